@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One settings array for every Swift target. The gate adds `-warnings-as-errors`.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let nio = "swift-nio"
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: nio)
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: nio)
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: nio)
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: nio)
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let certificates: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+
+let package = Package(
+    name: "holdfast",
+    products: [
+        .executable(name: "holdfast", targets: ["holdfast"]),
+        .executable(name: "holdfast-lab", targets: ["holdfast-lab"]),
+    ],
+    dependencies: [
+        // Event loops and sockets of the data path.
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        // TLS 1.2/1.3 by BoringSSL: a mutual handshake at less than half of what OpenSSL 3.0 needs.
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        // SHA-256, RSA, ECDSA and EdDSA.
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        // The control plane's HTTP client (key sets, metadata); never on the data path.
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        // The YAML parser; its node marks give line and column.
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        // Commands, usage and exit codes.
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        // The logging façade of the Swift server ecosystem.
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        // Start, signals and graceful shutdown of the services in HoldfastServer.
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        // holdfast-lab and tests only: issuing certificates.
+        .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "BindingPolicy", swiftSettings: settings),
+        .target(name: "Telemetry", dependencies: [nioCore, log], swiftSettings: settings),
+        .target(name: "HTTPWire", dependencies: [nioCore], swiftSettings: settings),
+        .target(
+            name: "TokenValidation",
+            dependencies: [
+                "BindingPolicy", "Telemetry", crypto, cryptoExtras, nioCore, log, nioSSL,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ], swiftSettings: settings),
+        .target(
+            name: "ClientIdentity",
+            dependencies: ["BindingPolicy", "Telemetry", "COpenSSL", crypto, nioCore, nioSSL], swiftSettings: settings),
+        .target(
+            name: "HoldfastConfiguration",
+            dependencies: ["BindingPolicy", "Telemetry", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
+        .target(
+            name: "ProxyEngine",
+            dependencies: ["HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioSSL], swiftSettings: settings),
+        .target(
+            name: "HoldfastServer",
+            dependencies: [
+                "ProxyEngine", "ClientIdentity", "TokenValidation", "HoldfastConfiguration", "HTTPWire", "BindingPolicy",
+                "Telemetry", crypto, nioCore, nioPosix, nioHTTP1, nioSSL, log,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: settings),
+        .executableTarget(
+            name: "holdfast",
+            dependencies: ["HoldfastServer", "HoldfastConfiguration", "ClientIdentity", arguments], swiftSettings: settings),
+        .executableTarget(
+            name: "holdfast-lab",
+            dependencies: [nioCore, nioPosix, nioHTTP1, nioSSL, crypto, cryptoExtras, certificates, asn1, arguments],
+            swiftSettings: settings),
+    ]
+)

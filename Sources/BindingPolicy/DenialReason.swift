@@ -1,0 +1,90 @@
+/// Why a request was refused by judgement: one code a refusal, the same in the log, the metric and `explain`.
+///
+/// The raw value is the public code. Codes are a contract: they are added to, never renamed.
+package enum DenialReason: String, CaseIterable, Sendable {
+    // No usable credentials at all: 401 with a challenge that carries no error (RFC 6750 section 3.1).
+    case credentialsMissing = "credentials_missing"
+    case schemeUnsupported = "scheme_unsupported"
+
+    // Credentials that are not one well-formed bearer token: 400 invalid_request.
+    case credentialsMalformed = "credentials_malformed"
+    case credentialsDuplicated = "credentials_duplicated"
+    case credentialsInTwoPlaces = "credentials_in_two_places"
+
+    // A token that is not valid here: 401 invalid_token.
+    case tokenMalformed = "token_malformed"
+    case tokenTooLarge = "token_too_large"
+    case tokenEncrypted = "token_encrypted"
+    case headerMalformed = "header_malformed"
+    case headerCritical = "header_critical_unknown"
+    case typeNotAccepted = "typ_not_accepted"
+    case algorithmMissing = "alg_missing"
+    case algorithmNotAllowed = "alg_not_allowed"
+    case claimsMalformed = "claims_malformed"
+    case claimMissing = "claim_missing"
+    case issuerUnknown = "iss_unknown"
+    case keyUnknown = "kid_unknown"
+    case keyUnsuitable = "key_unsuitable"
+    case signatureInvalid = "signature_invalid"
+    case audienceMismatch = "aud_mismatch"
+    case tokenExpired = "token_expired"
+    case tokenNotYetValid = "token_not_yet_valid"
+    case tokenInactive = "token_inactive"
+
+    // The token is valid but this connection does not prove its key: 401 invalid_token.
+    case confirmationMissing = "cnf_missing"
+    case confirmationMalformed = "cnf_malformed"
+    case confirmationMalformedHex = "cnf_malformed_hex"
+    case confirmationUnsupported = "cnf_unsupported"
+    case confirmationMismatch = "cnf_mismatch"
+
+    // The certificate of this connection no longer holds (it did at the handshake): 401 invalid_token.
+    case certificateExpired = "cert_expired"
+    case certificateNotYetValid = "cert_not_yet_valid"
+    case certificateRevoked = "cert_revoked"
+    case certificateUntrusted = "cert_untrusted"
+
+    // Valid and bound, but not enough for this route: 403 insufficient_scope.
+    case scopeInsufficient = "scope_insufficient"
+
+    // The path could be read in two ways and the routes would differ: 400, no challenge.
+    case pathAmbiguous = "path_ambiguous"
+
+    // Nothing can be judged now, and that is our side's fault: 503 with Retry-After, no challenge.
+    case keysUnavailable = "keys_unavailable"
+    case introspectionUnavailable = "introspection_unavailable"
+}
+
+extension DenialReason {
+    /// The answer on the wire (requirements, decision table C).
+    package enum Answer: Equatable, Sendable {
+        /// 401, a `Bearer` challenge without an error code.
+        case challenge
+        /// 400, `error="invalid_request"`.
+        case invalidRequest
+        /// 401, `error="invalid_token"`.
+        case invalidToken
+        /// 403, `error="insufficient_scope"`.
+        case insufficientScope
+        /// 400 without a challenge: not about credentials.
+        case badRequest
+        /// 503 with `Retry-After`, without a challenge.
+        case unavailable
+    }
+
+    package var answer: Answer {
+        switch self {
+        case .credentialsMissing, .schemeUnsupported: .challenge
+        case .credentialsMalformed, .credentialsDuplicated, .credentialsInTwoPlaces: .invalidRequest
+        case .tokenMalformed, .tokenTooLarge, .tokenEncrypted, .headerMalformed, .headerCritical, .typeNotAccepted,
+            .algorithmMissing, .algorithmNotAllowed, .claimsMalformed, .claimMissing, .issuerUnknown, .keyUnknown,
+            .keyUnsuitable, .signatureInvalid, .audienceMismatch, .tokenExpired, .tokenNotYetValid, .tokenInactive,
+            .confirmationMissing, .confirmationMalformed, .confirmationMalformedHex, .confirmationUnsupported,
+            .confirmationMismatch, .certificateExpired, .certificateNotYetValid, .certificateRevoked,
+            .certificateUntrusted: .invalidToken
+        case .scopeInsufficient: .insufficientScope
+        case .pathAmbiguous: .badRequest
+        case .keysUnavailable, .introspectionUnavailable: .unavailable
+        }
+    }
+}

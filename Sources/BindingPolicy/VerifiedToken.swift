@@ -1,0 +1,34 @@
+/// The facts of a token whose origin is proven: its signature verified by a key of its issuer, or vouched for by
+/// introspection. Only TokenValidation makes one.
+///
+/// It holds what is compared on every request (binding, times, audience, scope), so a cache may keep it without ever
+/// remembering the comparison. It does not hold the token.
+package final class VerifiedToken: Sendable {
+    /// Which configured issuer vouches for it: the position in the configuration's `tokens` list.
+    package let issuerIndex: Int
+    package let issuer: String
+    package let subject: String?
+    package let clientID: String?
+    /// Seconds since 1970; a NumericDate may have a fraction.
+    package let expiresAt: Double
+    /// The later of `nbf` and `iat`, where present: seconds since 1970 before which the token is not used.
+    package let notBefore: Double?
+    package let audiences: [String]
+    package let scopes: [String]
+    package let confirmation: Confirmation
+
+    package init(
+        issuerIndex: Int, issuer: String, subject: String?, clientID: String?, expiresAt: Double, notBefore: Double?,
+        audiences: [String], scopes: [String], confirmation: Confirmation
+    ) {
+        self.issuerIndex = issuerIndex
+        self.issuer = issuer
+        self.subject = subject
+        self.clientID = clientID
+        self.expiresAt = expiresAt
+        self.notBefore = notBefore
+        self.audiences = audiences
+        self.scopes = scopes
+        self.confirmation = confirmation
+    }
+}

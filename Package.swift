@@ -52,7 +52,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "BindingPolicy", swiftSettings: settings),
-        .target(name: "Telemetry", dependencies: [nioCore, log], swiftSettings: settings),
+        .target(name: "Telemetry", dependencies: [nioCore, log, .product(name: "NIOConcurrencyHelpers", package: nio)], swiftSettings: settings),
         .target(name: "HTTPWire", dependencies: [nioCore], swiftSettings: settings),
         .target(
             name: "TokenValidation",

@@ -1,0 +1,67 @@
+package import NIOCore
+
+/// One JSON line a request. Collects a loop's lines and hands them to the sink in batches.
+///
+/// Nothing of a request's fields, query or body is in a line: a token can only have stood there. The path is cut at
+/// `pathLimit` octets.
+package struct AccessLog {
+    package static let pathLimit = 512
+
+    private let sink: LogSink
+    private var lines = ByteBuffer()
+
+    package init(sink: LogSink) { self.sink = sink }
+
+    /// What is known when a request's head has been judged.
+    package static func begin(
+        _ line: inout ByteBuffer, method: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, peer: String, thumbprint: String
+    ) {
+        line.writeString(",\"client\":\"")
+        line.writeString(peer)
+        line.writeString("\",\"thumbprint\":\"")
+        line.writeString(thumbprint)
+        line.writeString("\",\"method\":")
+        line.writeJSONString(UnsafeRawBufferPointer(rebasing: method.prefix(32)))
+        line.writeString(",\"path\":")
+        line.writeJSONString(UnsafeRawBufferPointer(rebasing: path.prefix(pathLimit)))
+    }
+
+    /// - Parameters:
+    ///   - beginning: what `begin` wrote, followed by whatever fields the judgement added.
+    ///   - milliseconds: since 1970, when the request ended.
+    ///   - outcome: `ok`, or who ended it otherwise: `refused`, `upstream`, `client`.
+    package mutating func end(
+        _ beginning: ByteBuffer, milliseconds: Int, status: Int, outcome: StaticString, reason: String?, microseconds: Int,
+        bytesIn: Int, bytesOut: Int
+    ) {
+        lines.writeString("{\"time\":")
+        lines.writeDecimal(milliseconds)
+        lines.writeImmutableBuffer(beginning)
+        lines.writeString(",\"status\":")
+        lines.writeDecimal(status)
+        lines.writeString(",\"outcome\":\"")
+        lines.writeStaticString(outcome)
+        if let reason {
+            lines.writeString("\",\"reason\":\"")
+            lines.writeString(reason)
+        }
+        lines.writeString("\",\"duration_us\":")
+        lines.writeDecimal(microseconds)
+        lines.writeString(",\"bytes_in\":")
+        lines.writeDecimal(bytesIn)
+        lines.writeString(",\"bytes_out\":")
+        lines.writeDecimal(bytesOut)
+        lines.writeString("}\n")
+    }
+
+    package var isFull: Bool { lines.readableBytes >= 32 << 10 }
+
+    /// - Returns: how many lines were dropped because the sink is full.
+    package mutating func flush() -> Int {
+        guard lines.readableBytes > 0 else { return 0 }
+        let batch = lines
+        lines = ByteBuffer()
+        guard !sink.submit(batch) else { return 0 }
+        return batch.readableBytesView.count { $0 == UInt8(ascii: "\n") }
+    }
+}

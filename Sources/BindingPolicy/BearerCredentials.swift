@@ -1,0 +1,101 @@
+/// The one bearer token of a request, or why there is none (RFC 6750 sections 2 and 3.1).
+///
+/// Only the `Authorization` field is a place for a token. A token in the query is never used; beside one in the field it
+/// makes the request invalid, because two recipients could then judge by two tokens.
+package enum BearerCredentials: Equatable, Sendable {
+    /// Where the token stands in the field value.
+    case bearer(Range<Int>)
+    /// `.credentialsMissing`, `.schemeUnsupported`, `.credentialsMalformed`, `.credentialsDuplicated` or
+    /// `.credentialsInTwoPlaces`.
+    case refused(DenialReason)
+
+    /// - Parameters:
+    ///   - lines: how many `Authorization` lines the request has.
+    ///   - value: the value of the first of them; not looked at where `lines` is 0.
+    ///   - query: the query of the target without its `?`; empty where there is none.
+    package static func find(lines: Int, value: UnsafeRawBufferPointer, query: UnsafeRawBufferPointer) -> BearerCredentials {
+        guard lines <= 1 else { return .refused(.credentialsDuplicated) }
+        let inQuery = query.isEmpty ? 0 : QueryToken.count(query)
+        guard lines == 1 else { return .refused(inQuery > 1 ? .credentialsDuplicated : .credentialsMissing) }
+        guard inQuery == 0 else { return .refused(.credentialsInTwoPlaces) }
+        return parse(value)
+    }
+
+    /// `"Bearer" 1*SP b64token`, the scheme in any case (RFC 6750 section 2.1); `value` without surrounding white space.
+    package static func parse(_ value: UnsafeRawBufferPointer) -> BearerCredentials {
+        var position = 0
+        while position < value.count, isSchemeCharacter(value[position]) { position += 1 }
+        guard position > 0 else { return .refused(.credentialsMalformed) }
+        guard isBearer(value, length: position) else { return .refused(.schemeUnsupported) }
+
+        let scheme = position
+        while position < value.count, value[position] == UInt8(ascii: " ") { position += 1 }
+        guard position > scheme else { return .refused(.credentialsMalformed) }
+
+        let start = position
+        while position < value.count, isTokenCharacter(value[position]) { position += 1 }
+        guard position > start else { return .refused(.credentialsMalformed) }
+        while position < value.count, value[position] == UInt8(ascii: "=") { position += 1 }
+        guard position == value.count else { return .refused(.credentialsMalformed) }
+        return .bearer(start..<position)
+    }
+
+    private static func isBearer(_ value: UnsafeRawBufferPointer, length: Int) -> Bool {
+        let name: StaticString = "bearer"
+        guard length == name.utf8CodeUnitCount else { return false }
+        for position in 0..<length where value[position] | 0x20 != name.utf8Start[position] { return false }
+        return true
+    }
+
+    /// RFC 9110 section 5.6.2, `tchar`.
+    private static func isSchemeCharacter(_ octet: UInt8) -> Bool {
+        switch octet {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"),
+            UInt8(ascii: "%"), UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"),
+            UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"),
+            UInt8(ascii: "|"), UInt8(ascii: "~"): true
+        default: false
+        }
+    }
+
+    /// The characters of a `b64token` before its padding.
+    private static func isTokenCharacter(_ octet: UInt8) -> Bool {
+        switch octet {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"), UInt8(ascii: "+"), UInt8(ascii: "/"): true
+        default: false
+        }
+    }
+}
+
+/// Looks for parameters named `access_token` in a query, as the most lenient upstream would read it: both separators, any
+/// case, percent-encoded or not.
+private enum QueryToken {
+    static func count(_ query: UnsafeRawBufferPointer) -> Int {
+        let name: StaticString = "access_token"
+        var found = 0
+        var position = 0
+        while position < query.count {
+            var matched = 0
+            while position < query.count, matched < name.utf8CodeUnitCount {
+                guard let (octet, width) = PercentEncoding.octet(of: query, at: position),
+                    lowercased(octet) == name.utf8Start[matched]
+                else { break }
+                matched += 1
+                position += width
+            }
+            if matched == name.utf8CodeUnitCount, position == query.count || endsName(query[position]) { found += 1 }
+            while position < query.count, !separates(query[position]) { position += 1 }
+            position += 1
+        }
+        return found
+    }
+
+    private static func separates(_ octet: UInt8) -> Bool { octet == UInt8(ascii: "&") || octet == UInt8(ascii: ";") }
+    private static func endsName(_ octet: UInt8) -> Bool { octet == UInt8(ascii: "=") || separates(octet) }
+    private static func lowercased(_ octet: UInt8) -> UInt8 {
+        octet >= UInt8(ascii: "A") && octet <= UInt8(ascii: "Z") ? octet | 0x20 : octet
+    }
+}

@@ -1,0 +1,134 @@
+/// Which paths a route covers: `/as/token` that path, `/payments/*` also everything below `/payments`, and `/*` all.
+package struct RoutePattern: Hashable, Sendable {
+    package enum Mistake: Error, Equatable {
+        /// It does not start with `/`.
+        case relative
+        /// `*` stands elsewhere than as the whole last segment.
+        case wildcardInside
+        /// No request could match it, since its like is refused: `//`, dot segments, `;`, `?`, encoded slashes and so on.
+        case ambiguous
+    }
+
+    /// The form (`PathForm`) of the path, or of the part before `/*`.
+    let literal: [UInt8]
+    let coversBelow: Bool
+
+    package init(_ text: String) throws(Mistake) {
+        guard text.utf8.first == UInt8(ascii: "/") else { throw .relative }
+        let coversBelow = text.hasSuffix("/*")
+        var path = [UInt8](text.utf8.dropLast(coversBelow ? 2 : 0))
+        guard !path.contains(UInt8(ascii: "*")) else { throw .wildcardInside }
+        if !path.isEmpty {
+            let form = path.withUnsafeBytes { source in
+                [UInt8](unsafeUninitializedCapacity: source.count) { form, count in
+                    count = PathForm.write(source, into: UnsafeMutableRawBufferPointer(form)) ?? 0
+                }
+            }
+            guard !form.isEmpty, !(coversBelow && form.last == UInt8(ascii: "/")) else { throw .ambiguous }
+            path = form
+        }
+        self.literal = path
+        self.coversBelow = coversBelow
+    }
+
+    /// An exact route that asks for a token also covers its path with or without a trailing slash, which most upstreams
+    /// serve alike; one that asks for none covers its own spelling only. Either way the doubt goes to the stricter side.
+    fileprivate func covers(_ form: UnsafeRawBufferPointer, asksForToken: Bool) -> Bool {
+        if coversBelow { return starts(form) && (form.count == literal.count || form[literal.count] == UInt8(ascii: "/")) }
+        if form.count == literal.count { return starts(form) }
+        guard asksForToken else { return false }
+        if form.count == literal.count + 1 { return form[literal.count] == UInt8(ascii: "/") && starts(form) }
+        return literal.count == form.count + 1 && literal.last == UInt8(ascii: "/") && startsWith(form)
+    }
+
+    /// Whether `form` begins with the literal.
+    private func starts(_ form: UnsafeRawBufferPointer) -> Bool {
+        guard form.count >= literal.count else { return false }
+        for position in literal.indices where literal[position] != form[position] { return false }
+        return true
+    }
+
+    /// Whether the literal begins with `form`.
+    private func startsWith(_ form: UnsafeRawBufferPointer) -> Bool {
+        guard literal.count >= form.count else { return false }
+        for position in form.indices where literal[position] != form[position] { return false }
+        return true
+    }
+}
+
+/// Some paths, the methods for which they are meant, and what is asked there.
+package struct Route: Equatable, Sendable {
+    package let pattern: RoutePattern
+    /// Empty for any method. `HEAD` is judged as `GET` and not listed.
+    package let methods: [String]
+    package let policy: RoutePolicy
+    fileprivate let methodOctets: [[UInt8]]
+
+    package init(pattern: RoutePattern, methods: [String] = [], policy: RoutePolicy) {
+        self.pattern = pattern
+        self.methods = methods
+        self.policy = policy
+        self.methodOctets = methods.map { [UInt8]($0.utf8) }
+    }
+
+    /// Longer literals before shorter, exact before prefix, routes for named methods before routes for all.
+    fileprivate func isMoreSpecific(than other: Route) -> Bool {
+        if pattern.literal.count != other.pattern.literal.count { return pattern.literal.count > other.pattern.literal.count }
+        if pattern.coversBelow != other.pattern.coversBelow { return other.pattern.coversBelow }
+        return !methods.isEmpty && other.methods.isEmpty
+    }
+
+    fileprivate func covers(method: UnsafeRawBufferPointer) -> Bool {
+        if methodOctets.isEmpty || methodOctets.contains(where: { method.elementsEqual($0) }) { return true }
+        let head: StaticString = "HEAD", get: StaticString = "GET"
+        return head.isSpelled(by: method) && methodOctets.contains(where: { get.withUTF8Buffer($0.elementsEqual) })
+    }
+}
+
+/// What is asked of a request, by its method and path.
+package struct RouteTable: Equatable, Sendable {
+    package enum Match: Equatable, Sendable {
+        case policy(RoutePolicy)
+        /// Always `.pathAmbiguous`.
+        case refused(DenialReason)
+    }
+
+    /// The most specific first. That no two are alike is the configuration's care.
+    private let routes: [Route]
+
+    package init(_ routes: [Route]) {
+        self.routes = routes.sorted { $0.isMoreSpecific(than: $1) }
+    }
+
+    /// Judges by a normal form of `path`; an ambiguous path is refused wherever routes exist, since they could differ for
+    /// it. Without routes there is one policy for everything and no path is looked at.
+    ///
+    /// - Parameters:
+    ///   - method: as received.
+    ///   - path: the path of the target without its query; empty counts as `/` (RFC 9112 section 3.2.2), `*` as no path.
+    package func match(method: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer) -> Match {
+        if routes.isEmpty || path.count == 1 && path[0] == UInt8(ascii: "*") { return .policy(.boundToken) }
+        if path.isEmpty {
+            let root: StaticString = "/"
+            return root.withUTF8Buffer { match(method: method, form: UnsafeRawBufferPointer($0)) }
+        }
+        // On the stack up to 1 KiB.
+        return withUnsafeTemporaryAllocation(byteCount: path.count, alignment: 1) { form in
+            guard let length = PathForm.write(path, into: form) else { return .refused(.pathAmbiguous) }
+            return match(method: method, form: UnsafeRawBufferPointer(rebasing: form[..<length]))
+        }
+    }
+
+    private func match(method: UnsafeRawBufferPointer, form: UnsafeRawBufferPointer) -> Match {
+        // By index: iterating over values would retain and release each route's arrays.
+        for index in routes.indices
+        where routes[index].pattern.covers(form, asksForToken: routes[index].policy.needsToken) && routes[index].covers(method: method) {
+            return .policy(routes[index].policy)
+        }
+        return .policy(.boundToken)
+    }
+}
+
+extension StaticString {
+    fileprivate func isSpelled(by text: UnsafeRawBufferPointer) -> Bool { withUTF8Buffer { $0.elementsEqual(text) } }
+}

@@ -1,7 +1,24 @@
 // The system's OpenSSL, for certificate path validation only (RFC 8705 section 7.5: use an established validator).
 #pragma once
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
-#include <openssl/pem.h>
+
+// Swift does not import OpenSSL's function-like macros; these are the few that are needed.
+
+static inline STACK_OF(X509) *holdfast_x509_stack(void) { return sk_X509_new_null(); }
+// Takes over the caller's reference where it succeeds.
+static inline int holdfast_x509_stack_push(STACK_OF(X509) *stack, X509 *certificate) { return sk_X509_push(stack, certificate) > 0; }
+static inline int holdfast_x509_stack_count(const STACK_OF(X509) *stack) { return stack ? sk_X509_num(stack) : 0; }
+static inline X509 *holdfast_x509_stack_at(const STACK_OF(X509) *stack, int index) { return sk_X509_value(stack, index); }
+static inline void holdfast_x509_stack_free(STACK_OF(X509) *stack) { sk_X509_pop_free(stack, X509_free); }
+
+// RFC 2253 text with control characters and non-ASCII escaped, so that no name can break a line of output.
+static inline int holdfast_print_name(BIO *out, const X509_NAME *name) { return X509_NAME_print_ex(out, name, 0, XN_FLAG_RFC2253); }
+static inline long holdfast_memory_contents(BIO *memory, char **contents) { return BIO_get_mem_data(memory, contents); }
+static inline int holdfast_error_is_end_of_pem(unsigned long error) {
+    return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+}

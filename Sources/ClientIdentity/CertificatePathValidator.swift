@@ -1,0 +1,132 @@
+import COpenSSL
+
+/// Validates client certificate paths (RFC 5280 section 6.1) with OpenSSL (RFC 8705 section 7.5: an established validator).
+///
+/// - Every certificate of the authorities file is an anchor, self-signed or not (`X509_V_FLAG_PARTIAL_CHAIN`): an operator
+///   who lists only an issuing CA trusts that one and not its siblings.
+/// - `X509_V_FLAG_X509_STRICT` is left off: it refuses what private CAs made with `openssl x509` lack (key identifiers, a
+///   critical basicConstraints in the root). What of it matters is checked here: an intermediate that came from the client
+///   must say CA:TRUE, and a leaf with key usage must have digitalSignature.
+/// - Security level 2 (112 bits): no SHA-1 or MD5 signature except the anchor's own, no RSA below 2048 bits.
+/// - anyExtendedKeyUsage does not stand for clientAuth.
+/// - No certificate's AIA or CRL distribution point is ever fetched.
+///
+/// May be used by several threads at once: the store is complete after `init`, and OpenSSL locks what it looks up in it.
+package final class CertificatePathValidator: @unchecked Sendable {
+    /// Certificates beyond the leaf that one client may send, and their octets: no path needs more.
+    package static let intermediateLimit = 8
+    package static let octetLimit = 65_536
+    /// CAs between leaf and anchor; with both a path has at most six certificates.
+    private static let depth: Int32 = 4
+    private static let securityLevel: Int32 = 2
+
+    private let store: OpaquePointer
+
+    package init(_ anchors: TrustAnchors) throws(CredentialFault) {
+        guard let store = X509_STORE_new() else { throw CredentialFault("OpenSSL", "out of memory") }
+        self.store = store
+        for der in anchors.certificates {
+            guard let certificate = OpenSSLCertificate(der: der), X509_STORE_add_cert(store, certificate.pointer) == 1 else {
+                throw CredentialFault("OpenSSL", "an authority's certificate was not taken")
+            }
+        }
+        guard let parameters = X509_STORE_get0_param(store),
+            X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_CLIENT) == 1,
+            X509_VERIFY_PARAM_set_flags(parameters, UInt(X509_V_FLAG_PARTIAL_CHAIN)) == 1
+        else { throw CredentialFault("OpenSSL", "the path validation parameters were not taken") }
+        X509_VERIFY_PARAM_set_depth(parameters, Self.depth)
+        X509_VERIFY_PARAM_set_auth_level(parameters, Self.securityLevel)
+        // A verdict is remembered and time is not part of it, so a date alone does not end the validation: the window of
+        // the path found is judged by the caller. `now` still decides between two certificates of one CA.
+        X509_STORE_set_verify_cb(store) { valid, context in
+            let error = X509_STORE_CTX_get_error(context)
+            return error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID ? 1 : valid
+        }
+    }
+
+    deinit { X509_STORE_free(store) }
+
+    /// - Parameters:
+    ///   - leaf: DER of the certificate whose key the client proves.
+    ///   - intermediates: DER of whatever else it sent, in any order.
+    ///   - now: seconds since 1970; of two paths the one valid then is found.
+    /// - Returns: the path, which may be outside its window: ask `ValidatedPath.fault(at:)`.
+    package func validate(leaf: [UInt8], intermediates: [[UInt8]], now: Double) -> Result<ValidatedPath, PathFault> {
+        defer { ERR_clear_error() }
+        guard let seconds = Int(exactly: now.rounded(.down)), intermediates.count <= Self.intermediateLimit,
+            intermediates.reduce(leaf.count, { $0 + $1.count }) <= Self.octetLimit,
+            let leaf = OpenSSLCertificate(der: leaf), let context = X509_STORE_CTX_new()
+        else { return .failure(.malformed) }
+        defer { X509_STORE_CTX_free(context) }
+        if let fault = KeyStrength.fault(of: leaf) { return .failure(fault) }
+        guard let others = holdfast_x509_stack() else { return .failure(.malformed) }
+        defer { holdfast_x509_stack_free(others) }
+        for der in intermediates {
+            // What cannot be part of a good path is left out rather than refused: clients send odd extras (PKI-07).
+            guard let other = OpenSSLCertificate(der: der), KeyStrength.fault(of: other) == nil else { continue }
+            X509_up_ref(other.pointer)
+            guard holdfast_x509_stack_push(others, other.pointer) == 1 else {
+                X509_free(other.pointer)
+                return .failure(.malformed)
+            }
+        }
+        guard X509_STORE_CTX_init(context, store, leaf.pointer, others) == 1,
+            let parameters = X509_STORE_CTX_get0_param(context)
+        else { return .failure(.malformed) }
+        X509_VERIFY_PARAM_set_time(parameters, seconds)
+        guard X509_verify_cert(context) == 1 else { return .failure(Self.fault(of: X509_STORE_CTX_get_error(context))) }
+        return Self.path(found: X509_STORE_CTX_get0_chain(context))
+    }
+
+    /// What OpenSSL does not ask of a path in its default mode, and the time in which all of it is valid.
+    private static func path(found chain: OpaquePointer?) -> Result<ValidatedPath, PathFault> {
+        let count = holdfast_x509_stack_count(chain)
+        var window: ValidityWindow?
+        for index in 0..<count {
+            guard let certificate = holdfast_x509_stack_at(chain, index), let own = OpenSSLCertificate.window(of: certificate) else {
+                return .failure(.malformed)
+            }
+            window = window?.intersection(own) ?? own
+            if index == 0 {
+                // keyAgreement alone would satisfy OpenSSL, but a TLS client signs (RFC 8446 section 4.4.2.4). Absent, all
+                // bits are set.
+                guard X509_get_key_usage(certificate) & UInt32(X509v3_KU_DIGITAL_SIGNATURE) != 0 else { return .failure(.wrongUsage) }
+            } else if index < count - 1 {
+                guard X509_check_ca(certificate) == 1 else { return .failure(.other(X509_V_ERR_INVALID_CA)) }
+            }
+        }
+        guard let window else { return .failure(.untrusted) }
+        return .success(ValidatedPath(window: window))
+    }
+
+    private static func fault(of error: Int32) -> PathFault {
+        switch error {
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+            X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+            X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_CERT_SIGNATURE_FAILURE, X509_V_ERR_CERT_UNTRUSTED,
+            X509_V_ERR_CERT_REJECTED:
+            .untrusted
+        case X509_V_ERR_INVALID_PURPOSE: .wrongUsage
+        case X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL, X509_V_ERR_CA_MD_TOO_WEAK: .weak
+        case X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD,
+            X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD:
+            .malformed
+        default: .other(error)
+        }
+    }
+}
+
+extension PathFault {
+    /// A few words for a log or an explanation.
+    package var meaning: String {
+        switch self {
+        case .expired: "the certificate, or one of its authorities, has expired"
+        case .notYetValid: "the certificate, or one of its authorities, is not valid yet"
+        case .untrusted: "no path leads from the certificate to a configured authority"
+        case .wrongUsage: "the certificate's usages do not allow client authentication"
+        case .weak: "a key or signature on the path is too weak, or its key too large"
+        case .malformed: "the certificate, or another the client sent, cannot be read"
+        case .other(let error): X509_verify_cert_error_string(Int(error)).map { String(cString: $0) } ?? "error \(error)"
+        }
+    }
+}

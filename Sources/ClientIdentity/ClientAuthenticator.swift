@@ -1,0 +1,87 @@
+package import BindingPolicy
+package import NIOSSL
+
+/// Which client certificates a listener accepts (requirements MTLS-15, MTLS-16). There is no default: either is said.
+package enum ClientTrust: Sendable {
+    /// A path to one of these authorities.
+    case authorities(CertificatePathValidator)
+    /// Whatever certificate whose key the client proves, self-signed and expired ones included: the binding of the token is
+    /// then the only check (RFC 8705 section 6.2).
+    case any
+}
+
+/// Turns the certificate of a connection into an authenticated peer, or refuses it. One for each event loop; it locks nothing.
+///
+/// Paths are remembered by leaf, so that a client's next handshake costs a hash and a look-up. The verdict never includes
+/// time, which is compared whenever a path is used. A change of trust takes a new authenticator.
+package final class ClientAuthenticator {
+    /// More leaves than can hold a resumable session in one context (`ContextRenewal`), so that a resumed connection, which
+    /// shows no intermediates, finds its path here.
+    package static let rememberedPaths = 8192
+
+    private let trust: ClientTrust
+    private var paths: RecentPaths
+
+    package init(_ trust: ClientTrust, rememberedPaths: Int = ClientAuthenticator.rememberedPaths) {
+        self.trust = trust
+        paths = RecentPaths(limit: rememberedPaths)
+    }
+
+    /// Judges what the client sent in a full handshake, before the proof of its key is checked.
+    ///
+    /// - Parameters:
+    ///   - chain: as received, leaf first.
+    ///   - now: seconds since 1970.
+    package func verifyHandshake(chain: [NIOSSLCertificate], now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
+        guard let leaf = chain.first else { return .failure(.certificateMissing) }
+        return judge(leaf, intermediates: chain.dropFirst(), now: now)
+    }
+
+    /// Judges the leaf of an established connection. Must be asked on each one: NIOSSL calls no verification on a resumed
+    /// session, which would otherwise outlive its certificate.
+    ///
+    /// A resumed session shows no intermediates. Where its path is not remembered and the leaf was not issued by an anchor
+    /// itself, it is refused, and the client has to make a full handshake.
+    ///
+    /// - Parameter leaf: `NIOSSLHandler.peerCertificate`, on resumed sessions too the certificate of the full handshake.
+    package func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
+        guard let leaf else { return .failure(.certificateMissing) }
+        return judge(leaf, intermediates: [], now: now)
+    }
+
+    private func judge(
+        _ leaf: NIOSSLCertificate, intermediates: ArraySlice<NIOSSLCertificate>, now: Double
+    ) -> Result<AuthenticatedPeer, HandshakeFault> {
+        guard let der = try? leaf.toDERBytes() else { return .failure(.certificateRefused(.malformed)) }
+        let thumbprint = Thumbprint(ofCertificate: der)
+        switch trust {
+        case .any:
+            if let fault = KeyStrength.fault(ofLeaf: der) { return .failure(.certificateRefused(fault)) }
+            // The certificate is only the container of a key: nobody vouches for its dates.
+            return .success(AuthenticatedPeer(thumbprint: thumbprint, validFrom: -.infinity, validUntil: .infinity))
+        case .authorities(let validator):
+            // A remembered path outside its window is not the last word: the CA may have been renewed since.
+            if let path = paths.path(of: thumbprint), path.fault(at: now) == nil {
+                return .success(AuthenticatedPeer(thumbprint, within: path.window))
+            }
+            return validator.validate(leaf: der, intermediates: Self.octets(of: intermediates), now: now)
+                .flatMap { path in
+                    if let fault = path.fault(at: now) { return .failure(fault) }
+                    paths.insert(path, of: thumbprint)
+                    return .success(AuthenticatedPeer(thumbprint, within: path.window))
+                }
+                .mapError(HandshakeFault.certificateRefused)
+        }
+    }
+
+    /// One more than the limit is enough for the validator to refuse.
+    private static func octets(of intermediates: ArraySlice<NIOSSLCertificate>) -> [[UInt8]] {
+        intermediates.prefix(CertificatePathValidator.intermediateLimit + 1).compactMap { try? $0.toDERBytes() }
+    }
+}
+
+extension AuthenticatedPeer {
+    fileprivate init(_ thumbprint: Thumbprint, within window: ValidityWindow) {
+        self.init(thumbprint: thumbprint, validFrom: Double(window.notBefore), validUntil: Double(window.notAfter))
+    }
+}

@@ -1,0 +1,60 @@
+import COpenSSL
+
+/// One parsed certificate, owned: OpenSSL's `X509` and nothing else.
+///
+/// Immutable after its making, and OpenSSL guards the little it computes lazily with its own locks.
+final class OpenSSLCertificate {
+    let pointer: OpaquePointer
+
+    /// - Parameter der: exactly one certificate; nil for anything else, trailing octets included.
+    init?(der: [UInt8]) {
+        let parsed = der.withUnsafeBufferPointer { octets -> OpaquePointer? in
+            var position = octets.baseAddress
+            guard let certificate = d2i_X509(nil, &position, octets.count) else { return nil }
+            guard let start = octets.baseAddress, let position, position - start == octets.count else {
+                X509_free(certificate)
+                return nil
+            }
+            return certificate
+        }
+        guard let parsed else {
+            ERR_clear_error()
+            return nil
+        }
+        pointer = parsed
+    }
+
+    deinit { X509_free(pointer) }
+
+    /// Nil where a date cannot be read.
+    var window: ValidityWindow? { Self.window(of: pointer) }
+
+    static func window(of certificate: OpaquePointer) -> ValidityWindow? {
+        guard let notBefore = seconds(X509_get0_notBefore(certificate)), let notAfter = seconds(X509_get0_notAfter(certificate))
+        else { return nil }
+        return ValidityWindow(notBefore: notBefore, notAfter: notAfter)
+    }
+
+    private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64? {
+        guard let time, let epoch = ASN1_TIME_set(nil, 0) else { return nil }
+        defer { ASN1_TIME_free(epoch) }
+        var days: Int32 = 0
+        var seconds: Int32 = 0
+        guard ASN1_TIME_diff(&days, &seconds, epoch, time) == 1 else { return nil }
+        return Int64(days) * 86_400 + Int64(seconds)
+    }
+
+    /// The subject as RFC 2253 text; everything outside printable ASCII is escaped.
+    var subject: String {
+        guard let name = X509_get_subject_name(pointer), let out = BIO_new(BIO_s_mem()) else { return "" }
+        defer { BIO_free(out) }
+        guard holdfast_print_name(out, name) >= 0 else {
+            ERR_clear_error()
+            return ""
+        }
+        var text: UnsafeMutablePointer<CChar>?
+        let count = holdfast_memory_contents(out, &text)
+        guard let text, count > 0 else { return "" }
+        return String(decoding: UnsafeRawBufferPointer(start: text, count: count), as: UTF8.self)
+    }
+}

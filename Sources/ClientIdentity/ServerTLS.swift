@@ -1,0 +1,39 @@
+package import NIOSSL
+
+/// The listener's side of TLS: a value that contexts are made from.
+package struct ServerTLS: Sendable {
+    let configuration: TLSConfiguration
+
+    /// - Parameters:
+    ///   - anchors: named to clients in the request for their certificate, so that they choose the right one; nil under
+    ///     `trust: any`. Paths are not validated against them here: that is `ClientAuthenticator`'s.
+    ///   - minimumVersion: TLS 1.2 or 1.3.
+    package init(_ credentials: ServerCredentials, anchors: TrustAnchors?, minimumVersion: TLSVersion = .tlsv12) {
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: credentials.chain.map { .certificate($0) }, privateKey: .privateKey(credentials.key))
+        configuration.minimumTLSVersion = minimumVersion
+        TLSPolicy.apply(to: &configuration)
+        configuration.applicationProtocols = ["http/1.1"]
+        // A certificate is asked for and required (MTLS-01); who is let in is decided by the verification callback, which
+        // replaces BoringSSL's path validation and nothing else: CertificateVerify is checked after it (handshake.cc,
+        // tls13_server.cc). An empty list, not `.default`, or each context would load the system's authorities.
+        configuration.certificateVerification = .noHostnameVerification
+        configuration.trustRoots = .certificates([])
+        if let names = anchors?.namesForClients {
+            configuration.trustRoots = .certificates(names)
+            configuration.sendCANameList = true
+        }
+        self.configuration = configuration
+    }
+}
+
+extension TrustAnchors {
+    /// Beyond this the request for a certificate would grow past what clients take (a bundle of a country's authorities has
+    /// hundreds), so none is named, and a client chooses by itself (RFC 8446 section 4.2.4).
+    private static let nameLimit = 100
+
+    fileprivate var namesForClients: [NIOSSLCertificate]? {
+        guard certificates.count <= Self.nameLimit else { return nil }
+        return certificates.compactMap { try? NIOSSLCertificate(bytes: $0, format: .der) }
+    }
+}

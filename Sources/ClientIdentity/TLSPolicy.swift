@@ -1,0 +1,19 @@
+import NIOSSL
+
+/// What both sides of the proxy speak (RFC 9325, BCP 195).
+enum TLSPolicy {
+    static func apply(to configuration: inout TLSConfiguration) {
+        // TLS 1.2 with forward secrecy and AEAD only (sections 4.1 and 4.2). TLS 1.3 has nothing to choose.
+        configuration.cipherSuiteValues = [
+            .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+            .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+            .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+        ]
+        configuration.curves = [.x25519_MLKEM768, .x25519, .secp256r1, .secp384r1]
+        // BoringSSL's own list has PKCS#1 with SHA-1 in it (section 4.5) and lacks Ed25519.
+        configuration.verifySignatureAlgorithms = [
+            .ecdsaSecp256R1Sha256, .ed25519, .rsaPssRsaeSha256, .rsaPkcs1Sha256, .ecdsaSecp384R1Sha384, .rsaPssRsaeSha384,
+            .rsaPkcs1Sha384, .ecdsaSecp521R1Sha512, .rsaPssRsaeSha512, .rsaPkcs1Sha512,
+        ]
+    }
+}

@@ -1,0 +1,24 @@
+/// From when until when something may be used: both ends belong to it (RFC 5280 section 4.1.2.5).
+package struct ValidityWindow: Equatable, Sendable {
+    /// Seconds since 1970.
+    package let notBefore: Int64
+    package let notAfter: Int64
+
+    package init(notBefore: Int64, notAfter: Int64) {
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+    }
+
+    package enum Position: Equatable, Sendable { case before, within, after }
+
+    /// Where `now` (seconds since 1970) lies.
+    package func position(of now: Double) -> Position {
+        // Compared in this order so that a time that is not a number is never within.
+        guard now <= Double(notAfter) else { return .after }
+        return now >= Double(notBefore) ? .within : .before
+    }
+
+    func intersection(_ other: ValidityWindow) -> ValidityWindow {
+        ValidityWindow(notBefore: max(notBefore, other.notBefore), notAfter: min(notAfter, other.notAfter))
+    }
+}

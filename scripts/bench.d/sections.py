@@ -1,0 +1,141 @@
+"""The sections that measure CPU an operation and time: each starts its servers, runs interleaved rounds and gives rows."""
+import statistics
+import time
+from dataclasses import dataclass
+
+import peers
+from load import Client, Load
+from processes import Fleet
+from table import Row, Samples
+
+JUDGES = ("holdfast", "haproxy", "envoy")  # those that check tokens
+
+
+@dataclass
+class Bench:
+    """What every section needs. `peers` and `holdfast` start servers; `holdfast` is None where only the peers are run."""
+    directory: str
+    cores: tuple
+    rounds: int
+    seconds: int
+    quick: bool
+    peers: dict
+    holdfast: "object | None"
+
+    def __post_init__(self):
+        self.load = Load(self.directory, self.cores[1])
+        self.client = Client(self.load)
+
+    def fleet(self):
+        return Fleet(self.directory, *self.cores)
+
+    def start(self, fleet, names, upstream=None, **holdfast):
+        """The named servers that there are here, by name, each shown to do the work that it is measured for."""
+        upstream = upstream or peers.start_upstream(fleet)
+        starters = {name: self.peers[name] for name in names if name in self.peers}
+        if self.holdfast:
+            variants = holdfast.get("variants") or {"holdfast": {}}
+            starters |= {name: self.holdfast(name=name, **options) for name, options in variants.items()}
+        return {name: start(fleet, upstream) for name, start in starters.items()}
+
+    def check(self, servers):
+        for server in servers.values():
+            self.client.check(server, judges_tokens=server.name.startswith(JUDGES))
+
+    def interleave(self, label, servers, measure, unit, rounds=None):
+        """`measure(server)` → (value, fault), each server in turn, `rounds` times; the order turns too."""
+        samples = {name: Samples() for name in servers}
+        names, rounds = list(servers), rounds or self.rounds
+        for number in range(rounds):
+            print(f"  {label} {number + 1}/{rounds}:", end="", flush=True)
+            turn = number % len(names)
+            for name in names[turn:] + names[:turn]:
+                value, fault = measure(servers[name])
+                samples[name].values.append(value)
+                if fault:
+                    samples[name].faults.append(f"{name}: {fault}")
+                print(f" {name} {'failed' if fault else f'{value:.1f}'}", end="", flush=True)
+            print(f" {unit}", flush=True)
+        return samples
+
+
+def rows(what, unit, samples, bars, ours="holdfast"):
+    """A row for each peer of `bars` (peer: bar or None)."""
+    return [Row(what, unit, samples.get(ours), peer, samples.get(peer), bar) for peer, bar in bars.items()]
+
+
+def warm_requests(bench, servers, tokens, label):
+    for server in servers.values():
+        bench.load.requests(server, tokens, 1)  # fills pools and caches, not counted
+
+    def measure(server):
+        cost = bench.load.requests(server, tokens, bench.seconds)
+        return cost.microseconds, cost.fault
+    return bench.interleave(label, servers, measure, "CPU µs a request")
+
+
+def http1(bench):
+    result = []
+    with bench.fleet() as fleet:
+        servers = bench.start(fleet, ["nginx", "stream", "haproxy", "envoy"])
+        bench.check(servers)
+        for tokens, haproxy in (("rs256", 0.30), ("es256", None)):
+            samples = warm_requests(bench, servers, tokens, f"warm {tokens}")
+            bars = {"nginx": 0.90, "stream": None, "haproxy": haproxy, "envoy": 0.25}
+            result += rows(f"HTTP/1.1 keep-alive, warm {tokens.upper()} token", "CPU µs", samples, bars)
+    return result
+
+
+def log(bench):
+    if not bench.holdfast:
+        return []
+    with bench.fleet() as fleet:
+        variants = {"holdfast": {}, "holdfast-log": {"access_log": True}}
+        servers = bench.start(fleet, [], variants=variants)
+        bench.check(servers)
+        samples = warm_requests(bench, servers, "es256", "access log")
+    return [Row("the same, access log on (peer: off)", "CPU µs", samples["holdfast-log"], "holdfast", samples["holdfast"], 1.10)]
+
+
+def cold(bench):
+    result = []
+    with bench.fleet() as fleet:
+        servers = bench.start(fleet, ["haproxy", "envoy"], variants={"holdfast": {"cache": 0}})
+        bench.check(servers)
+        for tokens, bar in (("es256", 0.60), ("rs256", 0.90)):
+            samples = warm_requests(bench, servers, f"{tokens}-many", f"cold {tokens}")
+            result += rows(f"cold {tokens.upper()} tokens, no verification cache", "CPU µs", samples, {"haproxy": bar, "envoy": None})
+    return result
+
+
+def handshake(bench):
+    with bench.fleet() as fleet:
+        servers = bench.start(fleet, ["nginx", "haproxy", "envoy"])
+        bench.check(servers)
+
+        def measure(server):
+            cost = bench.load.handshakes(server, bench.seconds)
+            return cost.microseconds, cost.fault
+        samples = bench.interleave("handshake", servers, measure, "CPU µs a handshake")
+    return rows("full TLS 1.3 mutual handshake", "CPU µs", samples, {"haproxy": 0.42, "envoy": 1.0, "nginx": None})
+
+
+def first_request(bench):
+    count = 20 if bench.quick else 200
+
+    def milliseconds(server):
+        start = time.perf_counter()
+        with bench.client.connect(server.port) as connection:
+            status = bench.client.status(connection)
+            return (time.perf_counter() - start) * 1000, status
+
+    def measure(server):
+        times, statuses = zip(*(milliseconds(server) for _ in range(count)))
+        wrong = [status for status in statuses if status != 200]
+        return statistics.median(times), f"answered {wrong[0]}" if wrong else ""
+
+    with bench.fleet() as fleet:
+        servers = bench.start(fleet, ["nginx", "haproxy", "envoy"])
+        bench.check(servers)
+        samples = bench.interleave("first request", servers, measure, "ms")
+    return rows("first request of a new connection, Nagle on", "ms", samples, {"nginx": 1.2, "haproxy": None, "envoy": None})

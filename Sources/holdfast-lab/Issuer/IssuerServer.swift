@@ -1,0 +1,60 @@
+import NIOHTTP1
+
+/// The development authorization server: three listeners over one set of keys.
+struct IssuerServer: Sendable {
+    struct Settings: Sendable {
+        let address: Address
+        let mutualTLSAddress: Address
+        let labAddress: Address
+        let tls: ServerTLS
+        /// Left out: the address of the TLS listener.
+        let issuer: String?
+        let audiences: [String]
+        let algorithms: [SigningAlgorithm]
+        let lifetime: Int
+        let authenticator: ClientAuthenticator
+    }
+
+    private let open: HTTPListener
+    private let mutualTLS: HTTPListener
+    private let lab: HTTPListener
+    private let metadata: IssuerMetadata
+    private let mint: AccessTokenMint
+    private let authenticator: ClientAuthenticator
+    private let board = FaultBoard()
+
+    init(_ settings: Settings) async throws {
+        open = try await HTTPListener(settings.address, security: .tls(settings.tls))
+        mutualTLS = try await HTTPListener(settings.mutualTLSAddress, security: .mutualTLS(settings.tls))
+        lab = try await HTTPListener(settings.labAddress, security: .plain)
+        let base = "https://\(open.address)"
+        metadata = IssuerMetadata(issuer: settings.issuer ?? base, base: base, mutualTLSBase: "https://\(mutualTLS.address)")
+        mint = AccessTokenMint(
+            issuer: metadata.issuer, audiences: settings.audiences, lifetime: settings.lifetime, ring: try KeyRing(settings.algorithms))
+        authenticator = settings.authenticator
+    }
+
+    func run() async throws {
+        try ReadyLine.print([
+            "issuer": metadata.issuer, "address": open.address.description, "mtls_address": mutualTLS.address.description,
+            "lab_address": lab.address.description,
+        ])
+        let published = EndpointTable(endpoints: publicEndpoints, board: board)
+        let loopback = EndpointTable(endpoints: publicEndpoints + LabEndpoints(mint: mint, board: board).endpoints, board: board)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await open.serve(published) }
+            group.addTask { try await mutualTLS.serve(published) }
+            group.addTask { try await lab.serve(loopback) }
+            try await group.waitForAll()
+        }
+    }
+
+    /// The token endpoint is everywhere, but only the mutual-TLS listener can give it a certificate to see.
+    private var publicEndpoints: [Endpoint] {
+        let token = TokenEndpoint(authenticator: authenticator, mint: mint)
+        return metadata.paths.map { path in Endpoint("metadata", .GET, path) { _ in try .json(metadata.document) } } + [
+            Endpoint("jwks", .GET, "/jwks") { _ in try .json(mint.ring.keySet, headers: [("Cache-Control", "max-age=300")]) },
+            Endpoint("token", .POST, "/token") { try await token.answer($0) },
+        ]
+    }
+}

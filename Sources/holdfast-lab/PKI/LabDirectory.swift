@@ -1,0 +1,45 @@
+import Foundation
+import SwiftASN1
+import X509
+
+/// A folder of PEM files: `NAME.pem` with the chain, leaf first, and `NAME.key`.
+struct LabDirectory: Sendable {
+    let url: URL
+
+    init(_ path: String) { url = URL(fileURLWithPath: path, isDirectory: true) }
+
+    func path(_ file: String) -> String { url.appendingPathComponent(file).path }
+
+    func create() throws {
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    func write(_ identity: IssuedCertificate, as name: String) throws {
+        try write(try identity.chainPEM, to: "\(name).pem")
+        try write(try identity.keyPEM, to: "\(name).key", mode: 0o600)
+    }
+
+    /// Replaces a file whole, so that no reader sees half of one.
+    func write(_ text: String, to file: String, mode: Int = 0o644) throws {
+        let target = url.appendingPathComponent(file)
+        try Data(text.utf8).write(to: target, options: .atomic)
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: target.path)
+    }
+
+    func read(_ name: String) throws -> IssuedCertificate {
+        let chain = try Self.certificates(inPEM: text("\(name).pem"))
+        guard let certificate = chain.first else { throw LabError("\(path("\(name).pem")) holds no certificate") }
+        let key = try Certificate.PrivateKey(pemEncoded: text("\(name).key"))
+        return IssuedCertificate(certificate: certificate, key: key, intermediates: Array(chain.dropFirst()))
+    }
+
+    func certificates(_ file: String) throws -> [Certificate] { try Self.certificates(inPEM: text(file)) }
+
+    private func text(_ file: String) throws -> String {
+        try String(contentsOf: url.appendingPathComponent(file), encoding: .utf8)
+    }
+
+    static func certificates(inPEM text: String) throws -> [Certificate] {
+        try PEMDocument.parseMultiple(pemString: text).map { try Certificate(pemDocument: $0) }
+    }
+}

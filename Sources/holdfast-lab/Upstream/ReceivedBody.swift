@@ -1,0 +1,57 @@
+import Crypto
+import NIOCore
+
+/// A request body as it was framed: read in pieces, hashed, and kept only where small.
+struct ReceivedBody: Encodable, Sendable {
+    private static let longestShown = 4096
+
+    private(set) var length = 0
+    private(set) var sha256 = ""
+    /// The body as ISO-8859-1; empty where it is longer than 4096 octets.
+    private(set) var text = ""
+    private(set) var trailers: [[String]] = []
+    /// False where the peer went away before the end that it had announced.
+    private(set) var complete = true
+
+    private var hasher = SHA256()
+
+    private enum CodingKeys: CodingKey { case length, sha256, text, trailers, complete }
+
+    /// - Parameter limit: stop after this many octets of body, for an upstream that goes away in the middle.
+    static func read(for head: ReceivedHead, from reader: inout WireReader, limit: Int? = nil) async throws -> ReceivedBody {
+        var body = ReceivedBody()
+        if head.lists("chunked", in: "transfer-encoding") {
+            try await body.readChunks(from: &reader, limit: limit ?? .max)
+        } else if let length = head.values("content-length").first.flatMap({ Int($0) }) {
+            try await body.read(min(length, limit ?? .max), from: &reader)
+        }
+        body.sha256 = body.hasher.finalize().map { (($0 < 16 ? "0" : "") + String($0, radix: 16)) }.joined()
+        return body
+    }
+
+    private mutating func read(_ count: Int, from reader: inout WireReader) async throws {
+        var missing = count
+        while missing > 0 {
+            guard let piece = try await reader.some(atMost: missing) else { return complete = false }
+            missing -= piece.readableBytes
+            length += piece.readableBytes
+            piece.withUnsafeReadableBytes { hasher.update(bufferPointer: $0) }
+            text = length <= Self.longestShown ? text + piece.latin1 : ""
+        }
+    }
+
+    private mutating func readChunks(from reader: inout WireReader, limit: Int) async throws {
+        while length < limit {
+            guard let line = try await reader.line()?.latin1 else { return complete = false }
+            guard let size = Int(line.prefix { $0.isHexDigit }, radix: 16) else { throw LabError("a chunk size of \(line)") }
+            if size == 0 { break }
+            try await read(min(size, limit - length), from: &reader)
+            guard complete, length < limit, try await reader.line() != nil else { return complete = false }
+        }
+        while length < limit, let line = try await reader.line()?.latin1 {
+            if line == "\r\n" { return }
+            trailers.append(ReceivedHead.field(String(line.unicodeScalars.dropLast(2))))
+        }
+        complete = false
+    }
+}

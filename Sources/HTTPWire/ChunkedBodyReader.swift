@@ -1,0 +1,123 @@
+/// Takes the chunked coding off a body, in whatever pieces it arrives (RFC 9112 section 7.1). Nothing is gathered: data is
+/// told by where it lies in the octets given. Extensions are skipped and trailers are checked and dropped (requirements H1-14,
+/// FW-12, CC-16).
+package struct ChunkedBodyReader: Sendable {
+    package enum Event: Equatable, Sendable {
+        /// All octets are consumed and the body goes on.
+        case needMore
+        /// Data at this place of the octets given.
+        case data(Range<Int>)
+        /// The body is over; the next message begins after what was consumed.
+        case end
+        /// The framing is lost: nothing after it can be read for certain.
+        case fault(WireFault)
+    }
+
+    private enum State {
+        case size, extension_, sizeLF, data, dataCR, dataLF
+        case lineStart, name, value, lineLF, endLF, done
+    }
+
+    private let limits: WireLimits
+    private var state = State.size
+    /// Octets left of the chunk, or its size so far.
+    private var remaining = 0
+    private var digits = 0
+    /// Octets of extensions in this chunk, then of the trailer section.
+    private var skipped = 0
+
+    package init(limits: WireLimits = .request) { self.limits = limits }
+
+    /// What comes next. Call again with the octets after `consumed` until it is `.needMore`, `.end` or `.fault`.
+    package mutating func next(_ octets: UnsafeRawBufferPointer) -> (consumed: Int, event: Event) {
+        guard state != .done else { return (0, .end) }
+        guard let reader = OctetReader(octets) else { return (0, .needMore) }
+        var position = 0
+        while position < reader.count {
+            if state == .data {
+                let length = min(remaining, reader.count - position)
+                remaining -= length
+                if remaining == 0 { state = .dataCR }
+                return (position + length, .data(position..<position + length))
+            }
+            if let fault = take(reader.octetOrZero(position)) { return (position, .fault(fault)) }
+            position += 1
+            if state == .done { return (position, .end) }
+        }
+        return (position, .needMore)
+    }
+
+    /// One octet of framing.
+    private mutating func take(_ octet: UInt8) -> WireFault? {
+        switch state {
+        case .size: return takeSize(octet)
+        case .extension_:
+            if octet == Octet.cr { return move(to: .sizeLF) }
+            guard Octet.isText(octet) else { return FieldSyntax.fault(octet, or: .chunkMalformed) }
+            return skip(upTo: limits.chunkExtension, or: .chunkExtensionTooLarge)
+        case .sizeLF:
+            guard octet == Octet.lf else { return .bareCR }
+            digits = 0
+            skipped = 0
+            return move(to: remaining == 0 ? .lineStart : .data)
+        case .dataCR: return octet == Octet.cr ? move(to: .dataLF) : FieldSyntax.fault(octet, or: .chunkMalformed)
+        case .dataLF: return octet == Octet.lf ? move(to: .size) : .bareCR
+        case .endLF: return octet == Octet.lf ? move(to: .done) : .bareCR
+        case .lineStart, .name, .value, .lineLF: return takeTrailer(octet)
+        case .data, .done: return nil
+        }
+    }
+
+    private mutating func takeSize(_ octet: UInt8) -> WireFault? {
+        if Octet.isHex(octet) {
+            let digit = Octet.isDigit(octet) ? octet &- Octet.zero : (octet | 0x20) &- 0x57
+            digits += 1
+            guard digits <= 16, remaining >> 59 == 0 else { return .chunkSizeInvalid }
+            remaining = remaining << 4 | Int(digit)
+            return nil
+        }
+        guard digits > 0 else { return FieldSyntax.fault(octet, or: .chunkSizeInvalid) }
+        switch octet {
+        case Octet.cr: return move(to: .sizeLF)
+        case Octet.semicolon: return move(to: .extension_)
+        default: return FieldSyntax.fault(octet, or: .chunkSizeInvalid)
+        }
+    }
+
+    /// One octet of the trailer section: field lines by the same rules as in a head.
+    private mutating func takeTrailer(_ octet: UInt8) -> WireFault? {
+        switch state {
+        case .lineStart:
+            if octet == Octet.cr { return move(to: .endLF) }
+            if Octet.isBlank(octet) { return .lineFolded }
+            guard Octet.isToken(octet) else { return FieldSyntax.fault(octet, or: .fieldNameInvalid) }
+            state = .name
+        case .name:
+            if octet == Octet.colon {
+                state = .value
+            } else if !Octet.isToken(octet) {
+                return Octet.isBlank(octet) ? .whitespaceBeforeColon : FieldSyntax.fault(octet, or: .fieldNameInvalid)
+            }
+        case .value:
+            if octet == Octet.cr {
+                state = .lineLF
+            } else if !Octet.isText(octet) {
+                return FieldSyntax.fault(octet, or: .fieldValueInvalid)
+            }
+        default:
+            guard octet == Octet.lf else { return .bareCR }
+            state = .lineStart
+        }
+        return skip(upTo: limits.trailers, or: .trailersTooLarge)
+    }
+
+    private mutating func move(to next: State) -> WireFault? {
+        state = next
+        return nil
+    }
+
+    private mutating func skip(upTo limit: Int, or fault: WireFault) -> WireFault? {
+        skipped += 1
+        return skipped <= limit ? nil : fault
+    }
+}

@@ -1,0 +1,69 @@
+/// What a field is to us. Each name has one role; unknown names are `.plain` and pass (requirements FW-14).
+package enum FieldRole: UInt8, CaseIterable, Sendable {
+    case plain
+    case host
+    case contentLength
+    case transferEncoding
+    case connection
+    case upgrade
+    /// Meant for the next hop alone (RFC 9110 section 7.6.1), or dangerous further on (`Proxy`): never forwarded.
+    case hopByHop
+    case expect
+    case contentType
+    case authorization
+    case cookie
+    case maxForwards
+    /// `Early-Data`: never removed, not even when Connection names it (RFC 8470 section 5.1).
+    case earlyData
+    case vary
+    /// In requests a claim only we may make: dropped and counted. Passes in responses.
+    case claim
+    /// Our own field or RFC 9440's: dropped in requests and counted, dropped in responses too.
+    case trusted
+    /// As `.claim`, but may stand only once.
+    case proofOfPossession
+}
+
+/// A set of roles, a constant wherever it is written.
+struct FieldRoles {
+    private var bits: UInt32 = 0
+
+    @inline(__always) func contains(_ role: FieldRole) -> Bool { bits &>> UInt32(role.rawValue) & 1 != 0 }
+    @inline(__always) mutating func insert(_ role: FieldRole) { bits |= 1 &<< UInt32(role.rawValue) }
+    @inline(__always) func with(_ role: FieldRole) -> FieldRoles {
+        var more = self
+        more.insert(role)
+        return more
+    }
+
+    /// Pass on to the upstream unless Connection names them.
+    static var forwardedInRequests: FieldRoles {
+        FieldRoles().with(.plain).with(.contentType).with(.authorization).with(.cookie).with(.maxForwards).with(.earlyData).with(.vary)
+    }
+
+    /// Pass on to the client unless Connection names them. What would be a claim in a request is only information here.
+    static var forwardedInResponses: FieldRoles {
+        forwardedInRequests.with(.claim).with(.proofOfPossession).with(.host).with(.expect)
+    }
+
+    /// Stay where they are although Connection names them: a client cannot make us send a request without them
+    /// (requirements FW-03, CC-17, TLS-08).
+    static var protectedFromConnection: FieldRoles {
+        FieldRoles().with(.authorization).with(.cookie).with(.earlyData).with(.expect).with(.claim).with(.trusted)
+            .with(.proofOfPossession)
+    }
+
+    /// May stand only once in a request (requirements FW-20); Authorization is counted and left to policy.
+    static var singleInRequests: FieldRoles {
+        FieldRoles().with(.host).with(.contentLength).with(.transferEncoding).with(.expect).with(.contentType).with(.maxForwards)
+            .with(.proofOfPossession)
+    }
+
+    static var singleInResponses: FieldRoles { FieldRoles().with(.contentLength).with(.transferEncoding) }
+
+    /// Dropped in requests and counted as somebody claiming an identity.
+    static var claims: FieldRoles { FieldRoles().with(.claim).with(.trusted).with(.proofOfPossession) }
+
+    /// Harmless however they are spelled.
+    static var harmless: FieldRoles { FieldRoles().with(.plain).with(.vary) }
+}

@@ -1,0 +1,99 @@
+package import NIOCore
+
+/// How requests are written to the upstream, fixed by configuration.
+package struct RequestRewrite: Sendable {
+    /// Leave Authorization out; else it passes byte for byte (RFC 9110 section 11.6.2).
+    package let removesAuthorization: Bool
+    private let via10: [UInt8]
+    private let via11: [UInt8]
+
+    /// - Parameter pseudonym: what Via calls us, a token (RFC 9110 section 7.6.3); nil for anything else.
+    package init?(pseudonym: String, removesAuthorization: Bool) {
+        guard !pseudonym.isEmpty, pseudonym.utf8.allSatisfy(Octet.isToken) else { return nil }
+        self.removesAuthorization = removesAuthorization
+        via10 = Array("Via: 1.0 \(pseudonym)\r\n".utf8)
+        via11 = Array("Via: 1.1 \(pseudonym)\r\n".utf8)
+    }
+
+    /// The Via line for a message received in HTTP/1.`minorVersion`.
+    func via(_ minorVersion: Int) -> [UInt8] { minorVersion == 0 ? via10 : via11 }
+}
+
+extension RequestHead {
+    /// Writes the request anew for the upstream, in HTTP/1.1 and with the bytes of path and query unchanged: Host, the fields
+    /// that survive, the framing, Via, and last `trusted`.
+    ///
+    /// - Parameters:
+    ///   - octets: those this head was parsed from.
+    ///   - trusted: whole field lines of our own, each ended by CR LF.
+    package borrowing func write(
+        from octets: UnsafeRawBufferPointer, to buffer: inout ByteBuffer, _ rewrite: RequestRewrite, trusted: [UInt8]
+    ) {
+        guard octets.count >= length, let reader = OctetReader(octets, limit: length) else { return }
+        let via = rewrite.via(minorVersion)
+        // Each field grows by one SP at most; what we add besides is counted here.
+        let bound = length + fieldCount + via.count + trusted.count + HeadWriter.slack
+        _ = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { memory in
+            guard var writer = HeadWriter(memory) else { return 0 }
+            writeTarget(reader, to: &writer)
+            writeFields(reader, to: &writer, removesAuthorization: rewrite.removesAuthorization)
+            writer.put(framing: framing)
+            writer.put(via)
+            writer.put(trusted)
+            writer.put("\r\n")
+            return writer.finish()
+        }
+    }
+
+    package borrowing func write(
+        from source: ByteBuffer, to buffer: inout ByteBuffer, _ rewrite: RequestRewrite, trusted: [UInt8]
+    ) {
+        source.withUnsafeReadableBytes { write(from: $0, to: &buffer, rewrite, trusted: trusted) }
+    }
+
+    @inline(__always)
+    private borrowing func writeTarget(_ reader: OctetReader, to writer: inout HeadWriter) {
+        writer.put(reader.octets(methodRange))
+        writer.put(Octet.space)
+        if form == .absolute {
+            if path.isEmpty { writer.put(Octet.slash) }
+            writer.put(reader.octets(path.lowerBound..<target.upperBound))
+        } else {
+            writer.put(reader.octets(target))
+        }
+        writer.put(" HTTP/1.1\r\nHost: ")
+        writer.put(reader.octets(host))
+        writer.put("\r\n")
+    }
+
+    @inline(__always)
+    private borrowing func writeFields(_ reader: OctetReader, to writer: inout HeadWriter, removesAuthorization: Bool) {
+        var index = 0
+        while index < section.count {
+            let field = section[index]
+            index += 1
+            guard FieldRoles.forwardedInRequests.contains(field.role), !field.isNominated else { continue }
+            if field.role == .authorization, removesAuthorization { continue }
+            if field.role == .maxForwards, maxForwards != nil { continue }
+            writer.put(field: field, from: reader)
+        }
+        if let maxForwards {
+            writer.put("Max-Forwards: ")
+            writer.put(decimal: max(0, maxForwards - 1))
+            writer.put("\r\n")
+        }
+    }
+}
+
+extension HeadWriter {
+    mutating func put(framing: BodyFraming) {
+        switch framing {
+        case .none, .untilClose: break
+        case .chunked: put("Transfer-Encoding: chunked\r\n")
+        case .length(let octets):
+            put("Content-Length: ")
+            put(decimal: octets)
+            put("\r\n")
+        }
+    }
+}

@@ -1,0 +1,66 @@
+/// The field names by which gateways tell a backend who the client is. A client that sends one is claiming an identity, so
+/// all of them are removed from each request (requirements CC-01, CC-15, XF-05).
+///
+/// Compared folded (`FoldedName`). A trailing `*` stands for any ending, also none. Names are added here, never at the place
+/// of use; `version` is raised with each change, so that an operator can tell from `check` what is covered.
+enum StripListNames {
+    static let version = 1
+
+    /// What a terminator of TLS says about the client certificate.
+    static let certificate = [
+        // RFC 9440; Envoy contrib, Keycloak, OpenBao. `Client-Cert` and `Client-Cert-Chain` have the role `.trusted`.
+        // Envoy, Istio, Contour, Cloud Foundry gorouter, SAP BTP: X-Forwarded-Client-Cert. Traefik:
+        // X-Forwarded-Tls-Client-Cert, X-Forwarded-Tls-Client-Cert-Info. The proxies' own: RFC 7239, X-Forwarded-For, -User …
+        "Forwarded", "X-Forwarded*",
+        // ingress-nginx, Gravitee, Apache mod_ssl, Tomcat SSLValve, WildFly, Keycloak: ssl-client-cert, ssl-client-verify,
+        // ssl-client-subject-dn, ssl_client_escaped_cert, SSL_CLIENT_S_DN, ssl_session_id, ssl_cipher, SSL_CERT_CHAIN_n
+        "SSL-*",
+        // HAProxy, OpenShift router, haproxy-ingress: X-SSL, X-SSL-Client-Verify, -DN, -CN, -SHA1 …; Authlete: X-Ssl-Cert
+        "X-SSL", "X-SSL-*",
+        // Keycloak: CERT_0, CERT_CHAIN_n
+        "CERT-*",
+        // nginx recipes, ASP.NET Core CertificateForwarding, Kong header-cert-auth, GCP load balancers: X-Client-Cert,
+        // X-Client-Certificate, X-Client-Cert-Present, -Sha256-Fingerprint, -Spiffe …
+        "X-Client-Cert*", "X-Client-Verify", "Client-Certificate", "TLS-Certificate",
+        // AWS ALB and API Gateway
+        "X-Amzn-Mtls-*", "X-Amzn-Tls-*",
+        // Azure App Service, IIS ARR
+        "X-ARR-ClientCert", "X-ARR-SSL",
+        // Cloudflare
+        "CF-Client-Cert*",
+        // Akamai
+        "Client-To-Edge",
+        // WSO2
+        "X-WSO2-CLIENT-CERTIFICATE", "X-WSO2-Mutual-Auth-Cert", "X-WSO2-Transport-Cert",
+        // WebLogic, Oracle HTTP Server, F5 iRules; IBM WebSphere plug-in ($WSCC, $WSCS, $WSIS …); Jetty
+        "WL-Proxy-*", "Proxy-Client-Cert", "$WS*", "Proxy-Auth-Cert", "Proxy-SSL-Id",
+        // linkerd
+        "L5d-*",
+    ]
+
+    /// What an authenticating proxy says about the user.
+    static let identity = [
+        // oauth2-proxy
+        "X-Auth-Request-*",
+        // Authelia, CGI
+        "Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name", "X-Remote-User*",
+        // Grafana
+        "X-WEBAUTH-*",
+        // mod_auth_openidc, mod_oauth2
+        "OIDC-*", "OAUTH2-CLAIM-*",
+        // APISIX
+        "X-Userinfo", "X-ID-Token", "X-Access-Token", "X-Refresh-Token", "X-Raw-ID-Token",
+        // Kong
+        "X-Consumer-*", "X-Credential-*", "X-Authenticated-*", "X-Anonymous-Consumer",
+        // Pomerium, Google IAP, Tailscale, Teleport, Cloudflare Access, AWS ALB, Azure App Service
+        "X-Pomerium-*", "X-Goog-*", "Tailscale-User-*", "Teleport-Jwt-Assertion", "Cf-Access-Jwt-Assertion",
+        "X-Amzn-Oidc-*", "X-MS-CLIENT-PRINCIPAL*", "X-MS-TOKEN-*", "X-Jwt-*",
+    ]
+
+    /// What changes the path, the method or the client's address behind the back of whoever judged them.
+    static let routing = [
+        "X-Original-URL", "X-Original-Uri", "X-Original-Method", "X-Original-Host", "X-Rewrite-URL",
+        "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
+        "X-Real-IP", "True-Client-IP", "X-Client-IP", "X-Cluster-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP",
+    ]
+}

@@ -1,0 +1,78 @@
+/// Why a message was refused as HTTP/1.1: one code a refusal, the same in the log and the metric.
+///
+/// After a fault nothing more on the connection can be read for certain: answer with `status` and close. In a message of
+/// the upstream every fault means "nonsense": close that connection, answer 502. Codes are added to, never renamed.
+package enum WireFault: String, Error, CaseIterable, Sendable {
+    // The start line.
+    case emptyLinesExcessive = "empty_lines_excessive"
+    case requestLineMalformed = "request_line_malformed"
+    case methodInvalid = "method_invalid"
+    case methodTooLong = "method_too_long"
+    case targetInvalid = "target_invalid"
+    case targetTooLong = "target_too_long"
+    case versionUnsupported = "version_unsupported"
+    case statusLineMalformed = "status_line_malformed"
+
+    // Field lines, wherever they stand.
+    case bareCR = "bare_cr"
+    case bareLF = "bare_lf"
+    case lineFolded = "line_folded"
+    case fieldNameInvalid = "field_name_invalid"
+    case whitespaceBeforeColon = "whitespace_before_colon"
+    case fieldValueInvalid = "field_value_invalid"
+    case headTooLarge = "head_too_large"
+    case fieldsTooMany = "fields_too_many"
+
+    // What single fields say.
+    case hostMissing = "host_missing"
+    case hostDuplicated = "host_duplicated"
+    case hostInvalid = "host_invalid"
+    case fieldDuplicated = "field_duplicated"
+    case connectionMalformed = "connection_malformed"
+    case connectionNamesFraming = "connection_names_framing"
+    case expectationUnknown = "expectation_unknown"
+    case maxForwardsInvalid = "max_forwards_invalid"
+
+    // Where the body ends.
+    case contentLengthInvalid = "content_length_invalid"
+    case contentLengthDuplicated = "content_length_duplicated"
+    case transferEncodingInvalid = "transfer_encoding_invalid"
+    case transferEncodingDuplicated = "transfer_encoding_duplicated"
+    case transferEncodingUnknown = "transfer_encoding_unknown"
+    case transferEncodingInHTTP10 = "transfer_encoding_in_http10"
+    case framingAmbiguous = "framing_te_and_cl"
+    case chunkSizeInvalid = "chunk_size_invalid"
+    case chunkMalformed = "chunk_malformed"
+    case chunkExtensionTooLarge = "chunk_extension_too_large"
+    case trailersTooLarge = "trailers_too_large"
+}
+
+extension WireFault {
+    /// The status code a client is answered with.
+    package var status: Int {
+        switch self {
+        case .targetTooLong: 414
+        case .expectationUnknown: 417
+        case .headTooLarge, .fieldsTooMany, .trailersTooLarge: 431
+        case .methodTooLong, .transferEncodingUnknown: 501
+        case .versionUnsupported: 505
+        default: 400
+        }
+    }
+}
+
+/// Why a scan of a head stopped before its end.
+enum HeadStop: Error {
+    /// The octets end where the message does not.
+    case incomplete
+    case refused(WireFault)
+}
+
+/// What is known of a head after looking at the octets received so far.
+package enum HeadProgress: Equatable, Sendable {
+    /// Nothing wrong yet; come again with more octets.
+    case incomplete
+    /// The head takes `length` octets from the first one given; the body, or the next message, follows.
+    case complete(length: Int)
+    case refused(WireFault)
+}

@@ -1,0 +1,27 @@
+/// How much of a message head, and of the framing around a body, a peer may make us look at.
+package struct WireLimits: Equatable, Sendable {
+    /// Octets of a method; longer is 501 (RFC 9112 section 3).
+    package var method = 32
+    /// Octets of a request target; longer is 414.
+    package var target = 8 * 1024
+    /// Octets of a whole head, from the first of the start line to the end of the empty line; longer is 431 (RFC 6585).
+    package var head = 48 * 1024
+    /// Field lines of a head; more is 431.
+    package var fields = 100
+    /// Octets of the extensions of one chunk.
+    package var chunkExtension = 1024
+    /// Octets of a whole trailer section.
+    package var trailers = 8 * 1024
+
+    package init() {}
+
+    /// What a client may send.
+    package static let request = WireLimits()
+
+    /// What the upstream may send: a larger head, since it is our own side that answers.
+    package static let response: WireLimits = {
+        var limits = WireLimits()
+        limits.head = 64 * 1024
+        return limits
+    }()
+}

@@ -1,0 +1,85 @@
+/// When to fetch an issuer's keys, and how long the last good ones are trusted: no clock, no sleep and no fetch of its own.
+///
+/// Times are seconds of one monotonic clock. Between two steps the shell reports what came of the last one.
+package struct KeySetState: Sendable {
+    /// Seconds.
+    package struct Timing: Equatable, Sendable {
+        /// A server's `Cache-Control` is honoured between these; without one, `usualRefresh` holds.
+        package var shortestRefresh = 60.0
+        package var longestRefresh = 3600.0
+        package var usualRefresh = 300.0
+        /// What any number of unknown keys and bad signatures can cause: one fetch in this time.
+        package var cooldown = 30.0
+        /// How long keys are used without a fetch that succeeded.
+        package var longestOutage = 86400.0
+        /// While there are no keys: the first wait, doubled with each failure up to the longest.
+        package var firstRetry = 1.0
+        package var longestRetry = 60.0
+
+        package init() {}
+
+        /// For a file: looked at every few seconds.
+        package static let file: Timing = {
+            var timing = Timing()
+            timing.shortestRefresh = 5
+            timing.usualRefresh = 5
+            timing.cooldown = 5
+            timing.longestRetry = 5
+            return timing
+        }()
+    }
+
+    package enum Step: Equatable, Sendable {
+        case fetch
+        /// The keys are too old to be trusted further: back to having none.
+        case withdraw
+        /// Nothing before that time, unless a refresh is wanted.
+        case wait(until: Double)
+    }
+
+    private let timing: Timing
+    private var lastAttempt: Double?
+    private var lastSuccess: Double?
+    private var dueAt = 0.0
+    private var failures = 0
+    private var isWanted = false
+    package private(set) var hasKeys = false
+
+    package init(timing: Timing) { self.timing = timing }
+
+    package mutating func next(now: Double) -> Step {
+        let expiry = hasKeys ? lastSuccess.map { $0 + timing.longestOutage } : nil
+        if let expiry, now >= expiry {
+            hasKeys = false
+            return .withdraw
+        }
+        guard let lastAttempt else { return attempt(now) }
+        let due = isWanted ? min(dueAt, lastAttempt + timing.cooldown) : dueAt
+        return now >= due ? attempt(now) : .wait(until: min(due, expiry ?? due))
+    }
+
+    private mutating func attempt(_ now: Double) -> Step {
+        lastAttempt = now
+        isWanted = false
+        return .fetch
+    }
+
+    /// A token named an unknown key or had a bad signature.
+    package mutating func refreshWanted() { isWanted = true }
+
+    /// A usable set came, new or the same as before.
+    package mutating func succeeded(now: Double, maximumAge: Double?) {
+        hasKeys = true
+        lastSuccess = now
+        failures = 0
+        dueAt = now + min(max(maximumAge ?? timing.usualRefresh, timing.shortestRefresh), timing.longestRefresh)
+    }
+
+    /// Nothing came, or nothing usable; keys at hand stay.
+    package mutating func failed(now: Double) {
+        failures = min(failures + 1, 16)
+        var delay = timing.firstRetry
+        for _ in 1..<failures { delay = min(delay * 2, timing.longestRetry) }
+        dueAt = now + (hasKeys ? max(delay, timing.cooldown) : delay)
+    }
+}

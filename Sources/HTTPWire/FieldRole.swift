@@ -22,6 +22,10 @@ package enum FieldRole: UInt8, CaseIterable, Sendable {
     case trusted
     /// As `.claim`, but may stand only once.
     case proofOfPossession
+    /// Passes; looked at to see whether the request has been here before (RFC 9110 section 7.6.3).
+    case via
+    /// Passes; a response without it gets ours (RFC 9110 section 6.6.1).
+    case date
 }
 
 /// A set of roles, a constant wherever it is written.
@@ -39,6 +43,7 @@ struct FieldRoles {
     /// Pass on to the upstream unless Connection names them.
     static var forwardedInRequests: FieldRoles {
         FieldRoles().with(.plain).with(.contentType).with(.authorization).with(.cookie).with(.maxForwards).with(.earlyData).with(.vary)
+            .with(.via).with(.date)
     }
 
     /// Pass on to the client unless Connection names them. What would be a claim in a request is only information here.
@@ -65,5 +70,5 @@ struct FieldRoles {
     static var claims: FieldRoles { FieldRoles().with(.claim).with(.trusted).with(.proofOfPossession) }
 
     /// Harmless however they are spelled.
-    static var harmless: FieldRoles { FieldRoles().with(.plain).with(.vary) }
+    static var harmless: FieldRoles { FieldRoles().with(.plain).with(.vary).with(.via).with(.date) }
 }

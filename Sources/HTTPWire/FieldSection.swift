@@ -83,7 +83,7 @@ struct FieldSection: ~Copyable {
         var colon = try FieldSyntax.scanName(reader, from: start, into: &name)
         let nameEnd = colon
         if direction == .response { while Octet.isBlank(try reader.octet(colon)) { colon += 1 } }
-        guard try reader.octet(colon) == Octet.colon else { throw .refused(FieldSyntax.nameFault(reader, at: colon)) }
+        guard try reader.octet(colon) == Octet.colon else { throw .refused(try FieldSyntax.nameFault(reader, at: colon)) }
         let verdict = names.verdict(on: name)
         guard count < storage.count else { throw .refused(.fieldsTooMany) }
 

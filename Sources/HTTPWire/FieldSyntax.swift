@@ -14,7 +14,7 @@ enum FieldSyntax {
             name.append(block, count: tokenLength)
             position += tokenLength
             if tokenLength < 8 {
-                guard position > start else { throw .refused(nameFault(reader, at: position)) }
+                guard position > start else { throw .refused(try nameFault(reader, at: position)) }
                 return position
             }
         }
@@ -67,11 +67,15 @@ enum FieldSyntax {
     }
 
     /// What is wrong where a colon should stand.
-    static func nameFault(_ reader: OctetReader, at position: Int) -> WireFault {
+    static func nameFault(_ reader: OctetReader, at position: Int) throws(HeadStop) -> WireFault {
         var position = position
-        guard Octet.isBlank(reader.octetOrZero(position)) else { return fault(reader.octetOrZero(position), or: .fieldNameInvalid) }
-        while Octet.isBlank(reader.octetOrZero(position)) { position += 1 }
-        return reader.octetOrZero(position) == Octet.colon ? .whitespaceBeforeColon : .fieldNameInvalid
+        var octet = try reader.octet(position)
+        guard Octet.isBlank(octet) else { return fault(octet, or: .fieldNameInvalid) }
+        while Octet.isBlank(octet) {
+            position += 1
+            octet = try reader.octet(position)
+        }
+        return octet == Octet.colon ? .whitespaceBeforeColon : .fieldNameInvalid
     }
 
     /// A lone LF is named for what it is; a CR that ends a line too early is the fault of that line.

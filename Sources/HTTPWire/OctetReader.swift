@@ -44,6 +44,12 @@ struct OctetReader {
         return word
     }
 
+    /// Whether `text` begins at `position`; `.incomplete` where the octets end before that is known.
+    func expect(_ text: StaticString, at position: Int) throws(HeadStop) -> Bool {
+        for index in 0..<text.utf8CodeUnitCount where try octet(position + index) != text.utf8Start[index] { return false }
+        return true
+    }
+
     /// What lies in `range`, cut to the bounds.
     @inline(__always)
     func octets(_ range: Range<Int>) -> UnsafeRawBufferPointer {

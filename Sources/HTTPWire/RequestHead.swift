@@ -119,6 +119,7 @@ extension RequestHead {
     /// How many Authorization fields there are: policy refuses more than one.
     package var authorizationCount: Int { section.authorizations }
     package var contentType: Range<Int>? { section.firstLine(.contentType)?.value }
+    package var hasVia: Bool { section.seen.contains(.via) }
     package var hasUpgrade: Bool { section.seen.contains(.upgrade) }
 
     package var fieldCount: Int { section.count }

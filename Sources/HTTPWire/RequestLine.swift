@@ -98,18 +98,28 @@ struct RequestLine {
     }
 
     private mutating func parseVersion(_ reader: OctetReader, from start: Int) throws(HeadStop) -> Int {
-        // "HTTP/" in the low five octets; then digit, dot, digit.
-        for (offset, expected) in [UInt8(0x48), 0x54, 0x54, 0x50, 0x2f].enumerated() {
-            guard try reader.octet(start + offset) == expected else { throw .refused(.requestLineMalformed) }
+        var isOtherMajor = false
+        switch reader.word(start) {
+        case 0x312e_312f_5054_5448: minorVersion = 1  // HTTP/1.1
+        case 0x302e_312f_5054_5448: minorVersion = 0  // HTTP/1.0
+        default: isOtherMajor = try parseOtherVersion(reader, from: start)
         }
-        let major = try reader.octet(start + 5), dot = try reader.octet(start + 6), minor = try reader.octet(start + 7)
-        guard Octet.isDigit(major), dot == Octet.dot, Octet.isDigit(minor) else { throw .refused(.requestLineMalformed) }
         let end = try reader.octet(start + 8)
         guard end == Octet.cr else { throw .refused(FieldSyntax.fault(end, or: .requestLineMalformed)) }
         guard try reader.octet(start + 9) == Octet.lf else { throw .refused(.bareCR) }
-        guard major == Octet.zero + 1 else { throw .refused(.versionUnsupported) }
-        minorVersion = minor == Octet.zero ? 0 : 1
+        if isOtherMajor { throw .refused(.versionUnsupported) }
         return start + 10
+    }
+
+    /// `HTTP/` digit `.` digit. Returns whether the first digit is not 1.
+    private mutating func parseOtherVersion(_ reader: OctetReader, from start: Int) throws(HeadStop) -> Bool {
+        guard try reader.expect("HTTP/", at: start) else { throw .refused(.requestLineMalformed) }
+        let major = try reader.octet(start + 5)
+        guard Octet.isDigit(major), try reader.expect(".", at: start + 6), Octet.isDigit(try reader.octet(start + 7)) else {
+            throw .refused(.requestLineMalformed)
+        }
+        minorVersion = 1
+        return major != Octet.zero + 1
     }
 
     private static func known(_ reader: OctetReader, _ method: Range<Int>) -> KnownMethod {

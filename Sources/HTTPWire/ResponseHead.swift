@@ -64,9 +64,7 @@ package struct ResponseHead: ~Copyable {
 
     /// `HTTP/1.x SP 3DIGIT [SP reason]`. The SP before an absent reason is forgiven: many servers leave it out.
     private mutating func parseStatusLine(_ reader: OctetReader) throws(HeadStop) -> Int {
-        for (offset, expected) in [UInt8(0x48), 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e].enumerated() {
-            guard try reader.octet(offset) == expected else { throw .refused(.statusLineMalformed) }
-        }
+        guard try reader.expect("HTTP/1.", at: 0) else { throw .refused(.statusLineMalformed) }
         let minor = try reader.octet(7)
         guard Octet.isDigit(minor), try reader.octet(8) == Octet.space else { throw .refused(.statusLineMalformed) }
         minorVersion = minor == Octet.zero ? 0 : 1
@@ -87,6 +85,7 @@ package struct ResponseHead: ~Copyable {
 }
 
 extension ResponseHead {
+    package var hasDate: Bool { section.seen.contains(.date) }
     package var fieldCount: Int { section.count }
     /// Name and value of the field at `index`, counted from 0; nil beyond the last.
     package func field(_ index: Int) -> (name: Range<Int>, value: Range<Int>, role: FieldRole)? {

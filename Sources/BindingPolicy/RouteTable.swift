@@ -1,5 +1,5 @@
 /// Which paths a route covers: `/as/token` that path, `/payments/*` also everything below `/payments`, and `/*` all.
-package struct RoutePattern: Hashable, Sendable {
+package struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
     package enum Mistake: Error, Equatable {
         /// It does not start with `/`.
         case relative
@@ -12,6 +12,9 @@ package struct RoutePattern: Hashable, Sendable {
     /// The form (`PathForm`) of the path, or of the part before `/*`.
     let literal: [UInt8]
     let coversBelow: Bool
+
+    /// The pattern in its normal form.
+    package var description: String { String(decoding: literal, as: UTF8.self) + (coversBelow ? "/*" : "") }
 
     package init(_ text: String) throws(Mistake) {
         guard text.utf8.first == UInt8(ascii: "/") else { throw .relative }

@@ -1,0 +1,61 @@
+/// A value of the file with the place where it stands, whatever parser read it.
+struct ConfigurationNode {
+    indirect enum Content {
+        /// Nothing, `~` or `null`.
+        case nothing
+        case scalar(String, quoted: Bool)
+        case list([ConfigurationNode])
+        case mapping([Entry])
+    }
+
+    /// A key and its value. A mapping that came from a file may hold a key twice.
+    struct Entry {
+        let key: String
+        let position: SourcePosition
+        let value: ConfigurationNode
+    }
+
+    let content: Content
+    let position: SourcePosition
+
+    /// What the value is, for a sentence that says it should be something else.
+    var kind: String {
+        switch content {
+        case .nothing: "nothing"
+        case .scalar(let text, _): "`\(text.shortened)`"
+        case .list: "a list"
+        case .mapping: "a mapping"
+        }
+    }
+
+    /// The text of a scalar that may be a word or quoted.
+    func text() throws(Complaint) -> String {
+        guard case .scalar(let text, _) = content else { throw Complaint("A single value is expected here, not \(kind).") }
+        guard !text.isEmpty else { throw Complaint("The value is empty. Write one, or remove the key.") }
+        guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }) else {
+            throw Complaint("The value holds a control character (a line break, a tab or the like). Remove it.")
+        }
+        return text
+    }
+
+    /// The text of a scalar that is not quoted: a number or a truth value.
+    func word(_ expected: String) throws(Complaint) -> String {
+        guard case .scalar(let text, quoted: false) = content else {
+            throw Complaint("\(expected) is expected here, without quotes, not \(quotedKind).")
+        }
+        return text
+    }
+
+    private var quotedKind: String {
+        if case .scalar(let text, quoted: true) = content { return "\"\(text.shortened)\"" }
+        return kind
+    }
+}
+
+extension String {
+    /// Short enough for a message, and without anything that could break a line of it.
+    var shortened: String {
+        let clean = String(String.UnicodeScalarView(unicodeScalars.prefix(60).map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "?" : $0 }))
+        return clean.unicodeScalars.count < unicodeScalars.count ? clean + "…" : clean
+    }
+}

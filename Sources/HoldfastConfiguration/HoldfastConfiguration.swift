@@ -1,0 +1,164 @@
+package import BindingPolicy
+
+/// All that one `holdfast.yaml` says, checked and with every default filled in. Immutable: a reload makes another one.
+package struct HoldfastConfiguration: Equatable, Sendable {
+    /// The file it was read from, as it was named to us.
+    package let file: String
+    package let listener: Listener
+    package let clientTrust: ClientTrust
+    /// At least one; no issuer twice. The position is `VerifiedToken.issuerIndex`.
+    package let tokens: [TokenIssuer]
+    /// What this API calls itself (RFC 9728); nil where the file does not say.
+    package let resourceIdentifier: WebAddress?
+    package let upstream: Upstream
+    package let forward: Forward
+    package let routes: [Route]
+    package let routeTable: RouteTable
+    /// Where `/livez`, `/readyz` and `/metrics` are served in clear; nil for nowhere.
+    package let admin: NetworkAddress?
+    package let log: Log
+    /// How long requests may finish after SIGTERM before they are cut.
+    package let drainTimeout: Duration
+    /// Event loops; nil for as many as this process may use cores.
+    package let threads: Int?
+    /// Verified tokens remembered a loop; 0 for none.
+    package let verificationCache: Int
+}
+
+extension HoldfastConfiguration {
+    /// A certificate chain and its private key, both PEM; the leaf stands first.
+    package struct KeyPair: Equatable, Sendable {
+        package let certificate: LocatedPath
+        package let privateKey: LocatedPath
+    }
+
+    package enum TLSVersion: String, CaseIterable, Sendable {
+        case tls12 = "1.2"
+        case tls13 = "1.3"
+    }
+
+    /// The one listener: TLS, a client certificate asked for in each handshake.
+    package struct Listener: Equatable, Sendable {
+        package let address: NetworkAddress
+        package let identity: KeyPair
+        package let minimumTLS: TLSVersion
+        /// From the accepted connection to the end of its handshake.
+        package let handshakeTimeout: Duration
+        /// From the first octet of a request head to its last.
+        package let headTimeout: Duration
+        /// Between two requests of a connection.
+        package let idleTimeout: Duration
+        /// Without any progress of a request body.
+        package let bodyTimeout: Duration
+        /// Client connections at once, over all loops.
+        package let maxConnections: Int
+        /// Octets of a request head.
+        package let maxHead: Int
+    }
+
+    package enum ClientTrust: Equatable, Sendable {
+        /// A path to one of the CAs in this file (PEM), and to no others.
+        case authorities(LocatedPath)
+        /// Whatever certificate whose key the client proves; the binding of the token is then the only check.
+        case any
+    }
+
+    /// Signature algorithms a token may use (RFC 7518, RFC 8037). HMAC and `none` have no place here.
+    package enum Algorithm: String, CaseIterable, Sendable {
+        case es256 = "ES256"
+        case es384 = "ES384"
+        case es512 = "ES512"
+        case ps256 = "PS256"
+        case ps384 = "PS384"
+        case ps512 = "PS512"
+        case rs256 = "RS256"
+        case rs384 = "RS384"
+        case rs512 = "RS512"
+        case edDSA = "EdDSA"
+    }
+
+    package enum TokenType: String, CaseIterable, Sendable {
+        /// `typ` is `at+jwt` (RFC 9068).
+        case accessToken = "at+jwt"
+        /// Also `JWT` or no `typ`.
+        case any = "any"
+    }
+
+    package enum KeySource: Equatable, Sendable {
+        case url(WebAddress)
+        /// A JSON Web Key Set.
+        case file(LocatedPath)
+        /// By the issuer's metadata (RFC 8414).
+        case discovered
+    }
+
+    package struct TokenIssuer: Equatable, Sendable {
+        package let issuer: WebAddress
+        /// One of these must be in a token's `aud`, exactly.
+        package let audiences: [String]
+        package let algorithms: [Algorithm]
+        package let keys: KeySource
+        package let type: TokenType
+        /// How long after its `exp` a token is still taken.
+        package let leeway: Duration
+        /// CAs for fetching keys and metadata, in addition to the system's.
+        package let certificateAuthorities: LocatedPath?
+        /// At most one fetch of keys in this time on account of tokens with unknown keys.
+        package let cooldown: Duration
+        /// How long the last good keys serve while the issuer cannot be reached.
+        package let staleKeys: Duration
+    }
+
+    package struct Upstream: Equatable, Sendable {
+        package enum Destination: Equatable, Sendable {
+            case tcp(host: String, port: Int)
+            /// The path of a Unix domain socket.
+            case unix(String)
+        }
+
+        package struct TLS: Equatable, Sendable {
+            /// Nil for the CAs this system trusts.
+            package let certificateAuthorities: LocatedPath?
+            /// What we show to an upstream that asks for a certificate.
+            package let identity: KeyPair?
+            /// The name in SNI and the one the certificate must be for.
+            package let serverName: String
+        }
+
+        package let url: String
+        package let destination: Destination
+        /// Nil for cleartext.
+        package let tls: TLS?
+        package let connectTimeout: Duration
+        /// From the last octet of the request to the head of the response, and without progress after that.
+        package let responseTimeout: Duration
+        /// How long an unused connection is kept.
+        package let idleTimeout: Duration
+        /// Connections at once, a loop.
+        package let maxConnections: Int
+    }
+
+    package struct Forward: Equatable, Sendable {
+        package enum Authorization: String, CaseIterable, Sendable { case keep, remove }
+        package enum ClientAddress: String, CaseIterable, Sendable {
+            /// `X-Forwarded-For` and `X-Forwarded-Proto`, from the socket alone.
+            case xForwarded = "x-forwarded"
+            case none
+        }
+
+        /// The name of the field that carries the thumbprint, in base64url.
+        package let thumbprintHeader: String
+        package let authorization: Authorization
+        /// Names removed in addition to those that always are, as written in the file.
+        package let strip: [String]
+        package let clientAddress: ClientAddress
+    }
+
+    package struct Log: Equatable, Sendable {
+        package enum Level: String, CaseIterable, Sendable { case trace, debug, info, notice, warning, error, critical }
+
+        package let level: Level
+        /// A line a request on standard output.
+        package let access: Bool
+    }
+}

@@ -1,0 +1,91 @@
+/// Durations, sizes and counts as the file writes them.
+enum Quantity {
+    /// `250ms`, `30s`, `5m`, `24h`: whole numbers, one unit.
+    static func duration(_ allowed: ClosedRange<Duration>) -> (ConfigurationNode) throws(Complaint) -> Duration {
+        { node throws(Complaint) in
+            let units: [(String, Duration)] = [("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3600))]
+            let text = try node.text()
+            let value = try number(text, units.map(\.0), example: "A duration such as `250ms`, `30s`, `5m` or `24h`")
+            // At most 9 digits, so the product is far from any overflow.
+            let duration = units[value.unit].1 * value.count
+            guard allowed.contains(duration) else {
+                throw Complaint("`\(text)` is out of range: \(spell(allowed.lowerBound)) to \(spell(allowed.upperBound)).")
+            }
+            return duration
+        }
+    }
+
+    /// `512B`, `16KiB`, `1MiB`, in octets.
+    static func size(_ allowed: ClosedRange<Int>) -> (ConfigurationNode) throws(Complaint) -> Int {
+        { node throws(Complaint) in
+            let units: [(String, Int)] = [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20)]
+            let text = try node.text()
+            let value = try number(text, units.map(\.0), example: "A size such as `16KiB` or `1MiB`")
+            let size = value.count * units[value.unit].1
+            guard allowed.contains(size) else {
+                throw Complaint("`\(text)` is out of range: \(spell(allowed.lowerBound)) to \(spell(allowed.upperBound)).")
+            }
+            return size
+        }
+    }
+
+    static func count(_ allowed: ClosedRange<Int>) -> (ConfigurationNode) throws(Complaint) -> Int {
+        { node throws(Complaint) in
+            let expected = "A whole number from \(allowed.lowerBound) to \(allowed.upperBound)"
+            let text = try node.word(expected)
+            guard isDigits(text), let count = Int(text), allowed.contains(count) else {
+                throw Complaint("\(expected) is expected here, not `\(text.shortened)`.")
+            }
+            return count
+        }
+    }
+
+    static func flag(_ node: ConfigurationNode) throws(Complaint) -> Bool {
+        switch try node.word("`true` or `false`") {
+        case "true": true
+        case "false": false
+        case let other: throw Complaint("`true` or `false` is expected here, not `\(other.shortened)`.")
+        }
+    }
+
+    /// The largest unit that leaves no rest.
+    static func spell(_ duration: Duration) -> String {
+        let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
+        for (unit, size) in [("h", 3_600_000), ("m", 60_000), ("s", 1000)] as [(String, Int64)]
+        where milliseconds != 0 && milliseconds % size == 0 { return "\(milliseconds / size)\(unit)" }
+        return milliseconds == 0 ? "0s" : "\(milliseconds)ms"
+    }
+
+    static func spell(_ size: Int) -> String {
+        if size != 0, size % (1 << 20) == 0 { return "\(size >> 20)MiB" }
+        if size != 0, size % (1 << 10) == 0 { return "\(size >> 10)KiB" }
+        return "\(size)B"
+    }
+
+    private static func number(_ text: String, _ units: [String], example: String) throws(Complaint) -> (count: Int, unit: Int) {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let rest = String(text.dropFirst(digits.count))
+        guard isDigits(String(digits)), let count = Int(digits), let unit = units.firstIndex(of: rest) else {
+            throw Complaint("\(example) is expected here, not `\(text.shortened)`.")
+        }
+        return (count, unit)
+    }
+
+    private static func isDigits(_ text: String) -> Bool {
+        (1...9).contains(text.utf8.count) && text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+    }
+}
+
+/// A word out of a closed list.
+func choice<T: RawRepresentable & CaseIterable>(
+    _ type: T.Type, refused: [String: String] = [:]
+) -> (ConfigurationNode) throws(Complaint) -> T where T.RawValue == String {
+    { node throws(Complaint) in
+        let text = try node.text()
+        if let value = T(rawValue: text) { return value }
+        if let sentence = refused[text] { throw Complaint(sentence) }
+        let known = T.allCases.map(\.rawValue)
+        let hint = Suggestion.nearest(to: text, among: known).map { " Did you mean `\($0)`?" } ?? ""
+        throw Complaint("`\(text.shortened)` is not one of \(known.map { "`\($0)`" }.joined(separator: ", ")).\(hint)")
+    }
+}

@@ -1,0 +1,157 @@
+/// One mapping of the file, read key by key. What is wrong is logged; what could not be read is nil.
+struct Section {
+    let keyPath: String
+    /// The key that the section is the value of, or the section itself where it is an item of a list.
+    let position: SourcePosition
+    let log: MistakeLog
+    private let entries: [String: ConfigurationNode.Entry]
+    /// The value is no mapping at all: that is said once, and its keys are not missed.
+    private let broken: Bool
+
+    /// - Parameters:
+    ///   - known: every key there is. Any other is a mistake.
+    ///   - later: keys that this version has not, each with a sentence that says so. They are never ignored: who writes one
+    ///     counts on what it does.
+    init(
+        _ node: ConfigurationNode, at position: SourcePosition, _ keyPath: String, known: [String], later: [String: String] = [:],
+        _ log: MistakeLog
+    ) {
+        self.keyPath = keyPath
+        self.position = position
+        self.log = log
+        guard case .mapping(let pairs) = node.content else {
+            log.add("Keys with values are expected here (\(known.prefix(3).map { "`\($0)`" }.joined(separator: ", ")) …), not \(node.kind).", at: position, keyPath)
+            (entries, broken) = ([:], true)
+            return
+        }
+        var entries: [String: ConfigurationNode.Entry] = [:]
+        for entry in pairs {
+            let path = Self.join(keyPath, entry.key.shortened)
+            if let first = entries[entry.key] {
+                log.add("The key `\(entry.key.shortened)` is given already in line \(first.position.line). Keep one of the two.", at: entry.position, path)
+            } else if let sentence = later[entry.key] {
+                log.add(sentence, at: entry.position, path)
+            } else if !known.contains(entry.key) {
+                let hint = Suggestion.nearest(to: entry.key, among: known).map { "Did you mean `\($0)`?" }
+                    ?? "The keys here are \(known.map { "`\($0)`" }.joined(separator: ", "))."
+                log.add("There is no such key. \(hint)", at: entry.position, path)
+            }
+            if entries[entry.key] == nil { entries[entry.key] = entry }
+        }
+        (self.entries, broken) = (entries, false)
+    }
+
+    func has(_ key: String) -> Bool { entries[key] != nil }
+
+    /// The text of a scalar value, to decide how it is to be read.
+    func peek(_ key: String) -> String? {
+        if case .scalar(let text, _) = entries[key]?.value.content { text } else { nil }
+    }
+
+    /// A mistake about a key of this section, or about its absence.
+    func complain(_ message: String, _ key: String) {
+        log.add(message, at: entries[key]?.position ?? position, Self.join(keyPath, key))
+    }
+
+    private static func join(_ path: String, _ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+}
+
+// MARK: - Values
+
+extension Section {
+    /// Nil where the key is absent or its value is wrong, which is logged.
+    func optional<T>(_ key: String, _ parse: (ConfigurationNode) throws(Complaint) -> T) -> T? {
+        guard let entry = entries[key] else { return nil }
+        return read(entry.value, of: entry, Self.join(keyPath, key), parse)
+    }
+
+    /// - Parameter advice: what to write, told where the key is absent.
+    func required<T>(_ key: String, _ advice: String, _ parse: (ConfigurationNode) throws(Complaint) -> T) -> T? {
+        guard has(key) else {
+            miss(key, advice)
+            return nil
+        }
+        return optional(key, parse)
+    }
+
+    /// Logs that a key is absent.
+    func miss(_ key: String, _ advice: String) {
+        if !broken { complain("The key is missing. \(advice)", key) }
+    }
+
+    /// One or more values; an empty list is a mistake. Nil where the key is absent or anything in it is wrong.
+    ///
+    /// - Parameter single: a value that stands alone counts as a list of one.
+    func list<T>(_ key: String, single: Bool = false, _ parse: (ConfigurationNode) throws(Complaint) -> T) -> [T]? {
+        guard let entry = entries[key] else { return nil }
+        let path = Self.join(keyPath, key)
+        if single, case .scalar = entry.value.content { return read(entry.value, of: entry, path, parse).map { [$0] } }
+        guard let nodes = nodes(key) else { return nil }
+        let values = nodes.enumerated().map { read($0.element, of: entry, "\(path)[\($0.offset)]", parse) }
+        return values.contains { $0 == nil } ? nil : values.compactMap(\.self)
+    }
+
+    /// The items of a list; an empty one is a mistake. Nil where the key is absent or its value is no list.
+    func nodes(_ key: String) -> [ConfigurationNode]? {
+        guard let entry = entries[key] else { return nil }
+        let path = Self.join(keyPath, key)
+        guard case .list(let nodes) = entry.value.content else {
+            log.add("A list is expected here, such as `[one, two]`, not \(entry.value.kind).", at: valuePosition(entry), path)
+            return nil
+        }
+        guard !nodes.isEmpty else {
+            log.add("The list is empty. Write at least one entry, or remove the key.", at: valuePosition(entry), path)
+            return nil
+        }
+        return nodes
+    }
+
+    /// A section in this one; nil where the key is absent.
+    func section(_ key: String, known: [String], later: [String: String] = [:]) -> Section? {
+        entries[key].map { Section($0.value, at: $0.position, Self.join(keyPath, key), known: known, later: later, log) }
+    }
+
+    private func read<T>(
+        _ node: ConfigurationNode, of entry: ConfigurationNode.Entry, _ path: String, _ parse: (ConfigurationNode) throws(Complaint) -> T
+    ) -> T? {
+        if case .nothing = node.content {
+            log.add("The key has no value. Write one, or remove the key.", at: entry.position, path)
+            return nil
+        }
+        do throws(Complaint) {
+            return try parse(node)
+        } catch {
+            log.add(error.message, at: node.position, path)
+            return nil
+        }
+    }
+
+    /// The parser has no useful place for a value that is not there.
+    private func valuePosition(_ entry: ConfigurationNode.Entry) -> SourcePosition {
+        if case .nothing = entry.value.content { return entry.position }
+        return entry.value.position
+    }
+}
+
+// MARK: - Files
+
+extension Section {
+    /// A file that must be there and readable; its contents are for others to judge.
+    func file(_ key: String, in folder: String) -> LocatedPath? {
+        guard let entry = entries[key] else { return nil }
+        return optional(key) { node throws(Complaint) in
+            let text = try node.text()
+            let path = text.hasPrefix("/") || folder.isEmpty ? text : "\(folder)/\(text)"
+            try FileCheck.readable(path)
+            return LocatedPath(path: path, configurationFile: log.file, keyPath: Self.join(keyPath, key), position: entry.value.position)
+        }
+    }
+
+    func requiredFile(_ key: String, _ advice: String, in folder: String) -> LocatedPath? {
+        guard has(key) else {
+            miss(key, advice)
+            return nil
+        }
+        return file(key, in: folder)
+    }
+}

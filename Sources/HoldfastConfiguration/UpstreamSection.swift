@@ -1,0 +1,100 @@
+extension HoldfastConfiguration.Upstream {
+    private enum Cleartext: String, CaseIterable {
+        case loopbackOnly = "loopback-only"
+        case allowed
+    }
+
+    private static let tlsKeys = ["certificate_authorities", "certificate", "private_key", "server_name"]
+
+    /// - `url` (`http://`, `https://` or `http+unix:///path`; required; no path of its own: paths are forwarded as they come)
+    /// - `cleartext` (`loopback-only` or `allowed`; default `loopback-only`): whether `http://` may go to another host
+    /// - `certificate_authorities` (file, PEM; default: the CAs this system trusts): for `https://`
+    /// - `certificate`, `private_key` (files, PEM; optional, both or none): shown to an `https://` upstream that asks
+    /// - `server_name` (host name; default: the host of `url`): for `https://`
+    /// - `connect_timeout` (duration; default `5s`)
+    /// - `response_timeout` (duration; default `60s`)
+    /// - `idle_timeout` (duration; default `60s`)
+    /// - `max_connections` (1 to 65535 a loop; default 256)
+    init?(_ root: Section, _ folder: String) {
+        guard
+            let section = root.section(
+                "upstream",
+                known: ["url", "cleartext", "connect_timeout", "response_timeout", "idle_timeout", "max_connections"] + Self.tlsKeys)
+        else {
+            root.miss("upstream", "Write the `url` of the API that Holdfast stands in front of.")
+            return nil
+        }
+        let cleartext = section.optional("cleartext", choice(Cleartext.self)) ?? .loopbackOnly
+        let address = section.required("url", "Write the URL of the API, such as `http://127.0.0.1:8080`.") { node throws(Complaint) in
+            try Address(node, cleartextAllowed: cleartext == .allowed)
+        }
+        let authorities = section.file("certificate_authorities", in: folder)
+        let certificate = section.file("certificate", in: folder)
+        let privateKey = section.file("private_key", in: folder)
+        if section.has("certificate") != section.has("private_key") {
+            let (there, missing) = section.has("certificate") ? ("certificate", "private_key") : ("private_key", "certificate")
+            section.complain("`\(there)` needs a `\(missing)` beside it.", there)
+        }
+        let serverName = section.optional("server_name", Self.serverName)
+        let timeout = Quantity.duration(.milliseconds(10) ... .seconds(3600))
+        connectTimeout = section.optional("connect_timeout", timeout) ?? .seconds(5)
+        responseTimeout = section.optional("response_timeout", timeout) ?? .seconds(60)
+        idleTimeout = section.optional("idle_timeout", timeout) ?? .seconds(60)
+        maxConnections = section.optional("max_connections", Quantity.count(1...65535)) ?? 256
+
+        guard let address else { return nil }
+        if !address.isEncrypted {
+            for key in Self.tlsKeys where section.has(key) {
+                section.complain("The upstream is not `https://`, so this has no effect. Remove it, or change `url`.", key)
+            }
+        }
+        url = address.text
+        destination = address.destination
+        tls =
+            address.isEncrypted
+            ? TLS(
+                certificateAuthorities: authorities,
+                identity: certificate.flatMap { certificate in
+                    privateKey.map { HoldfastConfiguration.KeyPair(certificate: certificate, privateKey: $0) }
+                },
+                serverName: serverName ?? address.host) : nil
+    }
+
+    private static func serverName(_ node: ConfigurationNode) throws(Complaint) -> String {
+        let name = try node.text()
+        guard HostName.isName(name), !HostName.isIPv4(name) else { throw Complaint("`\(name.shortened)` is not a host name.") }
+        return name
+    }
+}
+
+/// The parts of an upstream's URL.
+private struct Address {
+    let text: String
+    let destination: HoldfastConfiguration.Upstream.Destination
+    let isEncrypted: Bool
+    let host: String
+
+    init(_ node: ConfigurationNode, cleartextAllowed: Bool) throws(Complaint) {
+        text = try node.text()
+        if text.hasPrefix("http+unix://") {
+            let path = String(text.dropFirst("http+unix://".count))
+            guard path.hasPrefix("/"), path.utf8.count > 1 else {
+                throw Complaint("The path of the socket must be absolute: `http+unix:///run/api.sock`, with three slashes.")
+            }
+            // `sun_path` holds 108 octets, the last of them zero.
+            guard path.utf8.count <= 107 else { throw Complaint("The path of the socket is longer than the 107 octets that the system allows.") }
+            (destination, isEncrypted, host) = (.unix(path), false, "localhost")
+            return
+        }
+        let address = try WebAddress(text)
+        guard address.path.isEmpty || address.path == "/", address.query == nil else {
+            throw Complaint("A path or query is not possible here: requests are forwarded with the path they came with. End the URL after the host and port.")
+        }
+        guard address.isEncrypted || address.isLoopback || cleartextAllowed else {
+            throw Complaint(
+                "`http://` to another host sends tokens and the trusted header in clear, and whoever is on the way can forge them. Write `https://`, use a loopback address or a socket, or add `cleartext: allowed` to `upstream` if the network between is yours alone."
+            )
+        }
+        (destination, isEncrypted, host) = (.tcp(host: address.host, port: address.port), address.isEncrypted, address.host)
+    }
+}

@@ -36,7 +36,7 @@ package enum FetchLimits {
     package static let length = 1 << 20
 
     /// The age that `Cache-Control` field values allow, as in ``FetchedDocument/maximumAge``.
-    static func maximumAge(_ cacheControl: [String]) -> Double? {
+    package static func maximumAge(_ cacheControl: [String]) -> Double? {
         var age: Double?
         for directive in cacheControl.joined(separator: ",").lowercased().split(separator: ",") {
             let parts = directive.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " && $0 != "\t" && $0 != "\"" } }

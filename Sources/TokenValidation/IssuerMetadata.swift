@@ -12,7 +12,7 @@ package enum IssuerMetadata {
 
     /// The issuer's own well-known address first, then OpenID Connect's: the one is put between host and path, the other behind
     /// (RFC 8414 sections 3.1 and 5).
-    static func addresses(of issuer: String) throws(Fault) -> [FetchURL] {
+    package static func addresses(of issuer: String) throws(Fault) -> [FetchURL] {
         guard let url = FetchURL(issuer), !url.hasQuery else { throw .issuerNotFetchable }
         let path = url.path.utf8.last == UInt8(ascii: "/") ? String(url.path.dropLast()) : url.path
         let addresses = [
@@ -24,7 +24,7 @@ package enum IssuerMetadata {
     }
 
     /// The `jwks_uri` of a metadata document that is the issuer's own.
-    static func keySetAddress(in json: [UInt8], of issuer: String) throws(Fault) -> FetchURL {
+    package static func keySetAddress(in json: [UInt8], of issuer: String) throws(Fault) -> FetchURL {
         let address: String = try json.withUnsafeBufferPointer { (octets) throws(Fault) in
             let members: (issuer: JSONText?, keys: JSONText?)
             do throws(JSONFault) { members = try read(UnsafeRawBufferPointer(octets)) } catch { throw .malformed }

@@ -22,10 +22,10 @@ package struct KeySetFile {
     private let path: String
     private var known: Identity?
 
-    init(path: String) { self.path = path }
+    package init(path: String) { self.path = path }
 
     /// The content, or nil where it is what was read last.
-    mutating func readIfChanged() throws(Fault) -> [UInt8]? {
+    package mutating func readIfChanged() throws(Fault) -> [UInt8]? {
         // O_NONBLOCK: a path that turns out to be a pipe must not hold the reader.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .unreadable }

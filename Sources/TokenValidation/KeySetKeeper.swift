@@ -38,21 +38,21 @@ package final class KeySetKeeper: Sendable {
         package var failures = 0
     }
 
-    /// The keeper's clock: monotonic seconds, and a sleep that ends early when cancelled.
+    /// The keeper's clock: monotonic seconds, and a sleep until one of them that ends early when cancelled.
     package struct Time: Sendable {
         package let now: @Sendable () -> Double
-        package let sleep: @Sendable (Double) async -> Void
+        package let sleepUntil: @Sendable (Double) async -> Void
 
-        package init(now: @escaping @Sendable () -> Double, sleep: @escaping @Sendable (Double) async -> Void) {
+        package init(now: @escaping @Sendable () -> Double, sleepUntil: @escaping @Sendable (Double) async -> Void) {
             self.now = now
-            self.sleep = sleep
+            self.sleepUntil = sleepUntil
         }
 
         package static var system: Time {
             let start = ContinuousClock.now
             return Time(
                 now: { (ContinuousClock.now - start) / .seconds(1) },
-                sleep: { try? await Task.sleep(for: .seconds($0)) })
+                sleepUntil: { try? await Task.sleep(until: start + .seconds($0), clock: .continuous) })
         }
     }
 
@@ -171,7 +171,7 @@ package final class KeySetKeeper: Sendable {
     private func wait(until: Double) async {
         let (time, wakeup) = (time, wakeup)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await time.sleep(max(0, until - time.now())) }
+            group.addTask { await time.sleepUntil(until) }
             // Once a refresh is wanted, only the time until it may be made is waited for.
             if !isRefreshWanted.load(ordering: .acquiring) { group.addTask { await wakeup.wait() } }
             await group.next()

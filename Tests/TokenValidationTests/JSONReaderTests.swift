@@ -1,0 +1,130 @@
+import Testing
+import TokenValidation
+
+/// Reads past a whole text.
+func fault(_ text: [UInt8], maximumMembers: Int = 1024) -> JSONFault? {
+    text.withUnsafeBytes { bytes in
+        var reader = JSONReader(bytes, maximumMembers: maximumMembers)
+        do throws(JSONFault) {
+            try reader.skip()
+            try reader.finish()
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
+
+@Suite struct JSONReaderTests {
+    @Test(arguments: [
+        "{}", "[]", " { } ", "[1,2]", "\t\r\n{\"a\":1}\n", #""""#, "0", "-0", "10.5e+3", "1E5", "true", "false", "null",
+        #"{"a":{"a":{"a":[]}}}"#, #"["\"\\\/\b\f\n\r\t\u0041"]"#, #""\ud83d\ude00""#, "\"\u{e9}\u{20ac}\u{10ffff}\"", "\"\u{7f}\"",
+        #""\u0000""#, "1e999999", "-1e-999999", "[[],{}]",
+    ])
+    func readsWhatRFC8259Allows(_ text: String) {
+        #expect(fault(text) == nil)
+    }
+
+    @Test(arguments: [
+        "", " ", "{", "[", "}", "{]", "[}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "[1,]", "[,1]", "[1 2]", "{\"a\":1 \"b\":2}",
+        "{a:1}", "{'a':1}", "{1:1}", "[1]]", "{}{}", "{} x", "01", "-", "+1", "1.", ".5", "1e", "1e+", "0x10", "NaN", "Infinity",
+        "-Infinity", "tru", "True", "nul", "nulll", "// c\n1", "/* c */1", "1 // c", #"""#, #""\"#, #""\x41""#, #""\u12""#, #""\u12G4""#,
+        #""\ud83d""#, #""\ud83dx""#, #""\ud83d\u0041""#, #""\ude00""#, #""\ude00\ud83d""#, "\"\n\"", "\"\t\"", "\"\u{0}\"", "\u{feff}{}", "[\u{a0}]",
+    ])
+    func refusesWhatRFC8259DoesNot(_ text: String) {
+        #expect(fault(text) == .malformed)
+    }
+
+    @Test(arguments: [
+        [0x80], [0xc0, 0xaf], [0xc1, 0xbf], [0xe0, 0x80, 0xaf], [0xe0, 0x9f, 0xbf], [0xed, 0xa0, 0x80], [0xed, 0xbf, 0xbf],
+        [0xf0, 0x80, 0x80, 0x80], [0xf0, 0x8f, 0xbf, 0xbf], [0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xff], [0xc3],
+        [0xe2, 0x82], [0xf0, 0x9f, 0x98], [0xc3, 0x28],
+    ] as [[UInt8]])
+    func refusesWhatIsNotUTF8(_ sequence: [UInt8]) {
+        #expect(fault([0x22] + sequence + [0x22]) == .malformed)
+        #expect(fault([0x22] + sequence) == .malformed)
+    }
+
+    @Test func refusesUTF16() {
+        #expect(fault([0xff, 0xfe, 0x7b, 0, 0x7d, 0]) == .malformed)
+        #expect(fault([0x7b, 0, 0x7d, 0]) == .malformed)
+    }
+
+    @Test(arguments: [
+        #"{"a":1,"a":2}"#, #"{"a":1,"b":2,"a":1}"#, #"{"alg":1,"\u0061lg":2}"#, #"{"\u0061":1,"\u0061":1}"#, #"[{"x":{"a":1,"a":1}}]"#,
+        #"{"":1,"":2}"#, #"{"/":1,"\/":2}"#, #"{"é":1,"\u00e9":2}"#, #"{"😀":1,"\ud83d\ude00":1}"#,
+    ])
+    func refusesDuplicateMembersAtEveryLevel(_ text: String) {
+        #expect(fault(text) == .duplicateMember)
+    }
+
+    @Test func tellsNamesApartByCodePoints() {
+        #expect(fault(#"{"a":1,"A":2,"a ":3,"\u00e9":4,"e\u0301":5}"#) == nil)
+        #expect(fault(#"{"a":{"a":1},"b":{"a":1}}"#) == nil)
+    }
+
+    @Test func findsADuplicateAmongManyMembers() {
+        let names = (0..<500).map { "\"n\($0)\":0" }
+        #expect(fault("{" + names.joined(separator: ",") + "}") == nil)
+        #expect(fault("{" + (names + ["\"n250\":0"]).joined(separator: ",") + "}") == .duplicateMember)
+    }
+
+    @Test func boundsDepthAndMembers() {
+        #expect(fault(String(repeating: "[", count: 16) + String(repeating: "]", count: 16)) == nil)
+        #expect(fault(String(repeating: "[", count: 17) + String(repeating: "]", count: 17)) == .tooDeep)
+        #expect(fault(String(repeating: "{\"a\":", count: 10_000)) == .tooDeep)
+        #expect(fault(Array(#"{"a":1,"b":{"c":1}}"#.utf8), maximumMembers: 3) == nil)
+        #expect(fault(Array(#"{"a":1,"b":{"c":1,"d":1}}"#.utf8), maximumMembers: 3) == .tooManyMembers)
+    }
+
+    @Test func givesTheMeaningOfAString() throws {
+        let text = Array(#"["plain","a\/b\u00e9\ud83d\ude00\n"]"#.utf8)
+        try text.withUnsafeBytes { bytes in
+            var reader = JSONReader(bytes)
+            try reader.beginArray()
+            #expect(try reader.nextElement())
+            #expect(try reader.string().string == "plain")
+            #expect(try reader.nextElement())
+            #expect(try reader.string().string == "a/b\u{e9}\u{1f600}\n")
+            #expect(try !reader.nextElement())
+            try reader.finish()
+        }
+    }
+
+    @Test func misuseIsAFaultAndNoTrap() {
+        Array("[1]".utf8).withUnsafeBytes { bytes in
+            var reader = JSONReader(bytes)
+            #expect(throws: JSONFault.malformed) { try reader.beginObject() }
+        }
+        Array("}".utf8).withUnsafeBytes { bytes in
+            var reader = JSONReader(bytes)
+            #expect(throws: JSONFault.malformed) { try reader.nextMember() }
+        }
+        Array("[}".utf8).withUnsafeBytes { bytes in
+            var reader = JSONReader(bytes)
+            #expect(throws: JSONFault.malformed) {
+                try reader.beginArray()
+                _ = try reader.nextMember()
+            }
+        }
+    }
+
+    @Test(arguments: [("0", 0), ("1900000000", 1_900_000_000), ("1900000000.5", 1_900_000_000.5), ("19e8", 1_900_000_000), ("253402300799", 253_402_300_799)])
+    func readsNumericDates(_ text: String, _ value: Double) {
+        #expect(date(text) == value)
+    }
+
+    @Test(arguments: ["-1", "-0", "1e400", "1e999999", "253402300800", "1900000000000", "999999999999999999999999999999", "1." + String(repeating: "0", count: 64)])
+    func refusesDatesOutOfBounds(_ text: String) {
+        #expect(date(text) == nil)
+    }
+
+    private func date(_ text: String) -> Double? {
+        Array(text.utf8).withUnsafeBytes { bytes in
+            var reader = JSONReader(bytes)
+            return try? reader.number().date
+        }
+    }
+}

@@ -1,0 +1,305 @@
+import BindingPolicy
+import Foundation
+import Synchronization
+import Testing
+import TokenValidation
+
+/// Answers by address, from a script that the test changes; counts what it is asked.
+private final class ScriptedFetcher: DocumentFetcher {
+    struct Script {
+        var answers: [String: Result<FetchedDocument, FetchFault>] = [:]
+        var asked: [String] = []
+        var types: [[String]] = []
+    }
+
+    let script = Mutex(Script())
+
+    func fetch(_ url: FetchURL, contentTypes: [String]) async throws(FetchFault) -> FetchedDocument {
+        try script.withLock { script -> Result<FetchedDocument, FetchFault> in
+            script.asked.append(url.description)
+            script.types.append(contentTypes)
+            return script.answers[url.description] ?? .failure(.status(404))
+        }.get()
+    }
+
+    func answer(_ address: String, _ text: String, maximumAge: Double? = nil) {
+        script.withLock { $0.answers[address] = .success(FetchedDocument(body: Array(text.utf8), maximumAge: maximumAge)) }
+    }
+
+    func fail(_ address: String, _ fault: FetchFault) { script.withLock { $0.answers[address] = .failure(fault) } }
+
+    var asked: [String] { script.withLock { $0.asked } }
+}
+
+/// A clock that moves only when told to, or by itself to wherever the keeper wants to sleep until.
+private final class ManualTime: Sendable {
+    private struct State {
+        var now = 0.0
+        var sleepers: [UUID: (until: Double, continuation: CheckedContinuation<Void, Never>)] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    var time: KeySetKeeper.Time {
+        KeySetKeeper.Time(now: { self.state.withLock { $0.now } }, sleepUntil: { await self.sleep(until: $0) })
+    }
+
+    private func sleep(until: Double) async {
+        let id = UUID()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    guard until > state.now, !Task.isCancelled else { return true }
+                    state.sleepers[id] = (until, continuation)
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.sleepers.removeValue(forKey: id) }?.continuation.resume()
+        }
+    }
+
+    func advance(by seconds: Double) {
+        let woken = state.withLock { state in
+            state.now += seconds
+            let due = state.sleepers.filter { $0.value.until <= state.now }
+            for id in due.keys { state.sleepers.removeValue(forKey: id) }
+            return due.values.map(\.continuation)
+        }
+        for continuation in woken { continuation.resume() }
+    }
+
+    /// Seconds until somebody wakes.
+    var soonest: Double { state.withLock { state in state.sleepers.values.map { $0.until - state.now }.min() ?? .infinity } }
+
+    /// Until the keeper sleeps, at most two seconds.
+    func settle() async {
+        for _ in 0..<2000 {
+            if state.withLock({ !$0.sleepers.isEmpty }) { return }
+            try? await Task.sleep(for: .milliseconds(1))
+        }
+    }
+}
+
+private final class Recorder: Sendable {
+    struct Record {
+        var sets: [KeySet?] = []
+        var events: [KeySetKeeper.Event] = []
+    }
+
+    let record = Mutex(Record())
+    var sets: [KeySet?] { record.withLock { $0.sets } }
+    var events: [KeySetKeeper.Event] { record.withLock { $0.events } }
+}
+
+@Suite("Keeping key sets", .timeLimit(.minutes(1)))
+struct KeySetKeeperTests {
+    private let fetcher = ScriptedFetcher()
+    private let clock = ManualTime()
+    private let recorder = Recorder()
+    private let address = "https://as/jwks"
+
+    /// Runs a keeper beside `body`, which begins once the keeper first sleeps.
+    private func keep(_ source: KeySetKeeper.Source, _ body: (KeySetKeeper) async throws -> Void) async {
+        let recorder = recorder
+        let keeper = KeySetKeeper(
+            source: source, fetcher: fetcher, time: clock.time,
+            publish: { set in recorder.record.withLock { $0.sets.append(set) } },
+            report: { event in recorder.record.withLock { $0.events.append(event) } })
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await keeper.run() }
+            await clock.settle()
+            do { try await body(keeper) } catch { Issue.record(error) }
+            group.cancelAll()
+        }
+    }
+
+    private func advance(_ seconds: Double) async {
+        clock.advance(by: seconds)
+        await clock.settle()
+    }
+
+    /// A refresh that was asked for may be made at once, without the clock: wait for its effect.
+    private func eventually(_ condition: () -> Bool) async -> Bool {
+        for _ in 0..<2000 {
+            if condition() { return true }
+            try? await Task.sleep(for: .milliseconds(1))
+        }
+        return condition()
+    }
+
+    private var url: KeySetKeeper.Source { .url(FetchURL(address)!) }
+
+    @Test func publishesWhatItFetchesAtStart() async {
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
+        await keep(url) { keeper in
+            #expect(recorder.sets.map { $0?.count } == [1])
+            #expect(recorder.events == [.replaced(keys: 1, unusable: 0, publishedSecrets: 0)])
+            #expect(keeper.status.keys == 1)
+            #expect(keeper.status.lastSuccess == 0)
+            #expect(keeper.status.lastFault == nil)
+            #expect(keeper.status.fetches == 1)
+            #expect(keeper.status.failures == 0)
+            #expect(fetcher.script.withLock { $0.types } == [["application/json", "application/jwk-set+json"]])
+        }
+    }
+
+    @Test func publishesNothingBeforeThereAreKeysAndKeepsTrying() async {
+        fetcher.fail(address, .unreachable)
+        await keep(url) { keeper in
+            #expect(recorder.sets.isEmpty)
+            await advance(1)
+            await advance(2)
+            #expect(fetcher.asked.count == 3)
+            #expect(keeper.status.failures == 3)
+            #expect(keeper.status.lastFault == .fetch(.unreachable))
+            fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
+            await advance(4)
+            #expect(recorder.sets.count == 1)
+            #expect(keeper.status.lastFault == nil)
+        }
+    }
+
+    @Test func doesNotPublishTheSameSetAgain() async {
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 60)
+        await keep(url) { keeper in
+            await advance(60)
+            await advance(60)
+            #expect(fetcher.asked.count == 3)
+            #expect(recorder.sets.count == 1)
+            #expect(keeper.status.lastSuccess == 120)
+            fetcher.answer(address, keySetText([SigningKey.p384.jwk()]), maximumAge: 60)
+            await advance(60)
+            #expect(recorder.sets.count == 2)
+        }
+    }
+
+    @Test func keepsTheLastGoodSetWhileItsSourceIsDownOrBroken() async {
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 60)
+        await keep(url) { keeper in
+            for broken in ["", "{}", #"{"keys":[]}"#, "<html>"] {
+                fetcher.answer(address, broken)
+                await advance(60)
+            }
+            fetcher.fail(address, .status(503))
+            await advance(60)
+            #expect(recorder.sets.count == 1)
+            #expect(keeper.status.keys == 1)
+            #expect(keeper.status.failures == 5)
+            await advance(86400)
+            #expect(recorder.sets.count == 2)
+            #expect(recorder.sets.last! == nil)
+            #expect(recorder.events.contains(.withdrawn))
+            #expect(keeper.status.keys == 0)
+            fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
+            await advance(60)
+            #expect(recorder.sets.count == 3)
+            #expect(keeper.status.keys == 1)
+        }
+    }
+
+    @Test func anyNumberOfUnknownKeysCausesOneFetchPerCooldown() async {
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 3600)
+        await keep(url) { keeper in
+            await advance(100)
+            for _ in 0..<10_000 { keeper.requestRefresh() }
+            #expect(await eventually { fetcher.asked.count == 2 })
+            fetcher.answer(address, #"{"keys":[]}"#)
+            for second in 1...90 {
+                for _ in 0..<100 { keeper.requestRefresh() }
+                #expect(await eventually { clock.soonest <= 30 })
+                await advance(1)
+                #expect(fetcher.asked.count <= 2 + second / 30)
+            }
+            #expect(await eventually { fetcher.asked.count == 5 })
+            #expect(recorder.sets.count == 1)
+        }
+    }
+
+    @Test func findsKeysByTheIssuersMetadata() async {
+        let metadata = "https://as/.well-known/oauth-authorization-server"
+        fetcher.answer(metadata, #"{"issuer":"https://as","jwks_uri":"https://as/jwks"}"#)
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
+        await keep(.discovered(issuer: "https://as")) { _ in
+            #expect(fetcher.asked == [metadata, address])
+            #expect(fetcher.script.withLock { $0.types.first } == ["application/json"])
+            #expect(recorder.sets.count == 1)
+        }
+    }
+
+    @Test func fallsBackToOpenIDConnectsMetadata() async {
+        let (first, second) = ("https://as/.well-known/oauth-authorization-server/t", "https://as/t/.well-known/openid-configuration")
+        fetcher.answer(second, #"{"issuer":"https://as/t","jwks_uri":"https://as/jwks"}"#)
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
+        await keep(.discovered(issuer: "https://as/t")) { _ in
+            #expect(fetcher.asked == [first, second, address])
+            #expect(recorder.sets.count == 1)
+        }
+    }
+
+    @Test func loadsNoKeysByTheMetadataOfAnotherIssuer() async {
+        let metadata = "https://as/.well-known/oauth-authorization-server"
+        fetcher.answer(metadata, #"{"issuer":"https://as/","jwks_uri":"https://as/jwks"}"#)
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
+        await keep(.discovered(issuer: "https://as")) { keeper in
+            #expect(fetcher.asked == [metadata])
+            #expect(recorder.sets.isEmpty)
+            #expect(keeper.status.lastFault == .metadata(.issuerMismatch))
+        }
+    }
+
+    @Test func doesNotAskASlowServerTwice() async {
+        fetcher.fail("https://as/.well-known/oauth-authorization-server", .timeout)
+        await keep(.discovered(issuer: "https://as")) { keeper in
+            #expect(fetcher.asked.count == 1)
+            #expect(keeper.status.lastFault == .fetch(.timeout))
+        }
+    }
+
+    @Test func readsAFileAgainWhenItChanges() async throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        func write(_ text: String) throws { try text.write(toFile: path, atomically: true, encoding: .utf8) }
+        try write(keySetText([SigningKey.p256.jwk()]))
+        await keep(.file(path)) { keeper in
+            #expect(recorder.sets.count == 1)
+            await advance(5)
+            #expect(recorder.sets.count == 1)
+            try write(keySetText([SigningKey.p256.jwk(), SigningKey.p384.jwk()]))
+            await advance(5)
+            #expect(recorder.sets.map { $0?.count } == [1, 2])
+            try write("{")
+            await advance(5)
+            await advance(5)
+            #expect(keeper.status.lastFault == .keySet(.malformed))
+            #expect(keeper.status.keys == 2)
+            try FileManager.default.removeItem(atPath: path)
+            await advance(5)
+            #expect(keeper.status.lastFault == .file(.unreadable))
+            try write(keySetText([SigningKey.p256.jwk(), SigningKey.p384.jwk()]) + " ")
+            await advance(5)
+            #expect(recorder.sets.map { $0?.count } == [1, 2, 2])
+            #expect(keeper.status.lastFault == nil)
+        }
+    }
+
+    @Test func readsNothingButAnOrdinaryFileOfBoundedSize() async throws {
+        await keep(.file("/dev/zero")) { keeper in #expect(keeper.status.lastFault == .file(.unreadable)) }
+        await keep(.file("/")) { keeper in #expect(keeper.status.lastFault == .file(.unreadable)) }
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data(repeating: 0x20, count: KeySet.maximumLength + 1).write(to: URL(fileURLWithPath: path))
+        await keep(.file(path)) { keeper in #expect(keeper.status.lastFault == .file(.tooLarge)) }
+        #expect(recorder.sets.isEmpty)
+    }
+
+    @Test(arguments: [
+        ([], nil), (["max-age=120"], 120), (["public, max-age=\"120\" , must-revalidate"], 120), (["max-age=600", "max-age=120"], 120),
+        (["MAX-AGE=5"], 5), (["no-store"], 0), (["max-age=120, no-cache"], 0), (["max-age=-1"], nil), (["max-age=x"], nil), (["max-age"], nil),
+        (["max-age=1e9"], nil), (["s-maxage=9"], nil), (["private"], nil),
+    ] as [([String], Double?)])
+    func readsCacheControl(_ values: [String], _ age: Double?) {
+        #expect(FetchLimits.maximumAge(values) == age)
+    }
+}

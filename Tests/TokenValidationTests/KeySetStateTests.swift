@@ -1,0 +1,108 @@
+import Testing
+import TokenValidation
+
+@Suite("When keys are fetched and how long they last (JWT-16, JWT-34; lessons 2.14 and 2.15)")
+struct KeySetStateTests {
+    @Test func fetchesAtOnce() {
+        var state = KeySetState(timing: .init())
+        #expect(state.next(now: 100) == .fetch)
+        #expect(!state.hasKeys)
+    }
+
+    @Test(arguments: [(nil, 300), (120, 120), (0, 60), (59, 60), (3600, 3600), (86400, 3600), (.infinity, 3600)] as [(Double?, Double)])
+    func refreshesAsTheServerSaysWithinBounds(_ age: Double?, _ wait: Double) {
+        var state = KeySetState(timing: .init())
+        _ = state.next(now: 0)
+        state.succeeded(now: 1, maximumAge: age)
+        #expect(state.next(now: 1) == .wait(until: 1 + wait))
+        #expect(state.next(now: 0.5 + wait) == .wait(until: 1 + wait))
+        #expect(state.next(now: 1 + wait) == .fetch)
+    }
+
+    @Test func retriesEverMoreSlowlyWhileThereAreNone() {
+        var state = KeySetState(timing: .init())
+        var now = 0.0
+        var waits: [Double] = []
+        for _ in 0..<10 {
+            #expect(state.next(now: now) == .fetch)
+            state.failed(now: now)
+            guard case .wait(let until) = state.next(now: now) else { return #expect(Bool(false)) }
+            waits.append(until - now)
+            now = until
+        }
+        #expect(waits == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60])
+    }
+
+    @Test func aWantedRefreshComesAtOnceButOncePerCooldown() {
+        var state = KeySetState(timing: .init())
+        _ = state.next(now: 0)
+        state.succeeded(now: 0, maximumAge: 3600)
+        state.refreshWanted()
+        #expect(state.next(now: 10) == .wait(until: 30))
+        #expect(state.next(now: 30) == .fetch)
+        state.succeeded(now: 30, maximumAge: 3600)
+        #expect(state.next(now: 30) == .wait(until: 3630))
+        #expect(state.next(now: 200) == .wait(until: 3630))
+        state.refreshWanted()
+        #expect(state.next(now: 200) == .fetch)
+    }
+
+    @Test(arguments: [true, false])
+    func noNumberOfUnknownKeysCausesMoreThanOneFetchPerCooldown(_ succeeds: Bool) {
+        var state = KeySetState(timing: .init())
+        _ = state.next(now: 0)
+        state.succeeded(now: 0, maximumAge: 3600)
+        var fetches = 0
+        for tick in 1...3000 {
+            let now = Double(tick) / 10
+            state.refreshWanted()
+            guard state.next(now: now) == .fetch else { continue }
+            fetches += 1
+            if succeeds { state.succeeded(now: now, maximumAge: 3600) } else { state.failed(now: now) }
+        }
+        #expect(fetches == 10)
+    }
+
+    @Test func keepsTheLastGoodSetForAStatedTime() {
+        var state = KeySetState(timing: .init())
+        _ = state.next(now: 0)
+        state.succeeded(now: 0, maximumAge: nil)
+        var now = 0.0
+        var withdrawnAt: Double?
+        while withdrawnAt == nil, now < 100_000 {
+            switch state.next(now: now) {
+            case .fetch:
+                #expect(state.hasKeys)
+                state.failed(now: now)
+            case .wait(let until): now = until
+            case .withdraw: withdrawnAt = now
+            }
+        }
+        #expect(withdrawnAt == 86400)
+        #expect(!state.hasKeys)
+        #expect(state.next(now: 86400) != .withdraw)
+    }
+
+    @Test func anOutageThatEndsIsForgotten() {
+        var state = KeySetState(timing: .init())
+        _ = state.next(now: 0)
+        state.succeeded(now: 0, maximumAge: nil)
+        _ = state.next(now: 80_000)
+        state.failed(now: 80_000)
+        #expect(state.next(now: 80_000) == .wait(until: 80_030))
+        _ = state.next(now: 80_030)
+        state.succeeded(now: 80_030, maximumAge: nil)
+        #expect(state.next(now: 86_400) != .withdraw)
+        #expect(state.hasKeys)
+    }
+
+    @Test func looksAtAFileEveryFewSeconds() {
+        var state = KeySetState(timing: .file)
+        _ = state.next(now: 0)
+        state.succeeded(now: 0, maximumAge: nil)
+        #expect(state.next(now: 0) == .wait(until: 5))
+        _ = state.next(now: 5)
+        state.failed(now: 5)
+        #expect(state.next(now: 5) == .wait(until: 10))
+    }
+}

@@ -1,0 +1,143 @@
+import BindingPolicy
+import Testing
+import TokenValidation
+
+@Suite("The verdict cache (JWT-33; lessons 2.7 and 2.8)")
+struct VerdictCacheTests {
+    static let policy = IssuerPolicy(issuer: TokenMint.issuer, audiences: [TokenMint.audience])
+    let now = TokenMint.now
+
+    func verifier(_ keys: KeySet = keySet(SigningKey.p256.jwk())) -> TokenVerifier {
+        var verifier = TokenVerifier([Self.policy])
+        verifier.replaceKeys(keys, ofIssuerAt: 0)
+        return verifier
+    }
+
+    func digest(_ text: String) -> VerdictCache.Digest { Array(text.utf8).withUnsafeBytes { VerdictCache.Digest($0) } }
+
+    func verified(_ mint: TokenMint = TokenMint()) throws -> VerifiedToken { try verifier().verify(mint.token).get() }
+
+    @Test func remembersAVerifiedToken() throws {
+        let verifier = verifier()
+        let token = try verified()
+        var cache = VerdictCache(capacity: 16)
+        #expect(cache.token(for: digest("a"), under: verifier, now: now) == nil)
+        cache.insert(token, for: digest("a"), under: verifier, now: now)
+        #expect(cache.token(for: digest("a"), under: verifier, now: now) === token)
+        #expect(cache.token(for: digest("b"), under: verifier, now: now) == nil)
+        #expect(cache.count == 1)
+    }
+
+    @Test func forgetsATokenWhenItExpires() throws {
+        let verifier = verifier()
+        var cache = VerdictCache(capacity: 16)
+        cache.insert(try verified(), for: digest("a"), under: verifier, now: now)
+        #expect(cache.token(for: digest("a"), under: verifier, now: now + 299.9) != nil)
+        #expect(cache.token(for: digest("a"), under: verifier, now: now + 300) == nil)
+        #expect(cache.count == 0)
+        #expect(cache.token(for: digest("a"), under: verifier, now: now) == nil)
+        cache.insert(try verified(), for: digest("a"), under: verifier, now: now + 300)
+        #expect(cache.count == 0)
+    }
+
+    @Test func forgetsWhatOtherKeysVouchedFor() throws {
+        var verifier = verifier()
+        var cache = VerdictCache(capacity: 16)
+        cache.insert(try verified(), for: digest("a"), under: verifier, now: now)
+        let keys = try #require(verifier.issuers[0].keys)
+        verifier.replaceKeys(keys, ofIssuerAt: 0)
+        #expect(cache.token(for: digest("a"), under: verifier, now: now) != nil)
+        verifier.replaceKeys(keySet(SigningKey.otherP256.jwk()), ofIssuerAt: 0)
+        #expect(cache.token(for: digest("a"), under: verifier, now: now) == nil)
+        verifier.replaceKeys(keys, ofIssuerAt: 0)
+        #expect(cache.token(for: digest("a"), under: verifier, now: now) == nil)
+    }
+
+    @Test func forgetsWhatAnotherPolicyVouchedFor() throws {
+        let keys = keySet(SigningKey.p256.jwk())
+        let before = verifier(keys)
+        var cache = VerdictCache(capacity: 16)
+        cache.insert(try verified(), for: digest("a"), under: before, now: now)
+        let reloaded = verifier(keys)
+        #expect(cache.token(for: digest("a"), under: reloaded, now: now) == nil)
+        #expect(cache.token(for: digest("a"), under: TokenVerifier([]), now: now) == nil)
+    }
+
+    @Test func keepsTheTokensOfOneIssuerWhenAnothersKeysChange() throws {
+        var verifier = TokenVerifier([Self.policy, IssuerPolicy(issuer: "https://b", audiences: ["x"])])
+        verifier.replaceKeys(keySet(SigningKey.p256.jwk()), ofIssuerAt: 0)
+        var cache = VerdictCache(capacity: 16)
+        cache.insert(try verified(), for: digest("a"), under: verifier, now: now)
+        verifier.replaceKeys(keySet(SigningKey.p384.jwk()), ofIssuerAt: 1)
+        #expect(cache.token(for: digest("a"), under: verifier, now: now) != nil)
+    }
+
+    @Test(arguments: [0, 1, 7, 8, 100, 1000])
+    func neverHoldsMoreThanItsCapacity(_ capacity: Int) throws {
+        let verifier = verifier()
+        let token = try verified()
+        var cache = VerdictCache(capacity: capacity)
+        for index in 0..<3000 {
+            cache.insert(token, for: digest("\(index)"), under: verifier, now: now)
+            #expect(cache.count <= capacity)
+            if capacity > 0 { #expect(cache.token(for: digest("\(index)"), under: verifier, now: now) != nil) }
+        }
+        #expect(cache.count >= capacity * 9 / 10)
+        #expect(cache.isOff == (capacity == 0))
+    }
+
+    @Test func givesTokensInUseASecondChance() throws {
+        let verifier = verifier()
+        let token = try verified()
+        var cache = VerdictCache(capacity: 8)
+        for index in 0..<8 { cache.insert(token, for: digest("\(index)"), under: verifier, now: now) }
+        #expect(cache.token(for: digest("3"), under: verifier, now: now) != nil)
+        for index in 8..<15 { cache.insert(token, for: digest("\(index)"), under: verifier, now: now) }
+        #expect(cache.token(for: digest("3"), under: verifier, now: now) != nil)
+    }
+
+    @Test func replacesExpiredEntriesFirst() throws {
+        let verifier = verifier()
+        var cache = VerdictCache(capacity: 8)
+        cache.insert(try verified(TokenMint().with(claim: "exp", "1900000010")), for: digest("short"), under: verifier, now: now)
+        for index in 1..<8 { cache.insert(try verified(), for: digest("\(index)"), under: verifier, now: now) }
+        cache.insert(try verified(), for: digest("new"), under: verifier, now: now + 10)
+        for index in 1..<8 { #expect(cache.token(for: digest("\(index)"), under: verifier, now: now + 10) != nil) }
+        #expect(cache.token(for: digest("new"), under: verifier, now: now + 10) != nil)
+    }
+
+    @Test(arguments: [0, 64])
+    func answersTheSameWithAndWithoutAMemory(_ capacity: Int) {
+        var authenticator = TokenAuthenticator([Self.policy], cacheCapacity: capacity)
+        let good = TokenMint().token, bad = TokenMint("ES256", .otherP256).token
+        func reason(_ token: String) -> DenialReason? {
+            Array(token.utf8).withUnsafeBytes {
+                if case .failure(let refusal) = authenticator.authenticate($0, now: now) { refusal.reason } else { nil }
+            }
+        }
+        #expect(reason(good) == .keysUnavailable)
+        authenticator.replaceKeys(keySet(SigningKey.p256.jwk()), ofIssuerAt: 0)
+        for _ in 0..<3 {
+            #expect(reason(good) == nil)
+            #expect(reason(bad) == .signatureInvalid)
+            #expect(reason(good + "A") != nil)
+            #expect(reason(String(repeating: "a", count: 20_000)) == .tokenTooLarge)
+        }
+        authenticator.replaceKeys(keySet(SigningKey.otherP256.jwk()), ofIssuerAt: 0)
+        #expect(reason(good) == .signatureInvalid)
+        #expect(reason(bad) == nil)
+    }
+
+    @Test func comparesTheBindingOnAHitToo() throws {
+        var authenticator = TokenAuthenticator([Self.policy], cacheCapacity: 64)
+        authenticator.replaceKeys(keySet(SigningKey.p256.jwk()), ofIssuerAt: 0)
+        let token = Array(TokenMint().token.utf8)
+        let other = try #require(Thumbprint(base64url: "v68ffgcPn6jdYpBfFY2nP4ShE2Yk-6_Mk5PI9yh6aes"))
+        let own = try #require(Thumbprint(base64url: TokenMint.thumbprint))
+        for (thumbprint, expected) in [(own, nil), (other, .confirmationMismatch), (own, nil)] as [(Thumbprint, DenialReason?)] {
+            let verified = try token.withUnsafeBytes { try authenticator.authenticate($0, now: now).get() }
+            let decision = RoutePolicy.boundToken.decide(verified, shownBy: thumbprint, audiences: [TokenMint.audience], now: now, leeway: 0)
+            if case .deny(let denial) = decision { #expect(denial.reason == expected) } else { #expect(expected == nil) }
+        }
+    }
+}

@@ -214,18 +214,11 @@ import X509
         #expect(validator.fault(try intermediate.issue("A"), intermediate) != nil)
     }
 
-    @Test func anEnormousKeyIsRefusedBeforeItCostsAnything() throws {
-        let enormous = TestKeys.enormousCertificate
-        #expect(enormous.count > 2048)
+    /// Its signature is a stranger's, so a look at that first would have said untrusted.
+    @Test func anEnormousKeyIsRefusedBeforeAnySignatureIsChecked() throws {
+        #expect(validator.fault(TestKeys.enormousCertificate) == .weak)
         let below = try TestCertificate.authority("Enormous").issue("B")
-        let took = ContinuousClock().measure {
-            for _ in 0..<100 {
-                #expect(validator.fault(enormous) == .weak)
-                #expect(validator.fault(below.der, [enormous]) == .untrusted)
-            }
-        }
-        // A hundred signature checks with such a key take seconds.
-        #expect(took < .seconds(1))
+        #expect(validator.fault(below.der, [TestKeys.enormousCertificate]) == .untrusted)
     }
 
     @Test func theUsualKindsOfKeysAreTaken() throws {

@@ -80,7 +80,7 @@ extension Certificate.PrivateKey {
 }
 
 /// A file that lives as long as this value.
-final class TemporaryFile {
+final class TemporaryFile: Sendable {
     let path: String
 
     init(_ contents: some Sequence<UInt8>) throws {

@@ -1,0 +1,153 @@
+import BindingPolicy
+import ClientIdentity
+import NIOSSL
+import Testing
+
+@Suite struct ClientAuthenticatorTests {
+    private let root: TestCertificate
+    private let leaf: TestCertificate
+
+    init() throws {
+        root = try .authority()
+        leaf = try root.issue("A", notAfter: testNow + 100)
+    }
+
+    private func authorities(_ paths: Int = 16) throws -> ClientAuthenticator {
+        ClientAuthenticator(.authorities(try CertificatePathValidator(trusting: root)), rememberedPaths: paths)
+    }
+
+    @Test func aHandshakeYieldsTheLeafsThumbprintAndThePathsDates() throws {
+        let peer = try authorities().verifyHandshake(chain: leaf.chain(root), now: testNow).get()
+        #expect(peer.thumbprint == Thumbprint(ofCertificate: leaf.der))
+        #expect(peer.validFrom == testNow - day)
+        #expect(peer.validUntil == testNow + 100)
+        #expect(peer.fault(at: testNow + 100) == nil)
+        #expect(peer.fault(at: testNow + 101) == .certificateExpired)
+    }
+
+    /// MTLS-09: never the authority that the client sends along.
+    @Test func theLeafIsTheFirstOfTheChain() throws {
+        let peer = try authorities().verifyHandshake(chain: leaf.chain(root), now: testNow).get()
+        #expect(peer.thumbprint != Thumbprint(ofCertificate: root.der))
+        let swapped = try NIOSSLCertificate.list(root) + NIOSSLCertificate.list(leaf)
+        #expect(try authorities().verifyHandshake(chain: swapped, now: testNow) != .success(peer))
+    }
+
+    @Test func noCertificateIsRefused() throws {
+        #expect(try authorities().verifyHandshake(chain: [], now: testNow) == .failure(.certificateMissing))
+        #expect(try authorities().identify(leaf: nil, now: testNow) == .failure(.certificateMissing))
+        #expect(ClientAuthenticator(.any).identify(leaf: nil, now: testNow) == .failure(.certificateMissing))
+    }
+
+    @Test func aStrangerIsRefusedAndStaysRefused() throws {
+        let stranger = try TestCertificate.authority("Test Root").issue("A")
+        let authenticator = try authorities()
+        for _ in 1...2 {
+            let verdict = authenticator.verifyHandshake(chain: try stranger.chain(), now: testNow)
+            #expect(verdict == .failure(.certificateRefused(.untrusted)))
+        }
+    }
+
+    // MARK: what is remembered
+
+    /// A resumed session calls no verification and would outlive its certificate (requirements TLS-16).
+    @Test func aRememberedPathIsHeldAgainstTheClock() throws {
+        let authenticator = try authorities()
+        _ = try authenticator.verifyHandshake(chain: leaf.chain(), now: testNow).get()
+        let resumed = try NIOSSLCertificate.list(leaf)[0]
+        #expect(throws: Never.self) { try authenticator.identify(leaf: resumed, now: testNow + 100).get() }
+        #expect(authenticator.identify(leaf: resumed, now: testNow + 101) == .failure(.certificateRefused(.expired)))
+        #expect(authenticator.verifyHandshake(chain: [resumed], now: testNow + 101) == .failure(.certificateRefused(.expired)))
+        #expect(authenticator.identify(leaf: resumed, now: testNow - 2 * day) == .failure(.certificateRefused(.notYetValid)))
+        #expect(throws: Never.self) { try authenticator.identify(leaf: resumed, now: testNow).get() }
+    }
+
+    @Test func aResumedLeafNeedsNoIntermediatesWhileItsPathIsRemembered() throws {
+        let intermediate = try root.issue("I", extensions: TestCertificate.authorityExtensions())
+        let leaf = try intermediate.issue("A")
+        let resumed = try NIOSSLCertificate.list(leaf)[0]
+        let authenticator = try authorities()
+        #expect(authenticator.identify(leaf: resumed, now: testNow) == .failure(.certificateRefused(.untrusted)))
+        let peer = try authenticator.verifyHandshake(chain: leaf.chain(intermediate), now: testNow).get()
+        #expect(authenticator.identify(leaf: resumed, now: testNow) == .success(peer))
+    }
+
+    @Test func aPathIsForgottenAfterEnoughOthers() throws {
+        let intermediate = try root.issue("I", extensions: TestCertificate.authorityExtensions())
+        let authenticator = try authorities(4)
+        let leaf = try intermediate.issue("A")
+        _ = try authenticator.verifyHandshake(chain: leaf.chain(intermediate), now: testNow).get()
+        for index in 1...4 {
+            _ = try authenticator.verifyHandshake(chain: root.issue("Other \(index)").chain(), now: testNow).get()
+        }
+        let resumed = try NIOSSLCertificate.list(leaf)[0]
+        #expect(authenticator.identify(leaf: resumed, now: testNow) == .failure(.certificateRefused(.untrusted)))
+    }
+
+    @Test func whatIsInUseIsNotForgotten() throws {
+        let intermediate = try root.issue("I", extensions: TestCertificate.authorityExtensions())
+        let authenticator = try authorities(4)
+        let leaf = try intermediate.issue("A")
+        let resumed = try NIOSSLCertificate.list(leaf)[0]
+        let peer = try authenticator.verifyHandshake(chain: leaf.chain(intermediate), now: testNow).get()
+        for index in 1...20 {
+            _ = try authenticator.verifyHandshake(chain: root.issue("Other \(index)").chain(), now: testNow).get()
+            #expect(authenticator.identify(leaf: resumed, now: testNow) == .success(peer))
+        }
+    }
+
+    @Test func aPathOutsideItsTimeIsLookedForAgain() throws {
+        let key = TestCertificate.newKey()
+        let old = try root.issue("I", key: key, notAfter: testNow + 10, extensions: TestCertificate.authorityExtensions())
+        let renewed = try root.issue("I", key: key, notAfter: testNow + 50, extensions: TestCertificate.authorityExtensions())
+        let leaf = try old.issue("A")
+        let authenticator = try authorities()
+        _ = try authenticator.verifyHandshake(chain: leaf.chain(old), now: testNow).get()
+        #expect(
+            authenticator.verifyHandshake(chain: try leaf.chain(old), now: testNow + 20) == .failure(.certificateRefused(.expired)))
+        let peer = try authenticator.verifyHandshake(chain: leaf.chain(renewed), now: testNow + 20).get()
+        #expect(peer.validUntil == testNow + 50)
+    }
+
+    // MARK: any certificate (MTLS-15, MTLS-16, PKI-12)
+
+    @Test func anyCertificateIsTakenWhateverItsDatesAndIssuer() throws {
+        let any = ClientAuthenticator(.any)
+        let selfSigned = try TestCertificate.authority("S", notAfter: testNow - 1, extensions: TestCertificate.clientExtensions())
+        for der in [selfSigned.der, leaf.der, Published.rfc8705] {
+            let certificate = try NIOSSLCertificate(bytes: der, format: .der)
+            let peer = try any.verifyHandshake(chain: [certificate], now: testNow).get()
+            #expect(peer.thumbprint == Thumbprint(ofCertificate: der))
+            #expect(peer.fault(at: testNow) == nil)
+            #expect(any.identify(leaf: certificate, now: testNow) == .success(peer))
+        }
+    }
+
+    @Test func anyCertificateStillNeedsAKeyOfSomeStrength() throws {
+        let any = ClientAuthenticator(.any)
+        let weak = try TestCertificate.authority("W", key: TestKeys.rsa(1024))
+        #expect(any.verifyHandshake(chain: try weak.chain(), now: testNow) == .failure(.certificateRefused(.weak)))
+        let enormous = try NIOSSLCertificate(bytes: TestKeys.enormousCertificate, format: .der)
+        #expect(any.verifyHandshake(chain: [enormous], now: testNow) == .failure(.certificateRefused(.weak)))
+    }
+
+    @Test func faultsHaveTheirOwnCodes() {
+        #expect(HandshakeFault.certificateMissing.code == "cert_missing")
+        #expect(HandshakeFault.certificateRefused(.expired).code == DenialReason.certificateExpired.rawValue)
+        #expect(HandshakeFault.certificateRefused(.untrusted).code == DenialReason.certificateUntrusted.rawValue)
+        #expect(!HandshakeFault.certificateMissing.meaning.isEmpty)
+    }
+}
+
+extension NIOSSLCertificate {
+    static func list(_ certificates: TestCertificate...) throws -> [NIOSSLCertificate] {
+        try certificates.map { try NIOSSLCertificate(bytes: $0.der, format: .der) }
+    }
+}
+
+extension TestCertificate {
+    /// As a client would send it.
+    func chain(_ issuers: TestCertificate...) throws -> [NIOSSLCertificate] {
+        try ([self] + issuers).map { try NIOSSLCertificate(bytes: $0.der, format: .der) }
+    }
+}

@@ -1,0 +1,159 @@
+import BindingPolicy
+import ClientIdentity
+import Foundation
+import NIOSSL
+import Testing
+import X509
+
+/// Real handshakes on loopback, with OpenSSL at the other end.
+@Suite(.serialized) struct HandshakeTests {
+    private let root: TestCertificate
+    private let leaf: TestCertificate
+    private let server: LoopbackServer
+
+    init() throws {
+        root = try .authority()
+        leaf = try root.issue("A", notAfter: testNow + 100)
+        server = try LoopbackServer(authority: root)
+    }
+
+    private func identified(_ certificate: TestCertificate) -> String { "identified \(Thumbprint(ofCertificate: certificate.der))" }
+
+    // MARK: full handshakes
+
+    @Test(arguments: ["-tls1_2", "-tls1_3"]) func aClientOfTheAuthorityIsIdentified(_ version: String) throws {
+        let output = try openSSLClient(server.port, version, client: leaf)
+        #expect(output.contains(identified(leaf)))
+        #expect(output.contains("Acceptable client certificate CA names\nCN = Test Root"))
+        #expect(server.faults.isEmpty)
+    }
+
+    @Test func aClientsIntermediatesAreUsed() throws {
+        let intermediate = try root.issue("I", extensions: TestCertificate.authorityExtensions())
+        let leaf = try intermediate.issue("B")
+        #expect(try openSSLClient(server.port, client: leaf, sending: [intermediate]).contains(identified(leaf)))
+        #expect(server.faults.isEmpty)
+    }
+
+    @Test(arguments: ["-tls1_2", "-tls1_3"]) func eachRefusalEndsTheHandshakeAndSaysWhy(_ version: String) throws {
+        let refused: [(TestCertificate, PathFault)] = [
+            (try .authority("A", extensions: TestCertificate.clientExtensions()), .untrusted),
+            (try TestCertificate.authority().issue("A"), .untrusted),
+            (try root.issue("A", notAfter: testNow - 1), .expired),
+            (try root.issue("A", notBefore: testNow + 1), .notYetValid),
+            (try root.issue("A", extensions: TestCertificate.clientExtensions(extended: [.serverAuth])), .wrongUsage),
+        ]
+        for (certificate, _) in refused {
+            let output = try openSSLClient(server.port, version, client: certificate)
+            #expect(!output.contains("identified"))
+            #expect(output.contains("SSL alert number 46"))
+        }
+        #expect(server.faults == refused.map { .certificateRefused($0.1) })
+    }
+
+    /// TLS-09.
+    @Test func aClientWithoutACertificateIsRefused() throws {
+        #expect(try openSSLClient(server.port, "-tls1_3").contains("SSL alert number 116"))
+        #expect(try !openSSLClient(server.port, "-tls1_2").contains("identified"))
+    }
+
+    /// MTLS-17: the path is right, the key is not.
+    @Test(arguments: [TLSVersion.tlsv12, .tlsv13]) func aCertificateShownWithoutItsKeyIsRefused(_ version: TLSVersion) throws {
+        let thief = try ThievingClient(certificate: leaf, key: TestCertificate.newKey())
+        #expect(try thief.connect(to: server.port, version: version) == nil)
+        // The same client with the right key is let in, so it was the key.
+        let owner = try ThievingClient(certificate: leaf, key: leaf.key)
+        #expect(try owner.connect(to: server.port, version: version) == identified(leaf) + "\n")
+    }
+
+    @Test func anyCertificateIsIdentifiedWhereTheListenerSaysSo() throws {
+        let server = try LoopbackServer(trust: .any, authority: root)
+        let selfSigned = try TestCertificate.authority("S", notAfter: testNow - 1, extensions: TestCertificate.clientExtensions())
+        #expect(try openSSLClient(server.port, client: selfSigned).contains(identified(selfSigned)))
+        #expect(try openSSLClient(server.port, "-tls1_3").contains("SSL alert number 116"))
+        let thief = try ThievingClient(certificate: selfSigned, key: TestCertificate.newKey())
+        #expect(try thief.connect(to: server.port, version: .tlsv13) == nil)
+    }
+
+    // MARK: resumption (TLS-13, TLS-16; lessons section 2, rows 1 and 2)
+
+    @Test(arguments: ["-tls1_2", "-tls1_3"]) func aResumedSessionIsIdentifiedAsItsOriginal(_ version: String) throws {
+        let session = try TemporaryFile("")
+        #expect(try openSSLClient(server.port, version, "-sess_out", session.path, client: leaf).contains(identified(leaf)))
+        let resumed = try openSSLClient(server.port, version, "-sess_in", session.path)
+        #expect(resumed.contains("Reused, TLSv1"))
+        #expect(resumed.contains(identified(leaf)))
+    }
+
+    @Test(arguments: ["-tls1_2", "-tls1_3", "-tls1_2 -no_ticket"])
+    func aSessionResumedAfterTheCertificateExpiredIsRefused(_ flags: String) throws {
+        let session = try TemporaryFile("")
+        #expect(try openSSLClient(server.port, flags, "-sess_out", session.path, client: leaf).contains(identified(leaf)))
+        server.setClock(testNow + 101)
+        let resumed = try openSSLClient(server.port, flags, "-sess_in", session.path)
+        #expect(resumed.contains("Reused, TLSv1"))
+        #expect(!resumed.contains("identified"))
+        #expect(server.faults == [.certificateRefused(.expired)])
+    }
+
+    @Test(arguments: ["-tls1_2", "-tls1_3", "-tls1_2 -no_ticket"])
+    func noSessionIsResumedAcrossARenewalOfTheContext(_ flags: String) throws {
+        let server = try LoopbackServer(authority: root, renewal: ContextRenewal(handshakes: 1, age: 3600))
+        let session = try TemporaryFile("")
+        #expect(try openSSLClient(server.port, flags, "-sess_out", session.path, client: leaf).contains(identified(leaf)))
+        let again = try openSSLClient(server.port, flags, "-sess_in", session.path, client: leaf)
+        #expect(again.contains("New, TLSv1"))
+        #expect(again.contains(identified(leaf)))
+    }
+
+    /// Two listeners, two policies: what was let in at one is nothing to the other.
+    @Test(arguments: ["-tls1_2", "-tls1_3"]) func noSessionIsResumedAtAnotherListener(_ version: String) throws {
+        let other = try LoopbackServer(authority: TestCertificate.authority("Other Root"))
+        let session = try TemporaryFile("")
+        #expect(try openSSLClient(server.port, version, "-sess_out", session.path, client: leaf).contains(identified(leaf)))
+        let output = try openSSLClient(other.port, version, "-sess_in", session.path, client: leaf)
+        #expect(!output.contains("identified") && !output.contains("Reused"))
+        #expect(other.faults == [.certificateRefused(.untrusted)])
+    }
+
+    /// TLS-07, TLS-18.
+    @Test func ticketsAllowNoEarlyDataAndLiveAWeekAtMost() throws {
+        let session = try TemporaryFile("")
+        _ = try openSSLClient(server.port, "-tls1_3", "-sess_out", session.path, client: leaf)
+        let resumed = try openSSLClient(server.port, "-tls1_3", "-sess_in", session.path)
+        #expect(resumed.contains("Max Early Data: 0"))
+        let hint = resumed.split(separator: "\n").first { $0.contains("lifetime hint:") }?.split(separator: " ").compactMap { Int($0) }.first
+        #expect(try #require(hint) <= 604_800)
+    }
+
+    // MARK: versions, suites, groups (TLS-01 to TLS-03, TLS-20)
+
+    @Test func oldVersionsAreRefusedAndTheNewestIsPreferred() throws {
+        #expect(try openSSLClient(server.port, client: leaf).contains("New, TLSv1.3"))
+        let old = try openSSLClient(server.port, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0", client: leaf)
+        #expect(old.contains("SSL alert number 70") && !old.contains("identified"))
+        let strict = try LoopbackServer(authority: root, minimumVersion: .tlsv13)
+        #expect(try openSSLClient(strict.port, "-tls1_2", client: leaf).contains("SSL alert number 70"))
+    }
+
+    @Test(arguments: ["AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA", "DHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-SHA384"])
+    func suitesWithoutForwardSecrecyOrAEADAreRefused(_ suite: String) throws {
+        let output = try openSSLClient(server.port, "-tls1_2", "-cipher", suite + ":@SECLEVEL=0", client: leaf)
+        #expect(!output.contains("identified"))
+        #expect(output.contains("SSL alert number 40"))
+    }
+
+    @Test func theUsualSuiteWithTLS12IsTaken() throws {
+        let output = try openSSLClient(server.port, "-tls1_2", client: leaf)
+        #expect(output.contains("Cipher is ECDHE-ECDSA-AES256-GCM-SHA384") && output.contains("Secure Renegotiation IS supported"))
+        #expect(output.contains("Extended master secret: yes") && output.contains("Compression: NONE"))
+    }
+
+    @Test(arguments: ["X25519", "P-256", "P-384"]) func theUsualGroupsAreTaken(_ group: String) throws {
+        #expect(try openSSLClient(server.port, "-groups", group, client: leaf).contains(identified(leaf)))
+    }
+
+    @Test func httpIsAgreedByALPN() throws {
+        #expect(try openSSLClient(server.port, "-alpn", "h2,http/1.1", client: leaf).contains("ALPN protocol: http/1.1"))
+    }
+}

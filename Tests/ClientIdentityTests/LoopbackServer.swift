@@ -1,0 +1,117 @@
+import BindingPolicy
+import ClientIdentity
+import Foundation
+import NIOCore
+import NIOPosix
+import NIOSSL
+import NIOTLS
+import Synchronization
+import X509
+
+/// A TLS server on loopback that judges each connection as the proxy does, and answers with the client's thumbprint.
+final class LoopbackServer: Sendable {
+    let authority: TestCertificate
+    private let credentials: [TemporaryFile]
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let channel: any Channel
+    private let shared: Shared
+
+    final class Shared: Sendable {
+        let clock = Mutex(testNow)
+        let faults = Mutex<[HandshakeFault]>([])
+    }
+
+    var port: Int { channel.localAddress?.port ?? 0 }
+    var faults: [HandshakeFault] { shared.faults.withLock { $0 } }
+
+    init(
+        trust: ClientTrust? = nil, authority: TestCertificate, renewal: ContextRenewal = .standard, minimumVersion: TLSVersion = .tlsv12
+    ) throws {
+        self.authority = authority
+        let own = try TestCertificate.authority("localhost", extensions: TestCertificate.clientExtensions(extended: [.serverAuth]))
+        credentials = try [TemporaryFile(own.pem), TemporaryFile(own.keyPEM), TemporaryFile(authority.pem)]
+        let anchors = try TrustAnchors(file: credentials[2].path)
+        let tls = ServerTLS(
+            try ServerCredentials(certificateFile: credentials[0].path, keyFile: credentials[1].path), anchors: anchors,
+            minimumVersion: minimumVersion)
+        let trust = try trust ?? .authorities(CertificatePathValidator(anchors))
+        let shared = Shared()
+        self.shared = shared
+        let loop = group.next()
+        let state = try loop.submit {
+            NIOLoopBound(
+                (try ServerTLSContexts(tls, renewal: renewal, now: testNow), ClientAuthenticator(trust)), eventLoop: loop)
+        }.wait()
+        channel = try ServerBootstrap(group: group).childChannelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let (contexts, authenticator) = state.value
+                let clock = { shared.clock.withLock { $0 } }
+                let handler = contexts.makeHandler(authenticator: authenticator, clock: clock) { fault in
+                    shared.faults.withLock { $0.append(fault) }
+                }
+                try channel.pipeline.syncOperations.addHandlers(
+                    handler, Greeter(handler, authenticator: authenticator, shared: shared))
+            }
+        }.bind(host: "127.0.0.1", port: 0).wait()
+    }
+
+    func setClock(_ now: Double) { shared.clock.withLock { $0 = now } }
+
+    deinit {
+        try? channel.close().wait()
+        try? group.syncShutdownGracefully()
+    }
+}
+
+private final class Greeter: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let tls: NIOSSLServerHandler
+    private let authenticator: ClientAuthenticator
+    private let shared: LoopbackServer.Shared
+
+    init(_ tls: NIOSSLServerHandler, authenticator: ClientAuthenticator, shared: LoopbackServer.Shared) {
+        self.tls = tls
+        self.authenticator = authenticator
+        self.shared = shared
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .handshakeCompleted = event as? TLSUserEvent else { return context.fireUserInboundEventTriggered(event) }
+        switch authenticator.identify(leaf: tls.peerCertificate, now: shared.clock.withLock { $0 }) {
+        case .success(let peer):
+            let greeting = ByteBuffer(string: "identified \(peer.thumbprint)\n")
+            context.writeAndFlush(wrapOutboundOut(greeting), promise: nil)
+        case .failure(let fault):
+            shared.faults.withLock { $0.append(fault) }
+        }
+        context.close(promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
+
+/// `openssl s_client` with `arguments`, parted at spaces: everything it printed.
+func openSSLClient(_ port: Int, _ arguments: String..., client: TestCertificate? = nil, sending issuers: [TestCertificate] = []) throws
+    -> String
+{
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["openssl", "s_client", "-connect", "127.0.0.1:\(port)", "-ign_eof"] + arguments.flatMap { $0.split(separator: " ").map(String.init) }
+    var files = [TemporaryFile]()
+    if let client {
+        files = try [TemporaryFile(client.pem), TemporaryFile(client.keyPEM), TemporaryFile(issuers.map { try $0.pem }.joined())]
+        process.arguments? += ["-cert", files[0].path, "-key", files[1].path]
+        if !issuers.isEmpty { process.arguments? += ["-cert_chain", files[2].path] }
+    }
+    let output = Pipe()
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    _ = files
+    return text
+}

@@ -68,17 +68,18 @@ let package = Package(
             dependencies: ["BindingPolicy", "Telemetry", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
         .target(
             name: "ProxyEngine",
-            dependencies: ["HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioSSL], swiftSettings: settings),
+            dependencies: ["HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioSSL, .product(name: "NIOTLS", package: nio)], swiftSettings: settings),
         .target(
             name: "HoldfastServer",
             dependencies: [
                 "ProxyEngine", "ClientIdentity", "TokenValidation", "HoldfastConfiguration", "HTTPWire", "BindingPolicy",
                 "Telemetry", crypto, nioCore, nioPosix, nioHTTP1, nioSSL, log,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),
         .executableTarget(
             name: "holdfast",
-            dependencies: ["HoldfastServer", "HoldfastConfiguration", "ClientIdentity", arguments], swiftSettings: settings),
+            dependencies: ["HoldfastServer", "HoldfastConfiguration", "ClientIdentity", "Telemetry", log, arguments], swiftSettings: settings),
         .executableTarget(
             name: "holdfast-lab",
             dependencies: [nioCore, nioPosix, nioHTTP1, nioSSL, crypto, cryptoExtras, certificates, asn1, arguments],

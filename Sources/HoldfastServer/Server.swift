@@ -1,0 +1,86 @@
+import HoldfastConfiguration
+package import Logging
+import ClientIdentity
+import NIOCore
+import NIOPosix
+import ProxyEngine
+import ServiceLifecycle
+import Synchronization
+package import Telemetry
+import UnixSignals
+
+/// Puts the rooms together and runs them until a signal says to end.
+package enum Server {
+    /// Returns after a graceful shutdown; throws where a part could not start or failed.
+    package static func run(_ blueprint: Blueprint, logger: Logger, accessSink: LogSink) async throws {
+        let configuration = blueprint.configuration
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loopCount)
+        // The admin endpoint and the probe share one thread with the control plane's client, away from the data path.
+        let control = MultiThreadedEventLoopGroup.singleton
+        let draining = Atomic<Bool>.Reference()
+        let keeping = KeeperReference()
+
+        var loops: [LoopHandle] = []
+        for eventLoop in group.makeIterator() {
+            loops.append(
+                try await LoopHandle.make(on: eventLoop, blueprint, sink: accessSink) { index in
+                    keeping.value.withLock { $0 }?.requestRefresh(ofIssuerAt: index)
+                })
+        }
+        let ready = loops
+        let keys = try KeyKeeping(blueprint, logger: logger) { keys, index in
+            for loop in ready { loop.replaceKeys(keys, ofIssuerAt: index) }
+        }
+        keeping.value.withLock { $0 = keys }
+        let probe = UpstreamProbe(address: blueprint.target.address, group: control, logger: logger)
+        let readiness: @Sendable () -> Readiness = {
+            Readiness(
+                keys: keys.availability, upstreamReachable: probe.isReachable, draining: draining.value.load(ordering: .relaxed))
+        }
+
+        var services: [any Service] = [keys, probe]
+        if let address = configuration.admin {
+            let pages = AdminPages(readiness: readiness, loops: ready, keys: keys)
+            let admin = try await AdminEndpoint(address: address, group: control, pages: pages.page)
+            logger.notice("admin endpoint listening", metadata: ["address": "\(admin.address.map(NetworkAddress.text) ?? "")"])
+            services.append(admin)
+        }
+        let listener = try await Listener.bind(
+            host: configuration.listener.address.host, port: configuration.listener.address.port, group: group,
+            loops: ready.map { loop in (loop.eventLoop, { loop.engine }) })
+        logger.notice(
+            "listening",
+            metadata: [
+                "address": "\(listener.channel.localAddress.map(NetworkAddress.text) ?? "")", "loops": "\(ready.count)",
+                "thumbprint": "\(blueprint.serverCertificate.thumbprint)",
+            ])
+        services.append(
+            ProxyService(listener: listener, loops: ready, drainTimeout: configuration.drainTimeout, draining: draining, logger: logger))
+
+        // Shut down in reverse order: the proxy drains while the admin endpoint still tells that it does.
+        try await ServiceGroup(
+            configuration: .init(services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        ).run()
+        accessSink.drain()
+        try await group.shutdownGracefully()
+        logger.notice("stopped")
+    }
+}
+
+/// Tokens can ask for a refresh only after the keepers exist, and the keepers publish to the loops that judge tokens.
+private final class KeeperReference: Sendable {
+    let value = Mutex<KeyKeeping?>(nil)
+}
+
+extension NetworkAddress {
+    /// `127.0.0.1:8443` or `[::1]:8443`.
+    fileprivate static func text(_ address: SocketAddress) -> String {
+        let host = address.ipAddress ?? ""
+        return host.contains(":") ? "[\(host)]:\(address.port ?? 0)" : "\(host):\(address.port ?? 0)"
+    }
+}
+
+extension HoldfastConfiguration {
+    /// Event loops: as configured, else one a core this process may use.
+    var loopCount: Int { threads ?? System.coreCount }
+}

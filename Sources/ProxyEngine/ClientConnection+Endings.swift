@@ -1,0 +1,219 @@
+import BindingPolicy
+import HTTPWire
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Telemetry
+
+/// How exchanges and connections end: answered, refused, cut off, given up by the client, or out of time.
+extension ClientConnection {
+    /// Anything moved: whoever is waited for next gets the whole time-out again.
+    func progress() {
+        let settings = loop.settings
+        let waitsForBody = exchange?.request == .streaming && !isReadingPaused
+        deadline = .now() + (waitsForBody ? settings.bodyTimeout : settings.responseTimeout)
+        if inputEnded, exchange?.response == .awaited { deadline = min(deadline, .now() + EngineSettings.halfCloseGrace) }
+    }
+
+    func becomeReady() {
+        phase = .ready
+        deadline = .now() + loop.settings.idleTimeout
+    }
+
+    // MARK: Exchanges
+
+    func finish(_ ending: Exchange.Ending) {
+        endRecord(outcome: "ok", reason: nil)
+        let served = upstream
+        upstream = nil
+        exchange = nil
+        releaseUpstreamHead()
+        setPaused(.upstreamSlow, false)
+        if ending.keepsClient { becomeReady() } else { closeGracefully() }
+        served?.finish(keeping: ending.keepsUpstream)
+        if ending.keepsClient { continueReading() }
+    }
+
+    private func continueReading() {
+        processPending()
+        if case .ready = phase, loop.isDraining, pending.readableBytes == 0 { closeGracefully() }
+    }
+
+    /// Answers in place of the upstream. The request's body is read and dropped where it is short, else the connection
+    /// closes: the rest of it must never be taken for a request.
+    func refuse(_ refusal: Refusal) {
+        let rest = unreadBody
+        let keeps = !refusal.closes && rest != nil && !isHTTP10 && !inputEnded && !loop.isDraining && loop.requestHead.isPersistent
+        var out = outgoing ?? loop.takeBuffer()
+        outgoing = nil
+        refusal.write(into: &out, date: loop.dateField(), isHead: isHeadRequest, closing: !keeps)
+        outgoing = out
+        record.status = refusal.status
+        loop.counters.countRefusal(refusal.reason)
+        endRecord(outcome: "refused", reason: refusal.reason)
+        releaseUpstreamHead()
+        requestBody = .none
+        guard keeps, let rest else { return closeGracefully() }
+        if rest > 0 {
+            phase = .discarding(rest)
+            progress()
+        } else {
+            becomeReady()
+        }
+        if !isProcessing { flushToClient() }
+    }
+
+    func answerOptions() {
+        var out = outgoing ?? loop.takeBuffer()
+        outgoing = nil
+        let closes = unreadBody != 0 || isHTTP10 || loop.isDraining || !loop.requestHead.isPersistent
+        out.writeString("HTTP/1.1 204 No Content\r\n")
+        out.writeBytes(loop.dateField())
+        out.writeString("Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n")
+        out.writeString(closes ? "Connection: close\r\n\r\n" : "\r\n")
+        outgoing = out
+        record.status = 204
+        endRecord(outcome: "ok", reason: nil)
+        if closes { closeGracefully() } else { becomeReady() }
+    }
+
+    /// What of the body would have to be read to get to the next request; nil where that is not worth it or not known.
+    private var unreadBody: Int? {
+        switch requestBody {
+        case .none: 0
+        case .length(let rest): rest <= 64 << 10 && !loop.requestHead.expectsContinue ? rest : nil
+        case .chunked: nil
+        }
+    }
+
+    // MARK: The client goes away
+
+    func inputClosed() {
+        guard !inputEnded else { return }
+        inputEnded = true
+        switch phase {
+        case .handshaking, .closed: break
+        case .ready where pending.readableBytes == 0 || !isProcessing: closeGracefully()
+        case .ready: break
+        case .exchanging:
+            // A body that ends before its length is no request: the upstream must not take it for one.
+            if exchange?.request == .streaming { return clientLost() }
+            progress()
+        case .discarding, .lingering: context?.close(mode: .all, promise: nil)
+        }
+    }
+
+    func clientLost() {
+        if case .closed = phase {} else { dropExchange(reason: "client_gone") }
+        phase = .closed
+        loop.deregister(self)
+        context?.close(mode: .all, promise: nil)
+    }
+
+    private func dropExchange(reason: String) {
+        if record.isOpen { endRecord(outcome: "client", reason: reason) }
+        loop.pool.forget(self)
+        let served = upstream
+        upstream = nil
+        exchange = nil
+        releaseUpstreamHead()
+        served?.finish(keeping: false)
+    }
+
+    // MARK: Closing
+
+    /// Says that no more comes and reads on until the client closes, so that a reset does not overtake the answer.
+    func closeGracefully() {
+        flushToClient()
+        if inputEnded {
+            phase = .closed
+            context?.close(mode: .all, promise: nil)
+            return
+        }
+        phase = .lingering
+        pending = ByteBuffer()
+        setPaused(.inputFull, false)
+        deadline = .now() + EngineSettings.lingerTimeout
+        context?.close(mode: .output, promise: nil)
+    }
+
+    /// Cuts the connection below TLS: without `close_notify`, by a reset, so that a cut answer cannot look whole.
+    func abort() {
+        dropExchange(reason: "aborted")
+        phase = .closed
+        guard let context else { return }
+        if let socket = context.channel as? any SocketOptionProvider {
+            _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))  // On its loop, so it takes effect at once.
+        }
+        if let below = try? context.pipeline.syncOperations.context(handler: tls) {
+            below.close(mode: .all, promise: nil)
+        } else {
+            context.close(mode: .all, promise: nil)
+        }
+    }
+
+    func drain() {
+        if case .ready = phase, pending.readableBytes == 0 { return closeGracefully() }
+        exchange?.closeClientAfterwards()
+    }
+
+    // MARK: Deadlines
+
+    func deadlineReached(_ now: NIODeadline) {
+        switch phase {
+        case .handshaking:
+            loop.counters.countHandshakeFailure("handshake_timeout")
+            abort()
+        case .ready:
+            if !isInHead { return closeGracefully() }
+            isInHead = false
+            record = ExchangeRecord(isOpen: true, began: now)
+            requestBody = .none
+            isHeadRequest = false
+            refuse(.headTooSlow)
+        case .exchanging: exchangeTimedOut()
+        case .discarding, .lingering: abort()
+        case .closed: context?.close(mode: .all, promise: nil)
+        }
+    }
+
+    private func exchangeTimedOut() {
+        if inputEnded, exchange?.response == .awaited { return clientLost() }
+        let clientIsSlow = exchange?.request == .streaming && !isReadingPaused
+        guard exchange?.response == .awaited else {
+            endRecord(outcome: clientIsSlow ? "client" : "upstream", reason: clientIsSlow ? "body_timeout" : "upstream_timeout")
+            return abort()
+        }
+        let waited = upstream == nil
+        loop.pool.forget(self)
+        upstream?.finish(keeping: false)
+        upstream = nil
+        exchange = nil
+        if clientIsSlow, !waited { return refuse(.bodyTooSlow) }
+        upstreamFailed(waited ? .connectTimeout : .timeout)
+    }
+
+    // MARK: The record
+
+    func beginLogLine(_ head: UnsafeRawBufferPointer, _ peer: AuthenticatedPeer) {
+        AccessLog.begin(
+            &record.line, method: UnsafeRawBufferPointer(rebasing: head[loop.requestHead.methodRange]),
+            path: UnsafeRawBufferPointer(rebasing: head[loop.requestHead.path]),
+            peer: peerAddress, thumbprint: peer.thumbprint.base64url)
+    }
+
+    func endRecord(outcome: StaticString, reason: String?) {
+        guard record.isOpen else { return }
+        record.isOpen = false
+        let elapsed = (NIODeadline.now() - record.began).nanoseconds
+        if record.status > 0 { loop.counters.countResponse(status: record.status, seconds: Double(elapsed) / 1e9) }
+        guard loop.settings.accessLog else { return }
+        let record = record
+        loop.logAccess {
+            $0.end(
+                record.line, milliseconds: Int(EngineLoop.wallClock() * 1000), status: record.status, outcome: outcome, reason: reason,
+                microseconds: Int(elapsed / 1000), bytesIn: record.bytesIn, bytesOut: record.bytesOut)
+        }
+        self.record.line = ByteBuffer()
+    }
+}

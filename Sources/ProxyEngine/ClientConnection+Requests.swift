@@ -1,0 +1,251 @@
+import BindingPolicy
+import HTTPWire
+import NIOCore
+import Telemetry
+
+/// From received octets to a request at the upstream.
+extension ClientConnection {
+    /// - Returns: whether a head was there and was dealt with.
+    func takeHead(_ bytes: inout ByteBuffer) -> Bool {
+        guard bytes.readableBytes > 0 else { return false }
+        let progress = bytes.withUnsafeReadableBytes { raw in
+            !isInHead || accumulation.isWorthParsing(raw, limits: loop.settings.limits) ? loop.requestHead.parse(raw) : .incomplete
+        }
+        switch progress {
+        case .incomplete:
+            if !isInHead {
+                isInHead = true
+                deadline = .now() + loop.settings.headTimeout
+                bytes.withUnsafeReadableBytes { _ = accumulation.isWorthParsing($0, limits: loop.settings.limits) }
+            }
+            return false
+        case .refused(let fault):
+            headEnded()
+            record = ExchangeRecord(isOpen: true, began: .now())
+            isHeadRequest = false
+            requestBody = .none
+            refuse(Refusal(fault))
+            return true
+        case .complete(let length):
+            headEnded()
+            takeRequest(&bytes, length: length)
+            return true
+        }
+    }
+
+    private func headEnded() {
+        if isInHead {
+            isInHead = false
+            accumulation.reset()
+        }
+    }
+
+    private func takeRequest(_ bytes: inout ByteBuffer, length: Int) {
+        guard let peer else { return abort() }
+        record = ExchangeRecord(isOpen: true, began: .now())
+        isHeadRequest = loop.requestHead.method == .head
+        isHTTP10 = loop.requestHead.minorVersion == 0
+        switch loop.requestHead.framing {
+        case .none, .untilClose: requestBody = .none
+        case .length(let length): requestBody = length == 0 ? .none : .length(length)
+        case .chunked: requestBody = .chunked(ChunkedBodyReader(limits: loop.settings.limits))
+        }
+        let verdict = bytes.withUnsafeReadableBytes { raw -> Verdict in
+            let head = UnsafeRawBufferPointer(rebasing: raw.prefix(length))
+            if loop.settings.accessLog { beginLogLine(head, peer) }
+            return judge(head, peer)
+        }
+        switch verdict {
+        case .refuse(let refusal):
+            bytes.moveReaderIndex(forwardBy: length)
+            refuse(refusal)
+        case .answerOptions:
+            bytes.moveReaderIndex(forwardBy: length)
+            answerOptions()
+        case .forward(let permit):
+            forward(&bytes, length: length, permit)
+        }
+    }
+
+    private enum Verdict {
+        case refuse(Refusal)
+        /// `OPTIONS` with `Max-Forwards: 0` is meant for us (RFC 9110 section 7.6.2).
+        case answerOptions
+        case forward(Permit)
+    }
+
+    /// In the order of DT-14: what the request is, then who may send it.
+    private func judge(_ head: UnsafeRawBufferPointer, _ peer: AuthenticatedPeer) -> Verdict {
+        switch loop.requestHead.method {
+        case .trace, .connect: return .refuse(.methodRefused)
+        default: break
+        }
+        if loop.requestHead.hasVia, hasPassedHere(head) { return .refuse(.loop) }
+        switch loop.judge.judge(loop.requestHead, head, from: peer, now: EngineLoop.wallClock()) {
+        case .deny(let denial): return .refuse(Refusal(denial, realm: loop.settings.realm))
+        case .permit(let permit):
+            if loop.requestHead.method == .options, loop.requestHead.maxForwards == 0 { return .answerOptions }
+            return .forward(permit)
+        }
+    }
+
+    /// The only way to the upstream; there is no permit but from BindingPolicy.
+    private func forward(_ bytes: inout ByteBuffer, length: Int, _ permit: Permit) {
+        var out = loop.takeBuffer()
+        bytes.withUnsafeReadableBytes { raw in
+            let head = UnsafeRawBufferPointer(rebasing: raw.prefix(length))
+            loop.requestHead.write(from: head, to: &out, loop.settings.rewrite, trusted: ownFields)
+        }
+        if loop.requestHead.claims > 0 { for name in loop.requestHead.claimedNames() { loop.counters.countStripped(name) } }
+        var exchange = Exchange(
+            hasBody: hasBody, clientPersists: loop.requestHead.isPersistent, isIdempotent: loop.requestHead.method.isIdempotent)
+        if loop.isDraining { exchange.closeClientAfterwards() }
+        self.exchange = exchange
+        bytes.moveReaderIndex(forwardBy: length)
+        appendWholeBody(&bytes, to: &out)
+        upstreamHead = out
+        phase = .exchanging
+        progress()
+        route(loop.pool.acquire(for: self))
+    }
+
+    /// Last of all fields, so that nothing a client sent comes after them. An expectation is handed on, since only the
+    /// upstream knows whether it wants the body (RFC 9110 section 10.1.1).
+    private var ownFields: [UInt8] {
+        loop.requestHead.expectsContinue ? trustedFields + Array("Expect: 100-continue\r\n".utf8) : trustedFields
+    }
+
+    /// Whether a Via line names us (RFC 9110 section 7.6: no infinite loop).
+    private func hasPassedHere(_ head: UnsafeRawBufferPointer) -> Bool {
+        let pseudonym = Array(loop.settings.viaPseudonym.utf8)
+        for index in 0..<loop.requestHead.fieldCount {
+            guard let field = loop.requestHead.field(index), field.role == .via else { continue }
+            if UnsafeRawBufferPointer(rebasing: head[field.value]).contains(pseudonym) { return true }
+        }
+        return false
+    }
+
+    private var hasBody: Bool {
+        if case .none = requestBody { false } else { true }
+    }
+
+    /// A small body that is there already goes out with the head, in one write.
+    private func appendWholeBody(_ bytes: inout ByteBuffer, to out: inout ByteBuffer) {
+        guard case .length(let length) = requestBody, length <= 8 << 10, bytes.readableBytes >= length,
+            var body = bytes.readSlice(length: length)
+        else { return }
+        out.writeBuffer(&body)
+        record.bytesIn += length
+        requestBody = .none
+        _ = exchange?.requestEnded()
+    }
+
+    func route(_ acquisition: UpstreamPool.Acquisition) {
+        switch acquisition {
+        case .ready(let connection): upstreamReady(connection)
+        case .waiting: break
+        case .saturated: upstreamFailed(.saturated)
+        }
+    }
+
+    func upstreamReady(_ connection: UpstreamConnection) {
+        guard case .exchanging = phase, let upstreamHead else { return connection.finish(keeping: true) }
+        upstream = connection
+        connection.serve(self)
+        connection.write(upstreamHead)
+        connection.flush()
+        progress()
+        processPending()
+    }
+
+    // MARK: Bodies
+
+    /// - Returns: whether the phase changed, so that there may be more to do.
+    func forwardBody(_ bytes: inout ByteBuffer) -> Bool {
+        guard let upstream, let request = exchange?.request, request == .streaming, bytes.readableBytes > 0 else { return false }
+        let before = bytes.readableBytes
+        let ended: Bool
+        switch requestBody {
+        case .none: ended = true
+        case .length(let rest):
+            guard let part = bytes.readSlice(length: min(rest, bytes.readableBytes)) else { return false }
+            upstream.write(part)
+            ended = part.readableBytes == rest
+            requestBody = .length(rest - part.readableBytes)
+        case .chunked(var reader):
+            requestBody = .none
+            guard let isEnd = forwardChunks(&bytes, &reader, to: upstream) else {
+                record.bytesIn += before - bytes.readableBytes
+                bodyMalformed()
+                return true
+            }
+            ended = isEnd
+            requestBody = .chunked(reader)
+        }
+        record.bytesIn += before - bytes.readableBytes
+        upstream.flush()
+        progress()
+        guard case .exchanging = phase else { return true }
+        if ended {
+            requestBody = .none
+            if let ending = exchange?.requestEnded() { finish(ending) }
+            return true
+        }
+        if self.upstream?.isWritable == false { setPaused(.upstreamSlow, true) }
+        return false
+    }
+
+    /// Chunks are read strictly and written anew; extensions and trailers end here (RFC 9112 section 7.1).
+    /// - Returns: whether the body ended; nil where its framing is broken.
+    private func forwardChunks(
+        _ bytes: inout ByteBuffer, _ reader: inout ChunkedBodyReader, to upstream: UpstreamConnection
+    ) -> Bool? {
+        while true {
+            let step = bytes.withUnsafeReadableBytes { reader.next($0) }
+            let start = bytes.readerIndex
+            bytes.moveReaderIndex(forwardBy: step.consumed)
+            switch step.event {
+            case .needMore: return false
+            case .fault: return nil
+            case .end:
+                upstream.write(ByteBuffer(staticString: "0\r\n\r\n"))
+                return true
+            case .data(let range):
+                guard let part = bytes.getSlice(at: start + range.lowerBound, length: range.count) else { return nil }
+                var opening = ByteBuffer()
+                ChunkedBodyWriter.writeChunkHead(length: part.readableBytes, to: &opening)
+                upstream.write(opening)
+                upstream.write(part)
+                upstream.write(ByteBuffer(staticString: "\r\n"))
+            }
+        }
+    }
+
+    func upstreamWritable() {
+        progress()
+        setPaused(.upstreamSlow, false)
+    }
+
+    /// Nothing of what follows could be told from the rest of the body.
+    private func bodyMalformed() {
+        upstream?.finish(keeping: false)
+        upstream = nil
+        if exchange?.response == .awaited {
+            exchange = nil
+            refuse(Refusal(status: 400, reason: "body_malformed", detail: "The request's body is not framed correctly.", closes: true))
+        } else {
+            endRecord(outcome: "client", reason: "body_malformed")
+            abort()
+        }
+    }
+}
+
+extension KnownMethod {
+    /// RFC 9110 section 9.2.2, of the methods that are forwarded.
+    fileprivate var isIdempotent: Bool {
+        switch self {
+        case .get, .head, .options, .put, .delete: true
+        case .post, .patch, .trace, .connect, .other: false
+        }
+    }
+}

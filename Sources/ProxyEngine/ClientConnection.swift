@@ -1,0 +1,226 @@
+import BindingPolicy
+import HTTPWire
+package import NIOCore
+import NIOPosix
+package import NIOSSL
+import NIOTLS
+import Telemetry
+
+/// The HTTP/1.1 front: one client connection, from the end of its TLS handshake on.
+///
+/// This file holds what the connection is and the channel's callbacks. What follows from them stands in the extensions:
+/// `+Requests` (heads, judgement, bodies towards the upstream), `+Responses` (towards the client) and `+Endings`.
+package final class ClientConnection: ChannelInboundHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    enum Phase {
+        case handshaking
+        /// Waiting for a head, or for the rest of one.
+        case ready
+        /// A request is with the upstream, or waits for a connection to it.
+        case exchanging
+        /// The rest of a refused request's body is read and dropped: this many octets.
+        case discarding(Int)
+        /// The last answer is sent; what still comes is dropped until the client closes or the deadline passes.
+        case lingering
+        case closed
+    }
+
+    struct PauseReasons: OptionSet {
+        let rawValue: UInt8
+        static let upstreamSlow = PauseReasons(rawValue: 1)
+        static let inputFull = PauseReasons(rawValue: 2)
+    }
+
+    let loop: EngineLoop
+    let tls: NIOSSLServerHandler
+    var context: ChannelHandlerContext?
+    /// Its place in the loop's list of connections; the loop's to change.
+    var position = -1
+    var deadline: NIODeadline
+    var phase = Phase.handshaking
+
+    var peer: AuthenticatedPeer?
+    /// The fields the upstream may trust, whole lines: made once, from this connection and nothing the client sent.
+    var trustedFields: [UInt8] = []
+    var peerAddress = ""
+
+    /// Input that could not be used yet.
+    var pending = ByteBuffer()
+    var accumulation = HeadAccumulation()
+    /// The beginning of a head has arrived.
+    var isInHead = false
+    var isProcessing = false
+    var inputEnded = false
+    private var pauses: PauseReasons = []
+
+    var exchange: Exchange?
+    var upstream: UpstreamConnection?
+    var requestBody = RequestBody.none
+    /// The request as written for the upstream, kept until it answers.
+    var upstreamHead: ByteBuffer?
+    var isHeadRequest = false
+    var isHTTP10 = false
+    var responseFraming = BodyFraming.none
+    var outgoing: ByteBuffer?
+    var record = ExchangeRecord()
+
+    package init(loop: EngineLoop, tls: NIOSSLServerHandler) {
+        self.loop = loop
+        self.tls = tls
+        deadline = .now() + loop.settings.handshakeTimeout
+    }
+
+    // MARK: The channel's callbacks
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        loop.register(self)
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case TLSUserEvent.handshakeCompleted: handshakeCompleted(context)
+        case ChannelEvent.inputClosed: inputClosed()
+        default: break
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        // TLS's own buffer comes up here and is written again by the next read: what stays is copied out of it.
+        let isOurs = pending.readableBytes > 0
+        if isOurs {
+            pending.writeBuffer(&bytes)
+            swap(&pending, &bytes)
+        }
+        process(&bytes)
+        keep(bytes, isOurs: isOurs)
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            progress()
+            upstream?.setReading(true)
+        }
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        clientLost()
+        context.fireChannelInactive()
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case NIOSSLError.uncleanShutdown:
+            break  // The end of input follows as an event of its own, and framing tells whether anything was cut.
+        case let error as NIOSSLError:
+            if case .handshaking = phase { handshakeFailed(error) }
+            context.close(mode: .all, promise: nil)
+        default: context.close(mode: .all, promise: nil)
+        }
+    }
+
+    // MARK: The handshake
+
+    private func handshakeCompleted(_ context: ChannelHandlerContext) {
+        // A client that leaves Nagle's algorithm on waits for this acknowledgement before it sends its first request.
+        try? context.channel.syncOptions?.setOption(ChannelOptions.tcpOption(.init(rawValue: tcpQuickAck)), value: 1)
+        guard let leaf = tls.peerCertificate else { return refuseHandshake("cert_missing") }
+        switch loop.gate.identify(leaf: leaf, now: EngineLoop.wallClock()) {
+        case .failure(let refusal): refuseHandshake(refusal.code)
+        case .success(let peer):
+            self.peer = peer
+            peerAddress = context.channel.remoteAddress?.ipAddress ?? ""
+            trustedFields = loop.trustedFields(for: peer, address: peerAddress)
+            loop.counters.metrics.handshakes &+= 1
+            phase = .ready
+            deadline = .now() + loop.settings.idleTimeout
+        }
+    }
+
+    private func refuseHandshake(_ reason: String) {
+        loop.counters.countHandshakeFailure(reason)
+        phase = .closed
+        abort()
+    }
+
+    private func handshakeFailed(_ error: NIOSSLError) {
+        loop.counters.countHandshakeFailure(loop.gate.takeLastRefusal() ?? "tls_error")
+        phase = .closed
+    }
+
+    // MARK: Reading
+
+    /// Handles input until none is left or none can be used now.
+    func process(_ bytes: inout ByteBuffer) {
+        guard !isProcessing else { return }
+        isProcessing = true
+        defer { isProcessing = false }
+        while step(&bytes) {}
+        if outgoing != nil { flushToClient() }
+    }
+
+    /// - Returns: whether there may be more to do.
+    private func step(_ bytes: inout ByteBuffer) -> Bool {
+        switch phase {
+        case .handshaking: return false
+        case .ready: return takeHead(&bytes)
+        case .exchanging: return forwardBody(&bytes)
+        case .discarding(let rest):
+            let count = min(rest, bytes.readableBytes)
+            bytes.moveReaderIndex(forwardBy: count)
+            guard count == rest else {
+                phase = .discarding(rest - count)
+                return false
+            }
+            becomeReady()
+            return true
+        case .lingering, .closed:
+            bytes.clear()
+            return false
+        }
+    }
+
+    /// Input that arrived while an exchange ran is looked at again once it is over.
+    func processPending() {
+        guard !isProcessing, pending.readableBytes > 0 || inputEnded else { return }
+        var bytes = ByteBuffer()
+        swap(&pending, &bytes)
+        process(&bytes)
+        keep(bytes, isOurs: true)
+    }
+
+    private func keep(_ bytes: ByteBuffer, isOurs: Bool) {
+        if bytes.readableBytes == 0 {
+            pending = ByteBuffer()
+        } else if isOurs {
+            pending = bytes
+            if pending.readerIndex > 4096 { pending.discardReadBytes() }
+        } else {
+            pending = ByteBuffer(bytes: bytes.readableBytesView)
+        }
+        setPaused(.inputFull, pending.readableBytes > EngineSettings.pipelineBound)
+        if inputEnded, case .ready = phase { closeGracefully() }
+    }
+
+    func setPaused(_ reason: PauseReasons, _ on: Bool) {
+        let before = pauses.isEmpty
+        if on { pauses.insert(reason) } else { pauses.remove(reason) }
+        guard pauses.isEmpty != before, let context else { return }
+        try? context.channel.syncOptions?.setOption(.autoRead, value: pauses.isEmpty)
+        if pauses.isEmpty { context.read() }
+    }
+
+    var isReadingPaused: Bool { !pauses.isEmpty }
+}
+
+#if os(Linux)
+private let tcpQuickAck: CInt = 12
+#else
+#error("Holdfast's listener is written for Linux")
+#endif

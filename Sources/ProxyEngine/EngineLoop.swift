@@ -1,0 +1,161 @@
+import BindingPolicy
+package import HTTPWire
+package import NIOCore
+package import Telemetry
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Everything one event loop owns: its connections, its upstream pool, its judge, its counters and the storage they share.
+///
+/// Nothing here is locked; every call is on the loop. Parsing a head, judging it and writing it anew happen in one go, so
+/// one head's storage serves all connections.
+package final class EngineLoop {
+    package let eventLoop: any EventLoop
+    package let settings: EngineSettings
+    package let judge: any RequestJudge
+    package let gate: any ClientGate
+    package let counters: LoopCounters
+    let pool: UpstreamPool
+    var requestHead: RequestHead
+    var responseHead: ResponseHead
+    package private(set) var isDraining = false
+
+    private var accessLog: AccessLog
+    private var buffers: [ByteBuffer] = []
+    private var connections: [ClientConnection] = []
+    private var ticking: Scheduled<Void>?
+    private var dateLine: [UInt8] = []
+    private var dateSecond = 0
+    private var drained: EventLoopPromise<Void>?
+
+    /// How often deadlines are looked at: one timer a loop instead of one a connection.
+    private static let tick = TimeAmount.milliseconds(100)
+
+    package init(
+        eventLoop: any EventLoop, settings: EngineSettings, target: UpstreamTarget, strips: StripList, judge: any RequestJudge,
+        gate: any ClientGate, counters: LoopCounters, sink: LogSink
+    ) {
+        self.eventLoop = eventLoop
+        self.settings = settings
+        requestHead = RequestHead(limits: settings.limits, names: strips)
+        responseHead = ResponseHead(names: strips)
+        self.judge = judge
+        self.gate = gate
+        self.counters = counters
+        accessLog = AccessLog(sink: sink)
+        pool = UpstreamPool(eventLoop: eventLoop, target: target, settings: settings, counters: counters)
+    }
+
+    /// On the loop; until `stop`.
+    package func start() {
+        ticking = eventLoop.assumeIsolated().scheduleTask(in: Self.tick) { [self] in
+            onTick()
+            start()
+        }
+    }
+
+    // MARK: Time
+
+    /// Seconds since 1970.
+    package static func wallClock() -> Double {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+    }
+
+    /// A `Date` field with its CRLF, made once a second.
+    func dateField() -> [UInt8] {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME_COARSE, &now)
+        if now.tv_sec != dateSecond {
+            dateSecond = now.tv_sec
+            dateLine = Array("Date: \(HTTPDate.text(secondsSince1970: now.tv_sec))\r\n".utf8)
+        }
+        return dateLine
+    }
+
+    private func onTick() {
+        let now = NIODeadline.now()
+        for connection in connections where connection.deadline <= now { connection.deadlineReached(now) }
+        pool.closeIdle(now)
+        flushAccessLog()
+    }
+
+    // MARK: Storage
+
+    /// An empty buffer whose storage is used again once nothing else refers to it.
+    func takeBuffer() -> ByteBuffer {
+        guard var buffer = buffers.popLast() else { return ByteBufferAllocator().buffer(capacity: 2048) }
+        buffer.clear()
+        return buffer
+    }
+
+    /// Large storage is let go, so that one long answer does not stay in memory.
+    func giveBack(_ buffer: ByteBuffer) {
+        if buffers.count < 64, buffer.storageCapacity <= 64 << 10 { buffers.append(buffer) }
+    }
+
+    // MARK: Connections
+
+    /// Whole lines for the upstream that say who is at the other end.
+    func trustedFields(for peer: AuthenticatedPeer, address: String) -> [UInt8] {
+        var lines = "\(settings.thumbprintHeader): \(peer.thumbprint.base64url)\r\n"
+        if settings.addsForwardedFor { lines += "X-Forwarded-For: \(address)\r\nX-Forwarded-Proto: https\r\n" }
+        return Array(lines.utf8)
+    }
+
+    func hasRoom() -> Bool { connections.count < settings.connectionsPerLoop }
+
+    func register(_ connection: ClientConnection) {
+        connection.position = connections.count
+        connections.append(connection)
+        counters.metrics.connectionsAccepted &+= 1
+        counters.metrics.connectionsActive = connections.count
+    }
+
+    func deregister(_ connection: ClientConnection) {
+        let position = connection.position
+        guard connections.indices.contains(position), connections[position] === connection else { return }
+        if let last = connections.popLast(), last !== connection {
+            connections[position] = last
+            last.position = position
+        }
+        connection.position = -1
+        counters.metrics.connectionsActive = connections.count
+        if connections.isEmpty { drained?.succeed(()) }
+    }
+
+    /// From now on every answer closes its connection, and idle ones are closed at once.
+    /// - Returns: a future that succeeds when no client connection is left.
+    package func drain() -> EventLoopFuture<Void> {
+        eventLoop.assertInEventLoop()
+        isDraining = true
+        let promise = drained ?? eventLoop.makePromise(of: Void.self)
+        drained = promise
+        for connection in Array(connections) { connection.drain() }
+        if connections.isEmpty { promise.succeed(()) }
+        return promise.futureResult
+    }
+
+    /// Cuts what is left and stops the timer.
+    package func stop() {
+        for connection in Array(connections) { connection.abort() }
+        ticking?.cancel()
+        ticking = nil
+        pool.closeAll()
+        flushAccessLog()
+    }
+
+    // MARK: Access log
+
+    func logAccess(_ body: (inout AccessLog) -> Void) {
+        body(&accessLog)
+        if accessLog.isFull { flushAccessLog() }
+    }
+
+    private func flushAccessLog() { counters.metrics.accessLinesDropped &+= accessLog.flush() }
+}

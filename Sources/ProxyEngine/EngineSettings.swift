@@ -1,0 +1,66 @@
+package import HTTPWire
+package import NIOCore
+
+/// Every bound and time-out of the data path. One value, made from the configuration, never changed.
+package struct EngineSettings: Sendable {
+    package var limits: WireLimits
+    package var rewrite: RequestRewrite
+    /// From accept to the end of the TLS handshake.
+    package var handshakeTimeout: TimeAmount
+    /// From the first octet of a head to its last.
+    package var headTimeout: TimeAmount
+    /// A kept-alive connection without a request.
+    package var idleTimeout: TimeAmount
+    /// A request body that does not advance.
+    package var bodyTimeout: TimeAmount
+    /// An upstream that does not advance: from the end of the request to the first octet, and between octets.
+    package var responseTimeout: TimeAmount
+    package var connectTimeout: TimeAmount
+    package var upstreamIdleTimeout: TimeAmount
+    /// Client connections a loop holds at most; one more is closed at once.
+    package var connectionsPerLoop: Int
+    /// Upstream connections a loop holds at most; more exchanges wait for one.
+    package var upstreamConnectionsPerLoop: Int
+    /// Adds `X-Forwarded-For` and `X-Forwarded-Proto` from the socket, never from what the client sent.
+    package var addsForwardedFor: Bool
+    package var thumbprintHeader: String
+    /// Our name in `Via`: a pseudonym, not a host name (RFC 9110 section 7.6.3).
+    package var viaPseudonym: String
+    package var realm: String
+    package var accessLog: Bool
+
+    /// What waits of pipelined requests before reading stops.
+    package static let pipelineBound = 64 << 10
+    /// How long a closing connection is read from, so that the client sees the answer before a reset.
+    package static let lingerTimeout = TimeAmount.seconds(2)
+    /// How long a client that ended its side is still taken for one that waits for the answer.
+    package static let halfCloseGrace = TimeAmount.seconds(2)
+    /// Exchanges that may wait for an upstream connection, a loop.
+    package static let waitingBound = 4096
+    /// Interim responses an upstream may send before its final one.
+    package static let interimBound = 16
+
+    package init(
+        limits: WireLimits, rewrite: RequestRewrite, handshakeTimeout: TimeAmount, headTimeout: TimeAmount, idleTimeout: TimeAmount,
+        bodyTimeout: TimeAmount, responseTimeout: TimeAmount, connectTimeout: TimeAmount, upstreamIdleTimeout: TimeAmount,
+        connectionsPerLoop: Int, upstreamConnectionsPerLoop: Int, addsForwardedFor: Bool,
+        thumbprintHeader: String, viaPseudonym: String, realm: String, accessLog: Bool
+    ) {
+        self.limits = limits
+        self.rewrite = rewrite
+        self.handshakeTimeout = handshakeTimeout
+        self.headTimeout = headTimeout
+        self.idleTimeout = idleTimeout
+        self.bodyTimeout = bodyTimeout
+        self.responseTimeout = responseTimeout
+        self.connectTimeout = connectTimeout
+        self.upstreamIdleTimeout = upstreamIdleTimeout
+        self.connectionsPerLoop = connectionsPerLoop
+        self.upstreamConnectionsPerLoop = upstreamConnectionsPerLoop
+        self.addsForwardedFor = addsForwardedFor
+        self.thumbprintHeader = thumbprintHeader
+        self.viaPseudonym = viaPseudonym
+        self.realm = realm
+        self.accessLog = accessLog
+    }
+}

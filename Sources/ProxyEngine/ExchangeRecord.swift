@@ -1,0 +1,22 @@
+import HTTPWire
+import NIOCore
+
+/// What is noted of a running exchange for its log line and its metrics. No octet of a request's fields or body.
+struct ExchangeRecord {
+    var isOpen = false
+    var began = NIODeadline.distantPast
+    var status = 0
+    var reason: String?
+    var bytesIn = 0
+    var bytesOut = 0
+    /// The beginning of the log line; empty where there is no access log.
+    var line = ByteBuffer()
+}
+
+/// What of a request's body is still to come, and how its end is known.
+enum RequestBody {
+    case none
+    case length(Int)
+    case chunked(ChunkedBodyReader)
+}
+

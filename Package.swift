@@ -1,9 +1,10 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// One settings array for every Swift target. The gate adds `-warnings-as-errors`.
+/// One settings array for every Swift target.
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -79,7 +80,7 @@ let package = Package(
             ], swiftSettings: settings),
         .executableTarget(
             name: "holdfast",
-            dependencies: ["HoldfastServer", "HoldfastConfiguration", "ClientIdentity", "Telemetry", log, arguments], swiftSettings: settings),
+            dependencies: ["HoldfastServer", "HoldfastConfiguration", "ClientIdentity", "BindingPolicy", "Telemetry", log, arguments], swiftSettings: settings),
         .executableTarget(
             name: "holdfast-lab",
             dependencies: [nioCore, nioPosix, nioHTTP1, nioSSL, crypto, cryptoExtras, certificates, asn1, arguments],

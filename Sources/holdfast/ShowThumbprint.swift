@@ -1,4 +1,5 @@
 import ArgumentParser
+import BindingPolicy
 import ClientIdentity
 
 struct ShowThumbprint: ParsableCommand {

@@ -1,7 +1,7 @@
 /// What the Connection fields of a head say (RFC 9110 section 7.6.1).
 struct ConnectionOptions {
-    /// Names that one head may nominate, beyond those with a role; more is refused, so that matching them stays cheap.
-    static let nominations = 32
+    /// Options that one head may hold in all; more is refused, so that matching them against the fields stays cheap.
+    static let limit = 16
 
     var close = false
     /// How many protected fields were named, each to no effect: an attempt to make us drop them (requirements CC-18).
@@ -15,7 +15,7 @@ extension FieldSection {
     ) throws(HeadStop) -> ConnectionOptions {
         var options = ConnectionOptions()
         guard seen.contains(.connection) else { return options }
-        var budget = ConnectionOptions.nominations
+        var left = ConnectionOptions.limit
         for index in 0..<count where self[index].role == .connection {
             let value = self[index].value
             if reader.matches(value, "keep-alive") { continue }
@@ -25,16 +25,16 @@ extension FieldSection {
             }
             var list = ListValue(reader, value)
             while let option = list.next() {
-                guard reader.isToken(option) else { throw .refused(.connectionMalformed) }
-                try apply(option, reader, names: names, to: &options, budget: &budget)
+                left -= 1
+                guard left >= 0, reader.isToken(option) else { throw .refused(.connectionMalformed) }
+                try apply(option, reader, names: names, to: &options)
             }
         }
         return options
     }
 
     private mutating func apply(
-        _ option: Range<Int>, _ reader: OctetReader, names: StripList, to options: inout ConnectionOptions,
-        budget: inout Int
+        _ option: Range<Int>, _ reader: OctetReader, names: StripList, to options: inout ConnectionOptions
     ) throws(HeadStop) {
         if reader.matches(option, "close") {
             options.close = true
@@ -43,15 +43,16 @@ extension FieldSection {
         let role = names.verdict(on: FoldedName(reader, option)).role
         switch role {
         case .hopByHop, .upgrade, .connection: return
-        case .host, .contentLength, .transferEncoding: throw .refused(.connectionNamesFraming)
+        case .host, .contentLength, .transferEncoding:
+            // In a response there is nothing to win by it: the framing is written anew.
+            if direction == .response { return }
+            throw .refused(.connectionNamesFraming)
         default: break
         }
-        if FieldRoles.protectedFromConnection.contains(role) {
+        if direction == .request, FieldRoles.protectedFromConnection.contains(role) {
             options.protectedNames += 1
             return
         }
-        budget -= 1
-        guard budget >= 0 else { throw .refused(.connectionMalformed) }
         for index in 0..<count where reader.equalIgnoringCase(self[index].name, option) { nominate(index) }
     }
 }

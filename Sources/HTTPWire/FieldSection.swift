@@ -31,7 +31,7 @@ struct FieldSection: ~Copyable {
     private(set) var authorizations = 0
     private(set) var claims = 0
     private var name = FoldedName()
-    private let direction: Direction
+    let direction: Direction
 
     /// - Parameter capacity: field lines a head may have, at most 255.
     init(capacity: Int, direction: Direction) {

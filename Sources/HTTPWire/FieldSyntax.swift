@@ -55,14 +55,17 @@ enum FieldSyntax {
                 position += 8
                 continue
             }
+            let next = position + 8
             position += OctetWord.before(controls)
-            let octet = try reader.octet(position)
-            if octet == Octet.cr {
-                guard try reader.octet(position + 1) == Octet.lf else { throw .refused(.bareCR) }
-                return position
+            while position < next {
+                let octet = try reader.octet(position)
+                if octet == Octet.cr {
+                    guard try reader.octet(position + 1) == Octet.lf else { throw .refused(.bareCR) }
+                    return position
+                }
+                guard Octet.isText(octet) else { throw .refused(fault(octet, or: .fieldValueInvalid)) }
+                position += 1
             }
-            guard octet == Octet.tab else { throw .refused(fault(octet, or: .fieldValueInvalid)) }
-            position += 1
         }
     }
 

@@ -42,7 +42,7 @@ package struct StripList: Sendable {
         }
     }
 
-    /// What a name came to: its role, and which rule said so, for `name(of:)`.
+    /// What a name came to: its role, and which rule said so, for `claimedName`.
     struct Verdict {
         var role: FieldRole
         var rule: UInt16
@@ -78,7 +78,7 @@ package struct StripList: Sendable {
             if name.last == "*" { endings.append((stem, .claim)) } else { try addClaim(name) }
         }
         index(endings)
-        try coverKnownNames(known)
+        coverKnownNames(known)
     }
 
     /// The names compiled in, folded, those with any ending marked by `*`: for `check`.
@@ -160,7 +160,11 @@ extension StripList {
     }
 
     private static func folded(_ name: String) -> String {
-        String(decoding: name.utf8.map { $0 == Octet.asterisk || !Octet.isAlphanumeric($0) ? ($0 == Octet.asterisk ? $0 : Octet.dash) : $0 | 0x20 }, as: UTF8.self)
+        let octets = name.utf8.map { octet in
+            if Octet.isAlphanumeric(octet) { return octet | 0x20 }
+            return octet == Octet.asterisk ? octet : Octet.dash
+        }
+        return String(decoding: octets, as: UTF8.self)
     }
 
     private mutating func addTrusted(_ name: String) throws(Mistake) {
@@ -176,7 +180,7 @@ extension StripList {
         guard let rule = rule(for: name) else { return add(name, .claim) }
         switch rules[rule].role {
         case .plain, .cookie, .claim, .vary: rules[rule].role = .claim
-        case .trusted, .proofOfPossession, .hopByHop: break
+        case .trusted, .proofOfPossession, .hopByHop, .connection, .upgrade, .expect: break  // never forwarded anyway
         default: throw .reserved(name)
         }
     }
@@ -195,7 +199,7 @@ extension StripList {
     }
 
     /// A configured ending such as `accept*` also covers names that the table knows as harmless.
-    private mutating func coverKnownNames(_ known: Int) throws(Mistake) {
+    private mutating func coverKnownNames(_ known: Int) {
         for rule in 0..<known where [.plain, .cookie, .vary].contains(rules[rule].role) {
             let verdict = verdictOnEnding(FoldedName(names[rule]))
             if verdict.role == .claim { rules[rule].role = .claim }

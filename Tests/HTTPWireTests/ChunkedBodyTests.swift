@@ -1,0 +1,97 @@
+import HTTPWire
+import NIOCore
+import Testing
+
+@Suite("The chunked coding (RFC 9112 section 7.1; H1-13, H1-14, FW-12, CC-16)")
+struct ChunkedBodyTests {
+    /// The data, then `|` and what is left after the end; or `…` where more is needed; or the code of the fault.
+    private func decode(_ octets: [UInt8], pieces: Int = .max) -> String {
+        var reader = ChunkedBodyReader()
+        var data: [UInt8] = [], position = 0
+        while true {
+            let rest = Array(octets[position...].prefix(pieces))
+            let (consumed, event) = rest.withUnsafeBytes { reader.next($0) }
+            position += consumed
+            switch event {
+            case .needMore: if position == octets.count { return String(decoding: data, as: UTF8.self) + "…" }
+            case .data(let range): data += rest[range]
+            case .end: return String(decoding: data + Array("|".utf8) + octets[position...], as: UTF8.self)
+            case .fault(let fault): return fault.rawValue
+            }
+        }
+    }
+
+    @Test(
+        "Bodies by the grammar give their data, in one piece and octet by octet",
+        arguments: [
+            ("0\r\n\r\n", "|"), ("5\r\nhello\r\n0\r\n\r\nGET", "hello|GET"), ("1\r\na\r\nA\r\n0123456789\r\n00\r\n\r\n", "a0123456789|"),
+            ("000000000000000a\r\n0123456789\r\n0\r\n\r\n", "0123456789|"), ("2;x=y;z=\"q r\"\r\nab\r\n0;last\r\n\r\n", "ab|"),
+            ("3\r\n\r\n\n\r\n0\r\n\r\n", "\r\n\n|"), ("0\r\nAuthorization: x\r\nHost:b\r\n\r\n!", "|!"), ("3\r\nab", "ab…"), ("3\r\nabc", "abc…"),
+            ("3", "…"), ("3\r\nabc\r\n0\r\n", "abc…"), ("0\r\nX: y\r\n\r", "…"),
+        ])
+    func accepts(_ text: String, _ outcome: String) {
+        for pieces in [.max, 1, 2, 3] { #expect(decode(Array(text.utf8), pieces: pieces) == outcome) }
+    }
+
+    @Test(
+        "Anything else is a fault, in one piece and octet by octet",
+        arguments: [
+            ("00000000000000005\r\nhello", "chunk_size_invalid"), ("ffffffffffffffff\r\n", "chunk_size_invalid"), ("8000000000000000\r\n", "chunk_size_invalid"),
+            ("0x5\r\nhello", "chunk_size_invalid"), ("+5\r\nhello", "chunk_size_invalid"), ("-5\r\n", "chunk_size_invalid"), (" 5\r\n", "chunk_size_invalid"),
+            ("5 \r\n", "chunk_size_invalid"), ("\r\n", "chunk_size_invalid"), (";x\r\n", "chunk_size_invalid"), ("g\r\n", "chunk_size_invalid"), ("5_0\r\n", "chunk_size_invalid"),
+            ("5\nhello", "bare_lf"), ("5;\nhello", "bare_lf"), ("5\rhello", "bare_cr"), ("5;x\rhello", "bare_cr"), ("5;\0\r\n", "chunk_malformed"),
+            ("5\r\nhello0\r\n\r\n", "chunk_malformed"), ("5\r\nhellox\r\n", "chunk_malformed"), ("5\r\nhello\n0\r\n\r\n", "bare_lf"), ("5\r\nhello\rx", "bare_cr"),
+            ("0\r\n\n", "bare_lf"), ("0\r\n\rx", "bare_cr"), ("0\r\nX\r\n\r\n", "field_name_invalid"), ("0\r\nX : y\r\n\r\n", "whitespace_before_colon"),
+            ("0\r\n X: y\r\n\r\n", "line_folded"), ("0\r\nX: y\r\n z\r\n\r\n", "line_folded"), ("0\r\nX: a\rb\r\n\r\n", "bare_cr"), ("0\r\nX: a\n\r\n", "bare_lf"),
+            ("0\r\nX: \0\r\n\r\n", "field_value_invalid"), ("0\r\n: y\r\n\r\n", "field_name_invalid"), ("0\r\nGET / HTTP/1.1\r\n", "whitespace_before_colon"),
+        ])
+    func refuses(_ text: String, _ code: String) {
+        for pieces in [.max, 1, 2, 3] { #expect(decode(Array(text.utf8), pieces: pieces) == code) }
+    }
+
+    @Test("The greatest chunk size that fits is not the next one")
+    func greatest() {
+        #expect(decode(Array("7fffffffffffffff\r\nab".utf8)) == "ab…")
+        #expect(decode(Array("8000000000000000\r\nab".utf8)) == "chunk_size_invalid")
+    }
+
+    @Test("Extensions and trailers are capped, however they are cut up")
+    func caps() {
+        let small = String(repeating: "x", count: 1000), large = String(repeating: "x", count: 1025)
+        #expect(decode(Array("1;\(small)\r\na\r\n1;\(small)\r\nb\r\n0\r\n\r\n".utf8)) == "ab|")
+        #expect(decode(Array("1;\(large)".utf8)) == "chunk_extension_too_large")
+        #expect(decode(Array("1;\(large)".utf8), pieces: 1) == "chunk_extension_too_large")
+        let trailer = "X: \(small)\r\n"
+        #expect(decode(Array("0\r\n\(String(repeating: trailer, count: 8))\r\n".utf8)) == "|")
+        #expect(decode(Array("0\r\n\(String(repeating: trailer, count: 9))\r\n".utf8)) == "trailers_too_large")
+        #expect(WireFault.trailersTooLarge.status == 431 && WireFault.chunkExtensionTooLarge.status == 400)
+    }
+
+    @Test("After the end nothing more is consumed")
+    func afterEnd() {
+        var reader = ChunkedBodyReader()
+        let octets = Array("0\r\n\r\n5\r\n".utf8)
+        let first = octets.withUnsafeBytes { reader.next($0) }
+        #expect(first.consumed == 5 && first.event == .end)
+        let second = octets.withUnsafeBytes { reader.next($0) }
+        #expect(second.consumed == 0 && second.event == .end)
+    }
+
+    @Test("What we write, we read", arguments: [1, 15, 16, 255, 256, 4096, 65537])
+    func roundTrip(_ length: Int) {
+        var buffer = ByteBuffer()
+        ChunkedBodyWriter.writeChunkHead(length: length, to: &buffer)
+        #expect(String(buffer: buffer) == String(length, radix: 16) + "\r\n")
+        buffer.writeRepeatingByte(0x61, count: length)
+        ChunkedBodyWriter.writeDataEnd(to: &buffer)
+        ChunkedBodyWriter.writeBodyEnd(to: &buffer)
+        #expect(decode(Array(buffer.readableBytesView)) == String(repeating: "a", count: length) + "|")
+    }
+
+    @Test("An empty piece of data writes nothing, since a chunk of 0 would end the body")
+    func emptyChunk() {
+        var buffer = ByteBuffer()
+        ChunkedBodyWriter.writeChunkHead(length: 0, to: &buffer)
+        #expect(buffer.readableBytes == 0)
+    }
+}

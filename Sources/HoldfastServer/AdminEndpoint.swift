@@ -1,5 +1,4 @@
 import HoldfastConfiguration
-import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -18,84 +17,86 @@ final class AdminEndpoint: Service {
     /// - Parameters: the path without its query, and the `Accept` field.
     typealias Pages = @Sendable (_ path: String, _ accept: String?) async -> Page?
 
-    private let server: NIOAsyncChannel<NIOAsyncChannel<HTTPServerRequestPart, HTTPPart<HTTPResponseHead, ByteBuffer>>, Never>
-    private let pages: Pages
-    let address: SocketAddress?
-
-    /// A scraper or a load balancer needs few; more are closed at once.
+    private let channel: any Channel
+    /// A scraper or a load balancer asks more often than this, or asks anew.
     private static let idleTimeout = TimeAmount.seconds(30)
 
     init(address: NetworkAddress, group: any EventLoopGroup, pages: @escaping Pages) async throws {
-        self.pages = pages
-        server = try await ServerBootstrap(group: group)
+        channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 128)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: address.host, port: address.port) { channel in
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-                    try channel.pipeline.syncOperations.addHandlers(
-                        IdleStateHandler(readTimeout: Self.idleTimeout), IdleCloser())
-                    return try NIOAsyncChannel(
-                        wrappingChannelSynchronously: channel,
-                        configuration: .init(inboundType: HTTPServerRequestPart.self, outboundType: HTTPPart<HTTPResponseHead, ByteBuffer>.self))
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
+                    try pipeline.addHandler(IdleStateHandler(readTimeout: Self.idleTimeout))
+                    try pipeline.addHandler(AdminHandler(pages: pages))
                 }
             }
-        self.address = server.channel.localAddress
+            .bind(host: address.host, port: address.port).get()
     }
 
+    var address: SocketAddress? { channel.localAddress }
+
+    /// Until shut down: last of all, so that a draining proxy can still be asked about.
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            try await withThrowingDiscardingTaskGroup { group in
-                try await self.server.executeThenClose { clients in
-                    for try await client in clients { group.addTask { try? await self.serve(client) } }
-                }
-            }
+        try? await gracefulShutdown()
+        try? await channel.close()
+    }
+}
+
+/// One admin connection. NIO's pipelining handler sees to it that there is one request at a time.
+private final class AdminHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let pages: AdminEndpoint.Pages
+    private var request: HTTPRequestHead?
+
+    init(pages: @escaping AdminEndpoint.Pages) { self.pages = pages }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): request = head
+        case .body: break
+        case .end:
+            guard let head = request else { return }
+            request = nil
+            answer(head, context)
         }
     }
 
-    private func serve(_ client: NIOAsyncChannel<HTTPServerRequestPart, HTTPPart<HTTPResponseHead, ByteBuffer>>) async throws {
-        try await client.executeThenClose { inbound, outbound in
-            var request: HTTPRequestHead?
-            for try await part in inbound {
-                switch part {
-                case .head(let head): request = head
-                case .body: break
-                case .end:
-                    guard let head = request else { return }
-                    try await answer(head, outbound)
-                    guard head.isKeepAlive else { return }
-                }
-            }
-        }
-    }
-
-    private func answer(
-        _ request: HTTPRequestHead, _ outbound: NIOAsyncChannelOutboundWriter<HTTPPart<HTTPResponseHead, ByteBuffer>>
-    ) async throws {
-        let path = String(request.uri.prefix { $0 != "?" })
-        var page: Page
-        if request.method == .GET || request.method == .HEAD {
-            page = await pages(path, request.headers["Accept"].first) ?? Page(status: .notFound, body: "not found: /livez, /readyz, /metrics\n")
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is IdleStateHandler.IdleStateEvent {
+            context.close(promise: nil)
         } else {
-            page = Page(status: .methodNotAllowed, body: "GET only\n")
+            context.fireUserInboundEventTriggered(event)
         }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        guard head.method == .GET || head.method == .HEAD else {
+            return write(AdminEndpoint.Page(status: .methodNotAllowed, body: "GET only\n"), to: head, context)
+        }
+        let path = String(head.uri.prefix { $0 != "?" })
+        let accept = head.headers["Accept"].first
+        let pages = self.pages
+        context.eventLoop.makeFutureWithTask {
+            await pages(path, accept) ?? AdminEndpoint.Page(status: .notFound, body: "not found; there are /livez, /readyz and /metrics\n")
+        }.assumeIsolated().whenSuccess { page in self.write(page, to: head, context) }
+    }
+
+    private func write(_ page: AdminEndpoint.Page, to request: HTTPRequestHead, _ context: ChannelHandlerContext) {
         var headers = HTTPHeaders([
             ("Content-Type", page.contentType), ("Content-Length", String(page.body.utf8.count)), ("Cache-Control", "no-store"),
         ])
         if page.status == .methodNotAllowed { headers.add(name: "Allow", value: "GET, HEAD") }
         if !request.isKeepAlive { headers.add(name: "Connection", value: "close") }
-        try await outbound.write(.head(HTTPResponseHead(version: .http1_1, status: page.status, headers: headers)))
-        if request.method != .HEAD { try await outbound.write(.body(ByteBuffer(string: page.body))) }
-        try await outbound.write(.end(nil))
+        context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: page.status, headers: headers))), promise: nil)
+        if request.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: page.body)))), promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        if !request.isKeepAlive { context.close(promise: nil) }
     }
-}
-
-private final class IdleCloser: ChannelInboundHandler, Sendable {
-    typealias InboundIn = NIOAny
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) } else { context.fireUserInboundEventTriggered(event) }
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) { context.fireChannelRead(data) }
 }

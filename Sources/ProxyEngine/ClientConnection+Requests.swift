@@ -174,13 +174,14 @@ extension ClientConnection {
             requestBody = .length(rest - part.readableBytes)
         case .chunked(var reader):
             requestBody = .none
-            guard let isEnd = forwardChunks(&bytes, &reader, to: upstream) else {
-                record.bytesIn += before - bytes.readableBytes
-                bodyMalformed()
+            switch forwardChunks(&bytes, &reader, to: upstream) {
+            case .success(let isEnd):
+                ended = isEnd
+                requestBody = .chunked(reader)
+            case .failure(let fault):
+                bodyMalformed(fault)
                 return true
             }
-            ended = isEnd
-            requestBody = .chunked(reader)
         }
         record.bytesIn += before - bytes.readableBytes
         upstream.flush()
@@ -196,22 +197,23 @@ extension ClientConnection {
     }
 
     /// Chunks are read strictly and written anew; extensions and trailers end here (RFC 9112 section 7.1).
-    /// - Returns: whether the body ended; nil where its framing is broken.
+    /// - Returns: whether the body ended.
     private func forwardChunks(
         _ bytes: inout ByteBuffer, _ reader: inout ChunkedBodyReader, to upstream: UpstreamConnection
-    ) -> Bool? {
+    ) -> Result<Bool, WireFault> {
         while true {
             let step = bytes.withUnsafeReadableBytes { reader.next($0) }
-            let start = bytes.readerIndex
-            bytes.moveReaderIndex(forwardBy: step.consumed)
+            defer { bytes.moveReaderIndex(forwardBy: step.consumed) }
             switch step.event {
-            case .needMore: return false
-            case .fault: return nil
+            case .needMore: return .success(false)
+            case .fault(let fault): return .failure(fault)
             case .end:
                 upstream.write(ByteBuffer(staticString: "0\r\n\r\n"))
-                return true
+                return .success(true)
             case .data(let range):
-                guard let part = bytes.getSlice(at: start + range.lowerBound, length: range.count) else { return nil }
+                guard let part = bytes.getSlice(at: bytes.readerIndex + range.lowerBound, length: range.count) else {
+                    return .failure(.chunkMalformed)
+                }
                 var opening = ByteBuffer()
                 ChunkedBodyWriter.writeChunkHead(length: part.readableBytes, to: &opening)
                 upstream.write(opening)
@@ -227,14 +229,14 @@ extension ClientConnection {
     }
 
     /// Nothing of what follows could be told from the rest of the body.
-    private func bodyMalformed() {
+    private func bodyMalformed(_ fault: WireFault) {
         upstream?.finish(keeping: false)
         upstream = nil
         if exchange?.response == .awaited {
             exchange = nil
-            refuse(Refusal(status: 400, reason: "body_malformed", detail: "The request's body is not framed correctly.", closes: true))
+            refuse(Refusal(fault))
         } else {
-            endRecord(outcome: "client", reason: "body_malformed")
+            endRecord(outcome: "client", reason: fault.rawValue)
             abort()
         }
     }

@@ -67,13 +67,15 @@ struct TokenClaims {
         }
     }
 
-    /// The facts as BindingPolicy compares them; nil without the claims that every token needs.
-    func verified(issuerIndex: Int, issuer: String) -> VerifiedToken? {
+    /// The facts as BindingPolicy compares them; nil without the claims that every token needs. What equals the policy's own
+    /// text shares its memory: caches hold many of these.
+    func verified(issuerIndex: Int, policy: IssuerPolicy) -> VerifiedToken? {
         guard let expiresAt else { return nil }
+        let isOurs = audiences.elementsEqual(policy.audiences) { $0.equals($1.utf8) }
         return VerifiedToken(
-            issuerIndex: issuerIndex, issuer: issuer, subject: subject?.string, clientID: clientID?.string,
-            expiresAt: expiresAt, notBefore: [notBefore, issuedAt].compactMap(\.self).max(),
-            audiences: audiences.map(\.string), scopes: scopes, confirmation: confirmation)
+            issuerIndex: issuerIndex, issuer: policy.issuer, subject: subject?.string, clientID: clientID?.string,
+            expiresAt: expiresAt, notBefore: notBefore.map { max($0, issuedAt ?? $0) } ?? issuedAt,
+            audiences: isOurs ? policy.audiences : audiences.map(\.string), scopes: scopes, confirmation: confirmation)
     }
 
     /// RFC 8693 section 4.2: one string, its tokens delimited by spaces.

@@ -52,7 +52,7 @@ package struct TokenVerifier {
             let policy = issuers[index].policy
             try check(header, claims, against: policy)
             try checkSignature(of: jws, header, issuerIndex: index)
-            guard let verified = claims.verified(issuerIndex: index, issuer: policy.issuer) else { throw TokenRefusal(.claimMissing) }
+            guard let verified = claims.verified(issuerIndex: index, policy: policy) else { throw TokenRefusal(.claimMissing) }
             return verified
         }
     }

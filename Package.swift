@@ -13,6 +13,7 @@ let settings: [SwiftSetting] = [
 let nio = "swift-nio"
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: nio)
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: nio)
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: nio)
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: nio)
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: nio)
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -69,7 +70,8 @@ let package = Package(
             dependencies: ["BindingPolicy", "Telemetry", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
         .target(
             name: "ProxyEngine",
-            dependencies: ["HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioSSL, .product(name: "NIOTLS", package: nio)], swiftSettings: settings),
+            dependencies: ["HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioSSL, nioTLS],
+            swiftSettings: settings),
         .target(
             name: "HoldfastServer",
             dependencies: [
@@ -85,5 +87,26 @@ let package = Package(
             name: "holdfast-lab",
             dependencies: [nioCore, nioPosix, nioHTTP1, nioSSL, crypto, cryptoExtras, certificates, asn1, arguments],
             swiftSettings: settings),
+        .testTarget(name: "BindingPolicyTests", dependencies: ["BindingPolicy"], swiftSettings: settings),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", nioCore], swiftSettings: settings),
+        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "TokenValidationTests", dependencies: ["TokenValidation", "BindingPolicy", crypto, cryptoExtras], swiftSettings: settings),
+        .testTarget(
+            name: "ClientIdentityTests",
+            dependencies: [
+                "ClientIdentity", "BindingPolicy", nioCore, nioPosix, nioSSL, nioTLS, crypto, cryptoExtras, certificates, asn1,
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "HoldfastConfigurationTests", dependencies: ["HoldfastConfiguration", "BindingPolicy"], swiftSettings: settings),
+        .testTarget(
+            name: "ProxyEngineTests", dependencies: ["ProxyEngine", "HTTPWire", "BindingPolicy", "Telemetry", nioCore],
+            swiftSettings: settings),
+        // The fuzzers, a program of their own: a million cases want the release build. `scripts/test` runs it.
+        .executableTarget(
+            name: "holdfast-fuzz",
+            dependencies: [
+                "HTTPWire", "TokenValidation", "BindingPolicy", nioCore, nioHTTP1, nioEmbedded, crypto, cryptoExtras, arguments,
+            ], path: "Tests/Fuzz", swiftSettings: settings),
     ]
 )

@@ -1,0 +1,37 @@
+import ArgumentParser
+
+/// Runs every fuzzer, or one, and ends with exit code 1 where any case failed.
+@main
+struct Fuzz: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "holdfast-fuzz",
+        abstract: "Feed random and mutated bytes to the parsers that read a peer's bytes, and hold them against others.",
+        discussion: "A failure prints the input that shows it and the seed that found it; keep it as a test of its own.")
+
+    enum Target: String, CaseIterable, ExpressibleByArgument { case http1, json, jws }
+
+    @Argument(help: "http1, json or jws; all of them where none is named.")
+    var targets: [Target] = []
+
+    @Option(help: "Cases for each.")
+    var cases = 1_000_000
+
+    @Option(help: "The seed; a run with the same one is the same.")
+    var seed: UInt64 = 0x486f_6c64_6661_7374
+
+    func run() throws {
+        var failed = false
+        for target in targets.isEmpty ? Target.allCases : targets {
+            let report =
+                switch target {
+                case .http1: HTTP1HeadFuzz.run(cases: cases, seed: seed)
+                case .json: JSONFuzz.run(cases: cases, seed: seed)
+                case .jws: JWSFuzz.run(cases: cases, seed: seed)
+                }
+            print("\(target.rawValue): \(report.cases) cases, \(report.accepted) accepted, \(report.failures.count) failures, seed \(seed)")
+            for failure in report.failures { print("  \(failure)") }
+            failed = failed || !report.failures.isEmpty
+        }
+        if failed { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,83 @@
+import BindingPolicy
+import HTTPWire
+import NIOCore
+import ProxyEngine
+import Testing
+
+@Suite("A refusal on the wire")
+struct RefusalTests {
+    private func text(_ refusal: Refusal, isHead: Bool = false, closing: Bool = false) -> String {
+        var out = ByteBuffer()
+        refusal.write(into: &out, date: Array("Date: D\r\n".utf8), isHead: isHead, closing: closing)
+        return String(buffer: out)
+    }
+
+    @Test("carries the status, one reason code and a challenge as the decision table says", arguments: DenialReason.allCases)
+    func decisionTable(reason: DenialReason) {
+        let text = text(Refusal(Denial(reason, requiredScope: "a b"), realm: "r"))
+        let expected: (status: String, challenge: String?) =
+            switch reason.answer {
+            case .challenge: ("401", "WWW-Authenticate: Bearer realm=\"r\"\r\n")
+            case .invalidRequest: ("400", "error=\"invalid_request\"")
+            case .invalidToken: ("401", "error=\"invalid_token\"")
+            case .insufficientScope: ("403", "error=\"insufficient_scope\"")
+            case .badRequest: ("400", nil)
+            case .unavailable: ("503", nil)
+            }
+        #expect(text.hasPrefix("HTTP/1.1 \(expected.status) "))
+        #expect(text.contains("\"status\":\(expected.status),"))
+        #expect(text.contains("\"reason\":\"\(reason.rawValue)\""))
+        #expect(text.contains("Content-Type: application/problem+json\r\n"))
+        #expect(text.contains("WWW-Authenticate") == (expected.challenge != nil))
+        if let challenge = expected.challenge { #expect(text.contains(challenge)) }
+        #expect(text.contains("Retry-After") == (reason.answer == .unavailable))
+        #expect(text.contains("scope=\"a b\"") == (reason.answer == .insufficientScope))
+    }
+
+    @Test("has an explanation that no quoted-string or JSON text would have to escape", arguments: DenialReason.allCases)
+    func explanations(reason: DenialReason) {
+        for octet in reason.explanation.utf8 {
+            #expect((0x20...0x7e).contains(octet) && octet != UInt8(ascii: "\"") && octet != UInt8(ascii: "\\"))
+        }
+    }
+
+    @Test("tells its length truly, and sends the same fields without a body for HEAD")
+    func lengths() throws {
+        let refusal = Refusal(Denial(.confirmationMismatch), realm: "r")
+        let whole = text(refusal)
+        let parts = whole.components(separatedBy: "\r\n\r\n")
+        let length = try #require(parts.first?.components(separatedBy: "Content-Length: ").last?.prefix { $0 != "\r" })
+        #expect(Int(length) == parts.last?.utf8.count)
+        #expect(text(refusal, isHead: true) == (parts.first ?? "") + "\r\n\r\n")
+    }
+
+    @Test("closes the connection after a message that could not be parsed for certain", arguments: WireFault.allCases)
+    func wireFaults(fault: WireFault) {
+        let refusal = Refusal(fault)
+        #expect(refusal.closes)
+        #expect(refusal.status == fault.status)
+        #expect(refusal.challenge == nil)
+        #expect(text(refusal, closing: true).contains("Connection: close\r\n"))
+    }
+
+    @Test("has a title for every status it can have")
+    func titles() {
+        let statuses = Set(WireFault.allCases.map(\.status) + UpstreamFault.allCases.map(\.status))
+        for refusal in WireFault.allCases.map({ Refusal($0) }) + UpstreamFault.allCases.map({ Refusal($0) }) {
+            #expect(!text(refusal).contains("\"title\":\"Error\""))
+        }
+        #expect(statuses.isSuperset(of: [400, 414, 431, 501, 502, 504, 505]))
+    }
+}
+
+extension String {
+    fileprivate func components(separatedBy separator: String) -> [String] {
+        var rest = self[...]
+        var parts: [String] = []
+        while let found = rest.firstRange(of: separator) {
+            parts.append(String(rest[..<found.lowerBound]))
+            rest = rest[found.upperBound...]
+        }
+        return parts + [String(rest)]
+    }
+}

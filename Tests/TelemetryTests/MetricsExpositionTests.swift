@@ -1,0 +1,66 @@
+import Telemetry
+import Testing
+
+@Suite("Metrics")
+struct MetricsExpositionTests {
+    private func exposition(_ format: MetricsExposition.Format, _ metrics: MetricsSnapshot = MetricsSnapshot()) -> String {
+        var exposition = MetricsExposition(format: format)
+        exposition.add(metrics)
+        return exposition.finish()
+    }
+
+    @Test("come in the classic format unless the scraper asks for OpenMetrics")
+    func negotiation() {
+        #expect(MetricsExposition.Format(accept: nil) == .classic)
+        #expect(MetricsExposition.Format(accept: "text/plain") == .classic)
+        #expect(MetricsExposition.Format(accept: "application/openmetrics-text;version=1.0.0,text/plain;q=0.5") == .openMetrics)
+    }
+
+    @Test("end with # EOF in OpenMetrics, and without it in the classic format")
+    func ending() {
+        #expect(exposition(.openMetrics).hasSuffix("\n# EOF\n"))
+        #expect(!exposition(.classic).contains("EOF"))
+    }
+
+    @Test("name a counter's family without _total in OpenMetrics and with it in the classic format, the sample always with it")
+    func counterNames() {
+        #expect(exposition(.openMetrics).contains("# TYPE holdfast_handshakes counter\nholdfast_handshakes_total 0\n"))
+        #expect(exposition(.classic).contains("# TYPE holdfast_handshakes_total counter\nholdfast_handshakes_total 0\n"))
+    }
+
+    @Test("count durations cumulatively, the last bucket being the count")
+    func histogram() {
+        var metrics = MetricsSnapshot()
+        for seconds in [0.0001, 0.0006, 0.0006, 99] { metrics.requestSeconds.observe(seconds) }
+        let text = exposition(.classic, metrics)
+        #expect(text.contains("_bucket{le=\"0.0005\"} 1\n"))
+        #expect(text.contains("_bucket{le=\"0.001\"} 3\n"))
+        #expect(text.contains("_bucket{le=\"10\"} 3\n"))
+        #expect(text.contains("_bucket{le=\"+Inf\"} 4\n"))
+        #expect(text.contains("_count 4\n"))
+    }
+
+    @Test("escape what would break a label")
+    func labels() {
+        var metrics = MetricsSnapshot()
+        metrics.refusals["a\"b\\c\nd"] = 1
+        #expect(exposition(.classic, metrics).contains("holdfast_refusals_total{reason=\"a\\\"b\\\\c\\nd\"} 1\n"))
+    }
+
+    @Test("add up over loops")
+    func merging() {
+        let first = LoopCounters(), second = LoopCounters()
+        first.countRefusal("x")
+        second.countRefusal("x")
+        first.countResponse(status: 401, seconds: 1)
+        second.countResponse(status: 200, seconds: 2)
+        second.countResponse(status: 999, seconds: 0)
+        var total = first.metrics
+        total.merge(second.metrics)
+        #expect(total.refusals == ["x": 2])
+        #expect(total.responses[301] == 1)
+        #expect(total.responses[100] == 1)
+        #expect(total.responses.reduce(0, +) == 2)
+        #expect(total.requestSeconds.sum == 3)
+    }
+}

@@ -14,7 +14,7 @@ package struct ChunkedBodyReader: Sendable {
     }
 
     private enum State {
-        case size, extension_, sizeLF, data, dataCR, dataLF
+        case size, extensions, sizeLF, data, dataCR, dataLF
         case lineStart, name, value, lineLF, endLF, done
     }
 
@@ -51,7 +51,7 @@ package struct ChunkedBodyReader: Sendable {
     private mutating func take(_ octet: UInt8) -> WireFault? {
         switch state {
         case .size: return takeSize(octet)
-        case .extension_:
+        case .extensions:
             if octet == Octet.cr { return move(to: .sizeLF) }
             guard Octet.isText(octet) else { return FieldSyntax.fault(octet, or: .chunkMalformed) }
             return skip(upTo: limits.chunkExtension, or: .chunkExtensionTooLarge)
@@ -79,7 +79,7 @@ package struct ChunkedBodyReader: Sendable {
         guard digits > 0 else { return FieldSyntax.fault(octet, or: .chunkSizeInvalid) }
         switch octet {
         case Octet.cr: return move(to: .sizeLF)
-        case Octet.semicolon: return move(to: .extension_)
+        case Octet.semicolon: return move(to: .extensions)
         default: return FieldSyntax.fault(octet, or: .chunkSizeInvalid)
         }
     }

@@ -42,7 +42,8 @@ struct FieldRoles {
 
     /// Pass on to the upstream unless Connection names them.
     static var forwardedInRequests: FieldRoles {
-        FieldRoles().with(.plain).with(.contentType).with(.authorization).with(.cookie).with(.maxForwards).with(.earlyData).with(.vary)
+        FieldRoles().with(.plain).with(.contentType).with(.authorization).with(.cookie).with(.maxForwards).with(.earlyData)
+            .with(.vary)
             .with(.via).with(.date)
     }
 

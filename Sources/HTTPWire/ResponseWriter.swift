@@ -52,8 +52,8 @@ extension ResponseHead {
 
     /// Answers to HEAD and 304 tell the length that the body would have (RFC 9110 section 8.6).
     private borrowing func declaredToClient(_ outgoing: BodyFraming) -> BodyFraming {
-        if outgoing == .none, status == 304 || (status >= 200 && status != 204), case .length? = declared { return declared ?? .none }
-        return outgoing
+        guard outgoing == .none, status >= 200, status != 204, case .length(let octets)? = declared else { return outgoing }
+        return .length(octets)
     }
 
     private borrowing func writeFields(_ reader: OctetReader, to writer: inout HeadWriter) {

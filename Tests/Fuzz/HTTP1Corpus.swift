@@ -35,13 +35,18 @@ enum HTTP1Corpus {
 
     /// Pieces that parsers are known to stumble over.
     static let fragments: [[UInt8]] = [
-        "\r\n", "\n", "\r", "\r\n\r\n", " ", "\t", "\0", "\u{0b}", "\u{0c}", "\u{7f}", ":", ",", ";", "_", "#", "?", "@", "%", "\\", "\"", "//",
+        "\r\n", "\n", "\r", "\r\n\r\n", " ", "\t", "\0", "\u{0b}", "\u{0c}", "\u{7f}", ":", ",", ";", "_", "#", "?", "@", "%",
+        "\\", "\"", "//",
         "Host: b\r\n", "Content-Length: 5\r\n", "Content-Length: 0\r\n", "Content-Length:\r\n", "Content-Length: 5, 5\r\n",
-        "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: xchunked\r\n", "Transfer-Encoding:chunked , \r\n", "chunked", "identity",
-        "Transfer-Encoding : chunked\r\n", "Transfer-Encoding\r\n : chunked\r\n", "Transfer_Encoding: chunked\r\n", "chunked, chunked",
+        "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: xchunked\r\n", "Transfer-Encoding:chunked , \r\n", "chunked",
+        "identity",
+        "Transfer-Encoding : chunked\r\n", "Transfer-Encoding\r\n : chunked\r\n", "Transfer_Encoding: chunked\r\n",
+        "chunked, chunked",
         "Connection: close\r\n", "Connection: content-length\r\n", "Connection: ,, a ,\r\n", "Upgrade: h2c\r\n", "Expect: x\r\n",
-        "X-Client-Cert-SHA256: x\r\n", " HTTP/1.1\r\n", " HTTP/1.0\r\n", "HTTP/2.0", "GET ", "POST ", "http://h/", "https://[::1]:1/",
-        "0\r\n\r\n", "5\r\nhello\r\n", "0x5\r\n", "fffffffffffffffff\r\n", "7fffffffffffffff\r\n", "+5", "-1", "\u{e9}", "Trailer: x\r\n",
+        "X-Client-Cert-SHA256: x\r\n", " HTTP/1.1\r\n", " HTTP/1.0\r\n", "HTTP/2.0", "GET ", "POST ", "http://h/",
+        "https://[::1]:1/",
+        "0\r\n\r\n", "5\r\nhello\r\n", "0x5\r\n", "fffffffffffffffff\r\n", "7fffffffffffffff\r\n", "+5", "-1", "\u{e9}",
+        "Trailer: x\r\n",
     ].map { Array($0.utf8) }
 
     /// Inputs that once showed a fault; run first, each time.

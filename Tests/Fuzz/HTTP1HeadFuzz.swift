@@ -59,7 +59,8 @@ struct HTTP1FuzzBench: ~Copyable {
             if mine.fields != theirs.fields { return "fields differ" }
             if own.endsAtUpgrade, index == own.requests.count - 1 { return nil }
             if mine.isWhole, theirs.isWhole, mine.body != theirs.body { return "body differs" }
-            let isRefused = index == own.requests.count - 1 && own.fault != nil || index == other.requests.count - 1 && other.failed
+            let isRefused =
+                index == own.requests.count - 1 && own.fault != nil || index == other.requests.count - 1 && other.failed
             if mine.isWhole != theirs.isWhole, !isRefused { return "end of the body differs" }
         }
         return nil
@@ -68,8 +69,10 @@ struct HTTP1FuzzBench: ~Copyable {
     /// The first request of the input, as the upstream would get it.
     private mutating func judgeForwarded(_ input: [UInt8], _ report: inout FuzzReport) {
         guard case .complete = input.withUnsafeBytes({ head.parse($0) }) else { return }
-        let method = Array(input[head.methodRange]), framing = head.framing
-        let host = Array(input[head.host]), authorizations = head.authorizationCount
+        let method = Array(input[head.methodRange])
+        let framing = head.framing
+        let host = Array(input[head.host])
+        let authorizations = head.authorizationCount
         output.clear()
         input.withUnsafeBytes { head.write(from: $0, to: &output, rewrite, trusted: Self.trusted) }
         let written = Array(output.readableBytesView)
@@ -81,7 +84,9 @@ struct HTTP1FuzzBench: ~Copyable {
         if Array(written[head.host]) != host { report.fail("host changed", input: input) }
         if head.claims != 1 || !written.ends(with: Self.trusted + [0x0d, 0x0a]) { report.fail("a claim passed", input: input) }
         if head.authorizationCount != authorizations { report.fail("Authorization changed", input: input) }
-        if !head.isPersistent || head.hasUpgrade || head.expectsContinue { report.fail("a hop-by-hop field passed", input: input) }
+        if !head.isPersistent || head.hasUpgrade || head.expectsContinue {
+            report.fail("a hop-by-hop field passed", input: input)
+        }
         let own = OwnReading.read(written, cuts: [written.count], head: &head)
         if let difference = difference(own, NIOReading.read(written)) { report.fail("written \(difference)", input: input) }
     }

@@ -41,11 +41,14 @@ struct HTTP1Mutator {
     /// A message put together from parts, mostly valid, with a body in either framing.
     private mutating func composed() -> [UInt8] {
         var text = random.pick(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "REPORT", "M-SEARCH"])
-        text += " " + random.pick(["/", "/a/b?c=d", "/%7Euser/", "http://x.example/p?q", "https://x.example:444", "/x?[a]=|{}", "*"])
+        text +=
+            " " + random.pick(["/", "/a/b?c=d", "/%7Euser/", "http://x.example/p?q", "https://x.example:444", "/x?[a]=|{}", "*"])
         text += random.pick([" HTTP/1.1\r\n", " HTTP/1.1\r\n", " HTTP/1.1\r\n", " HTTP/1.0\r\n", " HTTP/1.2\r\n"])
         text += "Host: " + random.pick(["a", "a.example:80", "[::1]", "[::ffff:1.2.3.4]:65535", "a_b"]) + "\r\n"
         for _ in 0..<random.below(6) {
-            text += random.pick(["Accept", "x", "X-Y-Z", "SSL_CLIENT_CERT", "Cookie", "accept-encoding", "X!#$%&'*+.^_`|~9", "Via", "TE"])
+            text += random.pick([
+                "Accept", "x", "X-Y-Z", "SSL_CLIENT_CERT", "Cookie", "accept-encoding", "X!#$%&'*+.^_`|~9", "Via", "TE",
+            ])
             text += random.pick([":", ": ", ":\t", ":  "]) + random.pick(["", "v", "a b\tc", "1, 2,,3", "\u{e9}", "\"q\\\"\""])
             text += random.pick(["", "", " ", "\t "]) + "\r\n"
         }
@@ -63,9 +66,11 @@ struct HTTP1Mutator {
         while !rest.isEmpty {
             let piece = rest.prefix(1 + random.below(16))
             rest = rest.dropFirst(piece.count)
-            octets += Array((String(piece.count, radix: 16, uppercase: random.oneIn(2)) + random.pick(["", ";a", ";a=b"]) + "\r\n").utf8)
+            octets += Array(
+                (String(piece.count, radix: 16, uppercase: random.oneIn(2)) + random.pick(["", ";a", ";a=b"]) + "\r\n").utf8)
             octets += piece + [0x0d, 0x0a]
         }
-        return octets + Array(random.pick(["0\r\n\r\n", "000\r\n\r\n", "0\r\nX-T: 1\r\n\r\n", "0;x\r\nTE: \r\nA:b \r\n\r\n"]).utf8)
+        return octets
+            + Array(random.pick(["0\r\n\r\n", "000\r\n\r\n", "0\r\nX-T: 1\r\n\r\n", "0;x\r\nTE: \r\nA:b \r\n\r\n"]).utf8)
     }
 }

@@ -50,8 +50,9 @@ extension OwnReading {
                 let before = consumed
                 let wasInBody = chunks != nil || left > 0
                 step[consumed...].withUnsafeBytes { rest in
-                    if chunks != nil {
-                        readChunks(rest, &chunks!, &reading, &consumed)
+                    if var reader = chunks {
+                        readChunks(rest, &reader, &reading, &consumed)
+                        chunks = reader
                     } else if left > 0 {
                         let length = min(left, rest.count)
                         reading.requests[reading.requests.count - 1].body += Array(rest[..<length])

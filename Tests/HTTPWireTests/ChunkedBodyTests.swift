@@ -7,7 +7,8 @@ struct ChunkedBodyTests {
     /// The data, then `|` and what is left after the end; or `…` where more is needed; or the code of the fault.
     private func decode(_ octets: [UInt8], pieces: Int = .max) -> String {
         var reader = ChunkedBodyReader()
-        var data: [UInt8] = [], position = 0
+        var data: [UInt8] = []
+        var position = 0
         while true {
             let rest = Array(octets[position...].prefix(pieces))
             let (consumed, event) = rest.withUnsafeBytes { reader.next($0) }
@@ -24,9 +25,11 @@ struct ChunkedBodyTests {
     @Test(
         "Bodies by the grammar give their data, in one piece and octet by octet",
         arguments: [
-            ("0\r\n\r\n", "|"), ("5\r\nhello\r\n0\r\n\r\nGET", "hello|GET"), ("1\r\na\r\nA\r\n0123456789\r\n00\r\n\r\n", "a0123456789|"),
+            ("0\r\n\r\n", "|"), ("5\r\nhello\r\n0\r\n\r\nGET", "hello|GET"),
+            ("1\r\na\r\nA\r\n0123456789\r\n00\r\n\r\n", "a0123456789|"),
             ("000000000000000a\r\n0123456789\r\n0\r\n\r\n", "0123456789|"), ("2;x=y;z=\"q r\"\r\nab\r\n0;last\r\n\r\n", "ab|"),
-            ("3\r\n\r\n\n\r\n0\r\n\r\n", "\r\n\n|"), ("0\r\nAuthorization: x\r\nHost:b\r\n\r\n!", "|!"), ("3\r\nab", "ab…"), ("3\r\nabc", "abc…"),
+            ("3\r\n\r\n\n\r\n0\r\n\r\n", "\r\n\n|"), ("0\r\nAuthorization: x\r\nHost:b\r\n\r\n!", "|!"), ("3\r\nab", "ab…"),
+            ("3\r\nabc", "abc…"),
             ("3", "…"), ("3\r\nabc\r\n0\r\n", "abc…"), ("0\r\nX: y\r\n\r", "…"),
         ])
     func accepts(_ text: String, _ outcome: String) {
@@ -36,14 +39,22 @@ struct ChunkedBodyTests {
     @Test(
         "Anything else is a fault, in one piece and octet by octet",
         arguments: [
-            ("00000000000000005\r\nhello", "chunk_size_invalid"), ("ffffffffffffffff\r\n", "chunk_size_invalid"), ("8000000000000000\r\n", "chunk_size_invalid"),
-            ("0x5\r\nhello", "chunk_size_invalid"), ("+5\r\nhello", "chunk_size_invalid"), ("-5\r\n", "chunk_size_invalid"), (" 5\r\n", "chunk_size_invalid"),
-            ("5 \r\n", "chunk_size_invalid"), ("\r\n", "chunk_size_invalid"), (";x\r\n", "chunk_size_invalid"), ("g\r\n", "chunk_size_invalid"), ("5_0\r\n", "chunk_size_invalid"),
-            ("5\nhello", "bare_lf"), ("5;\nhello", "bare_lf"), ("5\rhello", "bare_cr"), ("5;x\rhello", "bare_cr"), ("5;\0\r\n", "chunk_malformed"),
-            ("5\r\nhello0\r\n\r\n", "chunk_malformed"), ("5\r\nhellox\r\n", "chunk_malformed"), ("5\r\nhello\n0\r\n\r\n", "bare_lf"), ("5\r\nhello\rx", "bare_cr"),
-            ("0\r\n\n", "bare_lf"), ("0\r\n\rx", "bare_cr"), ("0\r\nX\r\n\r\n", "field_name_invalid"), ("0\r\nX : y\r\n\r\n", "whitespace_before_colon"),
-            ("0\r\n X: y\r\n\r\n", "line_folded"), ("0\r\nX: y\r\n z\r\n\r\n", "line_folded"), ("0\r\nX: a\rb\r\n\r\n", "bare_cr"), ("0\r\nX: a\n\r\n", "bare_lf"),
-            ("0\r\nX: \0\r\n\r\n", "field_value_invalid"), ("0\r\n: y\r\n\r\n", "field_name_invalid"), ("0\r\nGET / HTTP/1.1\r\n", "whitespace_before_colon"),
+            ("00000000000000005\r\nhello", "chunk_size_invalid"), ("ffffffffffffffff\r\n", "chunk_size_invalid"),
+            ("8000000000000000\r\n", "chunk_size_invalid"),
+            ("0x5\r\nhello", "chunk_size_invalid"), ("+5\r\nhello", "chunk_size_invalid"), ("-5\r\n", "chunk_size_invalid"),
+            (" 5\r\n", "chunk_size_invalid"),
+            ("5 \r\n", "chunk_size_invalid"), ("\r\n", "chunk_size_invalid"), (";x\r\n", "chunk_size_invalid"),
+            ("g\r\n", "chunk_size_invalid"), ("5_0\r\n", "chunk_size_invalid"),
+            ("5\nhello", "bare_lf"), ("5;\nhello", "bare_lf"), ("5\rhello", "bare_cr"), ("5;x\rhello", "bare_cr"),
+            ("5;\0\r\n", "chunk_malformed"),
+            ("5\r\nhello0\r\n\r\n", "chunk_malformed"), ("5\r\nhellox\r\n", "chunk_malformed"),
+            ("5\r\nhello\n0\r\n\r\n", "bare_lf"), ("5\r\nhello\rx", "bare_cr"),
+            ("0\r\n\n", "bare_lf"), ("0\r\n\rx", "bare_cr"), ("0\r\nX\r\n\r\n", "field_name_invalid"),
+            ("0\r\nX : y\r\n\r\n", "whitespace_before_colon"),
+            ("0\r\n X: y\r\n\r\n", "line_folded"), ("0\r\nX: y\r\n z\r\n\r\n", "line_folded"),
+            ("0\r\nX: a\rb\r\n\r\n", "bare_cr"), ("0\r\nX: a\n\r\n", "bare_lf"),
+            ("0\r\nX: \0\r\n\r\n", "field_value_invalid"), ("0\r\n: y\r\n\r\n", "field_name_invalid"),
+            ("0\r\nGET / HTTP/1.1\r\n", "whitespace_before_colon"),
         ])
     func refuses(_ text: String, _ code: String) {
         for pieces in [.max, 1, 2, 3] { #expect(decode(Array(text.utf8), pieces: pieces) == code) }
@@ -57,7 +68,8 @@ struct ChunkedBodyTests {
 
     @Test("Extensions and trailers are capped, however they are cut up")
     func caps() {
-        let small = String(repeating: "x", count: 1000), large = String(repeating: "x", count: 1025)
+        let small = String(repeating: "x", count: 1000)
+        let large = String(repeating: "x", count: 1025)
         #expect(decode(Array("1;\(small)\r\na\r\n1;\(small)\r\nb\r\n0\r\n\r\n".utf8)) == "ab|")
         #expect(decode(Array("1;\(large)".utf8)) == "chunk_extension_too_large")
         #expect(decode(Array("1;\(large)".utf8), pieces: 1) == "chunk_extension_too_large")

@@ -30,15 +30,22 @@ struct ConnectionTests {
     @Test(
         "Hop-by-hop fields are removed without being named",
         arguments: [
-            "Keep-Alive: timeout=5", "Proxy-Connection: keep-alive", "TE: trailers", "Trailer: X", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk",
-            "Proxy-Authorization: Basic eA==", "Proxy-Authenticate: Basic", "Proxy-Authentication-Info: x", "Proxy: http://evil/", "Expect: 100-continue",
+            "Keep-Alive: timeout=5", "Proxy-Connection: keep-alive", "TE: trailers", "Trailer: X", "Upgrade: h2c",
+            "HTTP2-Settings: AAMAAABk",
+            "Proxy-Authorization: Basic eA==", "Proxy-Authenticate: Basic", "Proxy-Authentication-Info: x", "Proxy: http://evil/",
+            "Expect: 100-continue",
         ])
     func hopByHop(_ line: String) throws {
-        #expect(try Wire.survivors([line, line.uppercased().replacing("EXPECT", with: "X-A"), "Accept: x"])?.contains { $0.hasPrefix(line.prefix(5)) } == false)
+        #expect(
+            try Wire.survivors([line, line.uppercased().replacing("EXPECT", with: "X-A"), "Accept: x"])?.contains {
+                $0.hasPrefix(line.prefix(5))
+            } == false)
         #expect(try Wire.survivors([line, "Accept: x"]) == ["Accept: x"])
     }
 
-    @Test("Connection cannot take Host, Content-Length or Transfer-Encoding away: 400", arguments: ["host", "Content-Length", "TRANSFER-ENCODING"])
+    @Test(
+        "Connection cannot take Host, Content-Length or Transfer-Encoding away: 400",
+        arguments: ["host", "Content-Length", "TRANSFER-ENCODING"])
     func framing(_ name: String) throws {
         #expect(try Wire.fields("Content-Length: 1", "Connection: close, \(name)") == "connection_names_framing")
     }
@@ -49,13 +56,16 @@ struct ConnectionTests {
     func protected(_ line: String) throws {
         let name = line.prefix { $0 != ":" }
         #expect(try Wire.survivors([line, "Connection: close, \(name)"]) == [line])
-        try head("GET / HTTP/1.1\r\nHost: a\r\n\(line)\r\nConnection: close, \(name)\r\n\r\n") { #expect($0.protectedNominations == 1) }
+        try head("GET / HTTP/1.1\r\nHost: a\r\n\(line)\r\nConnection: close, \(name)\r\n\r\n") {
+            #expect($0.protectedNominations == 1)
+        }
         try head("GET / HTTP/1.1\r\nHost: a\r\n\(line)\r\nConnection: close\r\n\r\n") { #expect($0.protectedNominations == 0) }
     }
 
     @Test("Our trusted field reaches the upstream once, whatever Connection names")
     func trusted() throws {
-        let text = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close, \(Wire.trustedName), Client-Cert\r\n\(Wire.trustedName): forged\r\n\r\n"
+        let text =
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: close, \(Wire.trustedName), Client-Cert\r\n\(Wire.trustedName): forged\r\n\r\n"
         #expect(try Wire.forwarded(text) == "GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 holdfast\r\n\(Wire.trustedLine)\r\n")
         try head(text) {
             #expect($0.protectedNominations == 2)

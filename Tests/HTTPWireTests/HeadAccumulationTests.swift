@@ -7,7 +7,8 @@ struct HeadAccumulationTests {
     func parses() {
         let octets = Array(("GET / HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "v", count: 4000) + "\r\nY: z\r\n\r\n").utf8)
         var accumulation = HeadAccumulation()
-        var parses = 0, isLastParsed = false
+        var parses = 0
+        var isLastParsed = false
         for count in 1...octets.count {
             isLastParsed = octets[..<count].withUnsafeBytes { accumulation.isWorthParsing($0) }
             if isLastParsed { parses += 1 }

@@ -6,7 +6,8 @@ struct HostTests {
     @Test(
         "One valid Host is accepted",
         arguments: [
-            "a", "a.example", "A.Example.:8443", "a_b-c~d", "127.0.0.1", "a:0", "a:00080", "a:65535", "[::1]", "[::]:443", "[1:2:3:4:5:6:7:8]",
+            "a", "a.example", "A.Example.:8443", "a_b-c~d", "127.0.0.1", "a:0", "a:00080", "a:65535", "[::1]", "[::]:443",
+            "[1:2:3:4:5:6:7:8]",
             "[2001:db8::ff]", "[::ffff:192.0.2.1]:80", "[1:2:3:4:5:6:1.2.3.4]", "[1::8]", "[1:2:3:4:5:6:7::]",
         ])
     func accepts(_ host: String) throws {
@@ -17,8 +18,10 @@ struct HostTests {
     @Test(
         "An invalid Host is refused, in the field and in the target",
         arguments: [
-            "a b", "a,b", "u@h", "h/x", "h:99999", "h:65536", "h:", "h:+1", "h:1:2", ":80", "h%41", "h;x", "h*", "h\u{e9}", "[::1", "::1", "[]", "[:]",
-            "[:::]", "[1:2]", "[1:2:3:4:5:6:7:8:9]", "[1::2::3]", "[12345::]", "[::g]", "[::1%25eth0]", "[v1.x]", "[::1.2.3]", "[::1.2.3.256]",
+            "a b", "a,b", "u@h", "h/x", "h:99999", "h:65536", "h:", "h:+1", "h:1:2", ":80", "h%41", "h;x", "h*", "h\u{e9}",
+            "[::1", "::1", "[]", "[:]",
+            "[:::]", "[1:2]", "[1:2:3:4:5:6:7:8:9]", "[1::2::3]", "[12345::]", "[::g]", "[::1%25eth0]", "[v1.x]", "[::1.2.3]",
+            "[::1.2.3.256]",
             "[::1.2.3.4.5]", "[1.2.3.4]", "[::1]x", "[::1]:", "[::1]:x", "[1:2:3:4:5:6:7:1.2.3.4]", "[1:]", "[:1]", "[::1.2.3.]",
         ])
     func refuses(_ host: String) throws {
@@ -39,8 +42,14 @@ struct HostTests {
 
     @Test("The host of an absolute target replaces Host, and the target becomes origin-form")
     func absolute() throws {
-        #expect(try Wire.forwarded("GET https://b:81/x?y HTTP/1.1\r\nHost: a\r\n\r\n", trusted: "") == "GET /x?y HTTP/1.1\r\nHost: b:81\r\nVia: 1.1 holdfast\r\n\r\n")
-        #expect(try Wire.forwarded("GET http://b HTTP/1.1\r\nHost: a\r\n\r\n", trusted: "") == "GET / HTTP/1.1\r\nHost: b\r\nVia: 1.1 holdfast\r\n\r\n")
-        #expect(try Wire.forwarded("GET http://b?q HTTP/1.0\r\n\r\n", trusted: "") == "GET /?q HTTP/1.1\r\nHost: b\r\nVia: 1.0 holdfast\r\n\r\n")
+        #expect(
+            try Wire.forwarded("GET https://b:81/x?y HTTP/1.1\r\nHost: a\r\n\r\n", trusted: "")
+                == "GET /x?y HTTP/1.1\r\nHost: b:81\r\nVia: 1.1 holdfast\r\n\r\n")
+        #expect(
+            try Wire.forwarded("GET http://b HTTP/1.1\r\nHost: a\r\n\r\n", trusted: "")
+                == "GET / HTTP/1.1\r\nHost: b\r\nVia: 1.1 holdfast\r\n\r\n")
+        #expect(
+            try Wire.forwarded("GET http://b?q HTTP/1.0\r\n\r\n", trusted: "")
+                == "GET /?q HTTP/1.1\r\nHost: b\r\nVia: 1.0 holdfast\r\n\r\n")
     }
 }

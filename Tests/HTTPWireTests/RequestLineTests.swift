@@ -23,19 +23,26 @@ struct RequestLineTests {
             ("GET / HTTP/1.2x", "request_line_malformed"), ("GET / http/1.1", "request_line_malformed"),
             ("GET / HTTP/11", "request_line_malformed"), ("GET / HTTP/1.", "request_line_malformed"),
             ("GET / HTTPS/1.1", "request_line_malformed"), ("GET /a b HTTP/1.1", "request_line_malformed"),
-            ("GET / HTTP/2.0", "version_unsupported"), ("PRI * HTTP/2.0", "target_invalid"), ("GET / HTTP/0.9", "version_unsupported"),
+            ("GET / HTTP/2.0", "version_unsupported"), ("PRI * HTTP/2.0", "target_invalid"),
+            ("GET / HTTP/0.9", "version_unsupported"),
             (" GET / HTTP/1.1", "method_invalid"), ("G(T / HTTP/1.1", "method_invalid"), ("GET\t/ HTTP/1.1", "method_invalid"),
             ("G\u{e9}T / HTTP/1.1", "method_invalid"), ("GET", "method_invalid"),
             ("GET a HTTP/1.1", "target_invalid"), ("GET * HTTP/1.1", "target_invalid"), ("OPTIONS *x HTTP/1.1", "target_invalid"),
-            ("GET /\t HTTP/1.1", "target_invalid"), ("GET /\u{7f} HTTP/1.1", "target_invalid"), ("GET /\0 HTTP/1.1", "target_invalid"),
-            ("GET /\u{e9} HTTP/1.1", "target_invalid"), ("GET /#f HTTP/1.1", "target_invalid"), ("GET /?q#f HTTP/1.1", "target_invalid"),
-            ("GET /a\\b HTTP/1.1", "target_invalid"), ("GET /<a> HTTP/1.1", "target_invalid"), ("GET /\"a\" HTTP/1.1", "target_invalid"),
-            ("GET /[a] HTTP/1.1", "target_invalid"), ("GET /a|b HTTP/1.1", "target_invalid"), ("GET /%2 HTTP/1.1", "target_invalid"),
+            ("GET /\t HTTP/1.1", "target_invalid"), ("GET /\u{7f} HTTP/1.1", "target_invalid"),
+            ("GET /\0 HTTP/1.1", "target_invalid"),
+            ("GET /\u{e9} HTTP/1.1", "target_invalid"), ("GET /#f HTTP/1.1", "target_invalid"),
+            ("GET /?q#f HTTP/1.1", "target_invalid"),
+            ("GET /a\\b HTTP/1.1", "target_invalid"), ("GET /<a> HTTP/1.1", "target_invalid"),
+            ("GET /\"a\" HTTP/1.1", "target_invalid"),
+            ("GET /[a] HTTP/1.1", "target_invalid"), ("GET /a|b HTTP/1.1", "target_invalid"),
+            ("GET /%2 HTTP/1.1", "target_invalid"),
             ("GET /%zz HTTP/1.1", "target_invalid"), ("GET /%% HTTP/1.1", "target_invalid"),
-            ("GET ftp://b/ HTTP/1.1", "target_invalid"), ("GET http:/b HTTP/1.1", "target_invalid"), ("GET http:/// HTTP/1.1", "target_invalid"),
+            ("GET ftp://b/ HTTP/1.1", "target_invalid"), ("GET http:/b HTTP/1.1", "target_invalid"),
+            ("GET http:/// HTTP/1.1", "target_invalid"),
             ("GET http://u@b/ HTTP/1.1", "target_invalid"), ("GET http://b:99999/ HTTP/1.1", "target_invalid"),
             ("GET http://?x HTTP/1.1", "target_invalid"), ("GET a:443 HTTP/1.1", "target_invalid"),
-            ("CONNECT / HTTP/1.1", "target_invalid"), ("CONNECT a HTTP/1.1", "target_invalid"), ("CONNECT a:443?x HTTP/1.1", "target_invalid"),
+            ("CONNECT / HTTP/1.1", "target_invalid"), ("CONNECT a HTTP/1.1", "target_invalid"),
+            ("CONNECT a:443?x HTTP/1.1", "target_invalid"),
         ])
     func refuses(_ line: String, _ code: String) throws {
         #expect(try Wire.request("\(line)\r\nHost: a\r\n\r\n") == code)
@@ -88,7 +95,8 @@ struct RequestLineTests {
         "Known methods are known by their exact spelling",
         arguments: [
             ("GET", KnownMethod.get), ("HEAD", .head), ("POST", .post), ("PUT", .put), ("DELETE", .delete), ("PATCH", .patch),
-            ("OPTIONS", .options), ("TRACE", .trace), ("get", .other), ("GETS", .other), ("PROPFIND", .other), ("OPTIONSX", .other),
+            ("OPTIONS", .options), ("TRACE", .trace), ("get", .other), ("GETS", .other), ("PROPFIND", .other),
+            ("OPTIONSX", .other),
         ])
     func knownMethods(_ name: String, _ method: KnownMethod) throws {
         var head = RequestHead(names: try Wire.names())

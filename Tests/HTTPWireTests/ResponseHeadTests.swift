@@ -6,7 +6,10 @@ import Testing
 struct ResponseHeadTests {
     @Test(
         "A status line of HTTP/1 is accepted",
-        arguments: ["HTTP/1.1 200 OK", "HTTP/1.0 299 Odd", "HTTP/1.1 200 ", "HTTP/1.1 200", "HTTP/1.1 599 a\tb \u{e9}", "HTTP/1.1 100 Continue", "HTTP/1.3 204 x"])
+        arguments: [
+            "HTTP/1.1 200 OK", "HTTP/1.0 299 Odd", "HTTP/1.1 200 ", "HTTP/1.1 200", "HTTP/1.1 599 a\tb \u{e9}",
+            "HTTP/1.1 100 Continue", "HTTP/1.3 204 x",
+        ])
     func accepts(_ line: String) throws {
         #expect(try Wire.response("\(line)\r\n\r\n") == "ok")
     }
@@ -14,13 +17,19 @@ struct ResponseHeadTests {
     @Test(
         "Any other is nonsense",
         arguments: [
-            ("HTTP/2 200 OK", "status_line_malformed"), ("HTTP/2.0 200 OK", "status_line_malformed"), ("http/1.1 200 OK", "status_line_malformed"),
-            ("HTTP/1.1  200 OK", "status_line_malformed"), ("HTTP/1.1 20 OK", "status_line_malformed"), ("HTTP/1.1 2000 OK", "status_line_malformed"),
-            ("HTTP/1.1 099 OK", "status_line_malformed"), ("HTTP/1.1 600 OK", "status_line_malformed"), ("HTTP/1.1 2xx OK", "status_line_malformed"),
-            ("HTTP/1.1 200\tOK", "status_line_malformed"), (" HTTP/1.1 200 OK", "status_line_malformed"), ("\r\nHTTP/1.1 200 OK", "status_line_malformed"),
-            ("ICY 200 OK", "status_line_malformed"), ("HTTP/1.1 200 O\rK", "bare_cr"), ("HTTP/1.1 200 O\nK", "bare_lf"), ("HTTP/1.1 200\nOK", "bare_lf"),
+            ("HTTP/2 200 OK", "status_line_malformed"), ("HTTP/2.0 200 OK", "status_line_malformed"),
+            ("http/1.1 200 OK", "status_line_malformed"),
+            ("HTTP/1.1  200 OK", "status_line_malformed"), ("HTTP/1.1 20 OK", "status_line_malformed"),
+            ("HTTP/1.1 2000 OK", "status_line_malformed"),
+            ("HTTP/1.1 099 OK", "status_line_malformed"), ("HTTP/1.1 600 OK", "status_line_malformed"),
+            ("HTTP/1.1 2xx OK", "status_line_malformed"),
+            ("HTTP/1.1 200\tOK", "status_line_malformed"), (" HTTP/1.1 200 OK", "status_line_malformed"),
+            ("\r\nHTTP/1.1 200 OK", "status_line_malformed"),
+            ("ICY 200 OK", "status_line_malformed"), ("HTTP/1.1 200 O\rK", "bare_cr"), ("HTTP/1.1 200 O\nK", "bare_lf"),
+            ("HTTP/1.1 200\nOK", "bare_lf"),
             ("HTTP/1.1 200 O\0K", "field_value_invalid"), ("HTTP/1.1 200 OK\r\nX: a\r\n b", "line_folded"),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 5,6", "content_length_invalid"), ("HTTP/1.1 200 OK\r\nContent-Length: -1", "content_length_invalid"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5,6", "content_length_invalid"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: -1", "content_length_invalid"),
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5", "content_length_duplicated"),
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked", "framing_te_and_cl"),
             ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked", "transfer_encoding_in_http10"),
@@ -36,10 +45,13 @@ struct ResponseHeadTests {
     @Test(
         "The body ends where the request, the status and the fields together say",
         arguments: [
-            ("200 OK\r\nContent-Length: 5", KnownMethod.get, BodyFraming.length(5), true), ("200 OK\r\nTransfer-Encoding: chunked", .get, .chunked, true),
+            ("200 OK\r\nContent-Length: 5", KnownMethod.get, BodyFraming.length(5), true),
+            ("200 OK\r\nTransfer-Encoding: chunked", .get, .chunked, true),
             ("200 OK", .get, .untilClose, false), ("200 OK\r\nConnection: close\r\nContent-Length: 5", .get, .length(5), false),
-            ("200 OK\r\nContent-Length: 5", .head, .none, true), ("200 OK", .head, .none, true), ("204 No Content", .get, .none, true),
-            ("304 Not Modified\r\nContent-Length: 5", .get, .none, true), ("103 Early Hints", .get, .none, true), ("204 x\r\nTransfer-Encoding: chunked", .get, .none, true),
+            ("200 OK\r\nContent-Length: 5", .head, .none, true), ("200 OK", .head, .none, true),
+            ("204 No Content", .get, .none, true),
+            ("304 Not Modified\r\nContent-Length: 5", .get, .none, true), ("103 Early Hints", .get, .none, true),
+            ("204 x\r\nTransfer-Encoding: chunked", .get, .none, true),
         ])
     func framing(_ text: String, _ method: KnownMethod, _ framing: BodyFraming, _ isPersistent: Bool) throws {
         var head = ResponseHead(names: try Wire.names())
@@ -52,7 +64,8 @@ struct ResponseHeadTests {
     @Test("A connection to an HTTP/1.0 upstream is not used again")
     func oldVersion() throws {
         var head = ResponseHead(names: try Wire.names())
-        _ = head.parse(ByteBuffer(string: "HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n"), answering: .get)
+        _ = head.parse(
+            ByteBuffer(string: "HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n"), answering: .get)
         #expect(head.isPersistent == false)
         #expect(head.minorVersion == 0 && head.status == 200)
     }
@@ -73,6 +86,8 @@ struct ResponseHeadTests {
         #expect(try Wire.response(start + filling + "\r\n\r\n") == "ok")
         #expect(try Wire.response(start + filling + "v\r\n\r\n") == "head_too_large")
         let whole = Array("HTTP/1.1 200 OK\r\nA : b\r\nC:\r\n\r\n".utf8)
-        for count in 0..<whole.count { #expect(try Wire.response(String(decoding: whole[..<count], as: UTF8.self)) == "incomplete") }
+        for count in 0..<whole.count {
+            #expect(try Wire.response(String(decoding: whole[..<count], as: UTF8.self)) == "incomplete")
+        }
     }
 }

@@ -16,7 +16,9 @@ struct ResponseWriterTests {
         #expect(answer.body == .length(5))
     }
 
-    @Test("Client-Cert, its chain and our own field never reach a client; other names do", arguments: ["Client-Cert", "client_cert_chain", "x-CLIENT-cert_sha256"])
+    @Test(
+        "Client-Cert, its chain and our own field never reach a client; other names do",
+        arguments: ["Client-Cert", "client_cert_chain", "x-CLIENT-cert_sha256"])
     func trusted(_ name: String) throws {
         let text = "HTTP/1.1 204 x\r\n\(name): x\r\nX-Forwarded-User: y\r\nDPoP: z\r\n\r\n"
         #expect(try Wire.toClient(text)?.text == "HTTP/1.1 204 x\r\nX-Forwarded-User: y\r\nDPoP: z\r\n\r\n")
@@ -25,7 +27,8 @@ struct ResponseWriterTests {
     @Test(
         "A Vary that names a field only we can set becomes `*`; any other stays",
         arguments: [
-            ("accept, client-cert", "*"), ("Client-Cert-Chain", "*"), ("X-CLIENT-CERT-SHA256 ,accept", "*"), ("accept,,Accept-Encoding", "accept,,Accept-Encoding"),
+            ("accept, client-cert", "*"), ("Client-Cert-Chain", "*"), ("X-CLIENT-CERT-SHA256 ,accept", "*"),
+            ("accept,,Accept-Encoding", "accept,,Accept-Encoding"),
             ("*", "*"), ("client-certs", "client-certs"), ("", ""),
         ])
     func vary(_ value: String, _ sent: String) throws {
@@ -44,9 +47,15 @@ struct ResponseWriterTests {
 
     @Test("Responses without a body keep the length they tell of, where they may tell one")
     func bodiless() throws {
-        #expect(try Wire.toClient("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", answering: .head)?.text == "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
-        #expect(try Wire.toClient("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", answering: .head)?.text == "HTTP/1.1 200 OK\r\n\r\n")
-        #expect(try Wire.toClient("HTTP/1.1 304 x\r\nContent-Length: 5\r\n\r\n")?.text == "HTTP/1.1 304 x\r\nContent-Length: 5\r\n\r\n")
+        #expect(
+            try Wire.toClient("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", answering: .head)?.text
+                == "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+        #expect(
+            try Wire.toClient("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", answering: .head)?.text
+                == "HTTP/1.1 200 OK\r\n\r\n")
+        #expect(
+            try Wire.toClient("HTTP/1.1 304 x\r\nContent-Length: 5\r\n\r\n")?.text
+                == "HTTP/1.1 304 x\r\nContent-Length: 5\r\n\r\n")
         for status in [103, 204] {
             let answer = try #require(try Wire.toClient("HTTP/1.1 \(status) x\r\nContent-Length: 5\r\nLink: y\r\n\r\n"))
             #expect(answer.text == "HTTP/1.1 \(status) x\r\nLink: y\r\n\r\n" && answer.body == .none)

@@ -5,12 +5,18 @@ import Testing
 /// The names of the survey behind `StripListNames`, written down a second time on purpose: a name that is lost there fails here.
 private let claimedNames = [
     // TLS terminators
-    "Client-Cert", "Client-Cert-Chain", "X-Forwarded-Client-Cert", "X-Forwarded-Tls-Client-Cert", "X-Forwarded-Tls-Client-Cert-Info",
-    "ssl-client-cert", "ssl-client-verify", "ssl-client-subject-dn", "ssl-client-issuer-dn", "SSL_CLIENT_CERT", "ssl_client_escaped_cert",
-    "SSL_CLIENT_S_DN", "SSL_CLIENT_VERIFY", "ssl_session_id", "ssl_cipher", "ssl_cipher_usekeysize", "X-SSL", "X-SSL-Client-Verify",
-    "X-SSL-Client-DN", "X-SSL-Client-CN", "X-SSL-Client-Cert", "X-SSL-Client-SHA1", "X-SSL-Client-SHA2", "X-SSL-Client-SAN", "X-SSL-Issuer",
-    "X-SSL-Client-NotBefore", "X-SSL-Client-NotAfter", "X-SSL-Session_ID", "X-SSL-Cert", "CERT_0", "CERT_17", "SSL_CERT_CHAIN_0", "CERT_CHAIN_2",
-    "X-Client-Cert", "X-Client-Cert-Present", "X-Client-Cert-Chain-Verified", "X-Client-Cert-Error", "X-Client-Cert-Sha256-Fingerprint",
+    "Client-Cert", "Client-Cert-Chain", "X-Forwarded-Client-Cert", "X-Forwarded-Tls-Client-Cert",
+    "X-Forwarded-Tls-Client-Cert-Info",
+    "ssl-client-cert", "ssl-client-verify", "ssl-client-subject-dn", "ssl-client-issuer-dn", "SSL_CLIENT_CERT",
+    "ssl_client_escaped_cert",
+    "SSL_CLIENT_S_DN", "SSL_CLIENT_VERIFY", "ssl_session_id", "ssl_cipher", "ssl_cipher_usekeysize", "X-SSL",
+    "X-SSL-Client-Verify",
+    "X-SSL-Client-DN", "X-SSL-Client-CN", "X-SSL-Client-Cert", "X-SSL-Client-SHA1", "X-SSL-Client-SHA2", "X-SSL-Client-SAN",
+    "X-SSL-Issuer",
+    "X-SSL-Client-NotBefore", "X-SSL-Client-NotAfter", "X-SSL-Session_ID", "X-SSL-Cert", "CERT_0", "CERT_17", "SSL_CERT_CHAIN_0",
+    "CERT_CHAIN_2",
+    "X-Client-Cert", "X-Client-Cert-Present", "X-Client-Cert-Chain-Verified", "X-Client-Cert-Error",
+    "X-Client-Cert-Sha256-Fingerprint",
     "X-Client-Cert-Serial-Number", "X-Client-Cert-Spiffe", "X-Client-Cert-Uri-Sans", "X-Client-Cert-Dnsname-Sans",
     "X-Client-Cert-Valid-Not-Before", "X-Client-Certificate", "X-Client-Verify", "Client-Certificate", "TLS-Certificate",
     "X-Amzn-Mtls-Clientcert", "X-Amzn-Mtls-Clientcert-Leaf", "X-Amzn-Mtls-Clientcert-Subject", "X-Amzn-Mtls-Clientcert-Issuer",
@@ -19,17 +25,22 @@ private let claimedNames = [
     "X-MS-CLIENT-PRINCIPAL-ID", "X-MS-CLIENT-PRINCIPAL-NAME", "X-MS-TOKEN-AAD-ACCESS-TOKEN", "Cf-Client-Cert-Der-Base64",
     "Cf-Client-Cert-Sha256", "Cf-Client-Cert-Verified", "Cf-Client-Cert-Serial", "Cf-Access-Jwt-Assertion", "Client-To-Edge",
     "X-WSO2-CLIENT-CERTIFICATE", "x-wso2-mutual-auth-cert", "x-wso2-transport-cert", "WL-Proxy-Client-Cert", "WL-Proxy-SSL",
-    "WL-Proxy-Client-IP", "Proxy-Client-Cert", "$WSCC", "$WSCS", "$WSIS", "$WSSC", "$WSRA", "Proxy-auth-cert", "Proxy-ssl-id", "l5d-client-id",
+    "WL-Proxy-Client-IP", "Proxy-Client-Cert", "$WSCC", "$WSCS", "$WSIS", "$WSSC", "$WSRA", "Proxy-auth-cert", "Proxy-ssl-id",
+    "l5d-client-id",
     "l5d-dst-override", "X-Ssl-Cert", "X-Ssl-Cert-Chain-1",
     // Authenticating proxies
     "X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username", "X-Forwarded-Access-Token",
-    "X-Auth-Request-User", "X-Auth-Request-Access-Token", "Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name", "X-Remote-User",
+    "X-Auth-Request-User", "X-Auth-Request-Access-Token", "Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name",
+    "X-Remote-User",
     "X-Remote-User-Id", "X-WEBAUTH-USER", "OIDC_CLAIM_sub", "OIDC_access_token", "OAUTH2_CLAIM_sub", "X-Userinfo", "X-ID-Token",
     "X-Access-Token", "X-Refresh-Token", "X-Raw-ID-Token", "X-Consumer-ID", "X-Consumer-Username", "X-Credential-Identifier",
-    "X-Authenticated-Scope", "X-Authenticated-Userid", "X-Anonymous-Consumer", "X-Pomerium-Jwt-Assertion", "X-Pomerium-Claim-Email",
-    "X-Goog-IAP-JWT-Assertion", "X-Goog-Authenticated-User-Email", "Tailscale-User-Login", "Teleport-Jwt-Assertion", "X-Jwt-Assertion",
+    "X-Authenticated-Scope", "X-Authenticated-Userid", "X-Anonymous-Consumer", "X-Pomerium-Jwt-Assertion",
+    "X-Pomerium-Claim-Email",
+    "X-Goog-IAP-JWT-Assertion", "X-Goog-Authenticated-User-Email", "Tailscale-User-Login", "Teleport-Jwt-Assertion",
+    "X-Jwt-Assertion",
     // Routing
-    "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri", "X-Forwarded-Method", "X-Forwarded-Prefix", "Forwarded", "X-Forwarded-For",
+    "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri", "X-Forwarded-Method", "X-Forwarded-Prefix", "Forwarded",
+    "X-Forwarded-For",
     "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-HTTP-Method-Override", "X-Real-IP", "True-Client-IP", "DPoP",
     // Ours
     "X-Client-Cert-SHA256",
@@ -49,7 +60,8 @@ struct StripListTests {
     @Test("Every name is dropped in every spelling, and counted", arguments: claimedNames)
     func dropped(_ name: String) throws {
         for spelling in Self.spellings(name) {
-            #expect(try Wire.survivors(["Accept: x", "\(spelling): forged", "X-End: y"]) == ["Accept: x", "X-End: y"], "\(spelling)")
+            #expect(
+                try Wire.survivors(["Accept: x", "\(spelling): forged", "X-End: y"]) == ["Accept: x", "X-End: y"], "\(spelling)")
             var head = RequestHead(names: try Wire.names())
             _ = Array("GET / HTTP/1.1\r\nHost: a\r\n\(spelling): forged\r\n\r\n".utf8).withUnsafeBytes { head.parse($0) }
             #expect(head.claims == 1)
@@ -60,9 +72,12 @@ struct StripListTests {
     @Test(
         "Names that only resemble one pass untouched",
         arguments: [
-            "X-Client-Cer", "Client-Cert-Chai", "X-SSLx", "SSL", "X-Forwar", "WL-Proxy", "X-Amzn-Trace-Id", "X-Amzn-Requestid", "Certify",
-            "X-MS-Version", "CF-Ray", "X-Auth-Token", "X-Remote", "OIDC", "Tailscale-Usage", "X-Jwt", "Remote-Users", "WSCC", "X-Wso2-Other",
-            "X-Goo", "User-Agent", "Accept", "Cookie", "X-Request-Id", "traceparent", "X_Custom.Name", "Content-Encoding", "If-None-Match",
+            "X-Client-Cer", "Client-Cert-Chai", "X-SSLx", "SSL", "X-Forwar", "WL-Proxy", "X-Amzn-Trace-Id", "X-Amzn-Requestid",
+            "Certify",
+            "X-MS-Version", "CF-Ray", "X-Auth-Token", "X-Remote", "OIDC", "Tailscale-Usage", "X-Jwt", "Remote-Users", "WSCC",
+            "X-Wso2-Other",
+            "X-Goo", "User-Agent", "Accept", "Cookie", "X-Request-Id", "traceparent", "X_Custom.Name", "Content-Encoding",
+            "If-None-Match",
         ])
     func kept(_ name: String) throws {
         for spelling in [name, name.lowercased(), name.uppercased()] {
@@ -73,7 +88,8 @@ struct StripListTests {
     @Test(
         "What only looks like a field that matters is dropped: CGI would take it for that field",
         arguments: [
-            "Content_Length", "content.length", "Transfer_Encoding", "TRANSFER_ENCODING", "Content_Type", "Proxy_Authorization", "Keep_Alive",
+            "Content_Length", "content.length", "Transfer_Encoding", "TRANSFER_ENCODING", "Content_Type", "Proxy_Authorization",
+            "Keep_Alive",
             "Max_Forwards", "Early_Data", "HTTP2_Settings",
         ])
     func misspelled(_ name: String) throws {
@@ -86,17 +102,27 @@ struct StripListTests {
 
     @Test("Configured names are dropped too, in every spelling, with or without an open ending")
     func additional() throws {
-        let extra = ["X-Tenant", "X-Internal-*", "Cookie", "User-Agent", "Accept-*", "A-Very-Long-Name-" + String(repeating: "x", count: 40)]
-        for name in ["X_TENANT", "x.internal.anything", "X-Internal-", "Cookie", "user-agent", "Accept-Language", "Accept-Ch", extra[5].uppercased()] {
+        let extra = [
+            "X-Tenant", "X-Internal-*", "Cookie", "User-Agent", "Accept-*",
+            "A-Very-Long-Name-" + String(repeating: "x", count: 40),
+        ]
+        for name in [
+            "X_TENANT", "x.internal.anything", "X-Internal-", "Cookie", "user-agent", "Accept-Language", "Accept-Ch",
+            extra[5].uppercased(),
+        ] {
             #expect(try Wire.survivors(["\(name): v"], additional: extra) == [], "\(name)")
         }
-        #expect(try Wire.survivors(["X-Tenants: v", "X-Internal: v", "Accept: v"], additional: extra) == ["X-Tenants: v", "X-Internal: v", "Accept: v"])
+        #expect(
+            try Wire.survivors(["X-Tenants: v", "X-Internal: v", "Accept: v"], additional: extra) == [
+                "X-Tenants: v", "X-Internal: v", "Accept: v",
+            ])
     }
 
     @Test("A trusted field of another name is ours in both directions, and the default one is still a claim")
     func otherTrusted() throws {
         var head = RequestHead(names: try StripList(trustedHeader: "X-Acme-Payments-Client-Certificate-Thumbprint"))
-        let text = "GET / HTTP/1.1\r\nHost: a\r\nx_acme_payments_client_certificate_thumbprint: x\r\n\(Wire.trustedName): x\r\n\r\n"
+        let text =
+            "GET / HTTP/1.1\r\nHost: a\r\nx_acme_payments_client_certificate_thumbprint: x\r\n\(Wire.trustedName): x\r\n\r\n"
         _ = Array(text.utf8).withUnsafeBytes { head.parse($0) }
         #expect(head.claims == 2)
         #expect(head.claimedNames() == ["x-acme-payments-client-certificate-thumbprint", "x-client-cert*"])
@@ -106,7 +132,9 @@ struct StripListTests {
     func reported() throws {
         var head = RequestHead(names: try Wire.names())
         let lines = claimedNames.filter { $0 != "DPoP" }.prefix(60).map { "\($0): x\r\n" }.joined()
-        _ = Array("GET / HTTP/1.1\r\nHost: a\r\nSSL_EVIL: x\r\nssl-evil2: y\r\n\(lines)\r\n".utf8).withUnsafeBytes { head.parse($0) }
+        _ = Array("GET / HTTP/1.1\r\nHost: a\r\nSSL_EVIL: x\r\nssl-evil2: y\r\n\(lines)\r\n".utf8).withUnsafeBytes {
+            head.parse($0)
+        }
         #expect(head.claims == 62)
         #expect(head.claimedNames().first == "ssl-*")
         #expect(head.claimedNames().count == 8)
@@ -119,13 +147,18 @@ struct StripListTests {
         for name in ["", "a b", "a:", "é", "*", String(repeating: "x", count: 65), "a*b c"] {
             #expect(throws: StripList.Mistake.notAFieldName(name)) { try StripList(trustedHeader: "X", additional: [name]) }
         }
-        for name in ["Host", "host", "Content-Length", "Transfer_Encoding", "Authorization", "Content-Type", "Cookie", "Connection", "User-Agent"] {
+        for name in [
+            "Host", "host", "Content-Length", "Transfer_Encoding", "Authorization", "Content-Type", "Cookie", "Connection",
+            "User-Agent",
+        ] {
             #expect(throws: StripList.Mistake.reserved(name)) { try StripList(trustedHeader: name) }
         }
         for name in ["Host", "Content-Length", "transfer-encoding", "Authorization", "Content-Type"] {
             #expect(throws: StripList.Mistake.reserved(name)) { try StripList(trustedHeader: "X", additional: [name]) }
         }
-        #expect(throws: StripList.Mistake.tooMany(513)) { try StripList(trustedHeader: "X", additional: (0...512).map { "X-\($0)" }) }
-        #expect(throws: Never.self) { try StripList(trustedHeader: "X", additional: (1...512).map { "X-\($0)" } ) }
+        #expect(throws: StripList.Mistake.tooMany(513)) {
+            try StripList(trustedHeader: "X", additional: (0...512).map { "X-\($0)" })
+        }
+        #expect(throws: Never.self) { try StripList(trustedHeader: "X", additional: (1...512).map { "X-\($0)" }) }
     }
 }

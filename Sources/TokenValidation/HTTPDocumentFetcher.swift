@@ -22,6 +22,8 @@ package final class HTTPDocumentFetcher: DocumentFetcher {
             timeout: .init(connect: .seconds(Int64(FetchLimits.deadline)), read: .seconds(Int64(FetchLimits.deadline))),
             decompression: .disabled)
         configuration.httpVersion = .http1Only
+        // A refused connection is an answer: when to try again is decided elsewhere.
+        configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 

@@ -16,7 +16,8 @@ package final class TrustedIssuer: Sendable {
 /// Turns untrusted octets into a `VerifiedToken` or a reason: signature, structure and origin (RFC 7515 section 5.2, RFC 9068
 /// section 4). Times, audience, binding and scope are BindingPolicy's to compare, on every request.
 ///
-/// Each event loop has its own. Synchronous; touches no lock and nothing outside itself.
+/// Each event loop has its own. Synchronous; takes no lock of ours (BoringSSL takes a reader lock in each RSA key) and touches
+/// nothing outside itself.
 package struct TokenVerifier {
     /// In the order of the configuration.
     package private(set) var issuers: [TrustedIssuer]

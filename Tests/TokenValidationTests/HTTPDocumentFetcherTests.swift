@@ -1,0 +1,137 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Testing
+import TokenValidation
+
+/// Answers whatever comes first on a connection with fixed octets, over TLS where it has a certificate.
+private final class CannedServer: Sendable {
+    private let channel: any Channel
+
+    var port: Int { channel.localAddress?.port ?? 0 }
+
+    init(_ response: String, closes: Bool = true, certificate: (pem: String, key: String)? = nil) async throws {
+        let context = try certificate.map { certificate in
+            try NIOSSLContext(
+                configuration: .makeServerConfiguration(
+                    certificateChain: [.certificate(NIOSSLCertificate(bytes: Array(certificate.pem.utf8), format: .pem))],
+                    privateKey: .privateKey(NIOSSLPrivateKey(bytes: Array(certificate.key.utf8), format: .pem))))
+        }
+        channel = try await ServerBootstrap(group: NIOSingletons.posixEventLoopGroup)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let context { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context)) }
+                    try channel.pipeline.syncOperations.addHandler(Handler(response: response, closes: closes))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+    }
+
+    func stop() async throws { try await channel.close() }
+
+    private final class Handler: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        let response: String
+        let closes: Bool
+
+        init(response: String, closes: Bool) { (self.response, self.closes) = (response, closes) }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: response)), promise: nil)
+            if closes { context.close(promise: nil) }
+        }
+    }
+}
+
+@Suite("Fetching (ASM-04, 05, 07)", .timeLimit(.minutes(1)))
+struct HTTPDocumentFetcherTests {
+    private func fetch(
+        _ response: String, closes: Bool = true, certificate: (pem: String, key: String)? = nil, host: String = "127.0.0.1",
+        authorities: String? = nil
+    ) async throws -> Result<FetchedDocument, FetchFault> {
+        let server = try await CannedServer(response, closes: closes, certificate: certificate)
+        let fetcher = try HTTPDocumentFetcher(authorities: authorities)
+        let url = try #require(FetchURL("\(certificate == nil ? "http" : "https")://\(host):\(server.port)/jwks"))
+        let outcome: Result<FetchedDocument, FetchFault>
+        do throws(FetchFault) { outcome = .success(try await fetcher.fetch(url, contentTypes: ["application/json"])) } catch {
+            outcome = .failure(error)
+        }
+        try await fetcher.shutdown()
+        try await server.stop()
+        return outcome
+    }
+
+    private func response(_ status: String = "200 OK", type: String? = "application/json", more: String = "", body: String = "{}") -> String {
+        let type = type.map { "Content-Type: \($0)\r\n" } ?? ""
+        return "HTTP/1.1 \(status)\r\n\(type)\(more)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+
+    @Test func fetchesADocumentAndItsAge() async throws {
+        let outcome = try await fetch(response(type: "Application/JSON; charset=utf-8", more: "Cache-Control: max-age=120\r\n", body: "{\"a\":1}"))
+        #expect(outcome == .success(FetchedDocument(body: Array("{\"a\":1}".utf8), maximumAge: 120)))
+        #expect(try await fetch(response()) == .success(FetchedDocument(body: Array("{}".utf8), maximumAge: nil)))
+    }
+
+    @Test(arguments: [("302 Found", 302), ("404 Not Found", 404), ("503 Service Unavailable", 503), ("204 No Content", 204), ("201 Created", 201)])
+    func takesNothingButA200(_ status: String, _ code: Int) async throws {
+        let body = code == 204 ? "" : "{}"
+        #expect(try await fetch(response(status, more: "Location: http://127.0.0.1:1/\r\n", body: body)) == .failure(.status(code)))
+    }
+
+    @Test(arguments: ["text/html", "application/jsonx", "application/json, text/html", nil])
+    func takesNothingButTheTypeItAskedFor(_ type: String?) async throws {
+        #expect(try await fetch(response(type: type)) == .failure(.contentType))
+        #expect(try await fetch(response(more: "Content-Type: text/html\r\n")) == .failure(.contentType))
+    }
+
+    @Test func boundsTheLength() async throws {
+        let limit = String(repeating: " ", count: FetchLimits.length)
+        guard case .success = try await fetch(response(body: limit)) else {
+            Issue.record("a document of the greatest length was refused")
+            return
+        }
+        #expect(try await fetch(response(body: limit + " ")) == .failure(.tooLarge))
+        let unannounced = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + limit + " "
+        #expect(try await fetch(unannounced) == .failure(.tooLarge))
+    }
+
+    @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"])
+    func waitsForAServerOnlySoLong(_ part: String) async throws {
+        let start = ContinuousClock.now
+        #expect(try await fetch(part, closes: false) == .failure(.timeout))
+        #expect(ContinuousClock.now - start < .seconds(FetchLimits.deadline + 3))
+    }
+
+    @Test func toleratesNoNonsense() async throws {
+        for nonsense in ["SSH-2.0-x\r\n", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"] {
+            #expect(try await fetch(nonsense) == .failure(.unreachable))
+        }
+        let fetcher = try HTTPDocumentFetcher()
+        await #expect(throws: FetchFault.unreachable) {
+            _ = try await fetcher.fetch(try #require(FetchURL("http://127.0.0.1:1/")), contentTypes: ["application/json"])
+        }
+        try await fetcher.shutdown()
+    }
+
+    @Test func trustsAServerOnlyByItsCertificateAndName() async throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        try (ServerCertificates.localhost.pem + ServerCertificates.other.pem).write(toFile: file, atomically: true, encoding: .utf8)
+        let good = response()
+        guard case .success = try await fetch(good, certificate: ServerCertificates.localhost, host: "localhost", authorities: file) else {
+            Issue.record("a trusted server was refused")
+            return
+        }
+        #expect(try await fetch(good, certificate: ServerCertificates.localhost, host: "localhost") == .failure(.unreachable))
+        #expect(try await fetch(good, certificate: ServerCertificates.other, host: "localhost", authorities: file) == .failure(.unreachable))
+        #expect(try await fetch(good, certificate: ServerCertificates.localhost, host: "127.0.0.1", authorities: file) == .failure(.unreachable))
+    }
+
+    @Test func refusesAnAuthoritiesFileThatHoldsNone() throws {
+        #expect(throws: (any Error).self) { try HTTPDocumentFetcher(authorities: "/nonexistent") }
+        #expect(throws: (any Error).self) { try HTTPDocumentFetcher(authorities: "/dev/null") }
+    }
+}

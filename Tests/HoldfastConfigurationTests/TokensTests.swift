@@ -1,0 +1,117 @@
+import HoldfastConfiguration
+import Testing
+
+@Suite("tokens")
+struct TokensTests {
+    private func token(_ line: String) -> String { changed("audience: https://api.example.com", to: "audience: a\n    \(line)") }
+    private func issuer(_ url: String) -> String { changed("issuer: https://as.example.com", to: "issuer: \(url)") }
+
+    @Test("Without an issuer or an audience nothing starts")
+    func required() {
+        let list = "tokens:\n  - issuer: https://as.example.com\n    audience: https://api.example.com\n"
+        expectMistake(changed(list, to: ""), "1:1: tokens", "The key is missing.")
+        expectMistake(changed(list, to: "tokens: []\n"), "8:9: tokens", "The list is empty.")
+        expectMistake(changed(list, to: "tokens:\n"), "8:1: tokens", "A list is expected")
+        expectMistake(changed(list, to: "tokens: x\n"), "8:9: tokens", "A list is expected")
+        expectMistake(changed(list, to: "tokens: [x]\n"), "8:10: tokens[0]", "Keys with values are expected")
+        expectMistake(changed("    audience: https://api.example.com\n", to: ""), "9:5: tokens[0].audience", "a token for any other API would pass")
+        expectMistake(changed("issuer: https://as.example.com\n    ", to: ""), "9:5: tokens[0].issuer", "The key is missing.")
+        expectMistake(changed("audience: https://api.example.com", to: "audience: []"), "10:15: tokens[0].audience", "The list is empty.")
+        expectMistake(changed("audience: https://api.example.com", to: "audience: [a, \"\"]"), "10:19: tokens[0].audience[1]", "is empty")
+        expectMistake(changed("audience: https://api.example.com", to: "audience:"), "10:5: tokens[0].audience", "A list is expected")
+    }
+
+    @Test("An audience is one name or a list of them")
+    func audiences() throws {
+        #expect(try read(minimal).tokens[0].audiences == ["https://api.example.com"])
+        #expect(try read(changed("audience: https://api.example.com", to: "audience: [a, b]")).tokens[0].audiences == ["a", "b"])
+    }
+
+    @Test("Issuers are https, or http on this machine, and kept as they are written", arguments: [
+        "https://as.example.com", "https://as.example.com/", "https://as.example.com:8443/realms/x", "https://AS.example.com", "http://127.0.0.1:9000",
+        "http://localhost:9000/x", "\"http://[::1]:9000\"", "https://127.0.0.1", "https://a_b.internal", "http://127.9.9.9",
+    ])
+    func issuers(url: String) throws {
+        #expect(try read(issuer(url)).tokens[0].issuer.text == url.filter { $0 != "\"" })
+    }
+
+    @Test("Other URLs are no issuers", arguments: [
+        ("http://as.example.com", "loopback"), ("http://127.evil.example", "loopback"), ("http://localhost.evil.example", "loopback"),
+        ("http://0.0.0.0", "loopback"), ("http://10.0.0.1", "loopback"), ("http://127.1", "not a host name"), ("http://2130706433", "not a host name"),
+        ("http://0x7f000001", "not a host name"), ("https://a?b=c", "no query"), ("https://a/#b", "fragment"), ("https://u:p@a", "User names"),
+        ("http://localhost@evil.example", "User names"), ("ftp://a", "not a scheme"), ("HTTPS://a", "not a scheme"), ("as.example.com", "A URL such as"),
+        ("https://", "not a host name"), ("https:///a", "not a host name"), ("https://a:0", "not a host name"), ("https://a:65536", "not a host name"),
+        ("\"https://a:\"", "not a host name"), ("https://-a", "not a host name"), ("https://a..b", "not a host name"), ("https://a b", "cannot hold"),
+        ("https://ä.example", "cannot hold"), ("\"https://[::1\"", "not a host name"), ("\"https://a\\\\b\"", "cannot hold"),
+        ("\"https://a\\nb\"", "control character"),
+    ])
+    func badIssuers(url: String, words: String) { expectMistake(issuer(url), "9:13: tokens[0].issuer", words) }
+
+    @Test("The same issuer twice is a mistake; another spelling is another issuer")
+    func twice() throws {
+        let second = { (url: String) in changed("audience: https://api.example.com", to: "audience: a\n  - issuer: \(url)\n    audience: b") }
+        expectMistake(second("https://as.example.com"), "11:5: tokens[1].issuer", "given already in line 9")
+        let configuration = try read(second("https://as.example.com/"))
+        #expect(configuration.tokens.map(\.issuer.text) == ["https://as.example.com", "https://as.example.com/"])
+        #expect(configuration.tokens.map(\.audiences) == [["a"], ["b"]])
+    }
+
+    @Test("All algorithms that have a public key can be allowed")
+    func algorithms() throws {
+        let all = HoldfastConfiguration.Algorithm.allCases
+        #expect(all.count == 10)
+        #expect(try read(token("algorithms: [\(all.map(\.rawValue).joined(separator: ", "))]")).tokens[0].algorithms == all)
+        #expect(try read(token("algorithms:\n      - RS256")).tokens[0].algorithms == [.rs256])
+    }
+
+    @Test("Algorithms that are none, or need a shared secret, are refused with the reason")
+    func badAlgorithms() {
+        expectMistake(token("algorithms: [ES256, none]"), "11:25: tokens[0].algorithms[1]", "anybody could write such a token")
+        for name in ["HS256", "HS384", "HS512"] { expectMistake(token("algorithms: [\(name)]"), "11:18: tokens[0].algorithms[0]", "could then issue tokens too") }
+        for name in ["es256", "ES256K", "None", "NONE", "Ed25519", "RSA1_5"] { expectMistake(token("algorithms: [\(name)]"), "11:18: tokens[0].algorithms[0]", "is not one of") }
+        expectMistake(token("algorithms: []"), "11:17: tokens[0].algorithms", "The list is empty.")
+        expectMistake(token("algorithms: ES256"), "11:17: tokens[0].algorithms", "A list is expected")
+        expectMistake(token("algorithms:"), "11:5: tokens[0].algorithms", "A list is expected")
+    }
+
+    @Test("Keys come from a URL, a file, or the issuer's metadata")
+    func keys() throws {
+        #expect(try read(minimal).tokens[0].keys == .discovered)
+        guard case .url(let url) = try read(token("keys: https://as.example.com/jwks?x=1")).tokens[0].keys else { throw Unexpected() }
+        #expect(url.host == "as.example.com" && url.port == 443 && url.path == "/jwks" && url.query == "x=1")
+        guard case .file(let file) = try read(token("keys: keys.json")).tokens[0].keys else { throw Unexpected() }
+        #expect(file.path == Folder.path + "/keys.json")
+        expectMistake(token("keys: http://as.example.com/jwks"), "11:11: tokens[0].keys", "loopback")
+        expectMistake(token("keys: file:///keys.json"), "11:11: tokens[0].keys", "not a scheme")
+        expectMistake(token("keys: absent.json"), "11:11: tokens[0].keys", "There is no file")
+        expectMistake(token("keys:"), "11:5: tokens[0].keys", "has no value")
+    }
+
+    @Test("With keys from a file, what is about fetching is a mistake", arguments: ["certificate_authorities: as-ca.pem", "cooldown: 5s", "stale_keys: 1h"])
+    func fileKeys(line: String) {
+        let key = line.prefix { $0 != ":" }
+        #expect(mistakes(token(line)).isEmpty)
+        expectMistake(token("keys: keys.json\n    \(line)"), "12:5: tokens[0].\(key)", "nothing is fetched")
+    }
+
+    @Test("The remaining keys have their bounds")
+    func others() throws {
+        let one = try read(token("leeway: 5m\n    cooldown: 1s\n    stale_keys: 0s\n    type: any\n    certificate_authorities: as-ca.pem")).tokens[0]
+        #expect(one.leeway == .seconds(300) && one.cooldown == .seconds(1) && one.staleKeys == .zero && one.type == .any)
+        #expect(one.certificateAuthorities?.path == Folder.path + "/as-ca.pem")
+        #expect(try read(token("leeway: 0s")).tokens[0].leeway == .zero)
+        expectMistake(token("leeway: 301s"), "11:13: tokens[0].leeway", "out of range: 0s to 5m")
+        expectMistake(token("leeway: 10"), "11:13: tokens[0].leeway", "A duration such as")
+        expectMistake(token("cooldown: 0s"), "11:15: tokens[0].cooldown", "out of range: 1s to 1h")
+        expectMistake(token("stale_keys: 169h"), "11:17: tokens[0].stale_keys", "out of range: 0s to 168h")
+        expectMistake(token("type: JWT"), "11:11: tokens[0].type", "is not one of `at+jwt`, `any`")
+        expectMistake(token("certificate_authorities: absent.pem"), "11:30: tokens[0].certificate_authorities", "There is no file")
+    }
+
+    @Test("Introspection is refused, not passed over")
+    func introspection() {
+        expectMistake(token("introspection: {client_id: x}"), "11:5: tokens[0].introspection", "it accepts signed JWTs only")
+    }
+
+    private struct Unexpected: Error {}
+}

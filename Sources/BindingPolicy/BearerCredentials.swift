@@ -33,7 +33,8 @@ package enum BearerCredentials: Equatable, Sendable {
         guard position > scheme else { return .refused(.credentialsMalformed) }
 
         let start = position
-        while position < value.count, isTokenCharacter(value[position]) { position += 1 }
+        let isTokenCharacter = tokenCharacters
+        while position < value.count, isTokenCharacter[Int(value[position])] { position += 1 }
         guard position > start else { return .refused(.credentialsMalformed) }
         while position < value.count, value[position] == UInt8(ascii: "=") { position += 1 }
         guard position == value.count else { return .refused(.credentialsMalformed) }
@@ -54,20 +55,18 @@ package enum BearerCredentials: Equatable, Sendable {
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"),
             UInt8(ascii: "%"), UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"),
             UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"),
-            UInt8(ascii: "|"), UInt8(ascii: "~"): true
+            UInt8(ascii: "|"), UInt8(ascii: "~"):
+            true
         default: false
         }
     }
 
-    /// The characters of a `b64token` before its padding.
-    private static func isTokenCharacter(_ octet: UInt8) -> Bool {
-        switch octet {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"), UInt8(ascii: "+"), UInt8(ascii: "/"): true
-        default: false
-        }
-    }
+    /// Which octets are characters of a `b64token` before its padding, by octet: a token is a thousand of them.
+    private static let tokenCharacters: InlineArray<256, Bool> = {
+        var table = InlineArray<256, Bool>(repeating: false)
+        for octet in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/".utf8 { table[Int(octet)] = true }
+        return table
+    }()
 }
 
 /// Looks for parameters named `access_token` in a query, as the most lenient upstream would read it: both separators, any

@@ -83,7 +83,8 @@ package struct Route: Equatable, Sendable {
 
     fileprivate func covers(method: UnsafeRawBufferPointer) -> Bool {
         if methodOctets.isEmpty || methodOctets.contains(where: { method.elementsEqual($0) }) { return true }
-        let head: StaticString = "HEAD", get: StaticString = "GET"
+        let head: StaticString = "HEAD"
+        let get: StaticString = "GET"
         return head.isSpelled(by: method) && methodOctets.contains(where: { get.withUTF8Buffer($0.elementsEqual) })
     }
 }

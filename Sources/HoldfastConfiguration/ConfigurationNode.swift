@@ -55,7 +55,8 @@ struct ConfigurationNode {
 extension String {
     /// Short enough for a message, and without anything that could break a line of it.
     var shortened: String {
-        let clean = String(String.UnicodeScalarView(unicodeScalars.prefix(60).map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "?" : $0 }))
+        let clean = String(
+            String.UnicodeScalarView(unicodeScalars.prefix(60).map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "?" : $0 }))
         return clean.unicodeScalars.count < unicodeScalars.count ? clean + "…" : clean
     }
 }

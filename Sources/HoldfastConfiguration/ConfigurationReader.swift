@@ -59,7 +59,8 @@ extension HoldfastConfiguration {
         let resource = root.section(
             "resource", known: ["identifier"],
             later: ["metadata_address": "This version of Holdfast does not serve protected resource metadata. Remove the key."])
-        let identifier = resource?.required("identifier", "Write the URL of this API, such as `https://api.example.com`.", WebAddress.identifier)
+        let identifier = resource?.required(
+            "identifier", "Write the URL of this API, such as `https://api.example.com`.", WebAddress.identifier)
         let upstream = Upstream(root, folder)
         let forward = Forward(root)
         let routes = Route.list(root)

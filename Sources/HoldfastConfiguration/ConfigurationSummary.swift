@@ -46,7 +46,8 @@ extension ConfigurationSummary {
                 case .file(let file): "keys from the file \(file.path)"
                 case .discovered: "keys discovered from the issuer's metadata"
                 }
-            return "Accepts tokens of \(token.issuer) for \(audiences): signed with \(token.algorithms.map(\.rawValue).joined(separator: ", ")), \(type), \(keys), taken until `exp`\(token.leeway == .zero ? "" : " and \(Quantity.spell(token.leeway)) longer")."
+            return
+                "Accepts tokens of \(token.issuer) for \(audiences): signed with \(token.algorithms.map(\.rawValue).joined(separator: ", ")), \(type), \(keys), taken until `exp`\(token.leeway == .zero ? "" : " and \(Quantity.spell(token.leeway)) longer")."
         }
     }
 
@@ -54,7 +55,8 @@ extension ConfigurationSummary {
         let whole = "needs a token bound to the client's certificate"
         guard !configuration.routes.isEmpty else { return ["Every request \(whole)."] }
         return configuration.routes.map { route in
-            let methods = route.methods.isEmpty ? "Any method" : route.methods.map { $0 == "GET" ? "GET and HEAD" : $0 }.joined(separator: ", ")
+            let methods =
+                route.methods.isEmpty ? "Any method" : route.methods.map { $0 == "GET" ? "GET and HEAD" : $0 }.joined(separator: ", ")
             let needs =
                 switch route.policy.requirement {
                 case .boundToken where route.policy.scopes.isEmpty: whole
@@ -76,7 +78,9 @@ extension ConfigurationSummary {
             } ?? ""
         let token = forward.authorization == .keep ? "the Authorization field as it came" : "no Authorization field"
         let address = forward.clientAddress == .xForwarded ? ", and the client's address in X-Forwarded-For" : ""
-        let strip = forward.strip.isEmpty ? "" : " Beside the usual names it never sees what clients send in \(forward.strip.joined(separator: ", "))."
+        let strip =
+            forward.strip.isEmpty
+            ? "" : " Beside the usual names it never sees what clients send in \(forward.strip.joined(separator: ", "))."
         return [
             "Forwards to \(upstream.url)\(encryption).",
             "The upstream receives the certificate's thumbprint in \(forward.thumbprintHeader), \(token)\(address).\(strip)",
@@ -84,7 +88,9 @@ extension ConfigurationSummary {
     }
 
     private static func operation(_ configuration: HoldfastConfiguration) -> [String] {
-        let admin = configuration.admin.map { "Serves /livez, /readyz and /metrics in clear on \($0)." } ?? "Serves neither health nor metrics: there is no `admin` section."
+        let admin =
+            configuration.admin.map { "Serves /livez, /readyz and /metrics in clear on \($0)." }
+            ?? "Serves neither health nor metrics: there is no `admin` section."
         let log = configuration.log.access ? "Logs a line a request on standard output" : "Logs no line for single requests"
         return [admin, "\(log), and its own messages from level \(configuration.log.level.rawValue) on."]
     }
@@ -96,14 +102,18 @@ extension ConfigurationSummary {
     private static func warnings(_ configuration: HoldfastConfiguration) -> [String] {
         var warnings: [String] = []
         if configuration.clientTrust == .any {
-            warnings.append("client_certificates.trust is `any`: certificates are not held against a CA, so a route without a token is open to everybody.")
+            warnings.append(
+                "client_certificates.trust is `any`: certificates are not held against a CA, so a route without a token is open to everybody."
+            )
         }
         for (index, token) in configuration.tokens.enumerated() { warnings += weaknesses(of: token, "tokens[\(index)]") }
         for route in configuration.routes where route.policy.requirement == .certificate {
             warnings.append("\(route.pattern) asks for no token: everybody with an accepted certificate gets through.")
         }
         if configuration.upstream.tls == nil, case .tcp(let host, _) = configuration.upstream.destination, !HostName.isLoopback(host) {
-            warnings.append("upstream.cleartext is `allowed`: tokens and the trusted header travel to \(host) in clear, and whoever is on the way can read and forge them.")
+            warnings.append(
+                "upstream.cleartext is `allowed`: tokens and the trusted header travel to \(host) in clear, and whoever is on the way can read and forge them."
+            )
         }
         if let admin = configuration.admin, !admin.isLoopback {
             warnings.append("admin.address \(admin) is not a loopback address: whoever reaches it sees the metrics.")
@@ -114,14 +124,18 @@ extension ConfigurationSummary {
     private static func weaknesses(of token: HoldfastConfiguration.TokenIssuer, _ keyPath: String) -> [String] {
         var warnings: [String] = []
         if token.type == .any {
-            warnings.append("\(keyPath).type is `any`: other JWTs of \(token.issuer) with this audience, such as ID tokens, are taken for access tokens.")
+            warnings.append(
+                "\(keyPath).type is `any`: other JWTs of \(token.issuer) with this audience, such as ID tokens, are taken for access tokens."
+            )
         }
         if token.leeway > .seconds(60) {
             warnings.append("\(keyPath).leeway is \(Quantity.spell(token.leeway)): so long after their expiry tokens are still taken.")
         }
         let weak = token.algorithms.filter { [.rs256, .rs384, .rs512].contains($0) }.map(\.rawValue)
         if !weak.isEmpty {
-            warnings.append("\(keyPath).algorithms has \(weak.joined(separator: ", ")): the FAPI profiles do not allow it (FAPI 2.0 section 5.4.1); use PS256 or ES256 where the issuer can.")
+            warnings.append(
+                "\(keyPath).algorithms has \(weak.joined(separator: ", ")): the FAPI profiles do not allow it (FAPI 2.0 section 5.4.1); use PS256 or ES256 where the issuer can."
+            )
         }
         return warnings
     }

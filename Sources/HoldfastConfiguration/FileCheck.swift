@@ -25,7 +25,9 @@ enum FileCheck {
         // One more than the limit shows that there is more; a pipe may give less than was asked for at a time.
         while octets.count <= limit {
             let part: Data?
-            do { part = try handle.read(upToCount: limit + 1 - octets.count) } catch { throw Complaint("The file cannot be read: \(error.localizedDescription)") }
+            do { part = try handle.read(upToCount: limit + 1 - octets.count) } catch {
+                throw Complaint("The file cannot be read: \(error.localizedDescription)")
+            }
             guard let part, !part.isEmpty else { break }
             octets.append(part)
         }

@@ -53,13 +53,14 @@ enum FieldName {
 
     /// Lower case, and everything that upstreams take for a hyphen made one.
     static func folded(_ name: String) -> String {
-        String(decoding: name.utf8.map { octet in
-            switch octet {
-            case 65...90: octet | 0x20
-            case 97...122, 48...57: octet
-            default: UInt8(ascii: "-")
-            }
-        }, as: UTF8.self)
+        String(
+            decoding: name.utf8.map { octet in
+                switch octet {
+                case 65...90: octet | 0x20
+                case 97...122, 48...57: octet
+                default: UInt8(ascii: "-")
+                }
+            }, as: UTF8.self)
     }
 
     static func isFraming(_ name: String) -> Bool { framing.contains(folded(name)) }

@@ -61,7 +61,8 @@ enum HostName {
         return host.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
             (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
                 && label.utf8.allSatisfy { octet in
-                    (97...122).contains(octet | 0x20) || (48...57).contains(octet) || octet == UInt8(ascii: "-") || octet == UInt8(ascii: "_")
+                    (97...122).contains(octet | 0x20) || (48...57).contains(octet) || octet == UInt8(ascii: "-")
+                        || octet == UInt8(ascii: "_")
                 }
         }
     }

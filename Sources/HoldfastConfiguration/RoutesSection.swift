@@ -28,11 +28,15 @@ extension Route {
         let pattern = section.required("path", "Write a path such as `/as/token` or `/payments/*`.", pattern)
         let methods = section.list("methods", method) ?? []
         let scopes = section.list("scopes", scope) ?? []
-        let requirement = section.optional(
-            "require",
-            choice(
-                RoutePolicy.Requirement.self,
-                refused: ["nothing": "This version of Holdfast cannot open a path to clients that show nothing. Write `certificate` or `bound-token`."]))
+        let requirement =
+            section.optional(
+                "require",
+                choice(
+                    RoutePolicy.Requirement.self,
+                    refused: [
+                        "nothing":
+                            "This version of Holdfast cannot open a path to clients that show nothing. Write `certificate` or `bound-token`."
+                    ]))
             ?? .boundToken
         if requirement == .certificate, section.has("scopes") {
             section.complain("Scopes are in tokens, and `require: certificate` asks for none. Remove one of the two.", "scopes")
@@ -78,7 +82,9 @@ extension Route {
     private static func scope(_ node: ConfigurationNode) throws(Complaint) -> String {
         let scope = try node.text()
         guard scope.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) else {
-            throw Complaint("`\(scope.shortened)` is not a scope: it holds a space or another character that scopes cannot have. Several scopes are a list.")
+            throw Complaint(
+                "`\(scope.shortened)` is not a scope: it holds a space or another character that scopes cannot have. Several scopes are a list."
+            )
         }
         return scope
     }

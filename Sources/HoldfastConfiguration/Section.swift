@@ -20,7 +20,9 @@ struct Section {
         self.position = position
         self.log = log
         guard case .mapping(let pairs) = node.content else {
-            log.add("Keys with values are expected here (\(known.prefix(3).map { "`\($0)`" }.joined(separator: ", ")) …), not \(node.kind).", at: position, keyPath)
+            log.add(
+                "Keys with values are expected here (\(known.prefix(3).map { "`\($0)`" }.joined(separator: ", ")) …), not \(node.kind).",
+                at: position, keyPath)
             (entries, broken) = ([:], true)
             return
         }
@@ -28,11 +30,14 @@ struct Section {
         for entry in pairs {
             let path = Self.join(keyPath, entry.key.shortened)
             if let first = entries[entry.key] {
-                log.add("The key `\(entry.key.shortened)` is given already in line \(first.position.line). Keep one of the two.", at: entry.position, path)
+                log.add(
+                    "The key `\(entry.key.shortened)` is given already in line \(first.position.line). Keep one of the two.",
+                    at: entry.position, path)
             } else if let sentence = later[entry.key] {
                 log.add(sentence, at: entry.position, path)
             } else if !known.contains(entry.key) {
-                let hint = Suggestion.nearest(to: entry.key, among: known).map { "Did you mean `\($0)`?" }
+                let hint =
+                    Suggestion.nearest(to: entry.key, among: known).map { "Did you mean `\($0)`?" }
                     ?? "The keys here are \(known.map { "`\($0)`" }.joined(separator: ", "))."
                 log.add("There is no such key. \(hint)", at: entry.position, path)
             }

@@ -29,14 +29,16 @@ extension HoldfastConfiguration.TokenIssuer {
                 "issuer", "audience", "algorithms", "keys", "type", "leeway", "certificate_authorities", "cooldown", "stale_keys",
             ],
             later: [
-                "introspection": "This version of Holdfast cannot ask an issuer about opaque tokens; it accepts signed JWTs only. Remove this issuer."
+                "introspection":
+                    "This version of Holdfast cannot ask an issuer about opaque tokens; it accepts signed JWTs only. Remove this issuer."
             ], log)
         let issuer = section.required("issuer", "Write the issuer's URL, exactly as its tokens have it in `iss`.", WebAddress.identifier)
         if let issuer, let first = seen.updateValue(node.position.line, forKey: issuer.text) {
             section.complain("This issuer is given already in line \(first). Keep one entry, with all audiences in one list.", "issuer")
         }
         if !section.has("audience") {
-            section.miss("audience", "Write what the issuer's tokens call this API in `aud`; without it a token for any other API would pass.")
+            section.miss(
+                "audience", "Write what the issuer's tokens call this API in `aud`; without it a token for any other API would pass.")
         }
         let audiences = section.list("audience", single: true) { node throws(Complaint) in try node.text() }
         algorithms = section.list("algorithms", Self.algorithm) ?? [.es256, .ps256, .edDSA]
@@ -67,7 +69,8 @@ extension HoldfastConfiguration.TokenIssuer {
     private static func algorithm(_ node: ConfigurationNode) throws(Complaint) -> HoldfastConfiguration.Algorithm {
         var refused = ["none": "`none` is no signature: anybody could write such a token. Remove it."]
         for name in ["HS256", "HS384", "HS512"] {
-            refused[name] = "`\(name)` needs a secret that the issuer shares with everybody who verifies, and who could then issue tokens too. Remove it."
+            refused[name] =
+                "`\(name)` needs a secret that the issuer shares with everybody who verifies, and who could then issue tokens too. Remove it."
         }
         return try choice(HoldfastConfiguration.Algorithm.self, refused: refused)(node)
     }

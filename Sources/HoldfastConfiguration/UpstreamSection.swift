@@ -82,13 +82,17 @@ private struct Address {
                 throw Complaint("The path of the socket must be absolute: `http+unix:///run/api.sock`, with three slashes.")
             }
             // `sun_path` holds 108 octets, the last of them zero.
-            guard path.utf8.count <= 107 else { throw Complaint("The path of the socket is longer than the 107 octets that the system allows.") }
+            guard path.utf8.count <= 107 else {
+                throw Complaint("The path of the socket is longer than the 107 octets that the system allows.")
+            }
             (destination, isEncrypted, host) = (.unix(path), false, "localhost")
             return
         }
         let address = try WebAddress(text)
         guard address.path.isEmpty || address.path == "/", address.query == nil else {
-            throw Complaint("A path or query is not possible here: requests are forwarded with the path they came with. End the URL after the host and port.")
+            throw Complaint(
+                "A path or query is not possible here: requests are forwarded with the path they came with. End the URL after the host and port."
+            )
         }
         guard address.isEncrypted || address.isLoopback || cleartextAllowed else {
             throw Complaint(

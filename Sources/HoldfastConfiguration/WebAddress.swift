@@ -29,7 +29,9 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
         let rest = text[colon.upperBound...]
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         let tail = rest[authority.endIndex...]
-        guard !authority.contains("@") else { throw Complaint("User names and passwords in URLs are not possible here. Remove the part before `@`.") }
+        guard !authority.contains("@") else {
+            throw Complaint("User names and passwords in URLs are not possible here. Remove the part before `@`.")
+        }
         guard !tail.contains("#") else { throw Complaint("A fragment (`#…`) is not possible here. Remove it.") }
         guard let (host, port) = HostName.split(String(authority)), HostName.isIPv6(host) || HostName.isName(host), port != 0,
             // A name of digits only, such as `127.1`, is an IPv4 address to some resolvers and a name to others.
@@ -60,7 +62,8 @@ extension WebAddress {
     static func trusted(_ node: ConfigurationNode) throws(Complaint) -> WebAddress {
         let address = try WebAddress(try node.text())
         guard address.isEncrypted || address.isLoopback else {
-            throw Complaint("`http://` is possible for loopback addresses only, since others on the way could change the answer. Write `https://`.")
+            throw Complaint(
+                "`http://` is possible for loopback addresses only, since others on the way could change the answer. Write `https://`.")
         }
         return address
     }

@@ -9,9 +9,11 @@ struct BearerCredentialsTests {
         octets(value) { value in octets(query) { BearerCredentials.find(lines: lines, value: value, query: $0) } }
     }
 
-    @Test("The scheme is taken in any case, and any number of spaces", arguments: [
-        ("Bearer tok", 7..<10), ("bearer tok", 7..<10), ("BEARER  tok", 8..<11), ("bEaReR    a", 10..<11),
-    ])
+    @Test(
+        "The scheme is taken in any case, and any number of spaces",
+        arguments: [
+            ("Bearer tok", 7..<10), ("bearer tok", 7..<10), ("BEARER  tok", 8..<11), ("bEaReR    a", 10..<11),
+        ])
     func scheme(value: String, token: Range<Int>) { #expect(parse(value) == .bearer(token)) }
 
     @Test("Every character of a b64token is taken, with its padding")
@@ -20,16 +22,20 @@ struct BearerCredentialsTests {
         #expect(parse("Bearer \(token)") == .bearer(7..<(7 + token.utf8.count)))
     }
 
-    @Test("What is not one b64token is malformed", arguments: [
-        "", " ", "Bearer", "Bearer ", "Bearer   ", "Bearer\ttok", "Bearer \ttok", "Bearer a b", "Bearer a,b", "Bearer a, Bearer b",
-        "Bearer \"a\"", "Bearer =", "Bearer ==a", "Bearer a=b", "Bearer a ", "Bearer a\t", "Bearer é", "Bearer a\0", "Bearer,a",
-        "Bearer=a", "Bearer:a", " Bearer a", "\tBearer a", "\"Bearer\" a", "Bearer a%41", "Bearer a;b", "Bearer a:b", "Bearer a@b",
-    ])
+    @Test(
+        "What is not one b64token is malformed",
+        arguments: [
+            "", " ", "Bearer", "Bearer ", "Bearer   ", "Bearer\ttok", "Bearer \ttok", "Bearer a b", "Bearer a,b", "Bearer a, Bearer b",
+            "Bearer \"a\"", "Bearer =", "Bearer ==a", "Bearer a=b", "Bearer a ", "Bearer a\t", "Bearer é", "Bearer a\0", "Bearer,a",
+            "Bearer=a", "Bearer:a", " Bearer a", "\tBearer a", "\"Bearer\" a", "Bearer a%41", "Bearer a;b", "Bearer a:b", "Bearer a@b",
+        ])
     func malformed(value: String) { #expect(parse(value) == .refused(.credentialsMalformed)) }
 
-    @Test("Other schemes are not ours", arguments: [
-        "Basic YTpi", "DPoP tok", "Bearertok", "Beare tok", "Bearer2 tok", "MTLS", "Digest a=b", "token tok", "Bearer_ x",
-    ])
+    @Test(
+        "Other schemes are not ours",
+        arguments: [
+            "Basic YTpi", "DPoP tok", "Bearertok", "Beare tok", "Bearer2 tok", "MTLS", "Digest a=b", "token tok", "Bearer_ x",
+        ])
     func otherScheme(value: String) { #expect(parse(value) == .refused(.schemeUnsupported)) }
 
     @Test("No octet after the scheme but a space starts a token, and none but b64token characters make one")
@@ -66,17 +72,22 @@ struct BearerCredentialsTests {
     @Test("A token given twice in the query makes the request invalid (BR-04)")
     func queryTwice() { #expect(find(0, query: "access_token=a&access_token=b") == .refused(.credentialsDuplicated)) }
 
-    @Test("A token in the query beside the field makes the request invalid, however it is spelled", arguments: [
-        "access_token=tok", "access_token", "access_token=", "a=1&access_token=tok", "a;access_token=tok", "access%5Ftoken=tok",
-        "%61ccess_token=tok", "%61%63%63%65%73%73%5f%74%6f%6b%65%6e=t", "ACCESS_TOKEN=tok", "a&&access_token=tok", "&access_token=tok",
-        "access_tokens=a&access_token", "access_toke&access_token=t",
-    ])
+    @Test(
+        "A token in the query beside the field makes the request invalid, however it is spelled",
+        arguments: [
+            "access_token=tok", "access_token", "access_token=", "a=1&access_token=tok", "a;access_token=tok", "access%5Ftoken=tok",
+            "%61ccess_token=tok", "%61%63%63%65%73%73%5f%74%6f%6b%65%6e=t", "ACCESS_TOKEN=tok", "a&&access_token=tok", "&access_token=tok",
+            "access_tokens=a&access_token", "access_toke&access_token=t",
+        ])
     func inTwoPlaces(query: String) { #expect(find(1, "Bearer tok", query: query) == .refused(.credentialsInTwoPlaces)) }
 
-    @Test("A query without a token does not matter", arguments: [
-        "access_tokens=1", "my_access_token=1", "access_toke", "a=access_token", "access-token=1", "access_token%=1", "%zz&%", "&;&=", "a=%",
-        "access_token%3Dtok", "x=1%26access_token=1",
-    ])
+    @Test(
+        "A query without a token does not matter",
+        arguments: [
+            "access_tokens=1", "my_access_token=1", "access_toke", "a=access_token", "access-token=1", "access_token%=1", "%zz&%", "&;&=",
+            "a=%",
+            "access_token%3Dtok", "x=1%26access_token=1",
+        ])
     func harmlessQuery(query: String) { #expect(find(1, "Bearer tok", query: query) == .bearer(7..<10)) }
 
     @Test("Random octets never trap, and a range always lies within the value")

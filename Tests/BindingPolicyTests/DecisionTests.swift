@@ -10,7 +10,8 @@ struct DecisionTests {
     /// The verdict on a token that is right in everything that is not given: nil is permitted.
     private func verdict(
         route: RoutePolicy = .boundToken, expiresAt: Double = 1000, notBefore: Double? = nil, audiences: [String] = ["api"],
-        scopes: [String] = [], confirmation: BindingPolicy.Confirmation? = nil, shownBy shown: Thumbprint? = certificateA, now: Double = 900,
+        scopes: [String] = [], confirmation: BindingPolicy.Confirmation? = nil, shownBy shown: Thumbprint? = certificateA,
+        now: Double = 900,
         leeway: Double = 0
     ) throws -> Denial? {
         let token = VerifiedToken(

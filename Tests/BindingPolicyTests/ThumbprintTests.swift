@@ -18,21 +18,26 @@ struct ThumbprintTests {
         #expect(Thumbprint(digest: thumbprint.octets) == thumbprint)
     }
 
-    @Test("Its look-alikes are not read", arguments: [
-        AppendixA.base64url + "=", "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v1", "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v2",
-        "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v3",
-        "MDM4MGVkMmY2MjY2NTBjODQwYjJmMjYzZTZkMmIyOWZhZTEyYWIzOWFlNWRiMzJiMjVhZDI3ZWZhZDcyZTZmZA", "T8Qp8fPmVYqb9iHyzQUaAbxBedY",
-        AppendixA.hex, AppendixA.base64url + "\n", " " + AppendixA.base64url.dropFirst(), "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v", "",
-        "+4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0", "/4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0",
-        // RFC 8705 section 3's own example is not canonical.
-        "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2",
-    ])
+    @Test(
+        "Its look-alikes are not read",
+        arguments: [
+            AppendixA.base64url + "=", "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v1", "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v2",
+            "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v3",
+            "MDM4MGVkMmY2MjY2NTBjODQwYjJmMjYzZTZkMmIyOWZhZTEyYWIzOWFlNWRiMzJiMjVhZDI3ZWZhZDcyZTZmZA", "T8Qp8fPmVYqb9iHyzQUaAbxBedY",
+            AppendixA.hex, AppendixA.base64url + "\n", " " + AppendixA.base64url.dropFirst(), "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v",
+            "",
+            "+4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0", "/4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0",
+            // RFC 8705 section 3's own example is not canonical.
+            "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2",
+        ])
     func lookAlikes(text: String) { #expect(Thumbprint(base64url: text) == nil) }
 
-    @Test("Other hashes of the same certificate, and another case, are other thumbprints", arguments: [
-        "Wfn777VsDXE-cW3Wvzm7CuMw6D6h15KRhVqq3o80H48", "RPw_kmZqmeTEfuex99lrXnOLWS4Y2MRd8lRFGzDfyQ4",
-        "a4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0", "v68ffgcPn6jdYpBfFY2nP4ShE2Yk-6_Mk5PI9yh6aes",
-    ])
+    @Test(
+        "Other hashes of the same certificate, and another case, are other thumbprints",
+        arguments: [
+            "Wfn777VsDXE-cW3Wvzm7CuMw6D6h15KRhVqq3o80H48", "RPw_kmZqmeTEfuex99lrXnOLWS4Y2MRd8lRFGzDfyQ4",
+            "a4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0", "v68ffgcPn6jdYpBfFY2nP4ShE2Yk-6_Mk5PI9yh6aes",
+        ])
     func others(text: String) {
         #expect(Thumbprint(base64url: text) != Thumbprint(base64url: AppendixA.base64url))
         #expect(Thumbprint(base64url: text)?.base64url == text)
@@ -49,17 +54,22 @@ struct ThumbprintTests {
 struct Base64URLTests {
     private func decode(_ text: String) -> [UInt8]? { octets(text) { Base64URL.decode($0) } }
 
-    @Test("The vectors of RFC 4648 section 10, without padding", arguments: [
-        ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"), ("foobar", "Zm9vYmFy"),
-    ])
+    @Test(
+        "The vectors of RFC 4648 section 10, without padding",
+        arguments: [
+            ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"), ("foobar", "Zm9vYmFy"),
+        ])
     func vectors(plain: String, encoded: String) {
         #expect(decode(encoded) == Array(plain.utf8))
         #expect(Base64URL.encode(Array(plain.utf8)) == encoded)
     }
 
-    @Test("Padding, white space, the other alphabet, spare bits and impossible lengths are refused", arguments: [
-        "Zg==", "Zm8=", "Zm9v=", "Zg=", "Z", "Zm9vY", "Zh", "Zv", "Zm9", "Zm+v", "Zm/v", "Zm 9v", "Zm9v\n", "Zm9\u{e9}", "Zm\0v", "====",
-    ])
+    @Test(
+        "Padding, white space, the other alphabet, spare bits and impossible lengths are refused",
+        arguments: [
+            "Zg==", "Zm8=", "Zm9v=", "Zg=", "Z", "Zm9vY", "Zh", "Zv", "Zm9", "Zm+v", "Zm/v", "Zm 9v", "Zm9v\n", "Zm9\u{e9}", "Zm\0v",
+            "====",
+        ])
     func refused(text: String) { #expect(decode(text) == nil) }
 
     @Test("Both characters of its own are taken")

@@ -45,9 +45,12 @@ struct DocumentTests {
         expectMistake(minimal + "log:\n  acess: true\n", "14:3: log.acess", "Did you mean `access`?")
         expectMistake(minimal + "log:\n  zebra: true\n", "14:3: log.zebra", "The keys here are `level`, `access`.")
         expectMistake(minimal + "verificationCache: 1\n", "13:1: verificationCache", "Did you mean `verification_cache`?")
-        expectMistake(changed("address: 127", to: "address: 127.0.0.1:1\n  max-head: 8KiB\n  #: 127"), "3:3: listener.max-head", "Did you mean `max_head`?")
         expectMistake(
-            changed("audience: https://api.example.com", to: "audience: a\n    audiance: b"), "11:5: tokens[0].audiance", "Did you mean `audience`?")
+            changed("address: 127", to: "address: 127.0.0.1:1\n  max-head: 8KiB\n  #: 127"), "3:3: listener.max-head",
+            "Did you mean `max_head`?")
+        expectMistake(
+            changed("audience: https://api.example.com", to: "audience: a\n    audiance: b"), "11:5: tokens[0].audiance",
+            "Did you mean `audience`?")
         expectMistake(minimal + "<<: {}\n", "13:1: <<", "There is no such key.")
     }
 
@@ -57,24 +60,28 @@ struct DocumentTests {
         expectMistake(minimal + "threads: 1\n\"threads\": 2\n", "14:1: threads", "given already in line 13")
         expectMistake(minimal + "log: {level: info, level: debug}\n", "13:20: log.level", "given already in line 13")
         expectMistake(
-            changed("audience: https://api.example.com", to: "audience: a\n    audience: b"), "11:5: tokens[0].audience", "given already in line 10")
+            changed("audience: https://api.example.com", to: "audience: a\n    audience: b"), "11:5: tokens[0].audience",
+            "given already in line 10")
         #expect(
-            mistakes("log:\n  level: info\n" + minimal + "log:\n  level: loud\n  level: info\n").map { $0.prefix { $0 != " " } } == ["15:1:"],
+            mistakes("log:\n  level: info\n" + minimal + "log:\n  level: loud\n  level: info\n").map { $0.prefix { $0 != " " } } == [
+                "15:1:"
+            ],
             "what stands under the second of two equal keys is not read")
     }
 
     @Test("Doubled keys do not hide the other mistakes, nor move their places")
     func duplicatesAndOthers() {
-        let yaml = minimal + """
-            log: {level: loud, access: true, access: maybe, acess: 1}
-            threads: none
-            threads: 2
-            threads: 3
-            routes:
-              - {path: /a, path: /b, scopes: []}
-              - {path: b}
+        let yaml =
+            minimal + """
+                log: {level: loud, access: true, access: maybe, acess: 1}
+                threads: none
+                threads: 2
+                threads: 3
+                routes:
+                  - {path: /a, path: /b, scopes: []}
+                  - {path: b}
 
-            """
+                """
         #expect(
             mistakes(yaml).map { $0.split(separator: ": ").prefix(2).joined(separator: " ") } == [
                 "13:14 log.level", "13:34 log.access", "13:49 log.acess", "14:10 threads", "15:1 threads", "16:1 threads",
@@ -101,16 +108,20 @@ struct DocumentTests {
         expectMistake(minimal + "log: {level: \"x # \", access: &a true}\n", "13:30", "anchors")
     }
 
-    @Test("What is not YAML is told where", arguments: [
-        ("listener: [\n", "2:1"), ("a: b: c\n", "1:5"), ("\tlistener: x\n", "1:1"), ("a: 'b\n", "2:1"), ("a: \"\\q\"\n", "1:5"), ("a: 1\n b: 2\n", "2:3"),
-    ])
+    @Test(
+        "What is not YAML is told where",
+        arguments: [
+            ("listener: [\n", "2:1"), ("a: b: c\n", "1:5"), ("\tlistener: x\n", "1:1"), ("a: 'b\n", "2:1"), ("a: \"\\q\"\n", "1:5"),
+            ("a: 1\n b: 2\n", "2:3"),
+        ])
     func notYAML(yaml: String, place: String) { expectMistake(yaml, place, "This is not YAML") }
 
     @Test("Texts that hold nothing, or no keys, miss the required sections", arguments: ["", "\n\n", "# nothing\n", "---\n", "{}\n"])
     func empty(yaml: String) {
         let missing = mistakes(yaml)
         if yaml == "---\n" { return #expect(missing.count == 1) }
-        #expect(missing.map { $0.split(separator: ":")[2].trimmingPrefix(" ") } == ["listener", "client_certificates", "tokens", "upstream"])
+        #expect(
+            missing.map { $0.split(separator: ":")[2].trimmingPrefix(" ") } == ["listener", "client_certificates", "tokens", "upstream"])
     }
 
     @Test("A section that is no mapping is one mistake, not one for each of its keys", arguments: ["x", "[a, b]", "", "1"])
@@ -142,7 +153,9 @@ struct DocumentTests {
 
     @Test("Nesting as deep as the file is long is refused, not fallen into")
     func depth() {
-        for open in ["[", "{a: ", "- ", "? "] { #expect(!mistakes(minimal + "log: \(open == "- " ? "\n" : "")" + String(repeating: open, count: 100_000)).isEmpty) }
+        for open in ["[", "{a: ", "- ", "? "] {
+            #expect(!mistakes(minimal + "log: \(open == "- " ? "\n" : "")" + String(repeating: open, count: 100_000)).isEmpty)
+        }
         #expect(!mistakes(minimal + "log: " + String(repeating: "[", count: 900) + String(repeating: "]", count: 900) + "\n").isEmpty)
     }
 }

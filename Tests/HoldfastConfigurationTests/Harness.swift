@@ -8,7 +8,9 @@ enum Folder {
         let path = NSTemporaryDirectory() + "holdfast-configuration-\(ProcessInfo.processInfo.processIdentifier)"
         do {
             try FileManager.default.createDirectory(atPath: path + "/folder", withIntermediateDirectories: true)
-            for name in ["server.pem", "server.key", "clients-ca.pem", "as-ca.pem", "keys.json", "upstream-ca.pem", "holdfast.pem", "holdfast.key"] {
+            for name in [
+                "server.pem", "server.key", "clients-ca.pem", "as-ca.pem", "keys.json", "upstream-ca.pem", "holdfast.pem", "holdfast.key",
+            ] {
                 try "x".write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
             }
             try "".write(toFile: path + "/empty.pem", atomically: true, encoding: .utf8)
@@ -70,6 +72,7 @@ func expectMistake(
     _ yaml: String, _ place: String, _ words: String, sourceLocation: SourceLocation = #_sourceLocation
 ) {
     let found = mistakes(yaml)
-    #expect(found.count == 1 && found.first?.hasPrefix(place + ": ") == true && found.first?.contains(words) == true,
+    #expect(
+        found.count == 1 && found.first?.hasPrefix(place + ": ") == true && found.first?.contains(words) == true,
         "expected \(place): …\(words)…, found \(found)", sourceLocation: sourceLocation)
 }

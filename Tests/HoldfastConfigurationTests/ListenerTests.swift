@@ -5,22 +5,30 @@ import Testing
 struct ListenerTests {
     private func listening(_ lines: String) -> String { changed("address: 127.0.0.1:8443", to: "address: 127.0.0.1:8443\n  \(lines)") }
 
-    @Test("Addresses are an IP address and a port", arguments: [
-        ("0.0.0.0:8443", "0.0.0.0", 8443), ("127.0.0.1:0", "127.0.0.1", 0), ("\"[::]:8443\"", "::", 8443), ("'[::1]:65535'", "::1", 65535),
-    ])
+    @Test(
+        "Addresses are an IP address and a port",
+        arguments: [
+            ("0.0.0.0:8443", "0.0.0.0", 8443), ("127.0.0.1:0", "127.0.0.1", 0), ("\"[::]:8443\"", "::", 8443),
+            ("'[::1]:65535'", "::1", 65535),
+        ])
     func address(text: String, host: String, port: Int) throws {
         let address = try read(changed("address: 127.0.0.1:8443", to: "address: \(text)")).listener.address
         #expect(address.host == host && address.port == port)
         #expect(address.description == text.filter { $0 != "\"" && $0 != "'" })
     }
 
-    @Test("Everything else is no address", arguments: [
-        "8443", ":8443", "127.0.0.1", "\"127.0.0.1:\"", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:+1", "127.0.0.1:99999999999999999999",
-        "127.0.0.1:84 43", "256.0.0.1:1", "127.1:1", "localhost:1", "example.com:1", "\"::1:8443\"", "\"[::1]\"", "\"[::1]8443\"", "\"[::1\"",
-        "\"[]:1\"", "\"[127.0.0.1]:1\"", "\"*:8443\"", "\"https://0.0.0.0:1\"", "127.0.0.1:8443/", "127.0.0.1:٣",
-    ])
+    @Test(
+        "Everything else is no address",
+        arguments: [
+            "8443", ":8443", "127.0.0.1", "\"127.0.0.1:\"", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:+1",
+            "127.0.0.1:99999999999999999999",
+            "127.0.0.1:84 43", "256.0.0.1:1", "127.1:1", "localhost:1", "example.com:1", "\"::1:8443\"", "\"[::1]\"", "\"[::1]8443\"",
+            "\"[::1\"",
+            "\"[]:1\"", "\"[127.0.0.1]:1\"", "\"*:8443\"", "\"https://0.0.0.0:1\"", "127.0.0.1:8443/", "127.0.0.1:٣",
+        ])
     func badAddress(text: String) {
-        expectMistake(changed("address: 127.0.0.1:8443", to: "address: \(text)"), "2:12: listener.address", "An IP address and a port are expected")
+        expectMistake(
+            changed("address: 127.0.0.1:8443", to: "address: \(text)"), "2:12: listener.address", "An IP address and a port are expected")
     }
 
     @Test("What is missing is told at its section")
@@ -40,7 +48,8 @@ struct ListenerTests {
         expectMistake(changed("certificate: server.pem", to: "certificate: absent.pem"), "3:16: listener.certificate", "There is no file")
         expectMistake(changed("certificate: server.pem", to: "certificate: folder"), "3:16: listener.certificate", "is a folder")
         expectMistake(changed("certificate: server.pem", to: "certificate: empty.pem"), "3:16: listener.certificate", "is empty")
-        expectMistake(changed("private_key: server.key", to: "private_key: ../absent/server.key"), "4:16: listener.private_key", "There is no file")
+        expectMistake(
+            changed("private_key: server.key", to: "private_key: ../absent/server.key"), "4:16: listener.private_key", "There is no file")
         let absolute = Folder.path + "/server.pem"
         let configuration = try read(changed("certificate: server.pem", to: "certificate: \(absolute)"))
         #expect(configuration.listener.identity.certificate.path == absolute)
@@ -50,23 +59,35 @@ struct ListenerTests {
     @Test("A mistake found in a file's contents later is told at the key that names it")
     func laterMistakes() throws {
         let file = try read(minimal).listener.identity.certificate
-        #expect(file.mistake("It holds no certificate.").description == Folder.path + "/holdfast.yaml:3:16: listener.certificate: It holds no certificate.")
+        #expect(
+            file.mistake("It holds no certificate.").description == Folder.path
+                + "/holdfast.yaml:3:16: listener.certificate: It holds no certificate.")
     }
 
-    @Test("Durations have one unit", arguments: [
-        ("250ms", Duration.milliseconds(250)), ("30s", .seconds(30)), ("5m", .seconds(300)), ("1h", .seconds(3600)), ("\"1s\"", .seconds(1)),
-    ])
+    @Test(
+        "Durations have one unit",
+        arguments: [
+            ("250ms", Duration.milliseconds(250)), ("30s", .seconds(30)), ("5m", .seconds(300)), ("1h", .seconds(3600)),
+            ("\"1s\"", .seconds(1)),
+        ])
     func durations(text: String, duration: Duration) throws {
         #expect(try read(listening("head_timeout: \(text)")).listener.headTimeout == duration)
     }
 
-    @Test("Everything else is no duration", arguments: [
-        "30", "0", "s", "30 s", "1.5s", "-1s", "+1s", "1h30m", "1d", "30S", "1e3s", "0x1s", "9999999999s", "99999999999999999999999s", "٣s", "true",
-    ])
-    func badDurations(text: String) { expectMistake(listening("head_timeout: \(text)"), "3:17: listener.head_timeout", "A duration such as") }
+    @Test(
+        "Everything else is no duration",
+        arguments: [
+            "30", "0", "s", "30 s", "1.5s", "-1s", "+1s", "1h30m", "1d", "30S", "1e3s", "0x1s", "9999999999s", "99999999999999999999999s",
+            "٣s", "true",
+        ])
+    func badDurations(text: String) {
+        expectMistake(listening("head_timeout: \(text)"), "3:17: listener.head_timeout", "A duration such as")
+    }
 
     @Test("Durations out of range are told the range", arguments: ["0s", "99ms", "3601s", "999999999h"])
-    func durationRange(text: String) { expectMistake(listening("idle_timeout: \(text)"), "3:17: listener.idle_timeout", "out of range: 100ms to 1h") }
+    func durationRange(text: String) {
+        expectMistake(listening("idle_timeout: \(text)"), "3:17: listener.idle_timeout", "out of range: 100ms to 1h")
+    }
 
     @Test("Sizes have one unit")
     func sizes() throws {
@@ -76,7 +97,9 @@ struct ListenerTests {
         for text in ["16384", "16KB", "16k", "16 KiB", "1.5MiB", "-1KiB", "9999999999KiB", "1GiB", "KiB"] {
             expectMistake(listening("max_head: \(text)"), "3:13: listener.max_head", "A size such as")
         }
-        for text in ["4095B", "2MiB", "0KiB", "999999999MiB"] { expectMistake(listening("max_head: \(text)"), "3:13: listener.max_head", "out of range: 4KiB to 1MiB") }
+        for text in ["4095B", "2MiB", "0KiB", "999999999MiB"] {
+            expectMistake(listening("max_head: \(text)"), "3:13: listener.max_head", "out of range: 4KiB to 1MiB")
+        }
     }
 
     @Test("Counts are whole numbers without quotes")
@@ -91,7 +114,9 @@ struct ListenerTests {
     func minimumTLS() throws {
         #expect(try read(listening("minimum_tls: 1.3")).listener.minimumTLS == .tls13)
         #expect(try read(listening("minimum_tls: \"1.2\"")).listener.minimumTLS == .tls12)
-        for text in ["1.1", "1.0", "TLS1.2", "13"] { expectMistake(listening("minimum_tls: \(text)"), "3:16: listener.minimum_tls", "is not one of `1.2`, `1.3`") }
+        for text in ["1.1", "1.0", "TLS1.2", "13"] {
+            expectMistake(listening("minimum_tls: \(text)"), "3:16: listener.minimum_tls", "is not one of `1.2`, `1.3`")
+        }
     }
 
     @Test("Trust is spelled out: there is no default, and no half of one")
@@ -112,7 +137,8 @@ struct ListenerTests {
     @Test("Revocation lists are refused, not passed over")
     func revocation() {
         expectMistake(
-            changed("trust: authorities", to: "trust: authorities\n  revocation_lists: [clients.crl]"), "7:3: client_certificates.revocation_lists",
+            changed("trust: authorities", to: "trust: authorities\n  revocation_lists: [clients.crl]"),
+            "7:3: client_certificates.revocation_lists",
             "a revoked certificate would pass")
     }
 }

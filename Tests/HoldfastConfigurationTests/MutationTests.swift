@@ -4,22 +4,25 @@ import Testing
 @Suite("Random changes of a good file")
 struct MutationTests {
     private static let interesting = [
-        "&", "*", "!", "|", ">", "'", "\"", "%", "@", "`", "#", ":", "-", "?", "[", "]", "{", "}", ",", "\t", "\n", "\r", " ", "\0", "é", "\u{2028}",
-        "\u{feff}", "~", "null", "true", "0", "9999999999", "-1", "<<", "!!int ", "---\n", "...\n", "\u{10ffff}", "http://", "/..", "e\u{301}",
+        "&", "*", "!", "|", ">", "'", "\"", "%", "@", "`", "#", ":", "-", "?", "[", "]", "{", "}", ",", "\t", "\n", "\r", " ", "\0", "é",
+        "\u{2028}",
+        "\u{feff}", "~", "null", "true", "0", "9999999999", "-1", "<<", "!!int ", "---\n", "...\n", "\u{10ffff}", "http://", "/..",
+        "e\u{301}",
     ]
 
     @Test("None traps, and what is refused has a place within the file", arguments: 0..<4)
     func mutations(seed: Int) {
         var generator = SystemRandomNumberGenerator()
-        let good = minimal + """
-            forward: {thumbprint_header: X-A, strip: [X-B], client_address: none}
-            routes:
-              - {path: /a/*, methods: [GET], scopes: [s]}
-            admin:
-              address: "[::1]:9901"
-            shutdown: {drain_timeout: 1s}
+        let good =
+            minimal + """
+                forward: {thumbprint_header: X-A, strip: [X-B], client_address: none}
+                routes:
+                  - {path: /a/*, methods: [GET], scopes: [s]}
+                admin:
+                  address: "[::1]:9901"
+                shutdown: {drain_timeout: 1s}
 
-            """
+                """
         for _ in 0..<500 {
             var scalars = Array(good.unicodeScalars)
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
@@ -29,7 +32,9 @@ struct MutationTests {
                 case 0: scalars.removeSubrange(position..<other)
                 case 1: scalars.insert(contentsOf: Array(scalars[position..<other]), at: other)
                 case 2: scalars[position] = "a"
-                default: scalars.insert(contentsOf: Array((Self.interesting.randomElement(using: &generator) ?? "").unicodeScalars), at: position)
+                default:
+                    scalars.insert(
+                        contentsOf: Array((Self.interesting.randomElement(using: &generator) ?? "").unicodeScalars), at: position)
                 }
             }
             let text = String(String.UnicodeScalarView(scalars))

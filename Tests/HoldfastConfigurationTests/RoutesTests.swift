@@ -8,10 +8,13 @@ struct RoutesTests {
 
     @Test("Routes become the table that judges")
     func table() throws {
-        let configuration = try read(routes("path: /payments/*, methods: [POST], scopes: [payments:write, b]", "path: /as/token, require: certificate"))
+        let configuration = try read(
+            routes("path: /payments/*, methods: [POST], scopes: [payments:write, b]", "path: /as/token, require: certificate"))
         #expect(configuration.routes.map(\.pattern.description) == ["/payments/*", "/as/token"])
         func match(_ method: String, _ path: String) -> RouteTable.Match {
-            Array(method.utf8).withUnsafeBytes { method in Array(path.utf8).withUnsafeBytes { configuration.routeTable.match(method: method, path: $0) } }
+            Array(method.utf8).withUnsafeBytes { method in
+                Array(path.utf8).withUnsafeBytes { configuration.routeTable.match(method: method, path: $0) }
+            }
         }
         #expect(match("POST", "/payments/1") == .policy(RoutePolicy(requirement: .boundToken, scopes: ["payments:write", "b"])))
         #expect(match("GET", "/payments/1") == .policy(.boundToken))
@@ -23,7 +26,9 @@ struct RoutesTests {
     func paths() {
         expectMistake(routes("path: payments"), "14:12: routes[0].path", "starts with `/`")
         expectMistake(routes("path: /a/*/b"), "14:12: routes[0].path", "last segment only")
-        for path in ["/a//b", "/a/../b", "/a%2fb", "/a;b", "\"/a?b\"", "/ü"] { expectMistake(routes("path: \(path)"), "14:12: routes[0].path", "No request can have this path") }
+        for path in ["/a//b", "/a/../b", "/a%2fb", "/a;b", "\"/a?b\"", "/ü"] {
+            expectMistake(routes("path: \(path)"), "14:12: routes[0].path", "No request can have this path")
+        }
         expectMistake(routes("methods: [GET]"), "14:5: routes[0].path", "The key is missing.")
         expectMistake(minimal + "routes: []\n", "13:9: routes", "The list is empty.")
         expectMistake(minimal + "routes: {path: /a}\n", "13:9: routes", "A list is expected")
@@ -58,17 +63,23 @@ struct RoutesTests {
     @Test("Two routes for the same requests are a mistake, also when spelled differently")
     func same() {
         expectMistake(routes("path: /a", "path: /%61"), "15:6: routes[1].path", "given already in line 14")
-        expectMistake(routes("path: /a/*, methods: [GET, PUT]", "path: /a/*, methods: [PUT]"), "15:6: routes[1].path", "`PUT` of this path is given already in line 14")
+        expectMistake(
+            routes("path: /a/*, methods: [GET, PUT]", "path: /a/*, methods: [PUT]"), "15:6: routes[1].path",
+            "`PUT` of this path is given already in line 14")
         #expect(mistakes(routes("path: /a", "path: /a/*", "path: /a, methods: [GET]", "path: /a, methods: [PUT]")).isEmpty)
     }
 
     @Test("Keys of later versions are refused, not passed over", arguments: ["issuers: [a]", "acr: x", "claims: {a: b}"])
-    func laterKeys(line: String) { expectMistake(routes("path: /a, \(line)"), "14:16: routes[0].\(line.prefix { $0 != ":" })", "This version of Holdfast") }
+    func laterKeys(line: String) {
+        expectMistake(routes("path: /a, \(line)"), "14:16: routes[0].\(line.prefix { $0 != ":" })", "This version of Holdfast")
+    }
 
     @Test("The other sections have their bounds")
     func others() throws {
         let configuration = try read(
-            minimal + "admin: {address: 127.0.0.1:9901}\nlog: {level: debug, access: false}\nshutdown: {drain_timeout: 0s}\nthreads: 2\nverification_cache: 0\nresource: {identifier: https://api.example.com/v1}\n")
+            minimal
+                + "admin: {address: 127.0.0.1:9901}\nlog: {level: debug, access: false}\nshutdown: {drain_timeout: 0s}\nthreads: 2\nverification_cache: 0\nresource: {identifier: https://api.example.com/v1}\n"
+        )
         #expect(configuration.admin?.description == "127.0.0.1:9901")
         #expect(configuration.log.level == .debug && !configuration.log.access)
         #expect(configuration.drainTimeout == .zero && configuration.threads == 2 && configuration.verificationCache == 0)
@@ -77,13 +88,19 @@ struct RoutesTests {
         expectMistake(minimal + "admin: {address: 127.0.0.1:8443}\n", "13:9: admin.address", "the address of `listener` too")
         #expect(mistakes(minimal.replacing(":8443", with: ":0") + "admin: {address: 127.0.0.1:0}\n").isEmpty)
         expectMistake(minimal + "log: {level: verbose}\n", "13:14: log.level", "is not one of")
-        for flag in ["yes", "True", "1", "\"true\""] { expectMistake(minimal + "log: {access: \(flag)}\n", "13:15: log.access", "`true` or `false`") }
+        for flag in ["yes", "True", "1", "\"true\""] {
+            expectMistake(minimal + "log: {access: \(flag)}\n", "13:15: log.access", "`true` or `false`")
+        }
         expectMistake(minimal + "shutdown: {drain_timeout: 61m}\n", "13:27: shutdown.drain_timeout", "out of range: 0s to 1h")
-        for threads in ["0", "1025", "auto"] { expectMistake(minimal + "threads: \(threads)\n", "13:10: threads", "A whole number from 1 to 1024") }
+        for threads in ["0", "1025", "auto"] {
+            expectMistake(minimal + "threads: \(threads)\n", "13:10: threads", "A whole number from 1 to 1024")
+        }
         expectMistake(minimal + "verification_cache: 1048577\n", "13:21: verification_cache", "A whole number from 0 to 1048576")
         expectMistake(minimal + "resource: {identifier: api}\n", "13:24: resource.identifier", "A URL such as")
         expectMistake(minimal + "resource: {}\n", "13:1: resource.identifier", "The key is missing.")
-        expectMistake(minimal + "resource: {identifier: https://a, metadata_address: \"0.0.0.0:1\"}\n", "13:35: resource.metadata_address", "does not serve")
+        expectMistake(
+            minimal + "resource: {identifier: https://a, metadata_address: \"0.0.0.0:1\"}\n", "13:35: resource.metadata_address",
+            "does not serve")
         expectMistake(minimal + "report_only: true\n", "13:1: report_only", "it always enforces")
         expectMistake(minimal + "profile: fapi2\n", "13:1: profile", "This version of Holdfast")
     }

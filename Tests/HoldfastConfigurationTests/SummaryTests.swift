@@ -74,8 +74,14 @@ struct SummaryTests {
 
     @Test("An https upstream says whose certificate is taken and what is shown")
     func encryptedUpstream() throws {
-        let all = changed("url: http://127.0.0.1:8080", to: "url: https://a\n  certificate_authorities: as-ca.pem\n  certificate: server.pem\n  private_key: server.key\n  server_name: b.c")
-        #expect(try lines(all).contains("Forwards to https://a, whose certificate must be for b.c and from a CA in as-ca.pem, showing server.pem."))
+        let all = changed(
+            "url: http://127.0.0.1:8080",
+            to:
+                "url: https://a\n  certificate_authorities: as-ca.pem\n  certificate: server.pem\n  private_key: server.key\n  server_name: b.c"
+        )
+        #expect(
+            try lines(all).contains(
+                "Forwards to https://a, whose certificate must be for b.c and from a CA in as-ca.pem, showing server.pem."))
         let none = changed("url: http://127.0.0.1:8080", to: "url: https://a")
         #expect(try lines(none).contains("Forwards to https://a, whose certificate must be for a and from a CA that this system trusts."))
     }
@@ -83,7 +89,10 @@ struct SummaryTests {
     @Test("The shipped example has no mistakes, and its one weaker route is named")
     func shippedExample() throws {
         #expect(try mistakes(example) == [])
-        #expect(try lines(example).filter { $0.hasPrefix("warning") } == ["warning: /as/token asks for no token: everybody with an accepted certificate gets through."])
+        #expect(
+            try lines(example).filter { $0.hasPrefix("warning") } == [
+                "warning: /as/token asks for no token: everybody with an accepted certificate gets through."
+            ])
     }
 
     @Test("What the example shows in comments is the default, and a key that there is")
@@ -95,15 +104,22 @@ struct SummaryTests {
         #expect(uncommented != text)
         #expect(mistakes(uncommented) == [])
         let (shown, defaults) = (try read(uncommented), try read(text))
-        #expect(shown.listener.minimumTLS == defaults.listener.minimumTLS && shown.listener.maxConnections == defaults.listener.maxConnections)
-        #expect(shown.listener.handshakeTimeout == defaults.listener.handshakeTimeout && shown.listener.headTimeout == defaults.listener.headTimeout)
+        #expect(
+            shown.listener.minimumTLS == defaults.listener.minimumTLS && shown.listener.maxConnections == defaults.listener.maxConnections)
+        #expect(
+            shown.listener.handshakeTimeout == defaults.listener.handshakeTimeout
+                && shown.listener.headTimeout == defaults.listener.headTimeout)
         #expect(shown.listener.idleTimeout == defaults.listener.idleTimeout && shown.listener.bodyTimeout == defaults.listener.bodyTimeout)
         #expect(shown.listener.maxHead == defaults.listener.maxHead && shown.forward == defaults.forward)
         #expect(shown.tokens[0].algorithms == defaults.tokens[0].algorithms && shown.tokens[0].leeway == defaults.tokens[0].leeway)
         #expect(shown.tokens[0].cooldown == defaults.tokens[0].cooldown && shown.tokens[0].staleKeys == defaults.tokens[0].staleKeys)
         #expect(shown.tokens[0].type == defaults.tokens[0].type && shown.verificationCache == defaults.verificationCache)
-        #expect(shown.upstream.connectTimeout == defaults.upstream.connectTimeout && shown.upstream.responseTimeout == defaults.upstream.responseTimeout)
-        #expect(shown.upstream.idleTimeout == defaults.upstream.idleTimeout && shown.upstream.maxConnections == defaults.upstream.maxConnections)
+        #expect(
+            shown.upstream.connectTimeout == defaults.upstream.connectTimeout
+                && shown.upstream.responseTimeout == defaults.upstream.responseTimeout)
+        #expect(
+            shown.upstream.idleTimeout == defaults.upstream.idleTimeout && shown.upstream.maxConnections == defaults.upstream.maxConnections
+        )
     }
 
     @Test("The file of the design, without what later versions bring, has no mistakes")
@@ -146,7 +162,9 @@ struct SummaryTests {
             """
         #expect(mistakes(yaml) == [])
         let later = yaml.replacing("authorities: clients-ca.pem", with: "authorities: clients-ca.pem\n  revocation_lists: [clients.crl]")
-            .replacing("    type: at+jwt\n", with: "    type: at+jwt\n  - issuer: https://opaque.example.com\n    audience: a\n    introspection:\n      cache: 30s\n")
+            .replacing(
+                "    type: at+jwt\n",
+                with: "    type: at+jwt\n  - issuer: https://opaque.example.com\n    audience: a\n    introspection:\n      cache: 30s\n")
         #expect(mistakes(later).map { $0.prefix { $0 != " " } } == ["8:3:", "17:5:"])
     }
 

@@ -14,7 +14,8 @@ struct TokensTests {
         expectMistake(changed(list, to: "tokens:\n"), "8:1: tokens", "A list is expected")
         expectMistake(changed(list, to: "tokens: x\n"), "8:9: tokens", "A list is expected")
         expectMistake(changed(list, to: "tokens: [x]\n"), "8:10: tokens[0]", "Keys with values are expected")
-        expectMistake(changed("    audience: https://api.example.com\n", to: ""), "9:5: tokens[0].audience", "a token for any other API would pass")
+        expectMistake(
+            changed("    audience: https://api.example.com\n", to: ""), "9:5: tokens[0].audience", "a token for any other API would pass")
         expectMistake(changed("issuer: https://as.example.com\n    ", to: ""), "9:5: tokens[0].issuer", "The key is missing.")
         expectMistake(changed("audience: https://api.example.com", to: "audience: []"), "10:15: tokens[0].audience", "The list is empty.")
         expectMistake(changed("audience: https://api.example.com", to: "audience: [a, \"\"]"), "10:19: tokens[0].audience[1]", "is empty")
@@ -27,29 +28,40 @@ struct TokensTests {
         #expect(try read(changed("audience: https://api.example.com", to: "audience: [a, b]")).tokens[0].audiences == ["a", "b"])
     }
 
-    @Test("Issuers are https, or http on this machine, and kept as they are written", arguments: [
-        "https://as.example.com", "https://as.example.com/", "https://as.example.com:8443/realms/x", "https://AS.example.com", "http://127.0.0.1:9000",
-        "http://localhost:9000/x", "\"http://[::1]:9000\"", "https://127.0.0.1", "https://a_b.internal", "http://127.9.9.9",
-    ])
+    @Test(
+        "Issuers are https, or http on this machine, and kept as they are written",
+        arguments: [
+            "https://as.example.com", "https://as.example.com/", "https://as.example.com:8443/realms/x", "https://AS.example.com",
+            "http://127.0.0.1:9000",
+            "http://localhost:9000/x", "\"http://[::1]:9000\"", "https://127.0.0.1", "https://a_b.internal", "http://127.9.9.9",
+        ])
     func issuers(url: String) throws {
         #expect(try read(issuer(url)).tokens[0].issuer.text == url.filter { $0 != "\"" })
     }
 
-    @Test("Other URLs are no issuers", arguments: [
-        ("http://as.example.com", "loopback"), ("http://127.evil.example", "loopback"), ("http://localhost.evil.example", "loopback"),
-        ("http://0.0.0.0", "loopback"), ("http://10.0.0.1", "loopback"), ("http://127.1", "not a host name"), ("http://2130706433", "not a host name"),
-        ("http://0x7f000001", "not a host name"), ("https://a?b=c", "no query"), ("https://a/#b", "fragment"), ("https://u:p@a", "User names"),
-        ("http://localhost@evil.example", "User names"), ("ftp://a", "not a scheme"), ("HTTPS://a", "not a scheme"), ("as.example.com", "A URL such as"),
-        ("https://", "not a host name"), ("https:///a", "not a host name"), ("https://a:0", "not a host name"), ("https://a:65536", "not a host name"),
-        ("\"https://a:\"", "not a host name"), ("https://-a", "not a host name"), ("https://a..b", "not a host name"), ("https://a b", "cannot hold"),
-        ("https://ä.example", "cannot hold"), ("\"https://[::1\"", "not a host name"), ("\"https://a\\\\b\"", "cannot hold"),
-        ("\"https://a\\nb\"", "control character"),
-    ])
+    @Test(
+        "Other URLs are no issuers",
+        arguments: [
+            ("http://as.example.com", "loopback"), ("http://127.evil.example", "loopback"), ("http://localhost.evil.example", "loopback"),
+            ("http://0.0.0.0", "loopback"), ("http://10.0.0.1", "loopback"), ("http://127.1", "not a host name"),
+            ("http://2130706433", "not a host name"),
+            ("http://0x7f000001", "not a host name"), ("https://a?b=c", "no query"), ("https://a/#b", "fragment"),
+            ("https://u:p@a", "User names"),
+            ("http://localhost@evil.example", "User names"), ("ftp://a", "not a scheme"), ("HTTPS://a", "not a scheme"),
+            ("as.example.com", "A URL such as"),
+            ("https://", "not a host name"), ("https:///a", "not a host name"), ("https://a:0", "not a host name"),
+            ("https://a:65536", "not a host name"),
+            ("\"https://a:\"", "not a host name"), ("https://-a", "not a host name"), ("https://a..b", "not a host name"),
+            ("https://a b", "cannot hold"),
+            ("https://ä.example", "cannot hold"), ("\"https://[::1\"", "not a host name"), ("\"https://a\\\\b\"", "cannot hold"),
+            ("\"https://a\\nb\"", "control character"),
+        ])
     func badIssuers(url: String, words: String) { expectMistake(issuer(url), "9:13: tokens[0].issuer", words) }
 
     @Test("The same issuer twice is a mistake; another spelling is another issuer")
     func twice() throws {
-        let second = { (url: String) in changed("audience: https://api.example.com", to: "audience: a\n  - issuer: \(url)\n    audience: b") }
+        let second = { (url: String) in changed("audience: https://api.example.com", to: "audience: a\n  - issuer: \(url)\n    audience: b")
+        }
         expectMistake(second("https://as.example.com"), "11:5: tokens[1].issuer", "given already in line 9")
         let configuration = try read(second("https://as.example.com/"))
         #expect(configuration.tokens.map(\.issuer.text) == ["https://as.example.com", "https://as.example.com/"])
@@ -67,8 +79,12 @@ struct TokensTests {
     @Test("Algorithms that are none, or need a shared secret, are refused with the reason")
     func badAlgorithms() {
         expectMistake(token("algorithms: [ES256, none]"), "11:25: tokens[0].algorithms[1]", "anybody could write such a token")
-        for name in ["HS256", "HS384", "HS512"] { expectMistake(token("algorithms: [\(name)]"), "11:18: tokens[0].algorithms[0]", "could then issue tokens too") }
-        for name in ["es256", "ES256K", "None", "NONE", "Ed25519", "RSA1_5"] { expectMistake(token("algorithms: [\(name)]"), "11:18: tokens[0].algorithms[0]", "is not one of") }
+        for name in ["HS256", "HS384", "HS512"] {
+            expectMistake(token("algorithms: [\(name)]"), "11:18: tokens[0].algorithms[0]", "could then issue tokens too")
+        }
+        for name in ["es256", "ES256K", "None", "NONE", "Ed25519", "RSA1_5"] {
+            expectMistake(token("algorithms: [\(name)]"), "11:18: tokens[0].algorithms[0]", "is not one of")
+        }
         expectMistake(token("algorithms: []"), "11:17: tokens[0].algorithms", "The list is empty.")
         expectMistake(token("algorithms: ES256"), "11:17: tokens[0].algorithms", "A list is expected")
         expectMistake(token("algorithms:"), "11:5: tokens[0].algorithms", "A list is expected")
@@ -87,7 +103,9 @@ struct TokensTests {
         expectMistake(token("keys:"), "11:5: tokens[0].keys", "has no value")
     }
 
-    @Test("With keys from a file, what is about fetching is a mistake", arguments: ["certificate_authorities: as-ca.pem", "cooldown: 5s", "stale_keys: 1h"])
+    @Test(
+        "With keys from a file, what is about fetching is a mistake",
+        arguments: ["certificate_authorities: as-ca.pem", "cooldown: 5s", "stale_keys: 1h"])
     func fileKeys(line: String) {
         let key = line.prefix { $0 != ":" }
         #expect(mistakes(token(line)).isEmpty)
@@ -96,7 +114,8 @@ struct TokensTests {
 
     @Test("The remaining keys have their bounds")
     func others() throws {
-        let one = try read(token("leeway: 5m\n    cooldown: 1s\n    stale_keys: 0s\n    type: any\n    certificate_authorities: as-ca.pem")).tokens[0]
+        let one = try read(token("leeway: 5m\n    cooldown: 1s\n    stale_keys: 0s\n    type: any\n    certificate_authorities: as-ca.pem"))
+            .tokens[0]
         #expect(one.leeway == .seconds(300) && one.cooldown == .seconds(1) && one.staleKeys == .zero && one.type == .any)
         #expect(one.certificateAuthorities?.path == Folder.path + "/as-ca.pem")
         #expect(try read(token("leeway: 0s")).tokens[0].leeway == .zero)

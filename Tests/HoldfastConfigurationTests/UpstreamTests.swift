@@ -17,12 +17,14 @@ struct UpstreamTests {
         #expect(try read(upstream("url: https://api.internal")).upstream.tls?.serverName == "api.internal")
     }
 
-    @Test("Other URLs are no upstream", arguments: [
-        ("http://127.0.0.1:8080/api", "A path or query is not possible"), ("http://127.0.0.1?x", "A path or query is not possible"),
-        ("127.0.0.1:8080", "A URL such as"), ("ws://127.0.0.1", "not a scheme"), ("http+unix://run/api.sock", "three slashes"),
-        ("http+unix:///", "three slashes"), ("http://u@127.0.0.1", "User names"), ("http://127.0.0.1:0", "not a host name"),
-        ("http+unix:///" + String(repeating: "x", count: 107), "107 octets"),
-    ])
+    @Test(
+        "Other URLs are no upstream",
+        arguments: [
+            ("http://127.0.0.1:8080/api", "A path or query is not possible"), ("http://127.0.0.1?x", "A path or query is not possible"),
+            ("127.0.0.1:8080", "A URL such as"), ("ws://127.0.0.1", "not a scheme"), ("http+unix://run/api.sock", "three slashes"),
+            ("http+unix:///", "three slashes"), ("http://u@127.0.0.1", "User names"), ("http://127.0.0.1:0", "not a host name"),
+            ("http+unix:///" + String(repeating: "x", count: 107), "107 octets"),
+        ])
     func badURLs(url: String, words: String) { expectMistake(upstream("url: \(url)"), "12:8: upstream.url", words) }
 
     @Test("Cleartext to another host needs its own word")
@@ -37,14 +39,17 @@ struct UpstreamTests {
 
     @Test("An https upstream can have its own CAs, our certificate and another name")
     func tls() throws {
-        let lines = "url: https://10.0.0.1\n  certificate_authorities: as-ca.pem\n  certificate: server.pem\n  private_key: server.key\n  server_name: api.internal"
+        let lines =
+            "url: https://10.0.0.1\n  certificate_authorities: as-ca.pem\n  certificate: server.pem\n  private_key: server.key\n  server_name: api.internal"
         let tls = try #require(try read(upstream(lines)).upstream.tls)
         #expect(tls.serverName == "api.internal" && tls.certificateAuthorities?.path == Folder.path + "/as-ca.pem")
         #expect(tls.identity?.privateKey.path == Folder.path + "/server.key")
         expectMistake(upstream("url: https://a\n  certificate: server.pem"), "13:3: upstream.certificate", "needs a `private_key`")
         expectMistake(upstream("url: https://a\n  private_key: server.key"), "13:3: upstream.private_key", "needs a `certificate`")
         expectMistake(upstream("url: https://a\n  server_name: 10.0.0.1"), "13:16: upstream.server_name", "not a host name")
-        expectMistake(upstream("url: https://a\n  certificate_authorities: absent.pem"), "13:28: upstream.certificate_authorities", "There is no file")
+        expectMistake(
+            upstream("url: https://a\n  certificate_authorities: absent.pem"), "13:28: upstream.certificate_authorities", "There is no file"
+        )
     }
 
     @Test("What only https has is a mistake elsewhere", arguments: ["certificate_authorities: as-ca.pem", "server_name: a"])
@@ -57,7 +62,9 @@ struct UpstreamTests {
     func limits() throws {
         let lines = "url: http://127.0.0.1\n  connect_timeout: 10ms\n  response_timeout: 1h\n  idle_timeout: 5m\n  max_connections: 65535"
         let one = try read(upstream(lines)).upstream
-        #expect(one.connectTimeout == .milliseconds(10) && one.responseTimeout == .seconds(3600) && one.idleTimeout == .seconds(300) && one.maxConnections == 65535)
+        #expect(
+            one.connectTimeout == .milliseconds(10) && one.responseTimeout == .seconds(3600) && one.idleTimeout == .seconds(300)
+                && one.maxConnections == 65535)
         expectMistake(upstream("url: http://127.0.0.1\n  connect_timeout: 0s"), "13:20: upstream.connect_timeout", "out of range")
         expectMistake(upstream("url: http://127.0.0.1\n  max_connections: 0"), "13:20: upstream.max_connections", "A whole number")
         expectMistake(changed("upstream:\n  url: http://127.0.0.1:8080\n", to: ""), "1:1: upstream", "The key is missing.")
@@ -69,7 +76,10 @@ struct UpstreamTests {
         for name in ["X-Client-Cert-SHA256", "ssl-client-fingerprint", "X_Thumb"] {
             #expect(try read(forward("thumbprint_header: \(name)")).forward.thumbprintHeader == name)
         }
-        for name in ["Host", "content-length", "Transfer-Encoding", "Connection", "Authorization", "Cookie", "X-Forwarded-For", "X_Forwarded_Proto", "Content_Type", "Proxy-X", "Via", "DPoP"] {
+        for name in [
+            "Host", "content-length", "Transfer-Encoding", "Connection", "Authorization", "Cookie", "X-Forwarded-For", "X_Forwarded_Proto",
+            "Content_Type", "Proxy-X", "Via", "DPoP",
+        ] {
             expectMistake(forward("thumbprint_header: \(name)"), "14:22: forward.thumbprint_header", "a meaning of its own")
         }
         for name in ["a b", "\"a:\"", "é", "\"a\\r\\nb\"", "x(y)"] {

@@ -1,0 +1,96 @@
+"""Holdfast itself, run from a configuration that a test writes."""
+import http.client
+import json
+
+from .processes import HOLDFAST, Process, eventually, free_port
+from .wire import Connection
+
+
+def merged(base, changes):
+    """A copy of `base` with `changes` written over it, section by section; None takes a key away."""
+    result = dict(base)
+    for key, value in changes.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, dict) and isinstance(result.get(key), dict):
+            result[key] = merged(result[key], value)
+        else:
+            result[key] = value
+    return result
+
+
+class Proxy:
+    def __init__(self, pki, folder, configuration, name="holdfast"):
+        self.pki = pki
+        self.address = ("127.0.0.1", free_port())
+        self.admin_address = ("127.0.0.1", free_port())
+        base = {
+            "listener": {
+                "address": "%s:%d" % self.address, "certificate": pki.path("server.pem"), "private_key": pki.path("server.key"),
+            },
+            "client_certificates": {"trust": "authorities", "authorities": pki.path("clients-ca.pem")},
+            "admin": {"address": "%s:%d" % self.admin_address},
+            "threads": 2,
+        }
+        self.file = folder / f"{name}.yaml"
+        self.configuration = merged(base, configuration)
+        self.file.write_text(json.dumps(self.configuration, indent=1))  # JSON is YAML
+        self.process = Process([HOLDFAST, "run", "--config", self.file], folder, name)
+
+    def admin(self, path):
+        """Status and text; None while nobody listens."""
+        connection = http.client.HTTPConnection(*self.admin_address, timeout=5)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except ConnectionError:
+            return None
+        finally:
+            connection.close()
+
+    def wait_alive(self):
+        self.wait_admin("/livez", 200)
+        return self
+
+    def wait_ready(self):
+        self.wait_admin("/readyz", 200)
+        return self
+
+    def wait_admin(self, path, status, seconds=15):
+        def there():
+            assert self.process.is_running(), f"holdfast ended: {self.process.err}"
+            answer = self.admin(path)
+            return answer is not None and answer[0] == status
+
+        eventually(there, f"{path} answers {status}; {self.admin(path)}", seconds)
+
+    def metric(self, name, **labels):
+        """A sample's value; 0 where there is none."""
+        for line in self.admin("/metrics")[1].splitlines():
+            sample, _, value = line.rpartition(" ")
+            family, _, rest = sample.partition("{")
+            if family == name and all(f'{label}="{value}"' in rest for label, value in labels.items()):
+                return float(value)
+        return 0.0
+
+    def connect(self, client="client-a", context=None, **options):
+        return Connection(self.address, context or self.pki.context(client), **options)
+
+    def ask(self, method="GET", target="/", token=None, headers=(), body=None, client="client-a"):
+        """One request over a connection of its own."""
+        with self.connect(client) as connection:
+            return connection.request(method, target, token, headers, body)
+
+    def log_lines(self):
+        """The access log so far, whole lines only."""
+        return [json.loads(line) for line in self.process.out.split("\n")[:-1] if line]
+
+    def logged(self, path):
+        """The line of the request for `path`, once it is written."""
+        return eventually(
+            lambda: next((line for line in self.log_lines() if line.get("path") == path), None), f"a log line for {path}"
+        )
+
+    def end(self):
+        self.process.end()

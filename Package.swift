@@ -59,7 +59,7 @@ let package = Package(
         .target(
             name: "TokenValidation",
             dependencies: [
-                "BindingPolicy", "Telemetry", crypto, cryptoExtras, nioCore, log, nioSSL,
+                "BindingPolicy", crypto, cryptoExtras, nioCore, nioHTTP1, nioSSL,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ], swiftSettings: settings),
         .target(
@@ -91,7 +91,8 @@ let package = Package(
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", nioCore], swiftSettings: settings),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", nioCore], swiftSettings: settings),
         .testTarget(
-            name: "TokenValidationTests", dependencies: ["TokenValidation", "BindingPolicy", crypto, cryptoExtras], swiftSettings: settings),
+            name: "TokenValidationTests",
+            dependencies: ["TokenValidation", "BindingPolicy", crypto, cryptoExtras, nioCore, nioPosix, nioSSL], swiftSettings: settings),
         .testTarget(
             name: "ClientIdentityTests",
             dependencies: [

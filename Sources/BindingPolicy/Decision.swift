@@ -48,16 +48,20 @@ extension RoutePolicy {
     ) -> Decision {
         guard now < token.expiresAt + leeway else { return .deny(Denial(.tokenExpired)) }
         if let notBefore = token.notBefore, now + max(leeway, Self.futureLeeway) < notBefore { return .deny(Denial(.tokenNotYetValid)) }
-        guard token.audiences.contains(where: audiences.contains) else { return .deny(Denial(.audienceMismatch)) }
+        guard token.audiences.contains(where: { isSpelled($0, in: audiences) }) else { return .deny(Denial(.audienceMismatch)) }
         switch token.confirmation {
         case .absent: return .deny(Denial(.confirmationMissing))
         case .unusable(let reason): return .deny(Denial(reason))
         case .certificate(let bound):
             guard bound == thumbprint else { return .deny(Denial(.confirmationMismatch)) }
         }
-        guard scopes.allSatisfy(token.scopes.contains) else {
+        guard scopes.allSatisfy({ isSpelled($0, in: token.scopes) }) else {
             return .deny(Denial(.scopeInsufficient, requiredScope: scopes.joined(separator: " ")))
         }
         return .permit(Permit(token: token))
     }
+
+    /// Octet by octet: to Swift's own comparison of strings, two spellings of one accented letter are equal (RFC 8725 section
+    /// 3.9, RFC 8414 section 4).
+    private func isSpelled(_ text: String, in texts: [String]) -> Bool { texts.contains { $0.utf8.elementsEqual(text.utf8) } }
 }

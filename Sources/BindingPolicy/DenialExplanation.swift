@@ -6,7 +6,7 @@ extension DenialReason {
         case .credentialsMissing: "This API needs a bearer token that is bound to your client certificate."
         case .schemeUnsupported: "Only the Bearer scheme is accepted here."
         case .credentialsMalformed: "The Authorization field is not one well-formed bearer token."
-        case .credentialsDuplicated: "There is more than one Authorization field."
+        case .credentialsDuplicated: "More than one token was sent."
         case .credentialsInTwoPlaces: "A token was sent in the query as well as in the Authorization field."
         case .tokenMalformed: "The token is not a well-formed signed JWT."
         case .tokenTooLarge: "The token is too large."

@@ -40,8 +40,10 @@ final class KeyKeeping: Service {
     var availability: [(issuer: String, available: Bool)] { zip(issuers, keepers).map { ($0, $1.status.keys > 0) } }
 
     func run() async throws {
-        await withTaskGroup(of: Void.self) { group in
-            for keeper in keepers { group.addTask { await keeper.run() } }
+        await cancelWhenGracefulShutdown { [keepers] in
+            await withTaskGroup(of: Void.self) { group in
+                for keeper in keepers { group.addTask { await keeper.run() } }
+            }
         }
         for fetcher in fetchers { try? await fetcher.shutdown() }
     }

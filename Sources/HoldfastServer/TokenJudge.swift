@@ -47,6 +47,8 @@ final class TokenJudge: RequestJudge {
 
     private func judge(_ token: UnsafeRawBufferPointer, on route: RoutePolicy, from peer: AuthenticatedPeer, now: Double) -> Decision {
         let verdict = authenticator.authenticate(token, now: now)
+        counters.metrics.verdictHits = authenticator.hits
+        counters.metrics.verdictMisses = authenticator.misses
         switch verdict {
         case .failure(let refusal):
             if let issuer = refusal.staleIssuer { onStaleKeys(issuer) }

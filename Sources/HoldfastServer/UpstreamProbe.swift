@@ -24,7 +24,9 @@ final class UpstreamProbe: Service {
 
     var isReachable: Bool { reachable.load(ordering: .relaxed) }
 
-    func run() async throws {
+    func run() async throws { await cancelWhenGracefulShutdown { await self.watch() } }
+
+    private func watch() async {
         while !Task.isCancelled {
             let up = await probe()
             if reachable.exchange(up, ordering: .relaxed) != up {

@@ -11,13 +11,14 @@ extension ClientConnection {
     func progress() {
         let settings = loop.settings
         let waitsForBody = exchange?.request == .streaming && !isReadingPaused
-        deadline = .now() + (waitsForBody ? settings.bodyTimeout : settings.responseTimeout)
-        if inputEnded, exchange?.response == .awaited { deadline = min(deadline, .now() + EngineSettings.halfCloseGrace) }
+        let patience = waitsForBody ? settings.bodyTimeout : settings.responseTimeout
+        deadline = loop.now + (awaitsContinue ? min(patience, EngineSettings.continueTimeout) : patience)
+        if inputEnded, exchange?.response == .awaited { deadline = min(deadline, loop.now + EngineSettings.halfCloseGrace) }
     }
 
     func becomeReady() {
         phase = .ready
-        deadline = .now() + loop.settings.idleTimeout
+        deadline = loop.now + loop.settings.idleTimeout
     }
 
     // MARK: Exchanges
@@ -43,7 +44,7 @@ extension ClientConnection {
     /// closes: the rest of it must never be taken for a request.
     func refuse(_ refusal: Refusal) {
         let rest = unreadBody
-        let keeps = !refusal.closes && rest != nil && !isHTTP10 && !inputEnded && !loop.isDraining && loop.requestHead.isPersistent
+        let keeps = !refusal.closes && rest != nil && requestPersists && !inputEnded && !loop.isDraining
         var out = outgoing ?? loop.takeBuffer()
         outgoing = nil
         refusal.write(into: &out, date: loop.dateField(), isHead: isHeadRequest, closing: !keeps)
@@ -53,6 +54,7 @@ extension ClientConnection {
         endRecord(outcome: "refused", reason: refusal.reason)
         releaseUpstreamHead()
         requestBody = .none
+        setPaused(.upstreamSlow, false)
         guard keeps, let rest else { return closeGracefully() }
         if rest > 0 {
             phase = .discarding(rest)
@@ -66,7 +68,7 @@ extension ClientConnection {
     func answerOptions() {
         var out = outgoing ?? loop.takeBuffer()
         outgoing = nil
-        let closes = unreadBody != 0 || isHTTP10 || loop.isDraining || !loop.requestHead.isPersistent
+        let closes = unreadBody != 0 || loop.isDraining || !requestPersists
         out.writeString("HTTP/1.1 204 No Content\r\n")
         out.writeBytes(loop.dateField())
         out.writeString("Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n")
@@ -81,7 +83,7 @@ extension ClientConnection {
     private var unreadBody: Int? {
         switch requestBody {
         case .none: 0
-        case .length(let rest): rest <= 64 << 10 && !loop.requestHead.expectsContinue ? rest : nil
+        case .length(let rest): rest <= 64 << 10 && !awaitsContinue ? rest : nil
         case .chunked: nil
         }
     }
@@ -133,7 +135,7 @@ extension ClientConnection {
         phase = .lingering
         pending = ByteBuffer()
         setPaused(.inputFull, false)
-        deadline = .now() + EngineSettings.lingerTimeout
+        deadline = loop.now + EngineSettings.lingerTimeout
         context?.close(mode: .output, promise: nil)
     }
 
@@ -153,8 +155,8 @@ extension ClientConnection {
     }
 
     func drain() {
-        if case .ready = phase, pending.readableBytes == 0 { return closeGracefully() }
         exchange?.closeClientAfterwards()
+        if case .ready = phase, !isInHead { deadline = min(deadline, loop.now + EngineSettings.drainGrace) }
     }
 
     // MARK: Deadlines
@@ -179,6 +181,11 @@ extension ClientConnection {
 
     private func exchangeTimedOut() {
         if inputEnded, exchange?.response == .awaited { return clientLost() }
+        if awaitsContinue, upstream != nil {
+            continueInPlaceOfUpstream()
+            return progress()
+        }
+        awaitsContinue = false
         let clientIsSlow = exchange?.request == .streaming && !isReadingPaused
         guard exchange?.response == .awaited else {
             endRecord(outcome: clientIsSlow ? "client" : "upstream", reason: clientIsSlow ? "body_timeout" : "upstream_timeout")

@@ -15,13 +15,13 @@ extension ClientConnection {
         case .incomplete:
             if !isInHead {
                 isInHead = true
-                deadline = .now() + loop.settings.headTimeout
+                deadline = loop.now + loop.settings.headTimeout
                 bytes.withUnsafeReadableBytes { _ = accumulation.isWorthParsing($0, limits: loop.settings.limits) }
             }
             return false
         case .refused(let fault):
             headEnded()
-            record = ExchangeRecord(isOpen: true, began: .now())
+            record = ExchangeRecord(isOpen: true, began: loop.now)
             isHeadRequest = false
             requestBody = .none
             refuse(Refusal(fault))
@@ -42,9 +42,11 @@ extension ClientConnection {
 
     private func takeRequest(_ bytes: inout ByteBuffer, length: Int) {
         guard let peer else { return abort() }
-        record = ExchangeRecord(isOpen: true, began: .now())
+        record = ExchangeRecord(isOpen: true, began: loop.now)
         isHeadRequest = loop.requestHead.method == .head
         isHTTP10 = loop.requestHead.minorVersion == 0
+        requestPersists = loop.requestHead.isPersistent
+        awaitsContinue = loop.requestHead.expectsContinue
         switch loop.requestHead.framing {
         case .none, .untilClose: requestBody = .none
         case .length(let length): requestBody = length == 0 ? .none : .length(length)
@@ -98,7 +100,7 @@ extension ClientConnection {
         }
         if loop.requestHead.claims > 0 { for name in loop.requestHead.claimedNames() { loop.counters.countStripped(name) } }
         var exchange = Exchange(
-            hasBody: hasBody, clientPersists: loop.requestHead.isPersistent, isIdempotent: loop.requestHead.method.isIdempotent)
+            hasBody: hasBody, clientPersists: requestPersists, isIdempotent: loop.requestHead.method.isIdempotent)
         if loop.isDraining { exchange.closeClientAfterwards() }
         self.exchange = exchange
         bytes.moveReaderIndex(forwardBy: length)
@@ -112,7 +114,7 @@ extension ClientConnection {
     /// Last of all fields, so that nothing a client sent comes after them. An expectation is handed on, since only the
     /// upstream knows whether it wants the body (RFC 9110 section 10.1.1).
     private var ownFields: [UInt8] {
-        loop.requestHead.expectsContinue ? trustedFields + Array("Expect: 100-continue\r\n".utf8) : trustedFields
+        awaitsContinue ? trustedFields + Array("Expect: 100-continue\r\n".utf8) : trustedFields
     }
 
     /// Whether a Via line names us (RFC 9110 section 7.6: no infinite loop).
@@ -163,6 +165,7 @@ extension ClientConnection {
     /// - Returns: whether the phase changed, so that there may be more to do.
     func forwardBody(_ bytes: inout ByteBuffer) -> Bool {
         guard let upstream, let request = exchange?.request, request == .streaming, bytes.readableBytes > 0 else { return false }
+        awaitsContinue = false
         let before = bytes.readableBytes
         let ended: Bool
         switch requestBody {

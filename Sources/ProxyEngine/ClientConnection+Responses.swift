@@ -8,6 +8,11 @@ extension ClientConnection {
     func interimResponse(_ raw: ByteBuffer) {
         progress()
         guard !isHTTP10 else { return }
+        if loop.responseHead.status == 100 {
+            // We may have said it in the upstream's place already.
+            guard awaitsContinue else { return }
+            awaitsContinue = false
+        }
         exchange?.interimResponse()
         var out = loop.takeBuffer()
         loop.responseHead.write(from: raw, to: &out, minorVersion: 1, close: false)
@@ -19,6 +24,8 @@ extension ClientConnection {
     func responseBegan(_ raw: ByteBuffer, upstreamPersists: Bool) {
         progress()
         guard exchange != nil else { return }
+        awaitsContinue = false
+        if outgoing != nil { flushToClient() }
         let closing = exchange?.responseBegan(upstreamPersists: upstreamPersists, clientPersists: !isHTTP10 && !loop.isDraining) ?? true
         var out = loop.takeBuffer()
         responseFraming = loop.responseHead.write(
@@ -60,6 +67,14 @@ extension ClientConnection {
         }
         flushToClient()
         finish(ending)
+    }
+
+    /// The upstream said neither yes nor no: an old API does not know the question, and the client would wait for ever.
+    func continueInPlaceOfUpstream() {
+        awaitsContinue = false
+        exchange?.interimResponse()
+        send(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
+        context?.flush()
     }
 
     private func send(_ bytes: ByteBuffer) {

@@ -60,7 +60,11 @@ package final class ClientConnection: ChannelInboundHandler {
     var requestBody = RequestBody.none
     /// The request as written for the upstream, kept until it answers.
     var upstreamHead: ByteBuffer?
+    /// What is needed of the request's head after other connections have used the loop's storage for theirs.
     var isHeadRequest = false
+    var requestPersists = false
+    /// The client holds its body back until it hears from the upstream.
+    var awaitsContinue = false
     var isHTTP10 = false
     var responseFraming = BodyFraming.none
     var outgoing: ByteBuffer?
@@ -69,7 +73,7 @@ package final class ClientConnection: ChannelInboundHandler {
     package init(loop: EngineLoop, tls: NIOSSLServerHandler) {
         self.loop = loop
         self.tls = tls
-        deadline = .now() + loop.settings.handshakeTimeout
+        deadline = loop.now + loop.settings.handshakeTimeout
     }
 
     // MARK: The channel's callbacks
@@ -82,6 +86,7 @@ package final class ClientConnection: ChannelInboundHandler {
     package func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        loop.eventBegan()
         switch event {
         case TLSUserEvent.handshakeCompleted: handshakeCompleted(context)
         case ChannelEvent.inputClosed: inputClosed()
@@ -91,6 +96,7 @@ package final class ClientConnection: ChannelInboundHandler {
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        loop.eventBegan()
         var bytes = unwrapInboundIn(data)
         // TLS's own buffer comes up here and is written again by the next read: what stays is copied out of it.
         let isOurs = pending.readableBytes > 0
@@ -104,6 +110,7 @@ package final class ClientConnection: ChannelInboundHandler {
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
+            loop.eventBegan()
             progress()
             upstream?.setReading(true)
         }
@@ -139,7 +146,7 @@ package final class ClientConnection: ChannelInboundHandler {
             trustedFields = loop.trustedFields(for: peer, address: peerAddress)
             loop.counters.metrics.handshakes &+= 1
             phase = .ready
-            deadline = .now() + loop.settings.idleTimeout
+            deadline = loop.now + loop.settings.idleTimeout
         }
     }
 

@@ -60,6 +60,12 @@ package final class EngineLoop {
 
     // MARK: Time
 
+    /// When the event at hand began: time-outs and durations need no finer time, and asking for it costs.
+    private(set) var now = NIODeadline.now()
+
+    /// At the beginning of each event that comes from a channel or a timer.
+    func eventBegan() { now = .now() }
+
     /// Seconds since 1970.
     package static func wallClock() -> Double {
         var now = timespec()
@@ -79,7 +85,7 @@ package final class EngineLoop {
     }
 
     private func onTick() {
-        let now = NIODeadline.now()
+        eventBegan()
         for connection in connections where connection.deadline <= now { connection.deadlineReached(now) }
         pool.closeIdle(now)
         flushAccessLog()

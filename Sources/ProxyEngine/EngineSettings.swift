@@ -35,6 +35,11 @@ package struct EngineSettings: Sendable {
     package static let lingerTimeout = TimeAmount.seconds(2)
     /// How long a client that ended its side is still taken for one that waits for the answer.
     package static let halfCloseGrace = TimeAmount.seconds(2)
+    /// How long an upstream may take over `Expect: 100-continue` before the client is told to go on.
+    package static let continueTimeout = TimeAmount.seconds(1)
+    /// How long an idle connection may still bring a request while the server drains; closing at once would lose one that is
+    /// on its way.
+    package static let drainGrace = TimeAmount.seconds(1)
     /// Exchanges that may wait for an upstream connection, a loop.
     package static let waitingBound = 4096
     /// Interim responses an upstream may send before its final one.

@@ -72,8 +72,6 @@ package struct Refusal: Equatable, Sendable {
     package static let methodRefused = Refusal(
         status: 405, reason: "method_not_allowed", detail: "TRACE and CONNECT are not served here.",
         allow: "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS")
-    package static let misdirected = Refusal(
-        status: 421, reason: "host_misdirected", detail: "This connection was made for another host.")
 
     private static func challenge(_ realm: String, _ error: String, _ description: String) -> String {
         "Bearer realm=\"\(realm)\", error=\"\(error)\", error_description=\"\(description)\""
@@ -102,7 +100,7 @@ package struct Refusal: Equatable, Sendable {
     private static let titles: [Int: String] = [
         400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 405: "Method Not Allowed", 408: "Request Timeout",
         411: "Length Required", 413: "Content Too Large", 414: "URI Too Long", 417: "Expectation Failed",
-        421: "Misdirected Request", 431: "Request Header Fields Too Large", 500: "Internal Server Error",
+        431: "Request Header Fields Too Large", 500: "Internal Server Error",
         501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
         505: "HTTP Version Not Supported", 508: "Loop Detected",
     ]

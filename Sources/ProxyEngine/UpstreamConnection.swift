@@ -106,6 +106,7 @@ package final class UpstreamConnection: ChannelInboundHandler {
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
         guard let client else { return close() }
+        client.loop.eventBegan()
         if partial.readableBytes > 0 {
             partial.writeBuffer(&bytes)
             bytes = partial
@@ -121,7 +122,10 @@ package final class UpstreamConnection: ChannelInboundHandler {
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { client?.upstreamWritable() }
+        if context.channel.isWritable, let client {
+            client.loop.eventBegan()
+            client.upstreamWritable()
+        }
     }
 
     package func channelInactive(context: ChannelHandlerContext) {

@@ -54,23 +54,27 @@ package final class ClientAuthenticator {
     ) -> Result<AuthenticatedPeer, HandshakeFault> {
         guard let der = try? leaf.toDERBytes() else { return .failure(.certificateRefused(.malformed)) }
         let thumbprint = Thumbprint(ofCertificate: der)
-        switch trust {
-        case .any:
-            if let fault = KeyStrength.fault(ofLeaf: der) { return .failure(.certificateRefused(fault)) }
-            // The certificate is only the container of a key: nobody vouches for its dates.
-            return .success(AuthenticatedPeer(thumbprint: thumbprint, validFrom: -.infinity, validUntil: .infinity))
-        case .authorities(let validator):
-            // A remembered path outside its window is not the last word: the CA may have been renewed since.
-            if let path = paths.path(of: thumbprint), path.fault(at: now) == nil {
+        // A remembered path outside its window is not the last word: the CA may have been renewed since.
+        if let path = paths.path(of: thumbprint), path.fault(at: now) == nil {
+            return .success(AuthenticatedPeer(thumbprint, within: path.window))
+        }
+        return examine(der, intermediates: intermediates, now: now)
+            .flatMap { path in
+                if let fault = path.fault(at: now) { return .failure(fault) }
+                paths.insert(path, of: thumbprint)
                 return .success(AuthenticatedPeer(thumbprint, within: path.window))
             }
-            return validator.validate(leaf: der, intermediates: Self.octets(of: intermediates), now: now)
-                .flatMap { path in
-                    if let fault = path.fault(at: now) { return .failure(fault) }
-                    paths.insert(path, of: thumbprint)
-                    return .success(AuthenticatedPeer(thumbprint, within: path.window))
-                }
-                .mapError(HandshakeFault.certificateRefused)
+            .mapError(HandshakeFault.certificateRefused)
+    }
+
+    private func examine(_ leaf: [UInt8], intermediates: ArraySlice<NIOSSLCertificate>, now: Double) -> Result<ValidatedPath, PathFault> {
+        switch trust {
+        case .authorities(let validator):
+            return validator.validate(leaf: leaf, intermediates: Self.octets(of: intermediates), now: now)
+        case .any:
+            // The certificate is only the container of a key: nobody vouches for its dates.
+            if let fault = KeyStrength.fault(ofLeaf: leaf) { return .failure(fault) }
+            return .success(ValidatedPath(window: .always))
         }
     }
 
@@ -82,6 +86,6 @@ package final class ClientAuthenticator {
 
 extension AuthenticatedPeer {
     fileprivate init(_ thumbprint: Thumbprint, within window: ValidityWindow) {
-        self.init(thumbprint: thumbprint, validFrom: Double(window.notBefore), validUntil: Double(window.notAfter))
+        self.init(thumbprint: thumbprint, validFrom: window.notBefore, validUntil: window.notAfter)
     }
 }

@@ -35,13 +35,13 @@ final class OpenSSLCertificate {
         return ValidityWindow(notBefore: notBefore, notAfter: notAfter)
     }
 
-    private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64? {
+    private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Double? {
         guard let time, let epoch = ASN1_TIME_set(nil, 0) else { return nil }
         defer { ASN1_TIME_free(epoch) }
         var days: Int32 = 0
         var seconds: Int32 = 0
         guard ASN1_TIME_diff(&days, &seconds, epoch, time) == 1 else { return nil }
-        return Int64(days) * 86_400 + Int64(seconds)
+        return Double(days) * 86_400 + Double(seconds)
     }
 
     /// The subject as RFC 2253 text; everything outside printable ASCII is escaped.

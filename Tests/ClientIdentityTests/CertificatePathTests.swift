@@ -241,7 +241,7 @@ import X509
     @Test func thePathIsValidOnlyWhileAllOfItIs() throws {
         let intermediate = try authority("I", under: root, notAfter: testNow + 10)
         let result = validator.validate(leaf: try intermediate.issue("A").der, intermediates: [intermediate.der], now: testNow)
-        #expect(try result.get().window == ValidityWindow(notBefore: Int64(testNow - day), notAfter: Int64(testNow + 10)))
+        #expect(try result.get().window == ValidityWindow(notBefore: testNow - day, notAfter: testNow + 10))
         let expired = try TestCertificate.authority("Expired", notAfter: testNow - 1)
         #expect(try CertificatePathValidator(trusting: expired).fault(expired.issue("A")) == .expired)
     }

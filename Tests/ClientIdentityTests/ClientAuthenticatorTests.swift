@@ -118,7 +118,7 @@ import Testing
             let certificate = try NIOSSLCertificate(bytes: der, format: .der)
             let peer = try any.verifyHandshake(chain: [certificate], now: testNow).get()
             #expect(peer.thumbprint == Thumbprint(ofCertificate: der))
-            #expect(peer.fault(at: testNow) == nil)
+            #expect(peer.validFrom == -.infinity && peer.validUntil == .infinity)
             #expect(any.identify(leaf: certificate, now: testNow) == .success(peer))
         }
     }

@@ -1,0 +1,89 @@
+import ClientIdentity
+import Foundation
+import NIOCore
+import NIOPosix
+import NIOSSL
+import NIOTLS
+import SwiftASN1
+import Testing
+import X509
+
+/// Handshakes of the proxy with an upstream on loopback. BoringSSL has its own clock, so these happen now.
+@Suite struct UpstreamTLSTests {
+    private let root: TestCertificate
+    private let now = Date().timeIntervalSince1970
+
+    init() throws {
+        root = try .authority(notBefore: now - day, notAfter: now + day)
+    }
+
+    private func upstream(notAfter: Double? = nil, _ names: GeneralName...) throws -> TestCertificate {
+        var extensions = try TestCertificate.clientExtensions(extended: [.serverAuth])
+        try extensions.append(Certificate.Extension(SubjectAlternativeNames(names), critical: false))
+        return try root.issue("upstream", notBefore: now - day, notAfter: notAfter ?? now + day, extensions: extensions)
+    }
+
+    /// Whether a handshake as `host`, trusting `authorities`, succeeds.
+    private func connects(_ certificate: TestCertificate, as host: String, trusting authorities: TestCertificate) throws -> Bool {
+        let file = try TemporaryFile(authorities.pem)
+        let tls = try UpstreamTLS(host: host, authoritiesFile: file.path, credentials: nil)
+        let server = try NIOSSLContext(
+            configuration: .makeServerConfiguration(
+                certificateChain: certificate.chain().map { .certificate($0) },
+                privateKey: .privateKey(NIOSSLPrivateKey(bytes: Array(certificate.keyPEM.utf8), format: .pem))))
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        defer { try? group.syncShutdownGracefully() }
+        let listener = try ServerBootstrap(group: group).childChannelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: server))
+            }
+        }.bind(host: "127.0.0.1", port: 0).wait()
+        let outcome = group.next().makePromise(of: Void.self)
+        let client = try ClientBootstrap(group: group).channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandlers(tls.makeHandler(), Outcome(outcome))
+            }
+        }.connect(host: "127.0.0.1", port: listener.localAddress?.port ?? 0).wait()
+        let succeeded = (try? outcome.futureResult.wait()) != nil
+        try? client.close().wait()
+        return succeeded
+    }
+
+    @Test func anUpstreamOfTheAuthorityWithTheNameIsTaken() throws {
+        #expect(try connects(upstream(.dnsName("api.example.com")), as: "api.example.com", trusting: root))
+    }
+
+    @Test func anotherNameIsRefused() throws {
+        #expect(try !connects(upstream(.dnsName("api.example.com")), as: "api.example.org", trusting: root))
+        #expect(try !connects(upstream(.dnsName("*.example.com")), as: "a.b.example.com", trusting: root))
+    }
+
+    @Test func anotherAuthorityIsRefused() throws {
+        let other = try TestCertificate.authority(notBefore: now - day, notAfter: now + day)
+        #expect(try !connects(upstream(.dnsName("api.example.com")), as: "api.example.com", trusting: other))
+    }
+
+    @Test func anExpiredCertificateIsRefused() throws {
+        #expect(try !connects(upstream(notAfter: now - 1, .dnsName("api.example.com")), as: "api.example.com", trusting: root))
+    }
+
+    @Test func anAddressIsHeldAgainstTheCertificatesAddresses() throws {
+        let address = GeneralName.ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))
+        #expect(try connects(upstream(address), as: "127.0.0.1", trusting: root))
+        #expect(try !connects(upstream(.dnsName("127.0.0.1")), as: "127.0.0.1", trusting: root))
+    }
+}
+
+private final class Outcome: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    private let promise: EventLoopPromise<Void>
+
+    init(_ promise: EventLoopPromise<Void>) { self.promise = promise }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted = event as? TLSUserEvent { promise.succeed() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { promise.fail(error) }
+    func channelInactive(context: ChannelHandlerContext) { promise.fail(ChannelError.eof) }
+}

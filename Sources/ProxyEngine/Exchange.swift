@@ -10,6 +10,11 @@ package struct Exchange: Equatable, Sendable {
     package struct Ending: Equatable, Sendable {
         package let keepsUpstream: Bool
         package let keepsClient: Bool
+
+        package init(keepsUpstream: Bool, keepsClient: Bool) {
+            self.keepsUpstream = keepsUpstream
+            self.keepsClient = keepsClient
+        }
     }
 
     /// What to do when the upstream is lost.

@@ -6,10 +6,11 @@ import Musl
 
 /// `2026-11-21T04:00:00Z`.
 enum UTCTime {
-    static func text(_ seconds: Int64) -> String {
-        var time = time_t(seconds)
+    static func text(_ seconds: Double) -> String {
+        guard let whole = Int(exactly: seconds.rounded(.down)) else { return "without an end" }
+        var time = time_t(whole)
         var parts = tm()
-        guard gmtime_r(&time, &parts) != nil else { return "\(seconds) s since 1970" }
+        guard gmtime_r(&time, &parts) != nil else { return "\(whole) s since 1970" }
         var text = [CChar](repeating: 0, count: 32)
         let count = strftime(&text, text.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
         return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)

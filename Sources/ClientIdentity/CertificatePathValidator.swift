@@ -13,9 +13,6 @@ import COpenSSL
 ///
 /// May be used by several threads at once: the store is complete after `init`, and OpenSSL locks what it looks up in it.
 package final class CertificatePathValidator: @unchecked Sendable {
-    /// Certificates beyond the leaf that one client may send, and their octets: no path needs more.
-    package static let intermediateLimit = 8
-    package static let octetLimit = 65_536
     /// CAs between leaf and anchor; with both a path has at most six certificates.
     private static let depth: Int32 = 4
     private static let securityLevel: Int32 = 2
@@ -53,8 +50,7 @@ package final class CertificatePathValidator: @unchecked Sendable {
     /// - Returns: the path, which may be outside its window: ask `ValidatedPath.fault(at:)`.
     package func validate(leaf: [UInt8], intermediates: [[UInt8]], now: Double) -> Result<ValidatedPath, PathFault> {
         defer { ERR_clear_error() }
-        guard let seconds = Int(exactly: now.rounded(.down)), intermediates.count <= Self.intermediateLimit,
-            intermediates.reduce(leaf.count, { $0 + $1.count }) <= Self.octetLimit,
+        guard let seconds = Int(exactly: now.rounded(.down)), PresentedChain.isBounded(leaf: leaf, others: intermediates),
             let leaf = OpenSSLCertificate(der: leaf), let context = X509_STORE_CTX_new()
         else { return .failure(.malformed) }
         defer { X509_STORE_CTX_free(context) }

@@ -34,7 +34,7 @@ package final class ClientAuthenticator {
     ///   - now: seconds since 1970.
     package func verifyHandshake(chain: [NIOSSLCertificate], now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
         guard let leaf = chain.first else { return .failure(.certificateMissing) }
-        return judge(leaf, intermediates: chain.dropFirst(), now: now)
+        return judge(PresentedChain(leaf: leaf, others: chain.dropFirst()), now: now)
     }
 
     /// Judges the leaf of an established connection. Must be asked on each one: NIOSSL calls no verification on a resumed
@@ -46,19 +46,17 @@ package final class ClientAuthenticator {
     /// - Parameter leaf: `NIOSSLHandler.peerCertificate`, on resumed sessions too the certificate of the full handshake.
     package func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
         guard let leaf else { return .failure(.certificateMissing) }
-        return judge(leaf, intermediates: [], now: now)
+        return judge(PresentedChain(leaf: leaf, others: []), now: now)
     }
 
-    private func judge(
-        _ leaf: NIOSSLCertificate, intermediates: ArraySlice<NIOSSLCertificate>, now: Double
-    ) -> Result<AuthenticatedPeer, HandshakeFault> {
-        guard let der = try? leaf.toDERBytes() else { return .failure(.certificateRefused(.malformed)) }
-        let thumbprint = Thumbprint(ofCertificate: der)
+    private func judge(_ chain: PresentedChain?, now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
+        guard let chain else { return .failure(.certificateRefused(.malformed)) }
+        let thumbprint = Thumbprint(ofCertificate: chain.leaf)
         // A remembered path outside its window is not the last word: the CA may have been renewed since.
         if let path = paths.path(of: thumbprint), path.fault(at: now) == nil {
             return .success(AuthenticatedPeer(thumbprint, within: path.window))
         }
-        return examine(der, intermediates: intermediates, now: now)
+        return examine(chain, now: now)
             .flatMap { path in
                 if let fault = path.fault(at: now) { return .failure(fault) }
                 paths.insert(path, of: thumbprint)
@@ -67,20 +65,15 @@ package final class ClientAuthenticator {
             .mapError(HandshakeFault.certificateRefused)
     }
 
-    private func examine(_ leaf: [UInt8], intermediates: ArraySlice<NIOSSLCertificate>, now: Double) -> Result<ValidatedPath, PathFault> {
+    private func examine(_ chain: PresentedChain, now: Double) -> Result<ValidatedPath, PathFault> {
         switch trust {
         case .authorities(let validator):
-            return validator.validate(leaf: leaf, intermediates: Self.octets(of: intermediates), now: now)
+            return validator.validate(leaf: chain.leaf, intermediates: chain.others, now: now)
         case .any:
             // The certificate is only the container of a key: nobody vouches for its dates.
-            if let fault = KeyStrength.fault(ofLeaf: leaf) { return .failure(fault) }
+            if let fault = KeyStrength.fault(ofLeaf: chain.leaf) { return .failure(fault) }
             return .success(ValidatedPath(window: .always))
         }
-    }
-
-    /// One more than the limit is enough for the validator to refuse.
-    private static func octets(of intermediates: ArraySlice<NIOSSLCertificate>) -> [[UInt8]] {
-        intermediates.prefix(CertificatePathValidator.intermediateLimit + 1).compactMap { try? $0.toDERBytes() }
     }
 }
 

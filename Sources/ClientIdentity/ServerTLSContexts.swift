@@ -6,6 +6,7 @@ package final class ServerTLSContexts {
     private let tls: ServerTLS
     private let renewal: ContextRenewal
     private var context: NIOSSLContext
+    private var earlier = [Earlier]()
     private var made: Double
     private var begun = 0
 
@@ -43,13 +44,21 @@ package final class ServerTLSContexts {
     }
 
     private func currentContext(now: Double) -> NIOSSLContext {
-        if renewal.isDue(begun: begun, made: made, now: now) {
-            // Where there is no memory for a new one, the old one serves on.
-            if let fresh = try? NIOSSLContext(configuration: tls.configuration) { context = fresh }
+        if isDue(now: now), let fresh = try? NIOSSLContext(configuration: tls.configuration) {
+            earlier.append(Earlier(context: context))
+            context = fresh
             made = now
             begun = 0
         }
         begun += 1
         return context
     }
+
+    private func isDue(now: Double) -> Bool {
+        guard renewal.isDue(begun: begun, made: made, now: now, earlier: 0) else { return false }
+        earlier.removeAll { $0.context == nil }
+        return renewal.isDue(begun: begun, made: made, now: now, earlier: earlier.count)
+    }
+
+    private struct Earlier { weak var context: NIOSSLContext? }
 }

@@ -131,6 +131,16 @@ import Testing
         #expect(any.verifyHandshake(chain: [enormous], now: testNow) == .failure(.certificateRefused(.weak)))
     }
 
+    @Test func moreCertificatesThanAPathCanNeedAreRefusedInEachMode() throws {
+        let chain = try leaf.chain() + Array(repeating: NIOSSLCertificate.list(root)[0], count: 9)
+        let authorities = try authorities()
+        _ = try authorities.verifyHandshake(chain: leaf.chain(), now: testNow).get()
+        for authenticator in [authorities, ClientAuthenticator(.any)] {
+            #expect(authenticator.verifyHandshake(chain: Array(chain.prefix(9)), now: testNow).isSuccess)
+            #expect(authenticator.verifyHandshake(chain: chain, now: testNow) == .failure(.certificateRefused(.malformed)))
+        }
+    }
+
     @Test func faultsHaveTheirOwnCodes() {
         #expect(HandshakeFault.certificateMissing.code == "cert_missing")
         #expect(HandshakeFault.certificateRefused(.expired).code == DenialReason.certificateExpired.rawValue)
@@ -150,4 +160,8 @@ extension TestCertificate {
     func chain(_ issuers: TestCertificate...) throws -> [NIOSSLCertificate] {
         try ([self] + issuers).map { try NIOSSLCertificate(bytes: $0.der, format: .der) }
     }
+}
+
+extension Result {
+    fileprivate var isSuccess: Bool { (try? get()) != nil }
 }

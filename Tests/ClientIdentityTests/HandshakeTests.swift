@@ -98,7 +98,7 @@ import X509
 
     @Test(arguments: ["-tls1_2", "-tls1_3", "-tls1_2 -no_ticket"])
     func noSessionIsResumedAcrossARenewalOfTheContext(_ flags: String) throws {
-        let server = try LoopbackServer(authority: root, renewal: ContextRenewal(handshakes: 1, age: 3600))
+        let server = try LoopbackServer(authority: root, renewal: ContextRenewal(handshakes: 1, age: 3600, earlierContexts: 4))
         let session = try TemporaryFile("")
         #expect(try openSSLClient(server.port, flags, "-sess_out", session.path, client: leaf).contains(identified(leaf)))
         let again = try openSSLClient(server.port, flags, "-sess_in", session.path, client: leaf)

@@ -72,8 +72,8 @@ def start_proxy(pki, tmp_path, settings):
     started = []
     numbers = itertools.count(1)
 
-    def start(changes=None, wait="ready"):
-        proxy = Proxy(pki, tmp_path, merged(settings, changes or {}), name=f"holdfast-{next(numbers)}")
+    def start(changes=None, wait="ready", environment=None):
+        proxy = Proxy(pki, tmp_path, merged(settings, changes or {}), f"holdfast-{next(numbers)}", environment)
         started.append(proxy)
         if wait == "ready":
             proxy.wait_ready()

@@ -128,14 +128,6 @@ def test_a_refused_request_never_asks_for_its_body(proxy, untouched):
         assert is_bare_challenge(answer) and not answer.interim
 
 
-def test_a_host_that_the_connection_was_not_made_for_is_misdirected(proxy, issuer, pki):
-    context = pki.context()
-    with proxy.connect(context=context, server_hostname="localhost") as connection:
-        text = f"GET / HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer {issuer.token()}\r\n\r\n"
-        assert connection.send(text % f"LOCALHOST:{proxy.address[1]}").answer().status == 200
-        assert connection.send(text % "other.example").answer().status == 421
-
-
 def test_an_upstream_on_a_unix_socket_is_reached(start_proxy, issuer, tmp_path, pki):
     upstream = Upstream(tmp_path, "--unix", tmp_path / "api.sock")
     try:

@@ -37,12 +37,14 @@ def split_address(text):
 class Process:
     """A child with its output in files, so that no pipe can fill up and stall it."""
 
-    def __init__(self, arguments, folder, name):
+    def __init__(self, arguments, folder, name, environment=None):
         self.name = name
         self.out_path = Path(folder) / f"{name}.out"
         self.err_path = Path(folder) / f"{name}.err"
         with open(self.out_path, "wb") as out, open(self.err_path, "wb") as err:
-            self.child = subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+            self.child = subprocess.Popen(
+                [str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**os.environ, **(environment or {})}
+            )
 
     @property
     def out(self):
@@ -82,6 +84,6 @@ class Process:
         self.child.wait()
 
 
-def run(*arguments, **options):
+def run(*arguments, seconds=60, **options):
     """A command to its end; the result has returncode, stdout and stderr as text."""
-    return subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=60, check=False, **options)
+    return subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=seconds, check=False, **options)

@@ -20,7 +20,7 @@ def merged(base, changes):
 
 
 class Proxy:
-    def __init__(self, pki, folder, configuration, name="holdfast"):
+    def __init__(self, pki, folder, configuration, name="holdfast", environment=None):
         self.pki = pki
         self.address = ("127.0.0.1", free_port())
         self.admin_address = ("127.0.0.1", free_port())
@@ -35,7 +35,7 @@ class Proxy:
         self.file = folder / f"{name}.yaml"
         self.configuration = merged(base, configuration)
         self.file.write_text(json.dumps(self.configuration, indent=1))  # JSON is YAML
-        self.process = Process([HOLDFAST, "run", "--config", self.file], folder, name)
+        self.process = Process([HOLDFAST, "run", "--config", self.file], folder, name, environment)
 
     def admin(self, path):
         """Status and text; None while nobody listens."""

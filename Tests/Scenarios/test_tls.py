@@ -1,0 +1,294 @@
+"""The listener's TLS: who may finish a handshake, and what stays true on resumed and long-lived connections (requirements O and P)."""
+import socket
+import ssl
+import time
+
+import pytest
+
+from harness.challenges import is_invalid_token
+from harness.processes import eventually, run
+
+V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
+
+
+def alert(proxy, context):
+    """The alert that ends a handshake. Nothing is written, so that no reset can discard it."""
+    with pytest.raises(ssl.SSLError) as failure, proxy.connect(context=context) as connection:
+        connection.sock.recv(1)
+    return failure.value.reason
+
+
+@pytest.mark.parametrize("version", [V12, V13])
+def test_tls_1_2_and_1_3_are_spoken(proxy, issuer, pki, version):
+    with proxy.connect(context=pki.context(version=version)) as connection:
+        assert connection.sock.version() == {V12: "TLSv1.2", V13: "TLSv1.3"}[version]
+        assert connection.request(token=issuer.token()).status == 200
+
+
+def test_tls_1_3_is_preferred(proxy):
+    with proxy.connect() as connection:
+        assert connection.sock.version() == "TLSv1.3"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+def test_older_versions_are_not(proxy, pki, version):
+    context = pki.context()
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version, context.maximum_version = version, version
+    assert alert(proxy, context) == "TLSV1_ALERT_PROTOCOL_VERSION"
+
+
+def test_tls_1_3_alone_can_be_demanded(start_proxy, pki, issuer):
+    proxy = start_proxy({"listener": {"minimum_tls": "1.3"}})
+    assert alert(proxy, pki.context(version=V12)) == "TLSV1_ALERT_PROTOCOL_VERSION"
+    assert proxy.ask(token=issuer.token()).status == 200
+
+
+@pytest.mark.parametrize("ciphers", ["AES128-GCM-SHA256", "AES256-SHA", "ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES128-SHA256", "DHE-RSA-AES128-GCM-SHA256", "NULL"])
+def test_weak_suites_of_tls_1_2_are_not_negotiated(proxy, pki, ciphers):
+    context = pki.context(version=V12)
+    context.set_ciphers(ciphers + ":@SECLEVEL=0")
+    assert alert(proxy, context) in ("SSLV3_ALERT_HANDSHAKE_FAILURE", "TLSV1_ALERT_INSUFFICIENT_SECURITY")
+
+
+@pytest.mark.parametrize("ciphers", ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"])
+def test_good_suites_of_tls_1_2_are_negotiated(proxy, pki, issuer, ciphers):
+    context = pki.context(version=V12)
+    context.set_ciphers(ciphers)
+    with proxy.connect(context=context) as connection:
+        assert connection.sock.cipher()[0] == ciphers and connection.request(token=issuer.token()).status == 200
+
+
+@pytest.mark.parametrize("version", [V12, V13])
+def test_no_certificate_is_no_handshake(proxy, pki, untouched, version):
+    expected = {V12: "HANDSHAKE_FAILURE", V13: "CERTIFICATE_REQUIRED"}[version]
+    assert alert(proxy, pki.context(None, version)).endswith(expected)
+
+
+@pytest.mark.parametrize("version", [V12, V13])
+@pytest.mark.parametrize("client", ["stranger", "client-self-signed", "client-expired", "client-future", "client-serverauth", "server", "ca", "intermediate"])
+def test_a_certificate_that_is_not_a_clients_of_ours_is_no_handshake(proxy, pki, untouched, client, version):
+    # An authority's own certificate is refused by TLS itself: its key is not for signing handshakes.
+    expected = ("CERTIFICATE", "UNKNOWN_CA", "ILLEGAL_PARAMETER") if client in ("ca", "intermediate") else ("CERTIFICATE", "UNKNOWN_CA")
+    assert any(word in alert(proxy, pki.context(client, version)) for word in expected)
+
+
+@pytest.mark.parametrize("client,reason", [("stranger", "cert_untrusted"), ("client-expired", "cert_expired"), ("client-future", "cert_not_yet_valid")])
+def test_why_a_handshake_failed_is_counted(start_proxy, pki, client, reason):
+    proxy = start_proxy()
+    alert(proxy, pki.context(client))
+    eventually(lambda: proxy.metric("holdfast_handshake_failures_total", reason=reason) == 1, f"{reason} is counted")
+    assert proxy.metric("holdfast_handshakes_total") == 0
+
+
+def test_a_certificate_without_any_usage_is_a_clients(proxy, pki, issuer):
+    name = pki.issue("client-usage-none", "--usage", "none")
+    assert proxy.ask(token=issuer.mint(bind=name), client=name).status == 200
+
+
+def chain(pki, name, *certificates):
+    """The key of the first with a chain of these files' first certificates."""
+    texts = [(pki.folder / f"{c}.pem").read_text().split("-----END CERTIFICATE-----\n")[0] + "-----END CERTIFICATE-----\n" for c in certificates]
+    (pki.folder / f"{name}.pem").write_text("".join(texts))
+    (pki.folder / f"{name}.key").write_bytes((pki.folder / f"{certificates[0]}.key").read_bytes())
+    return pki.context(name)
+
+
+def test_a_path_with_a_missing_intermediate_is_no_path(proxy, pki):
+    """A certificate never seen before: of one that was, the path is remembered."""
+    fresh = pki.issue("never-seen")
+    assert "CERTIFICATE" in alert(proxy, chain(pki, "leaf-only", fresh))
+
+
+def test_certificates_that_do_not_belong_to_the_path_do_no_harm(proxy, pki, issuer):
+    context = chain(pki, "shuffled", "client-a", "stranger-ca", "client-b", "intermediate", "ca")
+    with proxy.connect(context=context) as connection:
+        answer = connection.request(token=issuer.token())
+        assert answer.status == 200 and answer.seen("X-Client-Cert-SHA256") == [pki.thumbprint("client-a")]
+
+
+def test_an_intermediate_that_is_configured_need_not_be_sent(start_proxy, pki, issuer, tmp_path):
+    both = tmp_path / "authorities.pem"
+    both.write_text((pki.folder / "clients-ca.pem").read_text() + (pki.folder / "intermediate.pem").read_text())
+    proxy = start_proxy({"client_certificates": {"authorities": str(both)}})
+    with proxy.connect(context=chain(pki, "leaf-only", "client-a")) as connection:
+        assert connection.request(token=issuer.token()).status == 200
+
+
+def test_the_systems_authorities_count_for_nothing(start_proxy, pki, issuer):
+    proxy = start_proxy(environment={"SSL_CERT_FILE": pki.path("stranger-ca.pem"), "SSL_CERT_DIR": str(pki.folder)})
+    assert "CERTIFICATE" in alert(proxy, pki.context("stranger"))
+    assert proxy.ask(token=issuer.token()).status == 200
+
+
+def test_with_any_certificate_trusted_there_must_still_be_one(start_proxy, pki):
+    proxy = start_proxy({"client_certificates": {"trust": "any", "authorities": None}})
+    assert alert(proxy, pki.context(None)).endswith("CERTIFICATE_REQUIRED")
+    for client in ["client-self-signed", "stranger", "client-expired", "client-serverauth"]:
+        assert proxy.ask(client=client).status == 401, "the handshake is done"
+
+
+@pytest.mark.parametrize("version", [V12, V13])
+def test_a_resumed_session_has_the_identity_of_the_first(start_proxy, pki, issuer, version):
+    """On one loop, since each loop has tickets of its own."""
+    proxy = start_proxy({"threads": 1})
+    context = pki.context(version=version)
+    with proxy.connect(context=context) as first:
+        assert first.request(token=issuer.token()).status == 200
+        session = first.sock.session
+    with proxy.connect(context=context, session=session) as second:
+        assert second.sock.session_reused
+        answer = second.request(token=issuer.token())
+        assert answer.status == 200 and answer.seen("X-Client-Cert-SHA256") == [pki.thumbprint("client-a")]
+        assert is_invalid_token(second.request(token=issuer.token("client-b")), "cnf_mismatch")
+
+
+@pytest.mark.parametrize("version", [V12, V13])
+def test_a_certificate_that_expires_is_refused_on_open_and_resumed_connections(start_proxy, pki, issuer, untouched_after, version):
+    proxy = start_proxy({"threads": 1})
+    name = pki.issue(f"brief-{version.value}", "--expires-in", "2s")
+    token = issuer.mint(bind=name)
+    context = pki.context(name, version)
+    with proxy.connect(context=context) as connection:
+        assert connection.request(token=token).status == 200
+        session = connection.sock.session
+        refused = eventually(lambda: next((a for a in [connection.request(token=token)] if a.status != 200), None), "it expires", 5, 0.1)
+        assert is_invalid_token(refused, "cert_expired")
+    untouched_after()
+    try:
+        with proxy.connect(context=context, session=session) as resumed:
+            answer = resumed.request(token=token)
+            assert is_invalid_token(answer, "cert_expired")
+    except (ssl.SSLError, ConnectionError, OSError):
+        pass  # refused before any request
+    assert "CERTIFICATE" in alert(proxy, context)
+
+
+@pytest.fixture
+def untouched_after(upstream):
+    """Call it; from then on nothing may reach the upstream."""
+    before = []
+    yield lambda: before.append(upstream.requests())
+    assert before and upstream.requests() == before[0]
+
+
+def test_a_session_of_another_proxy_is_not_resumed(start_proxy, pki, issuer):
+    """Tickets are of one process and its trust: one with other authorities does a full handshake."""
+    first = start_proxy({"threads": 1})
+    other = start_proxy({"threads": 1, "client_certificates": {"authorities": pki.path("stranger-ca.pem")}})
+    context = pki.context()
+    with first.connect(context=context) as connection:
+        assert connection.request(token=issuer.token()).status == 200
+        session = connection.sock.session
+    with pytest.raises((ssl.SSLError, ConnectionError)), other.connect(context=context, session=session) as connection:
+        assert not connection.sock.session_reused
+        connection.sock.recv(1)
+
+
+def s_client(proxy, pki, *options, text=""):
+    return run(
+        "openssl", "s_client", "-connect", "127.0.0.1:%d" % proxy.address[1], "-CAfile", pki.path("ca.pem"), *options, input=text
+    )
+
+
+def test_the_certificate_is_asked_for_in_the_handshake_by_naming_our_authorities(proxy, pki):
+    shown = s_client(proxy, pki, "-cert", pki.path("client-a.pem"), "-key", pki.path("client-a.key")).stdout
+    assert "Acceptable client certificate CA names" in shown and "Holdfast Lab Root" in shown
+    assert "Verify return code: 0 (ok)" in shown
+
+
+def test_no_early_data_is_offered_and_tickets_live_a_week_at_most(proxy, pki, issuer):
+    request = f"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer {issuer.token()}\r\n\r\n"
+    shown = s_client(proxy, pki, "-cert", pki.path("client-a.pem"), "-key", pki.path("client-a.key"), "-ign_eof", text=request).stdout
+    assert "HTTP/1.1 200" in shown and "Max Early Data: 0" in shown
+    lifetimes = [int(line.split(":")[1].split()[0]) for line in shown.splitlines() if "ticket lifetime hint" in line]
+    assert lifetimes and max(lifetimes) <= 604800
+
+
+def test_a_session_resumed_without_a_certificate_is_still_its_own(start_proxy, pki, issuer, tmp_path):
+    """The ticket holds the identity; who stole it without the keys of the session can do nothing with it."""
+    proxy = start_proxy({"threads": 1})
+    request = f"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer {issuer.token()}\r\n\r\n"
+    saved = ["-sess_out", tmp_path / "session"]
+    s_client(proxy, pki, "-cert", pki.path("client-a.pem"), "-key", pki.path("client-a.key"), *saved, "-ign_eof", text=request)
+    resumed = s_client(proxy, pki, "-sess_in", tmp_path / "session", "-ign_eof", text=request).stdout
+    assert "Reused, TLSv1.3" in resumed and pki.thumbprint("client-a") in resumed
+    other = request.replace(issuer.token(), issuer.token("client-b"))
+    assert "cnf_mismatch" in s_client(proxy, pki, "-sess_in", tmp_path / "session", "-ign_eof", text=other).stdout
+
+
+def test_http_in_clear_is_not_spoken(proxy, issuer, untouched):
+    with socket.create_connection(proxy.address, timeout=5) as plain:
+        plain.sendall(f"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {issuer.token()}\r\n\r\n".encode())
+        received = b""
+        try:
+            while octets := plain.recv(4096):
+                received += octets
+        except ConnectionError:
+            pass
+    assert b"HTTP/1.1 3" not in received and b"HTTP/1.1 2" not in received
+
+
+def test_http_1_1_is_chosen_by_alpn(proxy, pki, issuer):
+    with proxy.connect(context=pki.context(alpn=["http/1.1"])) as connection:
+        assert connection.sock.selected_alpn_protocol() == "http/1.1"
+        assert connection.request(token=issuer.token()).status == 200
+
+
+def test_a_protocol_that_is_not_spoken_is_never_agreed_to(proxy, pki):
+    try:
+        with proxy.connect(context=pki.context(alpn=["imap", "h2"])) as connection:
+            assert connection.sock.selected_alpn_protocol() is None
+    except ssl.SSLError as error:
+        assert error.reason.endswith("NO_APPLICATION_PROTOCOL")
+
+
+def test_a_handshake_that_does_not_come_is_not_waited_for(start_proxy):
+    proxy = start_proxy({"listener": {"handshake_timeout": "300ms"}})
+    for opening in [b"", b"\x16\x03\x01\x02\x00\x01"]:
+        with socket.create_connection(proxy.address, timeout=10) as slow:
+            slow.sendall(opening)
+            began = time.monotonic()
+            try:
+                assert slow.recv(1) == b""
+            except ConnectionResetError:
+                pass
+            assert 0.2 < time.monotonic() - began < 5
+
+
+def test_a_hello_in_many_segments_is_one_hello(proxy, pki, issuer):
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = pki.context().wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+    with socket.create_connection(proxy.address, timeout=10) as sock:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                for octet in outgoing.read():
+                    sock.sendall(bytes([octet]))
+                incoming.write(sock.recv(65536))
+        tls.write(f"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {issuer.token()}\r\n\r\n".encode())
+        sock.sendall(outgoing.read())
+        received = b""
+        while b"\r\n" not in received:
+            incoming.write(sock.recv(65536))
+            try:
+                received += tls.read(65536)
+            except ssl.SSLWantReadError:
+                pass
+    assert received.startswith(b"HTTP/1.1 200 ")
+
+
+def test_the_number_of_connections_is_bounded(start_proxy, issuer):
+    proxy = start_proxy({"threads": 1, "listener": {"max_connections": 4}})
+    held = [proxy.connect() for _ in range(4)]
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        proxy.connect()
+    assert held[0].request(token=issuer.token()).status == 200
+    for connection in held:
+        connection.close()
+    eventually(lambda: proxy.metric("holdfast_connections_active") == 0, "they are gone")
+    assert proxy.ask(token=issuer.token()).status == 200

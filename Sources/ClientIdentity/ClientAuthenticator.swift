@@ -1,5 +1,6 @@
 package import BindingPolicy
 package import NIOSSL
+import Synchronization
 
 /// Which client certificates a listener accepts (requirements MTLS-15, MTLS-16). There is no default: either is said.
 package enum ClientTrust: Sendable {
@@ -10,21 +11,22 @@ package enum ClientTrust: Sendable {
     case any
 }
 
-/// Turns the certificate of a connection into an authenticated peer, or refuses it. One for each event loop; it locks nothing.
+/// Turns the certificate of a connection into an authenticated peer, or refuses it. One for all event loops, so that a session
+/// begun on one can be resumed on another; the lock is taken once or twice a connection and held for a look-up.
 ///
 /// Paths are remembered by leaf, so that a client's next handshake costs a hash and a look-up. The verdict never includes
 /// time, which is compared whenever a path is used. A change of trust takes a new authenticator.
-package final class ClientAuthenticator {
+package final class ClientAuthenticator: Sendable {
     /// More leaves than can hold a resumable session in one context (`ContextRenewal`), so that a resumed connection, which
     /// shows no intermediates, finds its path here.
     package static let rememberedPaths = 8192
 
     private let trust: ClientTrust
-    private var paths: RecentPaths
+    private let paths: Mutex<RecentPaths>
 
     package init(_ trust: ClientTrust, rememberedPaths: Int = ClientAuthenticator.rememberedPaths) {
         self.trust = trust
-        paths = RecentPaths(limit: rememberedPaths)
+        paths = Mutex(RecentPaths(limit: rememberedPaths))
     }
 
     /// Judges what the client sent in a full handshake, before the proof of its key is checked.
@@ -53,13 +55,13 @@ package final class ClientAuthenticator {
         guard let chain else { return .failure(.certificateRefused(.malformed)) }
         let thumbprint = Thumbprint(ofCertificate: chain.leaf)
         // A remembered path outside its window is not the last word: the CA may have been renewed since.
-        if let path = paths.path(of: thumbprint), path.fault(at: now) == nil {
+        if let path = paths.withLock({ $0.path(of: thumbprint) }), path.fault(at: now) == nil {
             return .success(AuthenticatedPeer(thumbprint, within: path.window))
         }
         return examine(chain, now: now)
             .flatMap { path in
                 if let fault = path.fault(at: now) { return .failure(fault) }
-                paths.insert(path, of: thumbprint)
+                paths.withLock { $0.insert(path, of: thumbprint) }
                 return .success(AuthenticatedPeer(thumbprint, within: path.window))
             }
             .mapError(HandshakeFault.certificateRefused)

@@ -1,4 +1,4 @@
-/// When a loop's TLS context is replaced by a new one.
+/// When the listener's TLS context is replaced by a new one.
 ///
 /// BoringSSL keeps each TLS 1.2 session whose client takes no tickets, with its certificates, up to 20,480 a context, and
 /// NIOSSL can neither shrink that cache nor turn it off. A new context forgets them, and with them the ticket keys: nothing
@@ -20,7 +20,7 @@ package struct ContextRenewal: Equatable, Sendable {
         self.earlierContexts = earlierContexts
     }
 
-    /// 1,024 sessions of 3.6 kB are 4 MB a loop.
+    /// 1,024 sessions of 3.6 kB are 4 MB.
     package static let standard = ContextRenewal(handshakes: 1024, age: 3600, earlierContexts: 4)
 
     /// - Parameters:

@@ -1,14 +1,22 @@
 import NIOCore
 package import NIOSSL
+import Synchronization
 
-/// One event loop's TLS contexts: hands out a handler for each connection and renews the context in time.
-package final class ServerTLSContexts {
+/// The listener's TLS contexts: hands out a handler for each connection and renews the context in time. One for all event
+/// loops, since a session can be resumed only under the context it was begun with.
+package final class ServerTLSContexts: Sendable {
+    private struct Current {
+        var context: NIOSSLContext
+        var earlier = [Earlier]()
+        var made: Double
+        var begun = 0
+    }
+
+    private struct Earlier { weak var context: NIOSSLContext? }
+
     private let tls: ServerTLS
     private let renewal: ContextRenewal
-    private var context: NIOSSLContext
-    private var earlier = [Earlier]()
-    private var made: Double
-    private var begun = 0
+    private let current: Mutex<Current>
 
     /// - Parameter now: seconds since 1970.
     package init(_ tls: ServerTLS, renewal: ContextRenewal = .standard, now: Double) throws(CredentialFault) {
@@ -17,11 +25,10 @@ package final class ServerTLSContexts {
         guard let context = try? NIOSSLContext(configuration: tls.configuration) else {
             throw CredentialFault("TLS", "no context could be made of the listener's certificate and key")
         }
-        self.context = context
-        made = now
+        current = Mutex(Current(context: context, made: now))
     }
 
-    /// The TLS handler for a new connection of this loop.
+    /// The TLS handler for a new connection.
     ///
     /// When the handshake is complete the connection's identity is still to be asked for, `authenticator.identify`, since a
     /// resumed session comes here unjudged. A refusal ends the handshake with the alert certificate_unknown (46): NIOSSL has
@@ -44,21 +51,21 @@ package final class ServerTLSContexts {
     }
 
     private func currentContext(now: Double) -> NIOSSLContext {
-        if isDue(now: now), let fresh = try? NIOSSLContext(configuration: tls.configuration) {
-            earlier.append(Earlier(context: context))
-            context = fresh
-            made = now
-            begun = 0
+        current.withLock { current in
+            if isDue(&current, now: now), let fresh = try? NIOSSLContext(configuration: tls.configuration) {
+                current.earlier.append(Earlier(context: current.context))
+                current.context = fresh
+                current.made = now
+                current.begun = 0
+            }
+            current.begun += 1
+            return current.context
         }
-        begun += 1
-        return context
     }
 
-    private func isDue(now: Double) -> Bool {
-        guard renewal.isDue(begun: begun, made: made, now: now, earlier: 0) else { return false }
-        earlier.removeAll { $0.context == nil }
-        return renewal.isDue(begun: begun, made: made, now: now, earlier: earlier.count)
+    private func isDue(_ current: inout Current, now: Double) -> Bool {
+        guard renewal.isDue(begun: current.begun, made: current.made, now: now, earlier: 0) else { return false }
+        current.earlier.removeAll { $0.context == nil }
+        return renewal.isDue(begun: current.begun, made: current.made, now: now, earlier: current.earlier.count)
     }
-
-    private struct Earlier { weak var context: NIOSSLContext? }
 }

@@ -3,15 +3,15 @@ import ClientIdentity
 import NIOSSL
 import ProxyEngine
 
-/// A loop's gate: its TLS contexts and what it accepts as a client certificate.
+/// A loop's gate. The TLS contexts and what is accepted as a client certificate are shared by all loops.
 final class ConnectionGate: ClientGate {
     private let contexts: ServerTLSContexts
     private let authenticator: ClientAuthenticator
     private var lastRefusal: String?
 
-    init(_ blueprint: Blueprint) throws {
-        contexts = try ServerTLSContexts(blueprint.tls, now: EngineLoop.wallClock())
-        authenticator = ClientAuthenticator(blueprint.trust)
+    init(contexts: ServerTLSContexts, authenticator: ClientAuthenticator) {
+        self.contexts = contexts
+        self.authenticator = authenticator
     }
 
     func makeTLSHandler() throws -> NIOSSLServerHandler {

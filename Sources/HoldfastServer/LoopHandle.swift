@@ -1,3 +1,4 @@
+import ClientIdentity
 import HoldfastConfiguration
 import NIOCore
 import ProxyEngine
@@ -16,7 +17,8 @@ struct LoopHandle: Sendable {
 
     /// Makes everything the loop owns, on the loop.
     static func make(
-        on eventLoop: any EventLoop, _ blueprint: Blueprint, sink: LogSink, onStaleKeys: @escaping @Sendable (Int) -> Void
+        on eventLoop: any EventLoop, _ blueprint: Blueprint, contexts: ServerTLSContexts, authenticator: ClientAuthenticator,
+        sink: LogSink, onStaleKeys: @escaping @Sendable (Int) -> Void
     ) async throws -> LoopHandle {
         let bound = try await eventLoop.submit {
             let counters = LoopCounters()
@@ -25,7 +27,7 @@ struct LoopHandle: Sendable {
                 routes: blueprint.configuration.routeTable, counters: counters, onStaleKeys: onStaleKeys)
             let engine = EngineLoop(
                 eventLoop: eventLoop, settings: blueprint.settings, target: blueprint.target, strips: blueprint.strips, judge: judge,
-                gate: try ConnectionGate(blueprint), counters: counters, sink: sink)
+                gate: ConnectionGate(contexts: contexts, authenticator: authenticator), counters: counters, sink: sink)
             engine.start()
             return NIOLoopBound(State(engine: engine, judge: judge), eventLoop: eventLoop)
         }.get()

@@ -20,10 +20,12 @@ package enum Server {
         let draining = Atomic<Bool>.Reference()
         let keeping = KeeperReference()
 
+        let contexts = try ServerTLSContexts(blueprint.tls, now: EngineLoop.wallClock())
+        let authenticator = ClientAuthenticator(blueprint.trust)
         var loops: [LoopHandle] = []
         for eventLoop in group.makeIterator() {
             loops.append(
-                try await LoopHandle.make(on: eventLoop, blueprint, sink: accessSink) { index in
+                try await LoopHandle.make(on: eventLoop, blueprint, contexts: contexts, authenticator: authenticator, sink: accessSink) { index in
                     keeping.value.withLock { $0 }?.requestRefresh(ofIssuerAt: index)
                 })
         }

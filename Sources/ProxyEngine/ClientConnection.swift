@@ -128,6 +128,8 @@ package final class ClientConnection: ChannelInboundHandler {
         case let error as NIOSSLError:
             if case .handshaking = phase { handshakeFailed(error) }
             context.close(mode: .all, promise: nil)
+        // NIO closes the socket itself; closing through TLS would hold it for a close_notify that cannot come.
+        case is IOError: break
         default: context.close(mode: .all, promise: nil)
         }
     }

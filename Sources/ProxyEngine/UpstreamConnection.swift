@@ -144,7 +144,7 @@ package final class UpstreamConnection: ChannelInboundHandler {
         notReady(error)
         // A body that only the end of the connection ends must not look complete where the end was not a clean one.
         if case .end = expecting { fail(.closed) }
-        context.close(promise: nil)
+        if !(error is IOError) { context.close(promise: nil) }
     }
 
     private func fail(_ fault: UpstreamFault) {

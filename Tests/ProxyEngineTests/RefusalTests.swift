@@ -46,7 +46,7 @@ struct RefusalTests {
         let refusal = Refusal(Denial(.confirmationMismatch), realm: "r")
         let whole = text(refusal)
         let parts = whole.components(separatedBy: "\r\n\r\n")
-        let length = try #require(parts.first?.components(separatedBy: "Content-Length: ").last?.prefix { $0 != "\r" })
+        let length = try #require(parts.first?.components(separatedBy: "Content-Length: ").last?.prefix(while: \.isNumber))
         #expect(Int(length) == parts.last?.utf8.count)
         #expect(text(refusal, isHead: true) == (parts.first ?? "") + "\r\n\r\n")
     }

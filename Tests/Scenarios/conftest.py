@@ -73,7 +73,7 @@ def start_proxy(pki, tmp_path, settings):
     numbers = itertools.count(1)
 
     def start(changes=None, wait="ready", environment=None):
-        proxy = Proxy(pki, tmp_path, merged(settings, changes or {}), f"holdfast-{next(numbers)}", environment)
+        proxy = Proxy(pki, tmp_path, settings, changes, f"holdfast-{next(numbers)}", environment)
         started.append(proxy)
         if wait == "ready":
             proxy.wait_ready()

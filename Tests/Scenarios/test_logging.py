@@ -35,7 +35,7 @@ def test_a_client_that_went_away_is_named_as_the_one_that_did(start_proxy, issue
     connection = proxy.connect()
     connection.send(connection.head(target="/away", token=issuer.token(), headers=[("Lab-Respond", "delay=2s")]))
     eventually(lambda: proxy.metric("holdfast_upstream_connections_total") >= 1, "the request is under way")
-    connection.close()
+    connection.reset()
     assert proxy.logged("/away")["outcome"] == "client"
 
 

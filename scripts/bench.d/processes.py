@@ -61,6 +61,7 @@ class Fleet:
             try:
                 process.wait(5)
             except subprocess.TimeoutExpired:
+                print(f"  had to kill {process.args[-1]}: SIGTERM did not end it in 5 s", flush=True)
                 signal_group(process, signal.SIGKILL)
                 process.wait(5)
         self.processes.clear()

@@ -1,6 +1,6 @@
 # Sourced by the other scripts: installs what a fresh Debian or Ubuntu with a Swift toolchain lacks. Nothing that is there is touched.
 
-say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+say() { if [ -t 2 ]; then printf '\033[1m==> %s\033[0m\n' "$*" >&2; else printf '==> %s\n' "$*" >&2; fi; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 # need_packages NAME...: Debian packages, installed together where any is missing. A virtual name counts as its provider.

@@ -20,7 +20,7 @@ def merged(base, changes):
 
 
 class Proxy:
-    def __init__(self, pki, folder, configuration, name="holdfast", environment=None):
+    def __init__(self, pki, folder, configuration, changes=None, name="holdfast", environment=None):
         self.pki = pki
         self.address = ("127.0.0.1", free_port())
         self.admin_address = ("127.0.0.1", free_port())
@@ -33,7 +33,7 @@ class Proxy:
             "threads": 2,
         }
         self.file = folder / f"{name}.yaml"
-        self.configuration = merged(base, configuration)
+        self.configuration = merged(merged(base, configuration), changes or {})
         self.file.write_text(json.dumps(self.configuration, indent=1))  # JSON is YAML
         self.process = Process([HOLDFAST, "run", "--config", self.file], folder, name, environment)
 

@@ -1,3 +1,4 @@
+import COpenSSL
 import NIOCore
 package import NIOSSL
 
@@ -35,4 +36,12 @@ package struct UpstreamTLS: Sendable {
     }
 
     package func makeHandler() throws -> NIOSSLClientHandler { try NIOSSLClientHandler(context: context, serverHostname: serverName) }
+
+    /// Whether a certificate that NIOSSL has verified is for the name that was asked for. To be asked after each handshake:
+    /// NIOSSL also takes a certificate for the address it happens to be connected to, which is not the name's.
+    package func isNamed(_ certificate: NIOSSLCertificate?) -> Bool {
+        guard let der = try? certificate?.toDERBytes(), let leaf = OpenSSLCertificate(der: der) else { return false }
+        guard let serverName else { return true }
+        return X509_check_host(leaf.pointer, serverName, serverName.utf8.count, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS), nil) == 1
+    }
 }

@@ -110,7 +110,7 @@ package struct Blueprint: Sendable {
             case .tcp(let host, let port): .host(host, port: port)
             case .unix(let path): .unixSocket(path)
             }
-        guard let tls = upstream.tls else { return UpstreamTarget(address: address, makeTLSHandler: nil) }
+        guard let tls = upstream.tls else { return UpstreamTarget(address: address, tls: nil) }
         let credentials = tls.identity.flatMap { pair in
             mistakes.load(pair.certificate) { () throws(CredentialFault) in
                 try ServerCredentials(certificateFile: pair.certificate.path, keyFile: pair.privateKey.path)
@@ -118,7 +118,7 @@ package struct Blueprint: Sendable {
         }
         do throws(CredentialFault) {
             let client = try UpstreamTLS(host: tls.serverName, authoritiesFile: tls.certificateAuthorities?.path, credentials: credentials)
-            return UpstreamTarget(address: address) { try client.makeHandler() }
+            return UpstreamTarget(address: address, tls: .init(makeHandler: { try client.makeHandler() }, accepts: { client.isNamed($0) }))
         } catch {
             mistakes.add(tls.certificateAuthorities, error)
             return nil

@@ -34,7 +34,7 @@ package enum Server {
             for loop in ready { loop.replaceKeys(keys, ofIssuerAt: index) }
         }
         keeping.value.withLock { $0 = keys }
-        let probe = UpstreamProbe(address: blueprint.target.address, group: control, logger: logger)
+        let probe = UpstreamProbe(target: blueprint.target, group: control, logger: logger)
         let readiness: @Sendable () -> Readiness = {
             Readiness(
                 keys: keys.availability, upstreamReachable: probe.isReachable, draining: draining.value.load(ordering: .relaxed))

@@ -1,5 +1,6 @@
 import HTTPWire
 package import NIOCore
+import NIOSSL
 import NIOTLS
 
 /// One kept-alive connection to the upstream: reads responses strictly and hands them to the exchange it serves.
@@ -20,7 +21,8 @@ package final class UpstreamConnection: ChannelInboundHandler {
 
     private let pool: UpstreamPool
     private var onReady: ((Result<UpstreamConnection, any Error>) -> Void)?
-    private let waitsForTLS: Bool
+    private let tls: UpstreamTarget.TLS?
+    private var tlsHandler: NIOSSLClientHandler?
     private var context: ChannelHandlerContext?
     private var client: ClientConnection?
     private var expecting = Expecting.nothing
@@ -32,10 +34,19 @@ package final class UpstreamConnection: ChannelInboundHandler {
     private(set) var exchangesServed = 0
     var idleSince = NIODeadline.distantPast
 
-    init(pool: UpstreamPool, onReady: @escaping (Result<UpstreamConnection, any Error>) -> Void, waitsForTLS: Bool) {
+    init(pool: UpstreamPool, tls: UpstreamTarget.TLS?, onReady: @escaping (Result<UpstreamConnection, any Error>) -> Void) {
         self.pool = pool
+        self.tls = tls
         self.onReady = onReady
-        self.waitsForTLS = waitsForTLS
+    }
+
+    func addHandlers(to pipeline: ChannelPipeline.SynchronousOperations) throws {
+        if let tls {
+            let handler = try tls.makeHandler()
+            tlsHandler = handler
+            try pipeline.addHandler(handler)
+        }
+        try pipeline.addHandler(self)
     }
 
     // MARK: The exchange's side
@@ -81,12 +92,19 @@ package final class UpstreamConnection: ChannelInboundHandler {
     package func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     package func channelActive(context: ChannelHandlerContext) {
-        if !waitsForTLS { becomeReady() }
+        if tls == nil { becomeReady() }
         context.fireChannelActive()
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted = event { becomeReady() }
+        if case TLSUserEvent.handshakeCompleted = event, let tls {
+            if tls.accepts(tlsHandler?.peerCertificate) {
+                becomeReady()
+            } else {
+                notReady(UpstreamFault.untrusted)
+                close()
+            }
+        }
         context.fireUserInboundEventTriggered(event)
     }
 

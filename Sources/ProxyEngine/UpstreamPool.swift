@@ -115,15 +115,13 @@ package final class UpstreamPool {
 
     /// - Parameter done: called once, on the loop.
     private func connect(_ done: @escaping (Result<UpstreamConnection, any Error>) -> Void) {
-        let connection = UpstreamConnection(pool: self, onReady: done, waitsForTLS: target.makeTLSHandler != nil)
+        let connection = UpstreamConnection(pool: self, tls: target.tls, onReady: done)
         let isolated = NIOLoopBound(connection, eventLoop: eventLoop)
-        let makeTLSHandler = target.makeTLSHandler
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(settings.connectTimeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let makeTLSHandler { try channel.pipeline.syncOperations.addHandler(makeTLSHandler()) }
-                    try channel.pipeline.syncOperations.addHandler(isolated.value)
+                    try isolated.value.addHandlers(to: channel.pipeline.syncOperations)
                 }
             }
         let channel =

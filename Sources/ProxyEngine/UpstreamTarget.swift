@@ -7,13 +7,28 @@ package struct UpstreamTarget: Sendable {
         case unixSocket(String)
     }
 
-    package let address: Address
-    /// Makes the handler that verifies the upstream; nil for cleartext.
-    package let makeTLSHandler: (@Sendable () throws -> NIOSSLClientHandler)?
+    /// How a connection is encrypted and the other end verified.
+    package struct TLS: Sendable {
+        package let makeHandler: @Sendable () throws -> NIOSSLClientHandler
+        /// Asked when the handshake is complete, before anything is sent.
+        package let accepts: @Sendable (NIOSSLCertificate?) -> Bool
 
-    package init(address: Address, makeTLSHandler: (@Sendable () throws -> NIOSSLClientHandler)?) {
+        package init(
+            makeHandler: @escaping @Sendable () throws -> NIOSSLClientHandler,
+            accepts: @escaping @Sendable (NIOSSLCertificate?) -> Bool
+        ) {
+            self.makeHandler = makeHandler
+            self.accepts = accepts
+        }
+    }
+
+    package let address: Address
+    /// Nil for cleartext.
+    package let tls: TLS?
+
+    package init(address: Address, tls: TLS?) {
         self.address = address
-        self.makeTLSHandler = makeTLSHandler
+        self.tls = tls
     }
 }
 

@@ -14,7 +14,7 @@ package struct KeySetState: Sendable {
         package var longestOutage = 86400.0
         /// While there are no keys: the first wait, doubled with each failure up to the longest.
         package var firstRetry = 1.0
-        package var longestRetry = 60.0
+        package var longestRetry = 10.0
 
         package init() {}
 
@@ -72,7 +72,9 @@ package struct KeySetState: Sendable {
         hasKeys = true
         lastSuccess = now
         failures = 0
-        dueAt = now + min(max(maximumAge ?? timing.usualRefresh, timing.shortestRefresh), timing.longestRefresh)
+        let refresh = min(max(maximumAge ?? timing.usualRefresh, timing.shortestRefresh), timing.longestRefresh)
+        // Keys that are to be withdrawn soon are confirmed before, with time for more than one try.
+        dueAt = now + min(refresh, timing.longestOutage / 3)
     }
 
     /// Nothing came, or nothing usable; keys at hand stay.
@@ -80,6 +82,6 @@ package struct KeySetState: Sendable {
         failures = min(failures + 1, 16)
         var delay = timing.firstRetry
         for _ in 1..<failures { delay = min(delay * 2, timing.longestRetry) }
-        dueAt = now + (hasKeys ? max(delay, timing.cooldown) : delay)
+        dueAt = now + (hasKeys ? min(max(delay, timing.cooldown), max(timing.longestOutage / 3, timing.firstRetry)) : delay)
     }
 }

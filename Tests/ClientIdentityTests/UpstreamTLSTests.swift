@@ -58,6 +58,18 @@ import X509
         #expect(try !connects(upstream(.dnsName("*.example.com")), as: "a.b.example.com", trusting: root))
     }
 
+    @Test func aCertificateForTheAddressIsNotOneForTheName() throws {
+        let address = GeneralName.ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))
+        let file = try TemporaryFile(root.pem)
+        let tls = try UpstreamTLS(host: "api.example.com", authoritiesFile: file.path, credentials: nil)
+        for (certificate, isNamed) in try [(upstream(.dnsName("api.example.com")), true), (upstream(address), false)] {
+            let chain = try certificate.chain()
+            let leaf = try #require(chain.first)
+            #expect(tls.isNamed(leaf) == isNamed)
+        }
+        #expect(!tls.isNamed(nil))
+    }
+
     @Test func anotherAuthorityIsRefused() throws {
         let other = try TestCertificate.authority(notBefore: now - day, notAfter: now + day)
         #expect(try !connects(upstream(.dnsName("api.example.com")), as: "api.example.com", trusting: other))

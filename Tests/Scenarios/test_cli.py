@@ -77,7 +77,7 @@ def test_each_weaker_mode_is_named(configuration, pki):
         )
     )
     assert weak.returncode == 0
-    for words in ["/open/*", "any", "60"]:
+    for words in ["/open/*", "whatever client certificate", "1m longer", "other JWTs"]:
         assert words in weak.stdout
     assert "/open" not in strict
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import peers
 from load import Client, Load
-from processes import Fleet
+from processes import Fleet, core_busy_seconds
 from table import Row, Samples
 
 JUDGES = ("holdfast", "haproxy", "envoy")  # those that check tokens
@@ -21,6 +21,7 @@ class Bench:
     quick: bool
     peers: dict
     holdfast: "object | None"
+    disturbed: int = 0  # measurements during which others were at work on the servers' core
 
     def __post_init__(self):
         self.load = Load(self.directory, self.cores[1])
@@ -50,13 +51,23 @@ class Bench:
             print(f"  {label} {number + 1}/{rounds}:", end="", flush=True)
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
-                value, fault = measure(servers[name])
+                (value, fault), disturbed = self.watch(servers[name], measure)
                 samples[name].values.append(value)
                 if fault:
                     samples[name].faults.append(f"{name}: {fault}")
-                print(f" {name} {'failed' if fault else f'{value:.1f}'}", end="", flush=True)
+                self.disturbed += disturbed
+                print(f" {name} {'failed' if fault else f'{value:.1f}'}{'(!)' if disturbed else ''}", end="", flush=True)
             print(f" {unit}", flush=True)
         return samples
+
+    def watch(self, server, measure):
+        """The measurement, and whether somebody else had more than a tenth of the server's core meanwhile."""
+        def others():
+            return core_busy_seconds(self.cores[0]) - server.cpu_nanoseconds() / 1e9
+
+        start, before = time.monotonic(), others()
+        result = measure(server)
+        return result, others() - before > 0.1 * (time.monotonic() - start)
 
 
 def rows(what, unit, samples, bars, ours="holdfast"):

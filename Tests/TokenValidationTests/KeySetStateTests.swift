@@ -30,7 +30,7 @@ struct KeySetStateTests {
             waits.append(until - now)
             now = until
         }
-        #expect(waits == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60])
+        #expect(waits == [1, 2, 4, 8, 10, 10, 10, 10, 10, 10])
     }
 
     @Test func aWantedRefreshComesAtOnceButOncePerCooldown() {

@@ -36,9 +36,9 @@ struct Directions: Sendable {
         """
 
     init(_ values: [String]) throws {
-        for directive in values.flatMap({ $0.split(separator: ";") }) {
-            let parts = directive.split(separator: "=", maxSplits: 1).map(\.trimmingBlanks)
-            try apply(parts[0], parts.count > 1 ? parts[1] : "")
+        for directive in values.flatMap({ $0.utf8.split(separator: UInt8(ascii: ";")) }) {
+            let parts = directive.split(separator: UInt8(ascii: "="), maxSplits: 1).map { String(Substring($0.trimmingBlanks)) }
+            try apply(parts.first ?? "", parts.count > 1 ? parts[1] : "")
         }
     }
 

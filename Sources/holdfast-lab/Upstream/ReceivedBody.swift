@@ -2,20 +2,18 @@ import Crypto
 import NIOCore
 
 /// A request body as it was framed: read in pieces, hashed, and kept only where small.
-struct ReceivedBody: Encodable, Sendable {
+struct ReceivedBody: Sendable {
     private static let longestShown = 4096
 
     private(set) var length = 0
     private(set) var sha256 = ""
     /// The body as ISO-8859-1; empty where it is longer than 4096 octets.
     private(set) var text = ""
-    private(set) var trailers: [[String]] = []
+    private(set) var trailers: [ReceivedHead.Field] = []
     /// False where the peer went away before the end that it had announced.
     private(set) var complete = true
 
     private var hasher = SHA256()
-
-    private enum CodingKeys: CodingKey { case length, sha256, text, trailers, complete }
 
     /// - Parameter limit: stop after this many octets of body, for an upstream that goes away in the middle.
     static func read(for head: ReceivedHead, from reader: inout WireReader, limit: Int? = nil) async throws -> ReceivedBody {
@@ -25,7 +23,7 @@ struct ReceivedBody: Encodable, Sendable {
         } else if let length = head.values("content-length").first.flatMap({ Int($0) }) {
             try await body.read(min(length, limit ?? .max), from: &reader)
         }
-        body.sha256 = body.hasher.finalize().map { (($0 < 16 ? "0" : "") + String($0, radix: 16)) }.joined()
+        body.sha256 = Self.hexadecimal(body.hasher.finalize())
         return body
     }
 
@@ -48,10 +46,15 @@ struct ReceivedBody: Encodable, Sendable {
             try await read(min(size, limit - length), from: &reader)
             guard complete, length < limit, try await reader.line() != nil else { return complete = false }
         }
-        while length < limit, let line = try await reader.line()?.latin1 {
-            if line == "\r\n" { return }
-            trailers.append(ReceivedHead.field(String(line.unicodeScalars.dropLast(2))))
+        while length < limit, let line = try await reader.line() {
+            if line.readableBytes == 2 { return }
+            trailers.append(ReceivedHead.field(line.readableBytesView.dropLast(2)))
         }
         complete = false
+    }
+
+    private static func hexadecimal(_ octets: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: octets.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

@@ -21,7 +21,7 @@ struct UpstreamConnection {
         _ head: ReceivedHead, number request: Int, from reader: inout WireReader, to writer: AnswerWriter
     ) async throws -> Bool {
         if head.target == "/_lab/count" {
-            try await writer.answer(Directions([]), content: json(ledger.current), type: "application/json", to: head)
+            try await writer.answer(Directions([]), content: ByteBuffer(bytes: JSONText.encode(ledger.current)), type: "application/json", to: head)
             return head.keepsAlive
         }
         ledger.requested()
@@ -40,13 +40,9 @@ struct UpstreamConnection {
             body = try await ReceivedBody.read(for: head, from: &reader, limit: directions.hangUp)
             guard directions.hangUp == nil, body?.complete == true else { return false }
         }
-        let report = UpstreamReport(head, body: body, connection: number, request: request)
-        try await writer.answer(directions, content: json(report), type: "application/json", to: head)
+        let report = UpstreamReport(head: head, body: body, connection: number, request: request)
+        try await writer.answer(directions, content: report.json, type: "application/json", to: head)
         guard !directions.close, !directions.garbage, directions.truncate == nil, head.keepsAlive else { return false }
         return try await directions.early ? ReceivedBody.read(for: head, from: &reader).complete : true
-    }
-
-    private func json(_ value: some Encodable) throws -> ByteBuffer {
-        ByteBuffer(bytes: try JSONText.encode(value) + [UInt8(ascii: "\n")])
     }
 }

@@ -131,23 +131,22 @@ def test_with_any_certificate_trusted_there_must_still_be_one(start_proxy, pki):
 
 
 @pytest.mark.parametrize("version", [V12, V13])
-def test_a_resumed_session_has_the_identity_of_the_first(start_proxy, pki, issuer, version):
-    """On one loop, since each loop has tickets of its own."""
-    proxy = start_proxy({"threads": 1})
+def test_a_session_resumed_on_any_loop_has_the_identity_of_the_first(proxy, pki, issuer, version):
     context = pki.context(version=version)
     with proxy.connect(context=context) as first:
         assert first.request(token=issuer.token()).status == 200
         session = first.sock.session
-    with proxy.connect(context=context, session=session) as second:
-        assert second.sock.session_reused
-        answer = second.request(token=issuer.token())
-        assert answer.status == 200 and answer.seen("X-Client-Cert-SHA256") == [pki.thumbprint("client-a")]
-        assert is_invalid_token(second.request(token=issuer.token("client-b")), "cnf_mismatch")
+    for _ in range(4):
+        with proxy.connect(context=context, session=session) as next_one:
+            assert next_one.sock.session_reused
+            answer = next_one.request(token=issuer.token())
+            assert answer.status == 200 and answer.seen("X-Client-Cert-SHA256") == [pki.thumbprint("client-a")]
+            assert is_invalid_token(next_one.request(token=issuer.token("client-b")), "cnf_mismatch")
+            session = next_one.sock.session
 
 
 @pytest.mark.parametrize("version", [V12, V13])
-def test_a_certificate_that_expires_is_refused_on_open_and_resumed_connections(start_proxy, pki, issuer, untouched_after, version):
-    proxy = start_proxy({"threads": 1})
+def test_a_certificate_that_expires_is_refused_on_open_and_resumed_connections(proxy, pki, issuer, untouched_after, version):
     name = pki.issue(f"brief-{version.value}", "--expires-in", "2s")
     token = issuer.mint(bind=name)
     context = pki.context(name, version)
@@ -176,8 +175,8 @@ def untouched_after(upstream):
 
 def test_a_session_of_another_proxy_is_not_resumed(start_proxy, pki, issuer):
     """Tickets are of one process and its trust: one with other authorities does a full handshake."""
-    first = start_proxy({"threads": 1})
-    other = start_proxy({"threads": 1, "client_certificates": {"authorities": pki.path("stranger-ca.pem")}})
+    first = start_proxy()
+    other = start_proxy({"client_certificates": {"authorities": pki.path("stranger-ca.pem")}})
     context = pki.context()
     with first.connect(context=context) as connection:
         assert connection.request(token=issuer.token()).status == 200
@@ -211,9 +210,8 @@ def test_no_early_data_is_offered_and_tickets_live_a_week_at_most(proxy, pki, is
     assert lifetimes and max(lifetimes) <= 604800
 
 
-def test_a_session_resumed_without_a_certificate_is_still_its_own(start_proxy, pki, issuer, tmp_path):
+def test_a_session_resumed_without_a_certificate_is_still_its_own(proxy, pki, issuer, tmp_path):
     """The ticket holds the identity; who stole it without the keys of the session can do nothing with it."""
-    proxy = start_proxy({"threads": 1})
     request = f"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer {issuer.token()}\r\n\r\n"
     saved = ["-sess_out", tmp_path / "session"]
     first = s_client(proxy, pki, *as_client_a(pki), *saved, "-ign_eof", text=request)

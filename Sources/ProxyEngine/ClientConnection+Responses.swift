@@ -92,7 +92,7 @@ extension ClientConnection {
         } else {
             context.flush()
         }
-        if !context.channel.isWritable { upstream?.setReading(false) }
+        if !isWritable { upstream?.setReading(false) }
     }
 
     func releaseUpstreamHead() {

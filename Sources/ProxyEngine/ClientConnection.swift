@@ -51,6 +51,8 @@ package final class ClientConnection: ChannelInboundHandler {
     var accumulation = HeadAccumulation()
     /// The beginning of a head has arrived.
     var isInHead = false
+    /// Kept from the channel's events, since asking it for each request costs.
+    var isWritable = true
     var isProcessing = false
     var inputEnded = false
     private var pauses: PauseReasons = []
@@ -108,8 +110,12 @@ package final class ClientConnection: ChannelInboundHandler {
         keep(bytes, isOurs: isOurs)
     }
 
+    /// The last handler: what would be passed on goes nowhere.
+    package func channelReadComplete(context: ChannelHandlerContext) {}
+
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
+        isWritable = context.channel.isWritable
+        if isWritable {
             loop.eventBegan()
             progress()
             upstream?.setReading(true)

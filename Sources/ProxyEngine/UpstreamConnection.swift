@@ -24,6 +24,9 @@ package final class UpstreamConnection: ChannelInboundHandler {
     private let tls: UpstreamTarget.TLS?
     private var tlsHandler: NIOSSLClientHandler?
     private var context: ChannelHandlerContext?
+    /// Kept from the channel's events: asking the channel costs more than everything else that is done for a request here.
+    private var isActive = false
+    private(set) var isWritable = true
     private var client: ClientConnection?
     private var expecting = Expecting.nothing
     /// The beginning of a head or of a chunk's framing that has not arrived whole.
@@ -51,8 +54,7 @@ package final class UpstreamConnection: ChannelInboundHandler {
 
     // MARK: The exchange's side
 
-    var isUsable: Bool { context?.channel.isActive == true && client == nil }
-    var isWritable: Bool { context?.channel.isWritable ?? false }
+    var isUsable: Bool { isActive && client == nil }
     /// Whether an earlier exchange used it, so that the upstream may have closed it since.
     var isReused: Bool { exchangesServed > 1 }
 
@@ -92,6 +94,7 @@ package final class UpstreamConnection: ChannelInboundHandler {
     package func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     package func channelActive(context: ChannelHandlerContext) {
+        isActive = true
         if tls == nil { becomeReady() }
         context.fireChannelActive()
     }
@@ -140,13 +143,18 @@ package final class UpstreamConnection: ChannelInboundHandler {
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable, let client {
+        isWritable = context.channel.isWritable
+        if isWritable, let client {
             client.loop.eventBegan()
             client.upstreamWritable()
         }
     }
 
+    /// The last handler: what would be passed on goes nowhere.
+    package func channelReadComplete(context: ChannelHandlerContext) {}
+
     package func channelInactive(context: ChannelHandlerContext) {
+        isActive = false
         notReady(UpstreamFault.unreachable)
         if case .end = expecting, let client {
             expecting = .nothing

@@ -54,9 +54,12 @@ struct ConfigurationNode {
 
 extension String {
     /// Short enough for a message, and without anything that could break a line of it.
-    var shortened: String {
+    var shortened: String { printable(60) }
+
+    /// A path is shown whole, as its end is what tells one file from another.
+    func printable(_ limit: Int) -> String {
         let clean = String(
-            String.UnicodeScalarView(unicodeScalars.prefix(60).map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "?" : $0 }))
+            String.UnicodeScalarView(unicodeScalars.prefix(limit).map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "?" : $0 }))
         return clean.unicodeScalars.count < unicodeScalars.count ? clean + "…" : clean
     }
 }

@@ -5,15 +5,15 @@ enum FileCheck {
     static func readable(_ path: String) throws(Complaint) {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw Complaint("There is no file `\(path.shortened)`. Paths are relative to the folder of this file.")
+            throw Complaint("There is no file `\(path.printable(1024))`. Paths are relative to the folder of this file.")
         }
-        guard !isFolder.boolValue else { throw Complaint("`\(path.shortened)` is a folder; a file is expected.") }
+        guard !isFolder.boolValue else { throw Complaint("`\(path.printable(1024))` is a folder; a file is expected.") }
         guard FileManager.default.isReadableFile(atPath: path) else {
-            throw Complaint("The file `\(path.shortened)` may not be read by this user. Change its permissions or its owner.")
+            throw Complaint("The file `\(path.printable(1024))` may not be read by this user. Change its permissions or its owner.")
         }
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         if attributes?[.type] as? FileAttributeType == .typeRegular, attributes?[.size] as? Int == 0 {
-            throw Complaint("The file `\(path.shortened)` is empty.")
+            throw Complaint("The file `\(path.printable(1024))` is empty.")
         }
     }
 

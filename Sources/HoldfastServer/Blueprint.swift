@@ -24,11 +24,7 @@ package struct Blueprint: Sendable {
     /// Finds every mistake that only the contents of the named files show.
     package init(_ configuration: HoldfastConfiguration) throws(ConfigurationMistakes) {
         var mistakes = MistakeCollector()
-        let credentials = mistakes.load(configuration.listener.identity.certificate) { () throws(CredentialFault) in
-            try ServerCredentials(
-                certificateFile: configuration.listener.identity.certificate.path,
-                keyFile: configuration.listener.identity.privateKey.path)
-        }
+        let credentials = mistakes.load(configuration.listener.identity)
         let anchors = Self.anchors(configuration, &mistakes)
         let issuers = configuration.tokens.map { Self.issuer($0, &mistakes) }
         let target = Self.target(configuration.upstream, &mistakes)
@@ -111,11 +107,7 @@ package struct Blueprint: Sendable {
             case .unix(let path): .unixSocket(path)
             }
         guard let tls = upstream.tls else { return UpstreamTarget(address: address, tls: nil) }
-        let credentials = tls.identity.flatMap { pair in
-            mistakes.load(pair.certificate) { () throws(CredentialFault) in
-                try ServerCredentials(certificateFile: pair.certificate.path, keyFile: pair.privateKey.path)
-            }
-        }
+        let credentials = tls.identity.flatMap { mistakes.load($0) }
         do throws(CredentialFault) {
             let client = try UpstreamTLS(host: tls.serverName, authoritiesFile: tls.certificateAuthorities?.path, credentials: credentials)
             return UpstreamTarget(address: address, tls: .init(makeHandler: { try client.makeHandler() }, accepts: { client.isNamed($0) }))
@@ -137,6 +129,15 @@ private struct MistakeCollector {
             return try body()
         } catch {
             add(file, error)
+            return nil
+        }
+    }
+
+    mutating func load(_ pair: HoldfastConfiguration.KeyPair) -> ServerCredentials? {
+        do throws(CredentialFault) {
+            return try ServerCredentials(certificateFile: pair.certificate.path, keyFile: pair.privateKey.path)
+        } catch {
+            add(error.file == pair.privateKey.path ? pair.privateKey : pair.certificate, error)
             return nil
         }
     }

@@ -42,7 +42,8 @@ extension ClientConnection {
 
     /// Answers in place of the upstream. The request's body is read and dropped where it is short, else the connection
     /// closes: the rest of it must never be taken for a request.
-    func refuse(_ refusal: Refusal) {
+    /// - Parameter outcome: for the log, who ended the request: `refused` is us, `upstream` or `client` who failed.
+    func refuse(_ refusal: Refusal, outcome: StaticString = "refused") {
         let rest = unreadBody
         let keeps = !refusal.closes && rest != nil && requestPersists && !inputEnded && !loop.isDraining
         var out = outgoing ?? loop.takeBuffer()
@@ -50,8 +51,7 @@ extension ClientConnection {
         refusal.write(into: &out, date: loop.dateField(), isHead: isHeadRequest, closing: !keeps)
         outgoing = out
         record.status = refusal.status
-        loop.counters.countRefusal(refusal.reason)
-        endRecord(outcome: "refused", reason: refusal.reason)
+        endRecord(outcome: outcome, reason: refusal.reason)
         releaseUpstreamHead()
         requestBody = .none
         setPaused(.upstreamSlow, false)
@@ -172,7 +172,7 @@ extension ClientConnection {
             record = ExchangeRecord(isOpen: true, began: now)
             requestBody = .none
             isHeadRequest = false
-            refuse(.headTooSlow)
+            refuse(.headTooSlow, outcome: "client")
         case .exchanging: exchangeTimedOut()
         case .discarding, .lingering: abort()
         case .closed: context?.close(mode: .all, promise: nil)
@@ -196,7 +196,7 @@ extension ClientConnection {
         upstream?.finish(keeping: false)
         upstream = nil
         exchange = nil
-        if clientIsSlow, !waited { return refuse(.bodyTooSlow) }
+        if clientIsSlow, !waited { return refuse(.bodyTooSlow, outcome: "client") }
         upstreamFailed(waited ? .connectTimeout : .timeout)
     }
 

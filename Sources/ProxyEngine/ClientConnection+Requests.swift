@@ -24,7 +24,7 @@ extension ClientConnection {
             record = ExchangeRecord(isOpen: true, began: loop.now)
             isHeadRequest = false
             requestBody = .none
-            refuse(Refusal(fault))
+            refuseAndCount(Refusal(fault))
             return true
         case .complete(let length):
             headEnded()
@@ -60,13 +60,19 @@ extension ClientConnection {
         switch verdict {
         case .refuse(let refusal):
             bytes.moveReaderIndex(forwardBy: length)
-            refuse(refusal)
+            refuseAndCount(refusal)
         case .answerOptions:
             bytes.moveReaderIndex(forwardBy: length)
             answerOptions()
         case .forward(let permit):
             forward(&bytes, length: length, permit)
         }
+    }
+
+    /// A refusal by judgement or for its form; failures of the upstream have a metric of their own.
+    private func refuseAndCount(_ refusal: Refusal) {
+        loop.counters.countRefusal(refusal.reason)
+        refuse(refusal)
     }
 
     private enum Verdict {
@@ -237,7 +243,7 @@ extension ClientConnection {
         upstream = nil
         if exchange?.response == .awaited {
             exchange = nil
-            refuse(Refusal(fault))
+            refuseAndCount(Refusal(fault))
         } else {
             endRecord(outcome: "client", reason: fault.rawValue)
             abort()

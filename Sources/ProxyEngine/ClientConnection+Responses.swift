@@ -109,7 +109,7 @@ extension ClientConnection {
         loop.counters.countUpstreamFailure(fault.rawValue)
         exchange = nil
         upstream = nil
-        refuse(Refusal(fault))
+        refuse(Refusal(fault), outcome: "upstream")
         processPending()
     }
 

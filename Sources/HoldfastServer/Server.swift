@@ -40,7 +40,7 @@ package enum Server {
                 keys: keys.availability, upstreamReachable: probe.isReachable, draining: draining.value.load(ordering: .relaxed))
         }
 
-        var services: [any Service] = [keys, probe, MemoryReturn(loops: ready)]
+        var services: [any Service] = [keys, probe, MemoryReturn(loops: ready), HangupNotice(logger: logger)]
         if let address = configuration.admin {
             let pages = AdminPages(readiness: readiness, loops: ready, keys: keys)
             let admin = try await AdminEndpoint(address: address, group: control, pages: pages.page)

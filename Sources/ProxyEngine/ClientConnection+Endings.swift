@@ -135,8 +135,14 @@ extension ClientConnection {
         phase = .lingering
         pending = ByteBuffer()
         setPaused(.inputFull, false)
-        deadline = loop.now + EngineSettings.lingerTimeout
-        context?.close(mode: .output, promise: nil)
+        // A client that reads slowly still has the end of the answer to come: lingering begins when it is out.
+        deadline = loop.now + loop.settings.responseTimeout
+        guard let context else { return }
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { [self] _ in
+            if case .lingering = phase { deadline = .now() + EngineSettings.lingerTimeout }
+        }
+        context.close(mode: .output, promise: sent)
     }
 
     /// Cuts the connection below TLS: without `close_notify`, by a reset, so that a cut answer cannot look whole.
@@ -174,8 +180,8 @@ extension ClientConnection {
             isHeadRequest = false
             refuse(.headTooSlow, outcome: "client")
         case .exchanging: exchangeTimedOut()
-        case .discarding, .lingering: abort()
-        case .closed: context?.close(mode: .all, promise: nil)
+        case .discarding: closeGracefully()
+        case .lingering, .closed: context?.close(mode: .all, promise: nil)
         }
     }
 

@@ -117,7 +117,7 @@ package final class ClientConnection: ChannelInboundHandler {
         isWritable = context.channel.isWritable
         if isWritable {
             loop.eventBegan()
-            progress()
+            if case .exchanging = phase { progress() }
             upstream?.setReading(true)
         }
     }

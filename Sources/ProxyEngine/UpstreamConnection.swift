@@ -124,6 +124,12 @@ package final class UpstreamConnection: ChannelInboundHandler {
         tell?(.failure(error))
     }
 
+    func handshakeDeadlineReached() {
+        guard onReady != nil else { return }
+        notReady(UpstreamFault.connectTimeout)
+        close()
+    }
+
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
         guard let client else { return close() }

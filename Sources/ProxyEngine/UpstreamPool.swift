@@ -131,6 +131,10 @@ package final class UpstreamPool {
             case .unixSocket(let path): bootstrap.connect(unixDomainSocketPath: path)
             }
         channel.assumeIsolated().whenFailure { connection.notReady($0) }
+        // TCP's own time-out ends with the connection; this one covers a handshake that hangs.
+        if target.tls != nil {
+            eventLoop.assumeIsolated().scheduleTask(in: settings.connectTimeout) { connection.handshakeDeadlineReached() }
+        }
     }
 }
 

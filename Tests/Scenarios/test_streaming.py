@@ -165,3 +165,14 @@ def test_an_early_answer_to_a_client_that_keeps_sending_is_not_lost(rude, issuer
         except OSError:
             pass
         assert connection.answer().status == 413
+
+
+def test_the_end_of_an_answer_waits_for_a_slow_reader_on_a_connection_that_closes(proxy, issuer):
+    """The last answer may take longer than a closing connection is kept for a client that has everything."""
+    with proxy.connect() as slow:
+        headers = [("Connection", "close"), ("Lab-Respond", f"size={8 * MIB}")]
+        slow.send(slow.head(token=issuer.token(), headers=headers))
+        time.sleep(4)  # twice that time
+        answer = slow.answer()
+        assert answer.status == 200 and len(answer.body) == 8 * MIB
+        assert slow.is_closed()

@@ -227,3 +227,14 @@ def test_an_upstream_that_does_not_accept_is_given_up_in_time(start_proxy, issue
         assert time.monotonic() - began < 8
         for filler in fillers:
             filler.close()
+
+
+def test_an_upstream_that_never_finishes_its_handshake_does_not_hold_up_what_comes_after(start_proxy, issuer, pki):
+    """Each request is answered in time, and a later one has a connection attempt of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://localhost:{silent.getsockname()[1]}"
+        settings = {"url": url, "certificate_authorities": pki.path("ca.pem"), "connect_timeout": "300ms", "max_connections": 1}
+        proxy = start_proxy({"upstream": settings, "threads": 1}, wait="alive")
+        for _ in range(3):
+            answer = proxy.ask(token=issuer.token())
+            assert answer.status == 504 and answer.reason == "upstream_connect_timeout"

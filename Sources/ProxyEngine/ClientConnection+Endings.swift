@@ -95,7 +95,7 @@ extension ClientConnection {
         inputEnded = true
         switch phase {
         case .handshaking, .closed: break
-        case .ready where pending.readableBytes == 0 || !isProcessing: closeGracefully()
+        case .ready where !isProcessing && (isWritable || pending.readableBytes == 0): closeGracefully()
         case .ready: break
         case .exchanging:
             // A body that ends before its length is no request: the upstream must not take it for one.
@@ -135,6 +135,7 @@ extension ClientConnection {
         phase = .lingering
         pending = ByteBuffer()
         setPaused(.inputFull, false)
+        setPaused(.outputFull, false)
         // A client that reads slowly still has the end of the answer to come: lingering begins when it is out.
         deadline = loop.now + loop.settings.responseTimeout
         guard let context else { return }

@@ -92,7 +92,10 @@ extension ClientConnection {
         } else {
             context.flush()
         }
-        if !isWritable { upstream?.setReading(false) }
+        if !isWritable {
+            upstream?.setReading(false)
+            setPaused(.outputFull, true)
+        }
     }
 
     func releaseUpstreamHead() {

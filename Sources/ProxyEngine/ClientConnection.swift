@@ -31,6 +31,8 @@ package final class ClientConnection: ChannelInboundHandler {
         let rawValue: UInt8
         static let upstreamSlow = PauseReasons(rawValue: 1)
         static let inputFull = PauseReasons(rawValue: 2)
+        /// Answers wait that the client does not read: no further request is taken, or they would gather without a bound.
+        static let outputFull = PauseReasons(rawValue: 4)
     }
 
     let loop: EngineLoop
@@ -119,6 +121,8 @@ package final class ClientConnection: ChannelInboundHandler {
             loop.eventBegan()
             if case .exchanging = phase { progress() }
             upstream?.setReading(true)
+            setPaused(.outputFull, false)
+            processPending()
         }
     }
 
@@ -184,7 +188,7 @@ package final class ClientConnection: ChannelInboundHandler {
     private func step(_ bytes: inout ByteBuffer) -> Bool {
         switch phase {
         case .handshaking: return false
-        case .ready: return takeHead(&bytes)
+        case .ready: return isWritable && takeHead(&bytes)
         case .exchanging: return forwardBody(&bytes)
         case .discarding(let rest):
             let count = min(rest, bytes.readableBytes)
@@ -220,7 +224,7 @@ package final class ClientConnection: ChannelInboundHandler {
             pending = ByteBuffer(bytes: bytes.readableBytesView)
         }
         setPaused(.inputFull, pending.readableBytes > EngineSettings.pipelineBound)
-        if inputEnded, case .ready = phase { closeGracefully() }
+        if inputEnded, case .ready = phase, isWritable || pending.readableBytes == 0 { closeGracefully() }
     }
 
     func setPaused(_ reason: PauseReasons, _ on: Bool) {

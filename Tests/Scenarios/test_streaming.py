@@ -176,3 +176,21 @@ def test_the_end_of_an_answer_waits_for_a_slow_reader_on_a_connection_that_close
         answer = slow.answer()
         assert answer.status == 200 and len(answer.body) == 8 * MIB
         assert slow.is_closed()
+
+
+@pytest.mark.parametrize("authorised", [False, True])
+def test_a_client_that_asks_and_never_reads_is_not_listened_to_for_ever(start_proxy, issuer, authorised):
+    """Answers that nobody reads do not gather: neither our own refusals nor the upstream's."""
+    proxy = start_proxy({"threads": 1})
+    with proxy.connect() as rude:
+        head = rude.head(token=issuer.token() if authorised else None)
+        block = (head if isinstance(head, bytes) else head.encode()) * 200
+        before = proxy.process.resident_kib()
+        rude.sock.settimeout(2)
+        sent = 0
+        with pytest.raises(TimeoutError):
+            while sent < 256 * MIB:
+                sent += rude.sock.send(block)
+        assert sent < 64 * MIB
+        assert proxy.process.resident_kib() - before < 24 * 1024
+        assert proxy.ask(token=issuer.token()).status == 200

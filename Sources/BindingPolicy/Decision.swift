@@ -1,26 +1,57 @@
 /// Evidence that a request may be forwarded. Only this file can make one, and ProxyEngine forwards nothing without it.
 package struct Permit: Sendable {
-    /// The token the request was judged by; nil on a route that asks for none.
+    /// The token the request was judged by; nil on a route that asks for none, and where it would have been refused.
     package let token: VerifiedToken?
+    /// Why it would have been refused, were its route not `report_only`.
+    package let wouldRefuse: DenialReason?
 
-    fileprivate init(token: VerifiedToken?) { self.token = token }
+    fileprivate init(token: VerifiedToken?, wouldRefuse: DenialReason? = nil) {
+        self.token = token
+        self.wouldRefuse = wouldRefuse
+    }
 }
 
-/// A refusal: its one reason and, for `scope_insufficient`, what would have been enough.
+/// A refusal: its one reason and, where the client could do better, what would have been enough.
 package struct Denial: Equatable, Sendable {
     package let reason: DenialReason
     /// The route's scopes, space-separated, for the challenge's `scope`.
     package let requiredScope: String?
+    /// The route's `acr`, space-separated, for the challenge's `acr_values` (RFC 9470 section 3).
+    package let requiredACR: String?
+    /// Seconds, for the challenge's `max_age`.
+    package let requiredAge: Int?
 
-    package init(_ reason: DenialReason, requiredScope: String? = nil) {
+    package init(_ reason: DenialReason, requiredScope: String? = nil, requiredACR: String? = nil, requiredAge: Int? = nil) {
         self.reason = reason
         self.requiredScope = requiredScope
+        self.requiredACR = requiredACR
+        self.requiredAge = requiredAge
     }
 }
 
 package enum Decision: Sendable {
     case permit(Permit)
     case deny(Denial)
+
+    /// What is done under `mode`: a refusal becomes a permit that says so. A permit made so carries no token, since nothing of
+    /// it may be believed.
+    package func reported(by mode: ReportOnly?, now: Double) -> Decision {
+        guard case .deny(let denial) = self, let mode, mode.isOn(at: now) else { return self }
+        return .permit(Permit(token: nil, wouldRefuse: denial.reason))
+    }
+}
+
+/// What the tokens of one issuer are held against, beside what each route asks.
+package struct TokenTerms: Equatable, Sendable {
+    /// What the issuer calls us; one must be in the token, exactly.
+    package let audiences: [String]
+    /// Seconds that a token is taken beyond its `exp`; 0 unless the issuer is configured otherwise.
+    package let leeway: Double
+
+    package init(audiences: [String], leeway: Double) {
+        self.audiences = audiences
+        self.leeway = leeway
+    }
 }
 
 extension RoutePolicy {
@@ -28,40 +59,67 @@ extension RoutePolicy {
     /// 10 s accepted and 60 s refused.
     package static let futureLeeway = 30.0
 
-    /// Whether a route lets a request through that shows no token at all.
+    /// Whether a route lets no request through without a token.
     package var needsToken: Bool { requirement == .boundToken }
 
-    /// A request on a route that asks for no token. The certificate was asked for by the handshake.
-    package func decideWithoutToken() -> Decision {
-        needsToken ? .deny(Denial(.credentialsMissing)) : .permit(Permit(token: nil))
+    /// On a route that asks for no token.
+    package func decideWithoutToken(shownBy thumbprint: Thumbprint?) -> Decision {
+        switch requirement {
+        case .boundToken: .deny(Denial(.credentialsMissing))
+        case .certificate where thumbprint == nil: .deny(Denial(.certificateMissing))
+        case .certificate, .nothing: .permit(Permit(token: nil))
+        }
     }
 
     /// Holds a verified token against this connection, this moment and this route. Compared on each request, whether the
     /// token came from a cache or not; the earliest fault in the order of DT-14 is the one reported.
     ///
     /// - Parameters:
-    ///   - audiences: what the token's issuer is configured to address us by; one must be in the token, exactly.
+    ///   - thumbprint: of the connection's certificate; nil without one.
     ///   - now: seconds since 1970.
-    ///   - leeway: seconds that a token is taken beyond its `exp`; 0 unless the issuer is configured otherwise.
-    package func decide(
-        _ token: VerifiedToken, shownBy thumbprint: Thumbprint, audiences: [String], now: Double, leeway: Double
-    ) -> Decision {
-        guard now < token.expiresAt + leeway else { return .deny(Denial(.tokenExpired)) }
-        if let notBefore = token.notBefore, now + max(leeway, Self.futureLeeway) < notBefore { return .deny(Denial(.tokenNotYetValid)) }
-        guard token.audiences.contains(where: { isSpelled($0, in: audiences) }) else { return .deny(Denial(.audienceMismatch)) }
-        switch token.confirmation {
-        case .absent: return .deny(Denial(.confirmationMissing))
-        case .unusable(let reason): return .deny(Denial(reason))
-        case .certificate(let bound):
-            guard bound == thumbprint else { return .deny(Denial(.confirmationMismatch)) }
+    package func decide(_ token: VerifiedToken, shownBy thumbprint: Thumbprint?, under terms: TokenTerms, now: Double) -> Decision {
+        if let issuers, !issuers.contains(token.issuerIndex) { return .deny(Denial(.issuerNotForRoute)) }
+        guard now < token.expiresAt + terms.leeway else { return .deny(Denial(.tokenExpired)) }
+        if let notBefore = token.notBefore, now + max(terms.leeway, Self.futureLeeway) < notBefore {
+            return .deny(Denial(.tokenNotYetValid))
         }
-        guard scopes.allSatisfy({ isSpelled($0, in: token.scopes) }) else {
-            return .deny(Denial(.scopeInsufficient, requiredScope: scopes.joined(separator: " ")))
-        }
+        guard token.audiences.contains(where: { $0.isSpelled(in: terms.audiences) }) else { return .deny(Denial(.audienceMismatch)) }
+        if let reason = fault(in: token.confirmation, shownBy: thumbprint) { return .deny(Denial(reason)) }
+        if let denial = insufficiency(of: token, now: now) { return .deny(denial) }
         return .permit(Permit(token: token))
     }
 
-    /// Octet by octet: to Swift's own comparison of strings, two spellings of one accented letter are equal (RFC 8725 section
-    /// 3.9, RFC 8414 section 4).
-    private func isSpelled(_ text: String, in texts: [String]) -> Bool { texts.contains { $0.utf8.elementsEqual(text.utf8) } }
+    private func fault(in confirmation: Confirmation, shownBy thumbprint: Thumbprint?) -> DenialReason? {
+        switch confirmation {
+        case .absent: .confirmationMissing
+        case .unusable(let reason): reason
+        case .certificate(let bound): thumbprint == nil ? .confirmationUnproven : bound == thumbprint ? nil : .confirmationMismatch
+        }
+    }
+
+    /// Only for a token that is valid and bound: a 403 or a demand to step up is never given to anybody else (DT-14).
+    private func insufficiency(of token: VerifiedToken, now: Double) -> Denial? {
+        if !acr.isEmpty, !(token.acr?.isSpelled(in: acr) ?? false) { return stepUp(.authenticationInsufficient) }
+        if let age = maximumAuthenticationAge, !(token.authenticatedAt.map { now - $0 <= age } ?? false) {
+            return stepUp(.authenticationTooOld)
+        }
+        guard scopes.allSatisfy({ $0.isSpelled(in: token.scopes) }) else { return scopeInsufficient(scopes) }
+        guard anyScope.isEmpty || anyScope.contains(where: { $0.isSpelled(in: token.scopes) }) else {
+            return scopeInsufficient(scopes + anyScope)
+        }
+        return claims.allSatisfy({ isMet($0, by: token) }) ? nil : Denial(.claimInsufficient)
+    }
+
+    private func scopeInsufficient(_ scopes: [String]) -> Denial {
+        Denial(.scopeInsufficient, requiredScope: scopes.joined(separator: " "))
+    }
+
+    private func stepUp(_ reason: DenialReason) -> Denial {
+        Denial(reason, requiredACR: acr.isEmpty ? nil : acr.joined(separator: " "), requiredAge: maximumAuthenticationAge.map { Int($0) })
+    }
+
+    private func isMet(_ claim: Claim, by token: VerifiedToken) -> Bool {
+        guard token.claims.indices.contains(claim.position), let value = token.claims[claim.position] else { return false }
+        return claim.accepted.isEmpty || value.matches(claim.accepted)
+    }
 }

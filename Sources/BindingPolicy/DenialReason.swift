@@ -30,6 +30,7 @@ package enum DenialReason: String, CaseIterable, Sendable {
     case tokenExpired = "token_expired"
     case tokenNotYetValid = "token_not_yet_valid"
     case tokenInactive = "token_inactive"
+    case issuerNotForRoute = "iss_not_for_route"
 
     // The token is valid but this connection does not prove its key: 401 invalid_token.
     case confirmationMissing = "cnf_missing"
@@ -37,6 +38,8 @@ package enum DenialReason: String, CaseIterable, Sendable {
     case confirmationMalformedHex = "cnf_malformed_hex"
     case confirmationUnsupported = "cnf_unsupported"
     case confirmationMismatch = "cnf_mismatch"
+    /// The token may be bound, but this connection showed no certificate at all.
+    case confirmationUnproven = "cnf_unproven"
 
     // The certificate of this connection no longer holds (it did at the handshake): 401 invalid_token.
     case certificateExpired = "cert_expired"
@@ -44,8 +47,16 @@ package enum DenialReason: String, CaseIterable, Sendable {
     case certificateRevoked = "cert_revoked"
     case certificateUntrusted = "cert_untrusted"
 
+    // Valid and bound, but the user must authenticate in another way or again: 401 insufficient_user_authentication (RFC 9470).
+    case authenticationInsufficient = "acr_insufficient"
+    case authenticationTooOld = "auth_too_old"
+
     // Valid and bound, but not enough for this route: 403 insufficient_scope.
     case scopeInsufficient = "scope_insufficient"
+    case claimInsufficient = "claim_insufficient"
+
+    // A route that asks for a certificate and no token, and none was shown: 403, since no token would help.
+    case certificateMissing = "cert_missing"
 
     // The path could be read in two ways and the routes would differ: 400, no challenge.
     case pathAmbiguous = "path_ambiguous"
@@ -64,8 +75,12 @@ extension DenialReason {
         case invalidRequest
         /// 401, `error="invalid_token"`.
         case invalidToken
+        /// 401, `error="insufficient_user_authentication"` (RFC 9470 section 3).
+        case insufficientAuthentication
         /// 403, `error="insufficient_scope"`.
         case insufficientScope
+        /// 403 without a challenge.
+        case forbidden
         /// 400 without a challenge: not about credentials.
         case badRequest
         /// 503 with `Retry-After`, without a challenge.
@@ -79,10 +94,13 @@ extension DenialReason {
         case .tokenMalformed, .tokenTooLarge, .tokenEncrypted, .headerMalformed, .headerCritical, .typeNotAccepted,
             .algorithmMissing, .algorithmNotAllowed, .claimsMalformed, .claimMissing, .issuerUnknown, .keyUnknown,
             .keyUnsuitable, .signatureInvalid, .audienceMismatch, .tokenExpired, .tokenNotYetValid, .tokenInactive,
+            .issuerNotForRoute, .confirmationUnproven,
             .confirmationMissing, .confirmationMalformed, .confirmationMalformedHex, .confirmationUnsupported,
             .confirmationMismatch, .certificateExpired, .certificateNotYetValid, .certificateRevoked,
             .certificateUntrusted: .invalidToken
-        case .scopeInsufficient: .insufficientScope
+        case .authenticationInsufficient, .authenticationTooOld: .insufficientAuthentication
+        case .scopeInsufficient, .claimInsufficient: .insufficientScope
+        case .certificateMissing: .forbidden
         case .pathAmbiguous: .badRequest
         case .keysUnavailable, .introspectionUnavailable: .unavailable
         }

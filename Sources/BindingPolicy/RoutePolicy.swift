@@ -1,21 +1,67 @@
 /// What one route asks of a request.
-package struct RoutePolicy: Equatable, Sendable {
+///
+/// A class, so that a request takes one reference to it instead of one to each list.
+package final class RoutePolicy: Equatable, Sendable {
     package enum Requirement: String, CaseIterable, Sendable {
         /// A token bound to the certificate of the connection: the default, and the only one not called weaker.
         case boundToken = "bound-token"
         /// A client certificate that the listener accepts; no token is looked at.
         case certificate = "certificate"
+        /// Neither: open to everybody who can connect.
+        case nothing = "nothing"
+    }
+
+    /// A claim that must be in the token.
+    package struct Claim: Equatable, Sendable {
+        /// Its position among the claims that tokens are read for, as in ``VerifiedToken/claims``.
+        package let position: Int
+        package let name: String
+        /// One of these; empty where it is enough that the claim is there.
+        package let accepted: [String]
+
+        package init(position: Int, name: String, accepted: [String]) {
+            self.position = position
+            self.name = name
+            self.accepted = accepted
+        }
     }
 
     package let requirement: Requirement
     /// Every one of these must be in the token's `scope`.
     package let scopes: [String]
+    /// At least one of these must be, where there are any.
+    package let anyScope: [String]
+    /// Positions in the configuration's `tokens` of the issuers that count here; nil for all of them.
+    package let issuers: [Int]?
+    /// One of these must be the token's `acr`, where there are any (RFC 9470 section 4).
+    package let acr: [String]
+    /// Seconds that may have passed since the token's `auth_time` (RFC 9470 section 4).
+    package let maximumAuthenticationAge: Double?
+    package let claims: [Claim]
+    /// Forwards what it would refuse, and says so.
+    package let reportOnly: ReportOnly?
 
-    package init(requirement: Requirement, scopes: [String]) {
+    package init(
+        requirement: Requirement, scopes: [String] = [], anyScope: [String] = [], issuers: [Int]? = nil, acr: [String] = [],
+        maximumAuthenticationAge: Double? = nil, claims: [Claim] = [], reportOnly: ReportOnly? = nil
+    ) {
         self.requirement = requirement
         self.scopes = scopes
+        self.anyScope = anyScope
+        self.issuers = issuers
+        self.acr = acr
+        self.maximumAuthenticationAge = maximumAuthenticationAge
+        self.claims = claims
+        self.reportOnly = reportOnly
+    }
+
+    package static func == (left: RoutePolicy, right: RoutePolicy) -> Bool {
+        left.requirement == right.requirement && left.scopes == right.scopes && left.anyScope == right.anyScope
+            && left.issuers == right.issuers && left.acr == right.acr
+            && left.maximumAuthenticationAge == right.maximumAuthenticationAge && left.claims == right.claims
+            && left.reportOnly == right.reportOnly
     }
 
     /// What holds where no route is configured or none matches.
-    package static let boundToken = RoutePolicy(requirement: .boundToken, scopes: [])
+    package static let boundToken = RoutePolicy(requirement: .boundToken)
 }

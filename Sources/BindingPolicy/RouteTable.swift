@@ -99,9 +99,12 @@ package struct RouteTable: Equatable, Sendable {
 
     /// The most specific first. That no two are alike is the configuration's care.
     private let routes: [Route]
+    /// For what no route covers.
+    package let fallback: RoutePolicy
 
-    package init(_ routes: [Route]) {
+    package init(_ routes: [Route], fallback: RoutePolicy = .boundToken) {
         self.routes = routes.sorted { $0.isMoreSpecific(than: $1) }
+        self.fallback = fallback
     }
 
     /// Judges by a normal form of `path`; an ambiguous path is refused wherever routes exist, since they could differ for
@@ -111,7 +114,7 @@ package struct RouteTable: Equatable, Sendable {
     ///   - method: as received.
     ///   - path: the path of the target without its query; empty counts as `/` (RFC 9112 section 3.2.2), `*` as no path.
     package func match(method: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer) -> Match {
-        if routes.isEmpty || path.count == 1 && path[0] == UInt8(ascii: "*") { return .policy(.boundToken) }
+        if routes.isEmpty || path.count == 1 && path[0] == UInt8(ascii: "*") { return .policy(fallback) }
         if path.isEmpty {
             let root: StaticString = "/"
             return root.withUTF8Buffer { match(method: method, form: UnsafeRawBufferPointer($0)) }
@@ -129,7 +132,7 @@ package struct RouteTable: Equatable, Sendable {
         where routes[index].pattern.covers(form, asksForToken: routes[index].policy.needsToken) && routes[index].covers(method: method) {
             return .policy(routes[index].policy)
         }
-        return .policy(.boundToken)
+        return .policy(fallback)
     }
 }
 

@@ -16,10 +16,17 @@ package final class VerifiedToken: Sendable {
     package let audiences: [String]
     package let scopes: [String]
     package let confirmation: Confirmation
+    /// The authentication context class (OpenID Connect Core section 2; RFC 9470).
+    package let acr: String?
+    /// When the user last authenticated (`auth_time`): seconds since 1970.
+    package let authenticatedAt: Double?
+    /// The claims that the configuration names, in its order; nil for those the token lacks. Empty where it names none.
+    package let claims: [ClaimValue?]
 
     package init(
         issuerIndex: Int, issuer: String, subject: String?, clientID: String?, expiresAt: Double, notBefore: Double?,
-        audiences: [String], scopes: [String], confirmation: Confirmation
+        audiences: [String], scopes: [String], confirmation: Confirmation, acr: String? = nil, authenticatedAt: Double? = nil,
+        claims: [ClaimValue?] = []
     ) {
         self.issuerIndex = issuerIndex
         self.issuer = issuer
@@ -30,5 +37,8 @@ package final class VerifiedToken: Sendable {
         self.audiences = audiences
         self.scopes = scopes
         self.confirmation = confirmation
+        self.acr = acr
+        self.authenticatedAt = authenticatedAt
+        self.claims = claims
     }
 }

@@ -62,6 +62,7 @@ extension ConfigurationSummary {
                 case .boundToken where route.policy.scopes.isEmpty: whole
                 case .boundToken: "\(whole), with \(route.policy.scopes.map { "`\($0)`" }.joined(separator: " and ")) in its scope"
                 case .certificate: "needs a client certificate only: no token is looked at"
+                case .nothing: "needs nothing: it is open to everybody"
                 }
             return "\(methods) on \(route.pattern) \(needs)."
         } + ["Every other request \(whole), whatever its scope."]

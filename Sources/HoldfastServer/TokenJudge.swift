@@ -9,7 +9,7 @@ import TokenValidation
 /// The cache of verdicts remembers signatures; everything that `RoutePolicy.decide` compares is compared each time.
 final class TokenJudge: RequestJudge {
     private var authenticator: TokenAuthenticator
-    private let policies: [IssuerPolicy]
+    private let terms: [TokenTerms]
     private let routes: RouteTable
     private let counters: LoopCounters
     private let onStaleKeys: (Int) -> Void
@@ -19,7 +19,7 @@ final class TokenJudge: RequestJudge {
         policies: [IssuerPolicy], cacheCapacity: Int, routes: RouteTable, counters: LoopCounters, onStaleKeys: @escaping (Int) -> Void
     ) {
         authenticator = TokenAuthenticator(policies, cacheCapacity: cacheCapacity)
-        self.policies = policies
+        terms = policies.map { TokenTerms(audiences: $0.audiences, leeway: $0.expiryLeeway) }
         self.routes = routes
         self.counters = counters
         self.onStaleKeys = onStaleKeys
@@ -35,7 +35,7 @@ final class TokenJudge: RequestJudge {
         }
         // The certificate was judged at the handshake, and may have run out since.
         if let fault = peer.fault(at: now) { return .deny(Denial(fault)) }
-        guard route.needsToken else { return route.decideWithoutToken() }
+        guard route.needsToken else { return route.decideWithoutToken(shownBy: peer.thumbprint) }
 
         let value = head.authorization.map { bytes.slice($0) } ?? UnsafeRawBufferPointer(start: nil, count: 0)
         let query = head.query.map { bytes.slice($0) } ?? UnsafeRawBufferPointer(start: nil, count: 0)
@@ -54,10 +54,8 @@ final class TokenJudge: RequestJudge {
             if let issuer = refusal.staleIssuer { onStaleKeys(issuer) }
             return .deny(Denial(refusal.reason))
         case .success(let verified):
-            guard policies.indices.contains(verified.issuerIndex) else { return .deny(Denial(.issuerUnknown)) }
-            return route.decide(
-                verified, shownBy: peer.thumbprint, audiences: policies[verified.issuerIndex].audiences, now: now,
-                leeway: policies[verified.issuerIndex].expiryLeeway)
+            guard terms.indices.contains(verified.issuerIndex) else { return .deny(Denial(.issuerUnknown)) }
+            return route.decide(verified, shownBy: peer.thumbprint, under: terms[verified.issuerIndex], now: now)
         }
     }
 }

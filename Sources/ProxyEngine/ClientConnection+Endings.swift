@@ -213,7 +213,7 @@ extension ClientConnection {
         AccessLog.begin(
             &record.line, method: UnsafeRawBufferPointer(rebasing: head[loop.requestHead.methodRange]),
             path: UnsafeRawBufferPointer(rebasing: head[loop.requestHead.path]),
-            peer: peerAddress, thumbprint: peer.thumbprint.base64url)
+            peer: peerAddress, thumbprint: peer.thumbprint?.base64url ?? "")
     }
 
     func endRecord(outcome: StaticString, reason: String?) {

@@ -109,7 +109,7 @@ package final class EngineLoop {
 
     /// Whole lines for the upstream that say who is at the other end.
     func trustedFields(for peer: AuthenticatedPeer, address: String) -> [UInt8] {
-        var lines = "\(settings.thumbprintHeader): \(peer.thumbprint.base64url)\r\n"
+        var lines = peer.thumbprint.map { "\(settings.thumbprintHeader): \($0.base64url)\r\n" } ?? ""
         if settings.addsForwardedFor { lines += "X-Forwarded-For: \(address)\r\nX-Forwarded-Proto: https\r\n" }
         return Array(lines.utf8)
     }

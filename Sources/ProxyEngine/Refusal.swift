@@ -47,6 +47,13 @@ package struct Refusal: Equatable, Sendable {
             status = 403
             let scope = denial.requiredScope.map { ", scope=\"\($0)\"" } ?? ""
             challenge = Self.challenge(realm, "insufficient_scope", detail) + scope
+        case .insufficientAuthentication:
+            status = 401
+            let acr = denial.requiredACR.map { ", acr_values=\"\($0)\"" } ?? ""
+            let age = denial.requiredAge.map { ", max_age=\"\($0)\"" } ?? ""
+            challenge = Self.challenge(realm, "insufficient_user_authentication", detail) + acr + age
+        case .forbidden:
+            status = 403
         case .badRequest:
             status = 400
         case .unavailable:

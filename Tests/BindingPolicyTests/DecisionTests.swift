@@ -17,7 +17,7 @@ struct DecisionTests {
         let token = VerifiedToken(
             issuerIndex: 0, issuer: "https://as.example.com", subject: "s", clientID: nil, expiresAt: expiresAt, notBefore: notBefore,
             audiences: audiences, scopes: scopes, confirmation: try confirmation ?? .certificate(#require(Self.certificateA)))
-        switch route.decide(token, shownBy: try #require(shown), audiences: self.audiences, now: now, leeway: leeway) {
+        switch route.decide(token, shownBy: try #require(shown), under: TokenTerms(audiences: self.audiences, leeway: leeway), now: now) {
         case .permit(let permit):
             #expect(permit.token === token)
             return nil
@@ -100,12 +100,12 @@ struct DecisionTests {
 
     @Test("Without a token only a route that asks for none lets through")
     func withoutToken() {
-        guard case .permit(let permit) = RoutePolicy(requirement: .certificate, scopes: []).decideWithoutToken() else {
+        guard case .permit(let permit) = RoutePolicy(requirement: .certificate, scopes: []).decideWithoutToken(shownBy: Self.certificateA) else {
             Issue.record("a route for certificates asks for no token")
             return
         }
         #expect(permit.token == nil)
-        guard case .deny(let denial) = RoutePolicy.boundToken.decideWithoutToken() else {
+        guard case .deny(let denial) = RoutePolicy.boundToken.decideWithoutToken(shownBy: Self.certificateA) else {
             Issue.record("the default asks for a token")
             return
         }

@@ -77,8 +77,9 @@ extension HoldfastConfiguration {
 
         guard let listener, let clientTrust, let tokens, let upstream else { return nil }
         self.init(
-            file: log.file, listener: listener, clientTrust: clientTrust, tokens: tokens, resourceIdentifier: identifier,
-            upstream: upstream, forward: forward, routes: routes, routeTable: RouteTable(routes), admin: admin, log: logging,
+            file: log.file, listener: listener, clientTrust: clientTrust, tokens: tokens,
+            resource: identifier.map { Resource(identifier: $0, metadataAddress: nil, name: nil, documentation: nil, policy: nil, terms: nil) }, profile: nil,
+            upstream: upstream, forward: forward, routes: routes, routeTable: RouteTable(routes), claimNames: [], admin: admin, log: logging,
             drainTimeout: drain ?? .seconds(30), threads: threads, verificationCache: cache ?? 65536)
     }
 }

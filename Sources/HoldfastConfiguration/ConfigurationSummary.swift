@@ -45,6 +45,7 @@ extension ConfigurationSummary {
                 case .url(let url): "keys from \(url)"
                 case .file(let file): "keys from the file \(file.path)"
                 case .discovered: "keys discovered from the issuer's metadata"
+                case .none: "no keys"
                 }
             return
                 "Accepts tokens of \(token.issuer) for \(audiences): signed with \(token.algorithms.map(\.rawValue).joined(separator: ", ")), \(type), \(keys), taken until `exp`\(token.leeway == .zero ? "" : " and \(Quantity.spell(token.leeway)) longer")."

@@ -11,6 +11,9 @@ extension HoldfastConfiguration.Forward {
         authorization = section?.optional("authorization", choice(Authorization.self)) ?? .keep
         strip = section?.list("strip", Self.strippable) ?? []
         clientAddress = section?.optional("client_address", choice(ClientAddress.self)) ?? .xForwarded
+        claims = []
+        interactionID = .pass
+        errorBody = .problem
     }
 
     private static func trustedHeader(_ node: ConfigurationNode) throws(Complaint) -> String {

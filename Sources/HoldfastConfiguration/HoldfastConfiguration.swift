@@ -8,12 +8,18 @@ package struct HoldfastConfiguration: Equatable, Sendable {
     package let clientTrust: ClientTrust
     /// At least one; no issuer twice. The position is `VerifiedToken.issuerIndex`.
     package let tokens: [TokenIssuer]
-    /// What this API calls itself (RFC 9728); nil where the file does not say.
-    package let resourceIdentifier: WebAddress?
+    /// What this API says of itself (RFC 9728); nil where the file does not say.
+    package let resource: Resource?
+    /// The rules of an ecosystem, already worked into everything else here; nil for none.
+    package let profile: Profile?
     package let upstream: Upstream
     package let forward: Forward
     package let routes: [Route]
+    /// Its fallback has `reportOnly` where the whole file has; each route then has it too.
     package let routeTable: RouteTable
+    /// The claims that routes compare or that are forwarded, each once: their positions are `RoutePolicy.Claim.position`,
+    /// `ForwardedClaim.position` and the order of `VerifiedToken.claims`.
+    package let claimNames: [String]
     /// Where `/livez`, `/readyz` and `/metrics` are served in clear; nil for nowhere.
     package let admin: NetworkAddress?
     package let log: Log
@@ -54,6 +60,39 @@ extension HoldfastConfiguration {
         package let maxConnections: Int
         /// Octets of a request head.
         package let maxHead: Int
+        /// The hosts that are served, in lower case and without ports; empty for whatever is asked for (RFC 9110 section 7.4).
+        package let hosts: [String]
+        /// TLS 1.2 with RSA certificates only (FAPI 1.0 Advanced section 8.5).
+        package let onlyRSASuites: Bool
+        /// Whether TLS sessions may be resumed.
+        package let resumption: Bool
+    }
+
+    /// Ecosystems that Holdfast knows the rules of.
+    package enum Profile: String, CaseIterable, Sendable { case fapi2, fapi1, uk, brazil, cdr }
+
+    /// What is done with `x-fapi-interaction-id`.
+    package enum InteractionID: String, CaseIterable, Sendable {
+        /// A field like any other.
+        case pass
+        /// Played back, and made where the client sent none that is a UUID (FAPI 1.0 Baseline section 6.2.1 (11)).
+        case echo
+        /// Played back, and a request without one refused (Open Finance Brasil).
+        case require
+    }
+
+    /// The form of the bodies of our own answers.
+    package enum ErrorBody: String, CaseIterable, Sendable { case problem, uk, brazil, cdr }
+
+    /// Protected resource metadata (RFC 9728 section 2).
+    package struct Resource: Equatable, Sendable {
+        package let identifier: WebAddress
+        /// A TLS listener without client certificates that serves only the metadata; nil for none.
+        package let metadataAddress: NetworkAddress?
+        package let name: String?
+        package let documentation: WebAddress?
+        package let policy: WebAddress?
+        package let terms: WebAddress?
     }
 
     package enum ClientTrust: Equatable, Sendable {
@@ -90,6 +129,37 @@ extension HoldfastConfiguration {
         case file(LocatedPath)
         /// By the issuer's metadata (RFC 8414).
         case discovered
+        /// Its tokens are never verified here: each is looked up by introspection.
+        case none
+    }
+
+    /// How an issuer is asked about tokens (RFC 7662).
+    package struct Introspection: Equatable, Sendable {
+        package enum Authentication: Equatable, Sendable {
+            /// By certificate (RFC 8705 section 2), at the issuer's mutual-TLS alias where it has one.
+            case tlsClientAuth(KeyPair)
+            /// By a signed assertion (RFC 7523 section 2.2).
+            case privateKeyJWT(key: LocatedPath, keyID: String?)
+            /// By a secret in a file (RFC 6749 section 2.3.1).
+            case clientSecretBasic(LocatedPath)
+        }
+
+        /// Nil: from the issuer's metadata, its mutual-TLS alias first.
+        package let endpoint: WebAddress?
+        package let authentication: Authentication
+        package let clientID: String
+        /// How long an answer is remembered at most.
+        package let cache: Duration
+        /// For one answer.
+        package let timeout: Duration
+        /// Questions under way at once.
+        package let maxConcurrent: Int
+        /// Answers must be signed JWTs (RFC 9701).
+        package let signedResponse: Bool
+        /// Of signed answers.
+        package let responseAlgorithms: [Algorithm]
+        /// What the issuer's opaque tokens begin with; nil for all that no other issuer claims so.
+        package let tokenPrefix: String?
     }
 
     package struct TokenIssuer: Equatable, Sendable {
@@ -107,6 +177,8 @@ extension HoldfastConfiguration {
         package let cooldown: Duration
         /// How long the last good keys serve while the issuer cannot be reached.
         package let staleKeys: Duration
+        /// Nil where its tokens are JWTs that are only verified.
+        package let introspection: Introspection?
     }
 
     package struct Upstream: Equatable, Sendable {
@@ -146,12 +218,22 @@ extension HoldfastConfiguration {
             case none
         }
 
+        /// A claim of the token as a field for the upstream.
+        package struct ForwardedClaim: Equatable, Sendable {
+            /// In `claimNames`.
+            package let position: Int
+            package let header: String
+        }
+
         /// The name of the field that carries the thumbprint, in base64url.
         package let thumbprintHeader: String
         package let authorization: Authorization
         /// Names removed in addition to those that always are, as written in the file.
         package let strip: [String]
         package let clientAddress: ClientAddress
+        package let claims: [ForwardedClaim]
+        package let interactionID: InteractionID
+        package let errorBody: ErrorBody
     }
 
     package struct Log: Equatable, Sendable {

@@ -32,6 +32,9 @@ extension HoldfastConfiguration.Listener {
         bodyTimeout = section.optional("body_timeout", timeout) ?? .seconds(60)
         maxConnections = section.optional("max_connections", Quantity.count(1...1_000_000)) ?? 16384
         maxHead = section.optional("max_head", Quantity.size(4096...1 << 20)) ?? 48 << 10
+        hosts = []
+        onlyRSASuites = false
+        resumption = true
         guard let address, let certificate, let privateKey else { return nil }
         self.address = address
         identity = HoldfastConfiguration.KeyPair(certificate: certificate, privateKey: privateKey)

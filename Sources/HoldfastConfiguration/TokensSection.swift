@@ -57,6 +57,7 @@ extension HoldfastConfiguration.TokenIssuer {
         self.issuer = issuer
         self.audiences = audiences
         self.keys = keys
+        introspection = nil
     }
 
     /// Nil where `keys` is there and wrong.

@@ -83,6 +83,7 @@ package struct Blueprint: Sendable {
             return (policy, .file(file.path))
         case .discovered: return (policy, .discovered(issuer: issuer.issuer.text))
         case .url(let url): return (policy, FetchURL(url.text).map { .url($0) })
+        case .none: return (policy, nil)
         }
     }
 
@@ -186,6 +187,6 @@ extension EngineSettings {
             upstreamConnectionsPerLoop: configuration.upstream.maxConnections,
             addsForwardedFor: configuration.forward.clientAddress == .xForwarded,
             thumbprintHeader: configuration.forward.thumbprintHeader, viaPseudonym: pseudonym,
-            realm: configuration.resourceIdentifier?.text ?? "holdfast", accessLog: configuration.log.access)
+            realm: configuration.resource?.identifier.text ?? "holdfast", accessLog: configuration.log.access)
     }
 }

@@ -36,7 +36,7 @@ struct DocumentTests {
         #expect(configuration.drainTimeout == .seconds(30))
         #expect(configuration.threads == nil)
         #expect(configuration.verificationCache == 65536)
-        #expect(configuration.resourceIdentifier == nil)
+        #expect(configuration.resource == nil)
     }
 
     @Test("An unknown key is a mistake at its place, with the nearest known one")

@@ -83,7 +83,7 @@ struct RoutesTests {
         #expect(configuration.admin?.description == "127.0.0.1:9901")
         #expect(configuration.log.level == .debug && !configuration.log.access)
         #expect(configuration.drainTimeout == .zero && configuration.threads == 2 && configuration.verificationCache == 0)
-        #expect(configuration.resourceIdentifier?.text == "https://api.example.com/v1")
+        #expect(configuration.resource?.identifier.text == "https://api.example.com/v1")
         expectMistake(minimal + "admin: {}\n", "13:1: admin.address", "The key is missing.")
         expectMistake(minimal + "admin: {address: 127.0.0.1:8443}\n", "13:9: admin.address", "the address of `listener` too")
         #expect(mistakes(minimal.replacing(":8443", with: ":0") + "admin: {address: 127.0.0.1:0}\n").isEmpty)

@@ -60,12 +60,14 @@ LOOKALIKES = [
 
 
 def test_a_bound_token_with_its_certificate_reaches_the_upstream_with_exactly_one_thumbprint(proxy, issuer, pki):
+    """(MTLS-01, MTLS-06, DT-03)"""
     answer = proxy.ask(token=issuer.token())
     assert answer.status == 200
     assert answer.seen("X-Client-Cert-SHA256") == [pki.thumbprint("client-a")]
 
 
 def test_the_token_of_another_client_is_refused_and_the_connection_stays_usable(proxy, issuer, pki):
+    """(MTLS-03, DT-04)"""
     with proxy.connect("client-b") as connection:
         assert is_invalid_token(connection.request(token=issuer.token("client-a")), "cnf_mismatch")
         answer = connection.request(token=issuer.token("client-b"))
@@ -74,6 +76,7 @@ def test_the_token_of_another_client_is_refused_and_the_connection_stays_usable(
 
 
 def test_the_binding_is_compared_again_although_the_token_is_remembered(proxy, issuer):
+    """(JWT-33)"""
     token = issuer.mint(bind="client-a")
     for _ in range(3):
         assert proxy.ask(token=token).status == 200
@@ -81,11 +84,13 @@ def test_the_binding_is_compared_again_although_the_token_is_remembered(proxy, i
 
 
 def test_a_renewed_certificate_of_the_same_key_and_subject_does_not_satisfy_the_old_binding(proxy, issuer):
+    """(MTLS-18)"""
     assert is_invalid_token(proxy.ask(token=issuer.token("client-a"), client="client-a-renewed"), "cnf_mismatch")
     assert proxy.ask(token=issuer.token("client-a", "client-a-renewed"), client="client-a-renewed").status == 200
 
 
 def test_a_certificate_claimed_in_a_header_confirms_nothing(proxy, issuer, pki, untouched):
+    """(MTLS-02, DT-12)"""
     der = base64.b64encode(pki.der("client-a")).decode()
     claims = [
         ("X-Client-Cert-SHA256", pki.thumbprint("client-a")), ("Client-Cert", f":{der}:"),
@@ -95,11 +100,13 @@ def test_a_certificate_claimed_in_a_header_confirms_nothing(proxy, issuer, pki, 
 
 
 def test_an_unbound_token_is_refused(proxy, issuer, untouched):
+    """(MTLS-05, DT-05)"""
     assert is_invalid_token(proxy.ask(token=issuer.mint()), "cnf_missing")
 
 
 @pytest.mark.parametrize("name", LOOKALIKES)
 def test_a_lookalike_of_the_thumbprint_is_refused(proxy, forge, pki, untouched, name):
+    """(MTLS-06, MTLS-07, MTLS-08, MTLS-09)"""
     token = forge.token(cnf={"x5t#S256": lookalikes(pki)[name]})
     assert is_invalid_token(proxy.ask(token=token))
 
@@ -111,6 +118,7 @@ def test_every_lookalike_is_tried(pki):
 
 @pytest.mark.parametrize("name", APPENDIX_A)
 def test_a_value_of_appendix_a_confirms_no_other_certificate(proxy, forge, untouched, name):
+    """(MTLS-06, MTLS-07)"""
     assert is_invalid_token(proxy.ask(token=forge.token(cnf={"x5t#S256": APPENDIX_A[name]})))
 
 
@@ -130,6 +138,7 @@ def test_a_hexadecimal_thumbprint_is_named_as_such(proxy, forge, pki):
     ids=repr,
 )
 def test_a_confirmation_that_is_not_one_string_under_the_right_name_is_refused(proxy, forge, pki, untouched, cnf):
+    """(MTLS-10, MTLS-11, MTLS-21, CNF-02, CNF-04, DPOP-01, DT-05)"""
     token = forge.token(cnf=filled(cnf, pki.thumbprint("client-a")))
     assert is_invalid_token(proxy.ask(token=token))
 
@@ -143,15 +152,18 @@ def filled(value, right):
 
 
 def test_a_null_confirmation_is_refused(proxy, forge, untouched):
+    """(MTLS-10)"""
     claims = forge.claims(bind=None) | {"cnf": None}
     assert is_invalid_token(proxy.ask(token=forge.seal(forge.header(), claims)))
 
 
 def test_an_unknown_member_beside_the_right_thumbprint_is_ignored(proxy, forge, pki):
+    """(CNF-01)"""
     assert proxy.ask(token=forge.token(cnf={"x5t#S256": pki.thumbprint("client-a"), "foo": 1})).status == 200
 
 
 def test_a_thumbprint_outside_cnf_confirms_nothing(proxy, forge, pki, untouched):
+    """(MTLS-11)"""
     right = pki.thumbprint("client-a")
     assert is_invalid_token(proxy.ask(token=forge.token(bind=None, **{"x5t#S256": right})), "cnf_missing")
     assert is_invalid_token(proxy.ask(token=forge.token(bind=None, header={"x5t#S256": right})), "cnf_missing")
@@ -167,12 +179,14 @@ def test_a_thumbprint_outside_cnf_confirms_nothing(proxy, forge, pki, untouched)
     ],
 )
 def test_two_confirmations_in_one_token_are_refused_whichever_comes_last(proxy, forge, pki, untouched, claims):
+    """(JWT-06)"""
     rest = forge.octets(forge.claims(bind=None)).decode()[1:-1]
     text = claims % {"right": pki.thumbprint("client-a"), "other": pki.thumbprint("client-b"), "rest": rest}
     assert is_invalid_token(proxy.ask(token=forge.seal(forge.header(), text)))
 
 
 def test_with_any_certificate_trusted_the_binding_alone_decides(start_proxy, issuer, pki):
+    """(MTLS-15, MTLS-16)"""
     proxy = start_proxy({"client_certificates": {"trust": "any", "authorities": None}})
     answer = proxy.ask(token=issuer.token("client-self-signed"), client="client-self-signed")
     assert answer.status == 200

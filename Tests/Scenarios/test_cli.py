@@ -157,6 +157,7 @@ def test_an_address_in_use_is_a_failure_at_run_time(proxy, tmp_path):
 
 
 def test_the_example_of_rfc_8705_has_the_thumbprint_that_it_should(tmp_path):
+    """(MTLS-06)"""
     (tmp_path / "a.pem").write_text(APPENDIX_A)
     shown = run(HOLDFAST, "thumbprint", tmp_path / "a.pem")
     assert shown.returncode == 0

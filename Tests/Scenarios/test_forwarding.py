@@ -83,6 +83,7 @@ def test_interim_answers_are_not_sent_to_http_1_0(proxy, issuer):
 
 
 def test_the_upstreams_challenge_reaches_the_client_as_it_is(proxy, issuer):
+    """(BR-17)"""
     fields = 'status=401; field=WWW-Authenticate: Basic realm="x, y"; field=WWW-Authenticate: Bearer'
     answer = proxy.ask(token=issuer.token(), headers=[("Lab-Respond", fields)])
     assert answer.status == 401 and answer.values("WWW-Authenticate") == ['Basic realm="x, y"', "Bearer"]

@@ -63,6 +63,7 @@ def spellings(name):
 
 @pytest.mark.parametrize("name", FORBIDDEN)
 def test_no_spelling_of_an_identity_field_reaches_the_upstream(proxy, issuer, name):
+    """(MTLS-19, DT-12)"""
     fields = [(spelling, "forged") for spelling in sorted(set(spellings(name)))]
     assert not [field for field in sent_and_seen(proxy, issuer.token(), fields * 2) if "forged" in field[1]]
 
@@ -73,6 +74,7 @@ def test_a_field_that_only_looks_like_one_passes_as_it_is(proxy, issuer, name):
 
 
 def test_the_trusted_field_is_ours_alone_however_often_it_is_forged(proxy, issuer, pki):
+    """(DT-03, DT-12)"""
     forged = [("X-Client-Cert-SHA256", pki.thumbprint("client-b")), ("x_client_cert_sha256", "forged"), ("X.Client.Cert.SHA256", "x")] * 5
     answer = proxy.ask(token=issuer.token(), headers=forged)
     fields = [field for field in answer.json()["fields"] if fold(field[0]) == "x-client-cert-sha256"]

@@ -29,6 +29,7 @@ def accepts(proxy, token, **options):
 
 @pytest.mark.parametrize("fault", ["error", "garbage", "empty", "hang"])
 def test_before_the_keys_are_there_nothing_is_accepted_and_then_they_come(start_proxy, start_issuer, pki, upstream, fault):
+    """(DT-10, ASM-05)"""
     issuer = start_issuer()
     issuer.fault(jwks=fault)
     proxy = start_proxy(discovered(issuer, pki), wait="alive")
@@ -57,6 +58,7 @@ def test_an_issuer_that_is_started_later_is_found(start_proxy, pki, tmp_path):
 
 
 def test_a_rotated_key_is_accepted_and_a_dropped_one_refused_without_a_restart(start_proxy, start_issuer, pki):
+    """(JWT-16, JWT-33, AT-05)"""
     issuer = start_issuer()
     proxy = start_proxy(discovered(issuer, pki))
     first = issuer.token()
@@ -73,6 +75,7 @@ def test_a_rotated_key_is_accepted_and_a_dropped_one_refused_without_a_restart(s
 
 
 def test_unknown_keys_and_bad_signatures_cause_one_fetch_in_a_cooldown(start_proxy, start_issuer, pki):
+    """(JWT-16)"""
     issuer = start_issuer()
     proxy = start_proxy(discovered(issuer, pki, cooldown="3600s"))
     assert issuer.visits("jwks") == 1
@@ -87,6 +90,7 @@ def test_unknown_keys_and_bad_signatures_cause_one_fetch_in_a_cooldown(start_pro
 
 @pytest.mark.parametrize("fault", ["error", "garbage", "empty", "hang"])
 def test_the_last_good_keys_serve_while_the_issuer_is_down(start_proxy, start_issuer, pki, fault):
+    """(JWT-34)"""
     issuer = start_issuer()
     proxy = start_proxy(discovered(issuer, pki))
     token = issuer.token()
@@ -99,6 +103,7 @@ def test_the_last_good_keys_serve_while_the_issuer_is_down(start_proxy, start_is
 
 
 def test_keys_that_nobody_confirms_any_more_are_withdrawn(start_proxy, start_issuer, pki):
+    """(JWT-34, DT-10)"""
     issuer = start_issuer()
     proxy = start_proxy(discovered(issuer, pki, stale_keys="2s"))
     token = issuer.token()
@@ -113,6 +118,7 @@ def test_keys_that_nobody_confirms_any_more_are_withdrawn(start_proxy, start_iss
 
 
 def test_an_issuer_that_is_up_confirms_its_keys_before_they_are_withdrawn(start_proxy, start_issuer, pki):
+    """(JWT-34)"""
     issuer = start_issuer()
     proxy = start_proxy(discovered(issuer, pki, stale_keys="2s"))
     token = issuer.token()
@@ -123,6 +129,7 @@ def test_an_issuer_that_is_up_confirms_its_keys_before_they_are_withdrawn(start_
 
 
 def test_metadata_that_names_another_issuer_is_not_used(start_proxy, start_issuer, pki):
+    """(ASM-02)"""
     liar = start_issuer("--issuer", "https://elsewhere.example.com")
     url = "https://%s:%d" % liar.address
     proxy = start_proxy({"tokens": [{"issuer": url, "audience": AUDIENCE, "certificate_authorities": pki.path("ca.pem")}]}, wait="alive")
@@ -132,6 +139,7 @@ def test_metadata_that_names_another_issuer_is_not_used(start_proxy, start_issue
 
 
 def test_an_issuer_whose_certificate_is_not_trusted_is_not_asked(start_proxy, start_issuer, pki):
+    """(ASM-04, DT-10)"""
     issuer = start_issuer()
     for authorities in [None, pki.path("stranger-ca.pem")]:
         entry = {"issuer": issuer.url, "audience": AUDIENCE}
@@ -144,6 +152,7 @@ def test_an_issuer_whose_certificate_is_not_trusted_is_not_asked(start_proxy, st
 
 
 def test_an_issuer_whose_certificate_has_another_name_is_not_asked(start_proxy, start_issuer, pki):
+    """(ASM-04)"""
     issuer = start_issuer("--address", "127.0.0.2:0")
     proxy = start_proxy(discovered(issuer, pki), wait="alive")
     eventually(lambda: "keys not fetched" in proxy.process.err, "it says so")
@@ -151,7 +160,7 @@ def test_an_issuer_whose_certificate_has_another_name_is_not_asked(start_proxy, 
 
 
 def test_the_path_of_an_issuer_comes_after_the_well_known_part(start_proxy, pki, tmp_path):
-    """RFC 8414 section 3.1."""
+    """RFC 8414 section 3.1. (ASM-01)"""
     port = free_port()
     issuer = Issuer(pki, tmp_path, "--address", f"127.0.0.1:{port}", "--issuer", f"https://127.0.0.1:{port}/tenant/1")
     try:
@@ -162,6 +171,7 @@ def test_the_path_of_an_issuer_comes_after_the_well_known_part(start_proxy, pki,
 
 
 def test_keys_can_come_from_a_url_of_their_own(start_proxy, start_issuer, pki):
+    """(AT-03)"""
     issuer = start_issuer("--issuer", "https://as.example.com/tenant")
     proxy = start_proxy({"tokens": [{"issuer": "https://as.example.com/tenant", "audience": AUDIENCE, "keys": issuer.lab_url + "/jwks"}]})
     assert issuer.visits("metadata") == 0 and proxy.ask(token=issuer.token()).status == 200
@@ -228,6 +238,7 @@ def fetching(web, settings, **changes):
 
 
 def test_a_redirect_to_another_host_is_not_followed(start_proxy, settings, forge, web):
+    """(ASM-07)"""
     keys = json.dumps({"keys": [key.jwk() for key in forge.keys.values()]}).encode()
     elsewhere = web(lambda path: (200, {"Content-Type": "application/json"}, keys))
     here = web(lambda path: (302, {"Location": elsewhere.url + "/keys"}, b""))
@@ -237,6 +248,7 @@ def test_a_redirect_to_another_host_is_not_followed(start_proxy, settings, forge
 
 
 def test_a_key_set_of_any_size_is_not_read_to_its_end(start_proxy, settings, forge, web):
+    """(ASM-07)"""
     keys = json.dumps({"keys": [key.jwk() for key in forge.keys.values()], "padding": "x" * (64 << 20)}).encode()
     here = web(lambda path: (200, {"Content-Type": "application/json"}, keys))
     proxy = start_proxy(fetching(here, settings), wait="alive")
@@ -245,6 +257,7 @@ def test_a_key_set_of_any_size_is_not_read_to_its_end(start_proxy, settings, for
 
 
 def test_a_key_set_is_asked_for_by_url_and_nothing_else(start_proxy, settings, forge, web):
+    """(ASM-07, JWT-15)"""
     keys = json.dumps({"keys": [key.jwk() for key in forge.keys.values()]}).encode()
     here = web(lambda path: (200, {"Content-Type": "application/json"}, keys))
     proxy = start_proxy(fetching(here, settings, cooldown="1s"))

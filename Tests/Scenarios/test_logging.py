@@ -40,6 +40,7 @@ def test_a_client_that_went_away_is_named_as_the_one_that_did(start_proxy, issue
 
 
 def test_nothing_secret_is_ever_written(start_proxy, issuer, forge, tmp_path):
+    """(BR-16)"""
     proxy = start_proxy({"log": {"level": "trace"}})
     secrets = [issuer.token(), forge.token(), forge.token(exp=1), issuer.mint(), issuer.mint(bind="client-a", foreign_key=True)]
     for token in secrets:

@@ -21,12 +21,14 @@ def alert(proxy, context):
 
 @pytest.mark.parametrize("version", [V12, V13])
 def test_tls_1_2_and_1_3_are_spoken(proxy, issuer, pki, version):
+    """(Q-03)"""
     with proxy.connect(context=pki.context(version=version)) as connection:
         assert connection.sock.version() == {V12: "TLSv1.2", V13: "TLSv1.3"}[version]
         assert connection.request(token=issuer.token()).status == 200
 
 
 def test_tls_1_3_is_preferred(proxy):
+    """(MTLS-24)"""
     with proxy.connect() as connection:
         assert connection.sock.version() == "TLSv1.3"
 
@@ -34,6 +36,7 @@ def test_tls_1_3_is_preferred(proxy):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
 def test_older_versions_are_not(proxy, pki, version):
+    """(Q-03)"""
     context = pki.context()
     context.set_ciphers("ALL:@SECLEVEL=0")
     context.minimum_version, context.maximum_version = version, version
@@ -48,6 +51,7 @@ def test_tls_1_3_alone_can_be_demanded(start_proxy, pki, issuer):
 
 @pytest.mark.parametrize("ciphers", ["AES128-GCM-SHA256", "AES256-SHA", "ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES128-SHA256", "DHE-RSA-AES128-GCM-SHA256", "NULL"])
 def test_weak_suites_of_tls_1_2_are_not_negotiated(proxy, pki, ciphers):
+    """(Q-03)"""
     context = pki.context(version=V12)
     context.set_ciphers(ciphers + ":@SECLEVEL=0")
     assert alert(proxy, context) in ("SSLV3_ALERT_HANDSHAKE_FAILURE", "TLSV1_ALERT_INSUFFICIENT_SECURITY")
@@ -63,6 +67,7 @@ def test_good_suites_of_tls_1_2_are_negotiated(proxy, pki, issuer, ciphers):
 
 @pytest.mark.parametrize("version", [V12, V13])
 def test_no_certificate_is_no_handshake(proxy, pki, untouched, version):
+    """(DT-02)"""
     expected = {V12: "HANDSHAKE_FAILURE", V13: "CERTIFICATE_REQUIRED"}[version]
     assert alert(proxy, pki.context(None, version)).endswith(expected)
 
@@ -71,6 +76,7 @@ def test_no_certificate_is_no_handshake(proxy, pki, untouched, version):
 @pytest.mark.parametrize("client", ["stranger", "client-self-signed", "client-expired", "client-future", "client-serverauth", "server", "ca", "intermediate"])
 def test_a_certificate_that_is_not_a_clients_of_ours_is_no_handshake(proxy, pki, untouched, client, version):
     # An authority's own certificate is refused by TLS itself: its key is not for signing handshakes.
+    """(MTLS-16)"""
     expected = ("CERTIFICATE", "UNKNOWN_CA", "ILLEGAL_PARAMETER") if client in ("ca", "intermediate") else ("CERTIFICATE", "UNKNOWN_CA")
     assert any(word in alert(proxy, pki.context(client, version)) for word in expected)
 
@@ -118,12 +124,14 @@ def test_an_intermediate_that_is_configured_need_not_be_sent(start_proxy, pki, i
 
 
 def test_the_systems_authorities_count_for_nothing(start_proxy, pki, issuer):
+    """(MTLS-22)"""
     proxy = start_proxy(environment={"SSL_CERT_FILE": pki.path("stranger-ca.pem"), "SSL_CERT_DIR": str(pki.folder)})
     assert "CERTIFICATE" in alert(proxy, pki.context("stranger"))
     assert proxy.ask(token=issuer.token()).status == 200
 
 
 def test_with_any_certificate_trusted_there_must_still_be_one(start_proxy, pki):
+    """(MTLS-15, DT-02)"""
     proxy = start_proxy({"client_certificates": {"trust": "any", "authorities": None}})
     assert alert(proxy, pki.context(None)).endswith("CERTIFICATE_REQUIRED")
     for client in ["client-self-signed", "stranger", "client-expired", "client-serverauth"]:
@@ -197,6 +205,7 @@ def as_client_a(pki):
 
 
 def test_the_certificate_is_asked_for_in_the_handshake_by_naming_our_authorities(proxy, pki):
+    """(MTLS-01)"""
     shown = s_client(proxy, pki, *as_client_a(pki)).stdout
     assert "Acceptable client certificate CA names" in shown and "Holdfast Lab Root" in shown
     assert "Verify return code: 0 (ok)" in shown
@@ -223,6 +232,7 @@ def test_a_session_resumed_without_a_certificate_is_still_its_own(proxy, pki, is
 
 
 def test_http_in_clear_is_not_spoken(proxy, issuer, untouched):
+    """(BR-15)"""
     with socket.create_connection(proxy.address, timeout=5) as plain:
         plain.sendall(f"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {issuer.token()}\r\n\r\n".encode())
         received = b""

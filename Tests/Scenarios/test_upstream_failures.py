@@ -51,6 +51,7 @@ NONSENSE = {
 
 @pytest.mark.parametrize("name", NONSENSE)
 def test_an_upstream_that_talks_nonsense_is_a_bad_gateway(rude, issuer, name):
+    """(DT-11)"""
     stage = rude(answering(NONSENSE[name]))
     with stage.proxy.connect() as connection:
         answer = connection.request(token=issuer.token())
@@ -59,6 +60,7 @@ def test_an_upstream_that_talks_nonsense_is_a_bad_gateway(rude, issuer, name):
 
 
 def test_an_upstream_that_refuses_connections_is_a_bad_gateway(start_proxy, issuer):
+    """(DT-11)"""
     proxy = start_proxy({"upstream": {"url": f"http://127.0.0.1:{free_port()}"}}, wait="alive")
     eventually(lambda: proxy.ask(token=issuer.token()).status == 502, "502")
     assert proxy.ask(token=issuer.token()).reason.startswith("upstream")
@@ -66,6 +68,7 @@ def test_an_upstream_that_refuses_connections_is_a_bad_gateway(start_proxy, issu
 
 
 def test_an_upstream_that_is_too_slow_is_a_gateway_timeout(start_proxy, issuer):
+    """(DT-11)"""
     proxy = start_proxy({"upstream": {"response_timeout": "300ms"}})
     began = time.monotonic()
     assert proxy.ask(token=issuer.token(), headers=[("Lab-Respond", "delay=5s")]).status == 504

@@ -8,26 +8,48 @@ struct IssuerCommand: AsyncParsableCommand {
         discussion: """
             Three listeners over one set of keys:
 
-              --address       TLS: metadata (RFC 8414, OpenID Connect) and key set
+              --address       TLS: metadata (RFC 8414, OpenID Connect), key set,
+                              introspection and revocation
               --mtls-address  TLS that asks for a client certificate, published as
-                              mtls_endpoint_aliases: the token endpoint
+                              mtls_endpoint_aliases: all of that, and tokens
               --lab-address   plain HTTP on a loopback address: all of the above,
                               and what only a lab has
 
-            The token endpoint grants client_credentials, by tls_client_auth or self_signed_tls_client_auth; its parameters \
-            are client_id, scope and resource. What only a lab has:
+              POST /token       client_credentials, by tls_client_auth or
+                                self_signed_tls_client_auth; parameters client_id,
+                                scope, resource and token_format (jwt or opaque)
+              POST /introspect  RFC 7662, and signed by RFC 9701 for those that accept
+                                application/token-introspection+jwt; of JWTs, too
+              POST /revoke      RFC 7009; a client may revoke its own tokens
+
+            The newest 65536 tokens are known; older ones are not active. What only a lab has:
 
               POST /lab/token   any token; each member of the JSON is optional:
                                 {"bind": "none" or an x5t#S256, "expires_in": -60,
                                  "alg": "PS256", "claims": {"aud": "x", "sub": null},
                                  "header": {"typ": "JWT"}, "foreign_key": true}
+                                opaque with "opaque": true, and with "token" as it is
+                                to be; "claims" are then what introspection says, and
+                                one named "active" is said whatever the time
               POST /lab/rotate  a new key signs; with ?drop=old, old ones vanish
               POST /lab/faults  {"jwks": "error"}, or hang, garbage, empty, none;
-                                likewise "metadata" and "token"
-              GET  /lab/counts  how often each endpoint was asked
+                                likewise "metadata", "token", "introspect", "revoke".
+                                Or what to write over the usual answer:
+                                {"introspect": {"delay": "2s", "status": 503,
+                                 "headers": {"X": "y"}, "content_type": "text/html",
+                                 "body": "raw", "padding": 2000000 (spaces after it),
+                                 "members": {"exp": 1, "cnf": null},
+                                 "jwt": {"header": {"typ": "JWT"}, "claims": {"aud": "x"},
+                                  "alg": "PS256", "foreign_key": true} (if signed),
+                                 "times": 1 (left out: until changed)}}
+              GET  /lab/counts  how often each endpoint was asked: "introspect", of that
+                                "introspect_mtls" on the mutual-TLS listener, and most
+                                at once "introspect_peak"; "introspect_private_key_jwt"
+                                and so on, by how the resource server authenticated
+              GET  /lab/last?introspect
+                                what an endpoint was asked last
 
-            Registered are client-a and client-b (tls_client_auth) and client-self-signed, unless --clients names a file: a JSON \
-            array of {"client_id", "token_endpoint_auth_method", "tls_client_auth_subject_dn" or "certificate", "scope"}.
+            Registered are client-a and client-b (tls_client_auth), client-self-signed, and the resource server api-gateway, which             may use each of tls_client_auth, private_key_jwt and client_secret_basic, gets no tokens and alone may introspect;             unless --clients names a file: a JSON array of {"client_id", "token_endpoint_auth_method",             "tls_client_auth_subject_dn", "certificate", "jwks" or "client_secret", "scope" (none: a resource server),             "token_format"}, with an entry for each method that a client may use.
 
               curl --cacert lab/ca.pem --cert lab/client-a.pem --key lab/client-a.key \\
                 -d grant_type=client_credentials -d client_id=client-a \\
@@ -70,6 +92,14 @@ struct IssuerCommand: AsyncParsableCommand {
     @Option(help: "How long tokens are valid.")
     var lifetime = Interval.fiveMinutes
 
+    @Flag(help: "Tokens are opaque unless they are asked for as JWTs.")
+    var opaque = false
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Publish mtls_endpoint_aliases; without, the endpoints published are those that ask for a certificate.")
+    var aliases = true
+
     func validate() throws {
         guard pki != nil || (certificate != nil && privateKey != nil && clientsCA != nil && clients != nil) else {
             throw ValidationError("Give --pki, or all of --certificate, --private-key, --clients-ca and --clients.")
@@ -89,6 +119,7 @@ struct IssuerCommand: AsyncParsableCommand {
                 tls: ServerTLS(
                     certificate: certificate ?? directory.path("server.pem"), privateKey: privateKey ?? directory.path("server.key")),
                 issuer: issuer, audiences: audience, algorithms: algorithm, lifetime: Int(lifetime.seconds),
+                format: opaque ? .opaque : .jwt, hasAliases: aliases,
                 authenticator: try ClientAuthenticator(registered, authorities: LabDirectory.certificates(inPEM: authorities))))
         try await server.run()
     }

@@ -15,6 +15,9 @@ struct PKICommand: ParsableCommand {
               client-a, client-b  good clients
               client-a-renewed    the key and subject of client-a, a new certificate
               client-self-signed  signed by itself
+              api-gateway         a resource server, which asks about tokens; also
+                                  api-gateway-assertion.key (P-256) for private_key_jwt
+                                  and api-gateway.secret for client_secret_basic
               client-expired, client-future, client-serverauth
                                   each wrong in the one way it is named for
               stranger            the names of client-a and its CAs, other keys

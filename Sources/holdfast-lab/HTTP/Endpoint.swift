@@ -22,6 +22,8 @@ struct Endpoint: Sendable {
 struct EndpointTable: Sendable {
     let endpoints: [Endpoint]
     let board: FaultBoard
+    /// What visits by this listener are counted under, besides the endpoint's name.
+    var listener: String?
 
     func answer(_ request: LabRequest) async -> LabResponse {
         let there = endpoints.filter { $0.path == request.path }
@@ -29,8 +31,12 @@ struct EndpointTable: Sendable {
             return LabResponse(there.isEmpty ? .notFound : .methodNotAllowed, type: "text/plain", text: "no such endpoint\n")
         }
         do {
-            if let failure = try await board.visit(endpoint.name) { return failure }
-            return try await endpoint.answer(request)
+            let fault = board.enter(endpoint.name, listener: listener, request)
+            defer { board.leave(endpoint.name) }
+            if let delay = fault.delay { try await Task.sleep(for: delay) }
+            var request = request
+            request.fault = fault
+            return try fault.written(over: await endpoint.answer(request), of: endpoint.name)
         } catch {
             return LabResponse(.badRequest, type: "text/plain", text: "\(error)\n")
         }

@@ -1,45 +1,55 @@
+import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// How often each endpoint was asked, and which of them fail at present.
+/// How often each endpoint was asked, what it was asked last, and which of them answer wrongly at present.
 final class FaultBoard: Sendable {
-    enum Fault: String, Codable, Sendable, CaseIterable {
-        case none
-        /// 500.
-        case error
-        /// No answer at all.
-        case hang
-        /// 200 with something that is not JSON.
-        case garbage
-        /// 200 with a JSON object that holds nothing.
-        case empty
+    /// A request as a test looks at it.
+    struct SeenRequest: Encodable, Sendable {
+        let method: String
+        let path: String
+        let query: String
+        let headers: [[String]]
+        let body: String
     }
 
     private struct State {
-        var visits: [String: Int] = [:]
+        var counts: [String: Int] = [:]
         var faults: [String: Fault] = [:]
+        var last: [String: SeenRequest] = [:]
+        var present: [String: Int] = [:]
     }
 
     private let state = Mutex(State())
 
-    var visits: [String: Int] { state.withLock { $0.visits } }
+    var counts: [String: Int] { state.withLock { $0.counts } }
+
+    func last(_ name: String) -> SeenRequest? { state.withLock { $0.last[name] } }
 
     func set(_ faults: [String: Fault]) { state.withLock { $0.faults.merge(faults) { $1 } } }
 
-    /// Counts a visit; the answer where the endpoint is to fail.
-    func visit(_ name: String) async throws -> LabResponse? {
-        let fault = state.withLock {
-            $0.visits[name, default: 0] += 1
-            return $0.faults[name] ?? .none
-        }
-        switch fault {
-        case .none: return nil
-        case .error: return LabResponse(.internalServerError, type: "text/plain", text: "as asked\n")
-        case .garbage: return LabResponse(.ok, type: "application/json", text: "{\"keys\": [")
-        case .empty: return LabResponse(.ok, type: "application/json", text: name == "jwks" ? "{\"keys\":[]}" : "{}")
-        case .hang:
-            try await Task.sleep(for: .seconds(600))
-            return nil
+    func count(_ name: String) { state.withLock { $0.counts[name, default: 0] += 1 } }
+
+    /// Counts a visit, also under the listener's name where it has one; what is to be wrong with the answer.
+    func enter(_ name: String, listener: String?, _ request: LabRequest) -> Fault {
+        let seen = SeenRequest(
+            method: request.method.rawValue, path: request.path, query: request.query, headers: request.headers.map { [$0.name, $0.value] },
+            body: String(buffer: request.body))
+        return state.withLock { state in
+            state.counts[name, default: 0] += 1
+            if let listener { state.counts["\(name)_\(listener)", default: 0] += 1 }
+            let present = state.present[name, default: 0] + 1
+            state.present[name] = present
+            state.counts["\(name)_peak"] = max(present, state.counts["\(name)_peak"] ?? 0)
+            state.last[name] = seen
+            guard let fault = state.faults[name] else { return Fault() }
+            if let times = fault.times {
+                guard times > 0 else { return Fault() }
+                state.faults[name]?.times = times - 1
+            }
+            return fault
         }
     }
+
+    func leave(_ name: String) { state.withLock { $0.present[name, default: 1] -= 1 } }
 }

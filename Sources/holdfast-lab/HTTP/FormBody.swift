@@ -20,7 +20,8 @@ struct FormBody: Sendable {
     /// Empty values count as left out.
     subscript(name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
 
-    private static func decode(_ text: Substring) -> String? {
+    /// Nil where it is not decodable.
+    static func decode(_ text: Substring) -> String? {
         text.replacingOccurrences(of: "+", with: " ").removingPercentEncoding
     }
 }

@@ -12,6 +12,8 @@ struct LabRequest: Sendable {
     let body: ByteBuffer
     /// What the client presented, leaf first; its key is proven, and nothing else about it. Empty without a certificate.
     let clientChain: [NIOSSLCertificate]
+    /// What is to be wrong with the answer; for endpoints whose answers are signed, which nobody can write over later.
+    var fault = Fault()
 
     init(_ head: HTTPRequestHead, body: ByteBuffer, clientChain: [NIOSSLCertificate]) {
         method = head.method
@@ -29,9 +31,9 @@ struct LabRequest: Sendable {
 }
 
 struct LabResponse: Sendable {
-    let status: HTTPResponseStatus
-    let headers: HTTPHeaders
-    let body: ByteBuffer
+    var status: HTTPResponseStatus
+    var headers: HTTPHeaders
+    var body: ByteBuffer
 
     init(_ status: HTTPResponseStatus, type: String, text: String, headers: [(String, String)] = []) {
         self.status = status

@@ -1,13 +1,17 @@
+import Crypto
 import Foundation
 
-/// Makes JWT access tokens (RFC 9068) bound to a certificate (RFC 8705 section 3.1).
+/// Makes access tokens bound to a certificate (RFC 8705 section 3): JWTs (RFC 9068), and opaque ones.
 struct AccessTokenMint: Sendable {
     let issuer: String
     /// The resources a token can be asked for; the first is the one that tokens are for unless another is asked for.
     let audiences: [String]
     /// Seconds.
     let lifetime: Int
+    /// What a token is unless another format is asked for.
+    let format: TokenFormat
     let ring: KeyRing
+    let issued = IssuedTokens()
 
     /// - Parameter thumbprint: `x5t#S256`; nil for a token that is bound to nothing.
     func claims(
@@ -21,6 +25,24 @@ struct AccessTokenMint: Sendable {
         ]
         if let thumbprint { claims["cnf"] = .object(["x5t#S256": .string(thumbprint)]) }
         return claims
+    }
+
+    /// A token as the token endpoint gives it.
+    func issue(_ claims: [String: JSONValue], as format: TokenFormat) throws -> String {
+        switch format {
+        case .opaque: return try issueOpaque(claims)
+        case .jwt:
+            let token = try sign(claims, with: try ring.signer(nil))
+            try issued.record(token, claims)
+            return token
+        }
+    }
+
+    /// - Parameter text: the token itself; a random one unless it is given.
+    func issueOpaque(_ claims: [String: JSONValue], text: String? = nil) throws -> String {
+        let token = text ?? SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).base64url }
+        try issued.record(token, claims)
+        return token
     }
 
     /// - Parameter header: members written over the usual ones; null takes one away.

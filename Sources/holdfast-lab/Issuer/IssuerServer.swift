@@ -11,7 +11,10 @@ struct IssuerServer: Sendable {
         let issuer: String?
         let audiences: [String]
         let algorithms: [SigningAlgorithm]
+        /// Seconds.
         let lifetime: Int
+        let format: TokenFormat
+        let hasAliases: Bool
         let authenticator: ClientAuthenticator
     }
 
@@ -28,9 +31,12 @@ struct IssuerServer: Sendable {
         mutualTLS = try await HTTPListener(settings.mutualTLSAddress, security: .mutualTLS(settings.tls))
         lab = try await HTTPListener(settings.labAddress, security: .plain)
         let base = "https://\(open.address)"
-        metadata = IssuerMetadata(issuer: settings.issuer ?? base, base: base, mutualTLSBase: "https://\(mutualTLS.address)")
+        metadata = IssuerMetadata(
+            issuer: settings.issuer ?? base, base: base, mutualTLSBase: "https://\(mutualTLS.address)", algorithms: settings.algorithms,
+            hasAliases: settings.hasAliases)
         mint = AccessTokenMint(
-            issuer: metadata.issuer, audiences: settings.audiences, lifetime: settings.lifetime, ring: try KeyRing(settings.algorithms))
+            issuer: metadata.issuer, audiences: settings.audiences, lifetime: settings.lifetime, format: settings.format,
+            ring: try KeyRing(settings.algorithms))
         authenticator = settings.authenticator
     }
 
@@ -43,18 +49,24 @@ struct IssuerServer: Sendable {
         let loopback = EndpointTable(endpoints: publicEndpoints + LabEndpoints(mint: mint, board: board).endpoints, board: board)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await open.serve(published) }
-            group.addTask { try await mutualTLS.serve(published) }
+            group.addTask { try await mutualTLS.serve(EndpointTable(endpoints: publicEndpoints, board: board, listener: "mtls")) }
             group.addTask { try await lab.serve(loopback) }
             try await group.waitForAll()
         }
     }
 
-    /// The token endpoint is everywhere, but only the mutual-TLS listener can give it a certificate to see.
+    /// They are everywhere, but only the mutual-TLS listener can give one a certificate to see.
     private var publicEndpoints: [Endpoint] {
         let token = TokenEndpoint(authenticator: authenticator, mint: mint)
+        let introspection = IntrospectionEndpoint(
+            authenticator: authenticator, audiences: metadata.audiences(IntrospectionEndpoint.path), mint: mint, board: board)
+        let revocation = RevocationEndpoint(
+            authenticator: authenticator, audiences: metadata.audiences(RevocationEndpoint.path), mint: mint)
         return metadata.paths.map { path in Endpoint("metadata", .GET, path) { _ in try .json(metadata.document) } } + [
             Endpoint("jwks", .GET, "/jwks") { _ in try .json(mint.ring.keySet, headers: [("Cache-Control", "max-age=300")]) },
             Endpoint("token", .POST, "/token") { try await token.answer($0) },
+            Endpoint("introspect", .POST, IntrospectionEndpoint.path) { try await introspection.answer($0) },
+            Endpoint("revoke", .POST, RevocationEndpoint.path) { try await revocation.answer($0) },
         ]
     }
 }

@@ -20,8 +20,7 @@ struct SigningKey: Sendable {
     private let material: Material
 
     init(_ algorithm: SigningAlgorithm) throws {
-        self.algorithm = algorithm
-        material =
+        let material: Material =
             switch algorithm {
             case .RS256, .RS384, .RS512, .PS256, .PS384, .PS512: .rsa(try _RSA.Signing.PrivateKey(keySize: .bits2048))
             case .ES256: .p256(P256.Signing.PrivateKey())
@@ -29,6 +28,15 @@ struct SigningKey: Sendable {
             case .ES512: .p521(P521.Signing.PrivateKey())
             case .EdDSA: .ed25519(Curve25519.Signing.PrivateKey())
             }
+        try self.init(algorithm, material)
+    }
+
+    /// For ES256.
+    init(_ key: P256.Signing.PrivateKey) throws { try self.init(.ES256, .p256(key)) }
+
+    private init(_ algorithm: SigningAlgorithm, _ material: Material) throws {
+        self.algorithm = algorithm
+        self.material = material
         let members = try Self.publicMembers(material)
         kid = Data(SHA256.hash(data: try JSONText.encode(members))).base64url
         jwk = members.merging(["kid": .string(kid), "alg": .string(algorithm.rawValue), "use": .string("sig")]) { $1 }

@@ -1,7 +1,4 @@
-import NIOCore
 import NIOHTTP1
-import NIOSSL
-import SwiftASN1
 import X509
 
 /// The token endpoint (RFC 6749 section 4.4) over mutual TLS.
@@ -9,53 +6,35 @@ struct TokenEndpoint: Sendable {
     let authenticator: ClientAuthenticator
     let mint: AccessTokenMint
 
-    private struct Refusal: Error {
-        let status: HTTPResponseStatus
-        let code: String
-        let description: String
-    }
-
     func answer(_ request: LabRequest) async throws -> LabResponse {
-        do {
-            return try .json(try await grant(request), headers: [("Cache-Control", "no-store")])
-        } catch let refusal as Refusal {
-            return try .json(
-                ["error": refusal.code, "error_description": refusal.description], status: refusal.status,
-                headers: [("Cache-Control", "no-store")])
-        }
+        try await EndpointRefusal.answering(request) { try .json(try await grant(request, $0)) }
     }
 
-    private func grant(_ request: LabRequest) async throws -> [String: JSONValue] {
-        guard request.headers["Content-Type"].first?.hasPrefix("application/x-www-form-urlencoded") == true,
-            let form = FormBody(String(buffer: request.body))
-        else { throw Refusal(status: .badRequest, code: "invalid_request", description: "not one well-formed form") }
-        let chain = try request.clientChain.map { try Certificate(derEncoded: $0.toDERBytes()) }
-        guard let id = form["client_id"] else {
-            throw Refusal(status: .badRequest, code: "invalid_request", description: "client_id is missing")
+    private func grant(_ request: LabRequest, _ form: FormBody) async throws -> [String: JSONValue] {
+        guard case .certificate(let id, let chain) = try ClientCredentials(request, form), let leaf = chain.first,
+            let client = await authenticator.authenticate(.certificate(id: id, chain: chain), audiences: [])
+        else { throw EndpointRefusal.invalidClient("the certificate is not this client's") }
+        guard let registered = client.scope?.split(separator: " ").map(String.init) else {
+            throw EndpointRefusal.badRequest("unauthorized_client", "a resource server gets no tokens")
         }
-        guard let leaf = chain.first else {
-            throw Refusal(status: .unauthorized, code: "invalid_client", description: "no certificate; see mtls_endpoint_aliases")
-        }
-        guard let client = await authenticator.authenticate(id, presenting: chain) else {
-            throw Refusal(status: .unauthorized, code: "invalid_client", description: "the certificate is not this client's")
-        }
-        guard let grantType = form["grant_type"] else {
-            throw Refusal(status: .badRequest, code: "invalid_request", description: "grant_type is missing")
-        }
+        guard let grantType = form["grant_type"] else { throw EndpointRefusal.badRequest("invalid_request", "grant_type is missing") }
         guard grantType == "client_credentials" else {
-            throw Refusal(status: .badRequest, code: "unsupported_grant_type", description: "client_credentials only")
+            throw EndpointRefusal.badRequest("unsupported_grant_type", "client_credentials only")
         }
-        let scopes = form["scope"]?.split(separator: " ").map(String.init) ?? client.scopes
-        guard scopes.allSatisfy(client.scopes.contains) else {
-            throw Refusal(status: .badRequest, code: "invalid_scope", description: "beyond what the client is registered for")
+        let scopes = form["scope"]?.split(separator: " ").map(String.init) ?? registered
+        guard scopes.allSatisfy(registered.contains) else {
+            throw EndpointRefusal.badRequest("invalid_scope", "beyond what the client is registered for")
         }
         guard let audience = form["resource"] ?? mint.audiences.first, mint.audiences.contains(audience) else {
-            throw Refusal(status: .badRequest, code: "invalid_target", description: "an unknown resource")
+            throw EndpointRefusal.badRequest("invalid_target", "an unknown resource")
+        }
+        guard let format = form["token_format"].map(TokenFormat.init(rawValue:)) ?? client.tokenFormat ?? mint.format else {
+            throw EndpointRefusal.badRequest("invalid_request", "token_format is jwt or opaque")
         }
         let scope = scopes.joined(separator: " ")
         let claims = mint.claims(client: client.id, scope: scope, audience: audience, thumbprint: try leaf.thumbprint)
         return [
-            "access_token": .string(try mint.sign(claims, with: try mint.ring.signer(nil))), "token_type": .string("Bearer"),
+            "access_token": .string(try mint.issue(claims, as: format)), "token_type": .string("Bearer"),
             "expires_in": .integer(mint.lifetime), "scope": .string(scope),
         ]
     }

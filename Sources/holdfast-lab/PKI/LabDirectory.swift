@@ -35,7 +35,7 @@ struct LabDirectory: Sendable {
 
     func certificates(_ file: String) throws -> [Certificate] { try Self.certificates(inPEM: text(file)) }
 
-    private func text(_ file: String) throws -> String {
+    func text(_ file: String) throws -> String {
         try String(contentsOf: url.appendingPathComponent(file), encoding: .utf8)
     }
 

@@ -29,6 +29,10 @@ struct LabPKI {
             ("client-a", try intermediate.leaf(LeafRequest("client-a", key: clientKey, lifetime: lifetime))),
             ("client-a-renewed", try intermediate.leaf(LeafRequest("client-a", key: clientKey, lifetime: lifetime))),
             ("client-b", try intermediate.leaf(LeafRequest("client-b", key: key(), lifetime: lifetime))),
+            (
+                GatewayCredentials.name,
+                try intermediate.leaf(LeafRequest(GatewayCredentials.name, key: key(), lifetime: lifetime))
+            ),
             ("client-self-signed", try LabAuthority.selfSigned(LeafRequest("client-self-signed", key: key(), lifetime: lifetime))),
             ("client-expired", try intermediate.leaf(LeafRequest("client-expired", key: key(), lifetime: -3600))),
             (
@@ -41,9 +45,10 @@ struct LabPKI {
         ]
     }
 
-    /// Writes every entry, and `clients-ca.pem`, the root that client certificates are held against.
+    /// Writes every entry, `clients-ca.pem`, the root that client certificates are held against, and the resource server's other credentials.
     func write(to directory: LabDirectory) throws {
         for entry in entries { try directory.write(entry.identity, as: entry.name) }
+        try GatewayCredentials.write(to: directory)
         guard let root = entries.first else { return }
         try directory.write(try root.identity.chainPEM, to: "clients-ca.pem")
     }

@@ -27,6 +27,27 @@ enum JSONValue: Codable, Equatable, Sendable {
         }
     }
 
+    /// Nil unless it is a string.
+    var text: String? { if case .string(let text) = self { text } else { nil } }
+
+    /// Nil unless it is a number; without its fraction.
+    var seconds: Int? {
+        switch self {
+        case .integer(let value): value
+        case .number(let value): Int(exactly: value.rounded(.down))
+        default: nil
+        }
+    }
+
+    /// A string, or the strings of a list; empty otherwise.
+    var texts: [String] {
+        switch self {
+        case .string(let text): [text]
+        case .array(let values): values.compactMap(\.text)
+        default: []
+        }
+    }
+
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {

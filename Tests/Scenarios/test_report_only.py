@@ -1,6 +1,7 @@
 """`report_only`: the mode of a migration, in which what would be refused is forwarded, marked and counted; and never left on unnoticed."""
 import hashlib
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -146,17 +147,38 @@ def test_one_route_can_report_while_the_others_enforce(start_proxy, issuer):
     assert proxy.metric("holdfast_report_only") == 1
 
 
+def day(ahead):
+    return (datetime.now(timezone.utc) + timedelta(days=ahead)).strftime("%Y-%m-%d")
+
+
+def reporting_until(until, where="root"):
+    if where == "root":
+        return {"routes": None, "report_only": until}
+    return {"routes": [{"path": "/*", "report_only": until}]}
+
+
 @pytest.mark.parametrize("where", ["root", "route"])
-@pytest.mark.parametrize("until,reports", [("2027-01-31", True), ("2999-12-31", True), ("2020-01-31", False)])
-def test_it_ends_on_its_day(start_proxy, issuer, where, until, reports):
-    changes = {"routes": None, "report_only": until} if where == "root" else {"routes": [{"path": "/*", "report_only": until}]}
-    proxy = start_proxy(changes)
+@pytest.mark.parametrize("ahead,reports", [(30, True), (0, False), (-400, False)])
+def test_it_ends_with_the_day_before_its_date(start_proxy, issuer, where, ahead, reports):
+    proxy = start_proxy(reporting_until(day(ahead), where))
     answer = proxy.ask(token=issuer.token("client-b"))
     if reports:
         assert answer.status == 200 and answer.seen(MARK) == ["cnf_mismatch"]
     else:
-        assert is_invalid_token(answer, "cnf_mismatch")
+        assert is_invalid_token(answer, "cnf_mismatch") and not warnings(proxy)
     assert proxy.metric("holdfast_report_only") == (1 if reports else 0)
+
+
+def test_it_ends_while_running(start_proxy, issuer):
+    """Also on an open connection, and for a token that is remembered."""
+    until = (datetime.now(timezone.utc) + timedelta(seconds=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    proxy = start_proxy(reporting_until(until))
+    token = issuer.token("client-b")
+    with proxy.connect() as connection:
+        assert connection.request(token=token).seen(MARK) == ["cnf_mismatch"]
+        refused = eventually(lambda: next((a for a in [connection.request(token=token)] if a.status != 200), None), "it enforces", 6)
+        assert is_invalid_token(refused, "cnf_mismatch")
+    assert proxy.metric("holdfast_report_only") == 0
 
 
 def warnings(proxy):
@@ -183,7 +205,7 @@ def test_check_warns_of_it(start_proxy, proxy, changes):
     assert warned(start_proxy(changes).file) and not warned(proxy.file)
 
 
-@pytest.mark.parametrize("value", ["tomorrow", "2027-13-01", "2027-02-30", 1, [], {"until": "2027-01-01"}, "yes please", ""], ids=repr)
+@pytest.mark.parametrize("value", ["tomorrow", "2027-13-01", "2027-02-30", "2999-12-31", 1, [], {"until": "2027-01-01"}, "true", "yes", ""], ids=repr)
 def test_a_day_that_is_none_is_a_mistake(start_proxy, value):
     proxy = start_proxy({"report_only": value}, wait=None)
     assert proxy.process.wait() == 64 and "report_only" in proxy.process.err, proxy.process.err

@@ -19,7 +19,7 @@ tokens:
     algorithms: [RS256, ES256]
     keys: jwks.json
     type: at+jwt
-upstream:
+{introspection}upstream:
   url: http://127.0.0.1:{upstream}
 admin:
   address: 127.0.0.1:{admin}
@@ -29,15 +29,28 @@ threads: 1
 verification_cache: {cache}
 """
 
+INTROSPECTION = """\
+  - issuer: http://127.0.0.1:{port}
+    audience: api
+    introspection:
+      endpoint: http://127.0.0.1:{port}/introspect
+      authentication: client_secret_basic
+      client_id: bench
+      client_secret_file: introspection.secret
+      timeout: 60s
+"""
 
-def holdfast_at(binary, *, name="holdfast", access_log=False, cache=65536):
-    """How to start `binary` under `name`; `cache` is in tokens, 0 verifies every signature."""
+
+def holdfast_at(binary, *, name="holdfast", access_log=False, cache=65536, introspection=None):
+    """How to start `binary` under `name`; `cache` is in tokens, 0 verifies every signature; opaque tokens are looked up at the
+    port `introspection`, where there is one."""
     def start(fleet, upstream):
         port, admin = free_port(), free_port()
         path = os.path.join(fleet.directory, f"{name}.yaml")
         with open(path, "w") as file:
             file.write(CONFIGURATION.format(
-                port=port, admin=admin, upstream=upstream.port, access_log=str(access_log).lower(), cache=cache))
+                port=port, admin=admin, upstream=upstream.port, access_log=str(access_log).lower(), cache=cache,
+                introspection=INTROSPECTION.format(port=introspection) if introspection else ""))
         server = fleet.start(name, [binary, "run", "--config", path], port)
         if not eventually(lambda: ready(admin), 15):
             raise BenchError(f"{name} does not become ready:\n{tail(os.path.join(fleet.directory, name + '.log'))}")

@@ -8,7 +8,7 @@ import pytest
 from harness.challenges import challenge, is_bare_challenge, is_insufficient_scope, is_invalid_request, is_invalid_token, is_problem
 from harness.forge import ALGORITHMS, AUDIENCE, ISSUER
 from harness.processes import HOLDFAST, eventually, run
-from harness.proxy import Proxy
+from harness.proxy import Proxy, plain
 
 V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 SECOND = "https://second.example.com"  # its keys are the same: what tells it apart is its name alone
@@ -38,7 +38,8 @@ def demanding(pki, folder, settings, issuers, issuer):
         {"path": "/acr-and-recent", "acr": ["urn:strong"], "max_auth_age": "15m", "scopes": ["a:read"]},
         {"path": "/claims/blue", "claims": {"tenant": "blue"}},
         {"path": "/claims/blue-or-green", "claims": {"tenant": ["blue", "green"]}},
-        {"path": "/claims/present", "claims": {"consent": "present"}},
+        {"path": "/claims/present", "claims": {"consent": plain("present")}},
+        {"path": "/claims/literally-present", "claims": {"consent": "present"}},
         {"path": "/claims/several", "claims": {"tenant": "blue", "level": "3", "verified": "true"}},
         {"path": "/everything", "issuers": [ISSUER], "acr": ["urn:strong"], "scopes": ["a:read"], "claims": {"tenant": "blue"}},
     ]
@@ -190,6 +191,7 @@ def test_an_authentication_grows_too_old_while_its_token_is_remembered(start_pro
         ("blue", {"tenant": {"blue": True}}, False), ("blue", {"tenant": [["blue"]]}, False), ("blue", {"Tenant": "blue"}, False),
         ("blue-or-green", {"tenant": "green"}, True), ("blue-or-green", {"tenant": "blue green"}, False), ("blue-or-green", {"tenant": "red"}, False),
         ("present", {"consent": "urn:1"}, True), ("present", {"consent": 0}, True), ("present", {"consent": {"id": 1}}, True), ("present", {}, False),
+        ("literally-present", {"consent": "present"}, True), ("literally-present", {"consent": "urn:1"}, False),
         ("several", {"tenant": "blue", "level": 3, "verified": True}, True), ("several", {"tenant": "blue", "level": 3}, False),
         ("several", {"tenant": "blue", "level": 4, "verified": True}, False), ("several", {"tenant": "blue", "level": 3, "verified": False}, False),
         ("several", {"tenant": "red", "level": 3, "verified": True}, False),

@@ -1,6 +1,7 @@
 """Holdfast itself, run from a configuration that a test writes."""
 import http.client
 import json
+import re
 
 from .processes import HOLDFAST, Process, eventually, free_port
 from .wire import Connection
@@ -19,6 +20,16 @@ def merged(base, changes):
     return result
 
 
+def plain(word):
+    """A word that means something in YAML without quotes, such as `present`."""
+    return f"!plain {word}"
+
+
+def yaml(value):
+    """JSON is YAML, but for words that must stand without quotes."""
+    return re.sub(r'"!plain (\w+)"', r"\1", json.dumps(value, indent=1))
+
+
 class Proxy:
     def __init__(self, pki, folder, configuration, changes=None, name="holdfast", environment=None):
         self.pki = pki
@@ -34,7 +45,7 @@ class Proxy:
         }
         self.file = folder / f"{name}.yaml"
         self.configuration = merged(merged(base, configuration), changes or {})
-        self.file.write_text(json.dumps(self.configuration, indent=1))  # JSON is YAML
+        self.file.write_text(yaml(self.configuration))
         self.process = Process([HOLDFAST, "run", "--config", self.file], folder, name, environment)
 
     def admin(self, path):

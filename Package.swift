@@ -59,7 +59,7 @@ let package = Package(
         .target(
             name: "TokenValidation",
             dependencies: [
-                "BindingPolicy", crypto, cryptoExtras, nioCore, nioHTTP1, nioSSL,
+                "BindingPolicy", "COpenSSL", crypto, cryptoExtras, nioCore, nioHTTP1, nioSSL,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ], swiftSettings: settings),
         .target(

@@ -115,7 +115,7 @@ WRONG = {
     "a trusted header that means something": ("upstream:\n", "forward:\n  thumbprint_header: Host\nupstream:\n"),
     "two routes alike": ("upstream:\n", "routes:\n  - path: /a\n  - path: /a\nupstream:\n"),
     "an ambiguous route": ("upstream:\n", "routes:\n  - path: /a/../b\nupstream:\n"),
-    "an open route": ("upstream:\n", "routes:\n  - path: /a\n    require: nothing\nupstream:\n"),
+    "an open route with scopes": ("upstream:\n", "routes:\n  - path: /a\n    require: nothing\n    scopes: [a]\nupstream:\n"),
     "revocation lists that would not be looked at": ("  trust:", "  revocation_lists: [a.crl]\n  trust:"),
     "introspection that would not happen": ("keys: keys.json", "introspection: {endpoint: https://a.example}"),
     "not YAML": ("listener:", "listener: [}"),

@@ -3,7 +3,7 @@ extension HoldfastConfiguration.ClientTrust {
 
     /// - `trust` (`authorities` or `any`; required, since neither is to be had by forgetting)
     /// - `authorities` (file, PEM; with `trust: authorities`, and only then)
-    init?(_ root: Section, _ folder: String) {
+    init?(_ root: Section, _ folder: String, _ profile: HoldfastConfiguration.Profile?) {
         guard
             let section = root.section(
                 "client_certificates", known: ["trust", "authorities"],
@@ -19,8 +19,14 @@ extension HoldfastConfiguration.ClientTrust {
         }
         let trust = section.required(
             "trust",
-            "Write `authorities` (a path to one of your CAs) or `any` (whatever certificate; the binding of the token is then the only check).",
-            choice(Word.self))
+            "Write `authorities` (a path to one of your CAs) or `any` (whatever certificate; the binding of the token is then the only check)."
+        ) { node throws(Complaint) in
+            let word = try choice(Word.self)(node)
+            guard profile != .cdr || word != .any else {
+                throw Complaint("With `profile: cdr` only certificates of the CDR's own CA are accepted. Write `authorities`.")
+            }
+            return word
+        }
         let file = section.file("authorities", in: folder)
         switch trust {
         case .authorities:

@@ -1,4 +1,5 @@
 internal import BindingPolicy
+internal import Foundation
 
 extension HoldfastConfiguration {
     /// No configuration is larger, in octets.
@@ -8,25 +9,30 @@ extension HoldfastConfiguration {
     ///
     /// Keys of the file (each section's are documented where it is read):
     /// - `listener`, `client_certificates`, `tokens`, `upstream`: required
-    /// - `resource.identifier` (URL; optional): what this API calls itself (RFC 9728 section 1.2)
-    /// - `forward`, `routes`, `admin`, `log`: optional
+    /// - `resource`, `forward`, `routes`, `log`: optional
+    /// - `admin.address` (IP address and port; optional)
+    /// - `profile` (`fapi2`, `fapi1`, `uk`, `brazil` or `cdr`; default: none)
+    /// - `report_only` (`true`, `false`, or the day from which on it enforces; default `false`): for every route that does not say
     /// - `shutdown.drain_timeout` (duration; default `30s`)
     /// - `threads` (1 to 1024; default: the cores this process may use)
     /// - `verification_cache` (0 to 1048576; default 65536)
-    package init(path: String) throws(ConfigurationMistakes) {
+    ///
+    /// - Parameter now: seconds since 1970, against which dates are held.
+    package init(path: String, now: Double = wallClock()) throws(ConfigurationMistakes) {
         let text: String
         do throws(Complaint) {
             text = try FileCheck.contents(of: path, limit: Self.maximumSize)
         } catch {
             throw ConfigurationMistakes([ConfigurationMistake(file: path, position: nil, keyPath: "", message: error.message)])
         }
-        try self.init(yaml: text, file: path)
+        try self.init(yaml: text, file: path, now: now)
     }
 
     /// - Parameters:
     ///   - yaml: the text of the file.
     ///   - file: its name for messages; the paths in it are relative to its folder.
-    package init(yaml: String, file: String) throws(ConfigurationMistakes) {
+    ///   - now: seconds since 1970, against which dates are held.
+    package init(yaml: String, file: String, now: Double = wallClock()) throws(ConfigurationMistakes) {
         let log = MistakeLog(file: file)
         guard yaml.utf8.count <= Self.maximumSize else {
             log.add("The file is larger than \(Self.maximumSize / 1024) KiB, which no configuration is.", at: nil, "")
@@ -34,53 +40,59 @@ extension HoldfastConfiguration {
         }
         guard let document = ConfigurationDocument(yaml, log) else { throw ConfigurationMistakes(log.mistakes) }
         let folder = file.lastIndex(of: "/").map { $0 == file.startIndex ? "/" : String(file[..<$0]) } ?? ""
-        guard let configuration = HoldfastConfiguration(root: document.root, folder: folder, log), log.mistakes.isEmpty else {
+        guard let configuration = HoldfastConfiguration(root: document.root, folder: folder, now, log), log.mistakes.isEmpty else {
             throw ConfigurationMistakes(log.mistakes)
         }
         self = configuration
     }
 
-    private init?(root node: ConfigurationNode, folder: String, _ log: MistakeLog) {
+    /// Seconds since 1970.
+    package static func wallClock() -> Double { Date().timeIntervalSince1970 }
+
+    private init?(root node: ConfigurationNode, folder: String, _ now: Double, _ log: MistakeLog) {
         let root = Section(
             node, at: SourcePosition(line: 1, column: 1), "",
             known: [
-                "listener", "client_certificates", "tokens", "resource", "upstream", "forward", "routes", "admin", "log", "shutdown",
-                "threads", "verification_cache",
-            ],
-            later: [
-                "report_only": "This version of Holdfast has no `report_only` mode: it always enforces. Remove the key.",
-                "profile": "This version of Holdfast has no `profile`: set `algorithms` and the other keys yourself, and remove this one.",
+                "listener", "client_certificates", "tokens", "resource", "upstream", "forward", "routes", "profile", "report_only", "admin",
+                "log", "shutdown", "threads", "verification_cache",
             ], log)
 
         // Every section is read before any is missed, so that all mistakes are told at once.
-        let listener = Listener(root, folder)
-        let clientTrust = ClientTrust(root, folder)
-        let tokens = TokenIssuer.list(root, folder)
-        let resource = root.section(
-            "resource", known: ["identifier"],
-            later: ["metadata_address": "This version of Holdfast does not serve protected resource metadata. Remove the key."])
-        let identifier = resource?.required(
-            "identifier", "Write the URL of this API, such as `https://api.example.com`.", WebAddress.identifier)
+        let profile = root.optional("profile", choice(Profile.self))
+        let listener = Listener(root, folder, profile)
+        let clientTrust = ClientTrust(root, folder, profile)
+        let issuers = IssuerDirectory(root, folder, profile)
         let upstream = Upstream(root, folder)
-        let forward = Forward(root)
-        let routes = Route.list(root)
-        let adminSection = root.section("admin", known: ["address"])
-        let admin = adminSection?.required("address", "Write an address such as `127.0.0.1:9901`.", NetworkAddress.init)
-        if let admin, let adminSection, admin == listener?.address, admin.port != 0 {
-            adminSection.complain("This is the address of `listener` too. Choose another port.", "address")
-        }
+        let reportOnly = root.optional("report_only", ReportOnlyKey.parse(now)) ?? nil
+        let claimNames = ClaimNames()
+        var reader = RoutesReader(issuers: issuers, claimNames: claimNames, reportOnly: reportOnly, now: now)
+        let routes = reader.list(root)
+        let forward = Forward(root, profile, claimNames)
+        let admin = Self.admin(root, listener)
+        let taken = [("listener.address", listener?.address), ("admin.address", admin)]
+        let resource = Resource(root, taken: taken.compactMap { key, address in address.map { (key, $0) } })
         let logging = Log(root)
         let shutdown = root.section("shutdown", known: ["drain_timeout"])
         let drain = shutdown?.optional("drain_timeout", Quantity.duration(.zero ... .seconds(3600)))
         let threads = root.optional("threads", Quantity.count(1...1024))
         let cache = root.optional("verification_cache", Quantity.count(0...1_048_576))
 
-        guard let listener, let clientTrust, let tokens, let upstream else { return nil }
+        guard let listener, let clientTrust, let tokens = issuers.issuers, let upstream else { return nil }
         self.init(
-            file: log.file, listener: listener, clientTrust: clientTrust, tokens: tokens,
-            resource: identifier.map { Resource(identifier: $0, metadataAddress: nil, name: nil, documentation: nil, policy: nil, terms: nil) }, profile: nil,
-            upstream: upstream, forward: forward, routes: routes, routeTable: RouteTable(routes), claimNames: [], admin: admin, log: logging,
-            drainTimeout: drain ?? .seconds(30), threads: threads, verificationCache: cache ?? 65536)
+            file: log.file, listener: listener, clientTrust: clientTrust, tokens: tokens, resource: resource, profile: profile,
+            upstream: upstream, forward: forward, routes: routes,
+            routeTable: RouteTable(routes, fallback: RoutePolicy(requirement: .boundToken, reportOnly: reportOnly)),
+            claimNames: claimNames.all, admin: admin, log: logging, drainTimeout: drain ?? .seconds(30), threads: threads,
+            verificationCache: cache ?? 65536)
+    }
+
+    private static func admin(_ root: Section, _ listener: Listener?) -> NetworkAddress? {
+        let section = root.section("admin", known: ["address"])
+        let admin = section?.required("address", "Write an address such as `127.0.0.1:9901`.", NetworkAddress.init)
+        if let admin, admin == listener?.address, admin.port != 0 {
+            section?.complain("This is the address of `listener` too. Choose another port.", "address")
+        }
+        return admin
     }
 }
 

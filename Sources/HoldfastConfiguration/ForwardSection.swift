@@ -3,17 +3,41 @@ extension HoldfastConfiguration.Forward {
     /// - `authorization` (`keep` or `remove`; default `keep`)
     /// - `strip` (list of field names; optional): removed in addition to those that always are
     /// - `client_address` (`x-forwarded` or `none`; default `x-forwarded`)
-    init(_ root: Section) {
+    /// - `claims` (claim name: field name; optional): what the token says, for the upstream
+    /// - `interaction_id` (`pass`, `echo` or `require`; default `pass`, or that of `profile`)
+    /// - `errors` (`problem`, `uk`, `brazil` or `cdr`; default `problem`, or that of `profile`)
+    init(_ root: Section, _ profile: HoldfastConfiguration.Profile?, _ claimNames: ClaimNames) {
         let section = root.section(
-            "forward", known: ["thumbprint_header", "authorization", "strip", "client_address"],
-            later: ["claims": "This version of Holdfast does not forward claims of the token as header fields. Remove the key."])
-        thumbprintHeader = section?.optional("thumbprint_header", Self.trustedHeader) ?? "X-Client-Cert-SHA256"
+            "forward", known: ["thumbprint_header", "authorization", "strip", "client_address", "claims", "interaction_id", "errors"])
+        let thumbprintHeader = section?.optional("thumbprint_header", Self.trustedHeader) ?? "X-Client-Cert-SHA256"
+        self.thumbprintHeader = thumbprintHeader
         authorization = section?.optional("authorization", choice(Authorization.self)) ?? .keep
         strip = section?.list("strip", Self.strippable) ?? []
         clientAddress = section?.optional("client_address", choice(ClientAddress.self)) ?? .xForwarded
-        claims = []
-        interactionID = .pass
-        errorBody = .problem
+        var taken = [FieldName.folded(thumbprintHeader): "the certificate's thumbprint"]
+        claims =
+            section?.dictionary("claims", example: "sub: X-Token-Subject") { name, node throws(Complaint) in
+                let header = try Self.trustedHeader(node)
+                if let other = taken.updateValue("the claim `\(name.shortened)`", forKey: FieldName.folded(header)) {
+                    throw Complaint(
+                        "`\(header)` carries \(other) already; spellings that differ in case or in `-` and `_` only are one name to many upstreams. Choose another."
+                    )
+                }
+                return ForwardedClaim(position: claimNames.position(of: name), header: header)
+            } ?? []
+        interactionID = section?.optional("interaction_id", Self.interactionID(profile)) ?? profile?.interactionIDs.first ?? .pass
+        errorBody = section?.optional("errors", choice(HoldfastConfiguration.ErrorBody.self)) ?? profile?.errorBody ?? .problem
+    }
+
+    private static func interactionID(
+        _ profile: HoldfastConfiguration.Profile?
+    ) -> (ConfigurationNode) throws(Complaint) -> HoldfastConfiguration.InteractionID {
+        { node throws(Complaint) in
+            let word = try choice(HoldfastConfiguration.InteractionID.self)(node)
+            guard let profile, !profile.interactionIDs.contains(word) else { return word }
+            let allowed = profile.interactionIDs.map { "`\($0.rawValue)`" }.joined(separator: " or ")
+            throw Complaint("With `profile: \(profile.rawValue)` this is \(allowed).")
+        }
     }
 
     private static func trustedHeader(_ node: ConfigurationNode) throws(Complaint) -> String {
@@ -72,7 +96,7 @@ enum FieldName {
     static func hasMeaning(_ name: String) -> Bool {
         let name = folded(name)
         return framing.contains(name) || standard.contains(name)
-            || ["accept-", "access-control-", "content-", "if-", "proxy-", "sec-", "x-forwarded-"].contains { name.hasPrefix($0) }
+            || ["accept-", "access-control-", "content-", "if-", "proxy-", "sec-", "x-fapi-", "x-forwarded-", "x-holdfast-"].contains { name.hasPrefix($0) }
     }
 
     private static let framing: Set<String> = [

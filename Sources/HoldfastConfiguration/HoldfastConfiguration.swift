@@ -60,7 +60,8 @@ extension HoldfastConfiguration {
         package let maxConnections: Int
         /// Octets of a request head.
         package let maxHead: Int
-        /// The hosts that are served, in lower case and without ports; empty for whatever is asked for (RFC 9110 section 7.4).
+        /// The hosts that are served, as a `Host` field has them: in lower case, without ports, IPv6 in brackets; empty for
+        /// whatever is asked for (RFC 9110 section 7.4).
         package let hosts: [String]
         /// TLS 1.2 with RSA certificates only (FAPI 1.0 Advanced section 8.5).
         package let onlyRSASuites: Bool
@@ -144,7 +145,7 @@ extension HoldfastConfiguration {
             case clientSecretBasic(LocatedPath)
         }
 
-        /// Nil: from the issuer's metadata, its mutual-TLS alias first.
+        /// Nil: from the issuer's metadata, with a certificate to show its mutual-TLS alias first (RFC 8705 section 5).
         package let endpoint: WebAddress?
         package let authentication: Authentication
         package let clientID: String
@@ -158,7 +159,8 @@ extension HoldfastConfiguration {
         package let signedResponse: Bool
         /// Of signed answers.
         package let responseAlgorithms: [Algorithm]
-        /// What the issuer's opaque tokens begin with; nil for all that no other issuer claims so.
+        /// What the issuer's opaque tokens begin with; nil for all that no other issuer claims so. No two overlap, and at most
+        /// one is nil.
         package let tokenPrefix: String?
     }
 
@@ -179,6 +181,9 @@ extension HoldfastConfiguration {
         package let staleKeys: Duration
         /// Nil where its tokens are JWTs that are only verified.
         package let introspection: Introspection?
+        /// Whether its JWTs are verified here, before they are asked about where there is `introspection`. Where not, `keys`
+        /// serve for signed answers only.
+        package let verifiesJWTs: Bool
     }
 
     package struct Upstream: Equatable, Sendable {
@@ -242,5 +247,13 @@ extension HoldfastConfiguration {
         package let level: Level
         /// A line a request on standard output.
         package let access: Bool
+    }
+}
+
+extension HoldfastConfiguration {
+    /// Whether no request passes without a token bound to its certificate, on any route and at any time: what the metadata may
+    /// promise to clients (RFC 8705 section 3.3, RFC 9728 section 2).
+    package var isBoundEverywhere: Bool {
+        (routes.map(\.policy) + [routeTable.fallback]).allSatisfy { $0.requirement == .boundToken && $0.reportOnly == nil }
     }
 }

@@ -8,13 +8,14 @@ extension HoldfastConfiguration.Listener {
     /// - `body_timeout` (duration without progress; default `60s`)
     /// - `max_connections` (1 to 1000000; default 16384)
     /// - `max_head` (size, 4KiB to 1MiB; default `48KiB`)
-    init?(_ root: Section, _ folder: String) {
+    /// - `hosts` (list of names and IP addresses without ports; default: whatever is asked for)
+    init?(_ root: Section, _ folder: String, _ profile: HoldfastConfiguration.Profile?) {
         guard
             let section = root.section(
                 "listener",
                 known: [
                     "address", "certificate", "private_key", "minimum_tls", "handshake_timeout", "head_timeout", "idle_timeout",
-                    "body_timeout", "max_connections", "max_head",
+                    "body_timeout", "max_connections", "max_head", "hosts",
                 ])
         else {
             root.miss("listener", "Write where to listen (`address`) and with which `certificate` and `private_key`.")
@@ -32,11 +33,21 @@ extension HoldfastConfiguration.Listener {
         bodyTimeout = section.optional("body_timeout", timeout) ?? .seconds(60)
         maxConnections = section.optional("max_connections", Quantity.count(1...1_000_000)) ?? 16384
         maxHead = section.optional("max_head", Quantity.size(4096...1 << 20)) ?? 48 << 10
-        hosts = []
-        onlyRSASuites = false
-        resumption = true
+        hosts = section.list("hosts", Self.host) ?? []
+        onlyRSASuites = profile?.onlyRSASuites ?? false
+        resumption = profile?.resumption ?? true
         guard let address, let certificate, let privateKey else { return nil }
         self.address = address
         identity = HoldfastConfiguration.KeyPair(certificate: certificate, privateKey: privateKey)
+    }
+
+    private static func host(_ node: ConfigurationNode) throws(Complaint) -> String {
+        let text = try node.text()
+        let bare = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
+        if HostName.isIPv6(bare) { return "[\(bare.lowercased())]" }
+        guard HostName.isName(text) else {
+            throw Complaint("A host name or IP address without a port is expected here, such as `api.example.com`, not `\(text.shortened)`.")
+        }
+        return text.lowercased()
     }
 }

@@ -1,46 +1,54 @@
 internal import BindingPolicy
 
-extension Route {
-    /// The list `routes`; empty where the file has none.
-    static func list(_ root: Section) -> [Route] {
-        guard let nodes = root.nodes("routes") else { return [] }
-        var seen: [Covered: Int] = [:]
-        return nodes.enumerated().compactMap { index, node in Self.read(node, "routes[\(index)]", &seen, root.log) }
-    }
+/// The list `routes`, and what the rest of the file says about them.
+struct RoutesReader {
+    let issuers: IssuerDirectory
+    let claimNames: ClaimNames
+    /// Of the whole file, for routes that do not say.
+    let reportOnly: ReportOnly?
+    /// Seconds since 1970.
+    let now: Double
+    private var seen: [Covered: Int] = [:]
 
     private struct Covered: Hashable {
         let pattern: RoutePattern
         let method: String?
     }
 
+    init(issuers: IssuerDirectory, claimNames: ClaimNames, reportOnly: ReportOnly?, now: Double) {
+        self.issuers = issuers
+        self.claimNames = claimNames
+        self.reportOnly = reportOnly
+        self.now = now
+    }
+
+    /// Empty where the file has none.
+    mutating func list(_ root: Section) -> [Route] {
+        guard let nodes = root.nodes("routes") else { return [] }
+        var routes: [Route] = []
+        for (index, node) in nodes.enumerated() {
+            if let route = read(node, "routes[\(index)]", root.log) { routes.append(route) }
+        }
+        return routes
+    }
+
+    private static let tokenKeys = ["scopes", "issuers", "acr", "max_auth_age", "claims"]
+
     /// - `path` (`/as/token`, or `/payments/*` for `/payments` and all below; required)
     /// - `methods` (list; default: all): `GET` stands for `HEAD` too
-    /// - `scopes` (list, all of which the token must have; default: none)
-    /// - `require` (`bound-token` or `certificate`; default `bound-token`)
-    private static func read(_ node: ConfigurationNode, _ keyPath: String, _ seen: inout [Covered: Int], _ log: MistakeLog) -> Route? {
-        func sentence(_ what: String) -> String { "This version of Holdfast does not look at a token's \(what). Remove the key." }
+    /// - `require` (`bound-token`, `certificate` or `nothing`; default `bound-token`)
+    /// - `scopes` (list, all of which the token must have, or `{all: […], any: […]}`; default: none)
+    /// - `issuers` (list out of `tokens`; default: all)
+    /// - `acr` (a value, or a list of which the token must have one; optional)
+    /// - `max_auth_age` (duration; optional): since the user authenticated
+    /// - `claims` (claim name: a value, a list of values of which it must have one, or `present`; optional)
+    /// - `report_only` (`true`, `false`, or the day from which on it enforces; default: that of the whole file)
+    private mutating func read(_ node: ConfigurationNode, _ keyPath: String, _ log: MistakeLog) -> Route? {
         let section = Section(
-            node, at: node.position, keyPath, known: ["path", "methods", "scopes", "require"],
-            later: [
-                "issuers": "This version of Holdfast cannot tie a route to some issuers: all of `tokens` count everywhere. Remove the key.",
-                "acr": sentence("`acr`"), "claims": sentence("other claims"),
-            ], log)
-        let pattern = section.required("path", "Write a path such as `/as/token` or `/payments/*`.", pattern)
-        let methods = section.list("methods", method) ?? []
-        let scopes = section.list("scopes", scope) ?? []
-        let requirement =
-            section.optional(
-                "require",
-                choice(
-                    RoutePolicy.Requirement.self,
-                    refused: [
-                        "nothing":
-                            "This version of Holdfast cannot open a path to clients that show nothing. Write `certificate` or `bound-token`."
-                    ]))
-            ?? .boundToken
-        if requirement == .certificate, section.has("scopes") {
-            section.complain("Scopes are in tokens, and `require: certificate` asks for none. Remove one of the two.", "scopes")
-        }
+            node, at: node.position, keyPath, known: ["path", "methods", "require"] + Self.tokenKeys + ["report_only"], log)
+        let pattern = section.required("path", "Write a path such as `/as/token` or `/payments/*`.", Self.pattern)
+        let methods = section.list("methods", Self.method) ?? []
+        let policy = policy(section)
         guard let pattern else { return nil }
         for method in methods.isEmpty ? [nil] : methods.map(Optional.some) {
             guard let first = seen.updateValue(node.position.line, forKey: Covered(pattern: pattern, method: method)) else { continue }
@@ -48,9 +56,35 @@ extension Route {
             section.complain("A route for \(what) is given already in line \(first). Keep one of the two.", "path")
             break
         }
-        return Route(pattern: pattern, methods: methods, policy: RoutePolicy(requirement: requirement, scopes: scopes))
+        return Route(pattern: pattern, methods: methods, policy: policy)
     }
 
+    private func policy(_ section: Section) -> RoutePolicy {
+        let requirement = section.optional("require", choice(RoutePolicy.Requirement.self)) ?? .boundToken
+        let scopes = Self.scopes(section)
+        let issuers = section.list("issuers", single: true, issuer)
+        let acr = section.list("acr", single: true, Self.acr) ?? []
+        let age = section.optional("max_auth_age", Self.age)
+        let claims = section.dictionary("claims", example: "client_type: confidential", claim) ?? []
+        let mode = section.optional("report_only", ReportOnlyKey.parse(now)) ?? reportOnly
+        if requirement != .boundToken {
+            for key in Self.tokenKeys where section.has(key) {
+                section.complain(
+                    "Only a token has this, and `require: \(requirement.rawValue)` asks for none. Remove one of the two.", key)
+            }
+        }
+        if requirement == .nothing, section.has("report_only") {
+            section.complain("`require: nothing` refuses nothing that could be reported. Remove one of the two.", "report_only")
+        }
+        return RoutePolicy(
+            requirement: requirement, scopes: scopes.all, anyScope: scopes.any, issuers: issuers, acr: acr, maximumAuthenticationAge: age,
+            claims: claims, reportOnly: mode)
+    }
+}
+
+// MARK: - Which requests
+
+extension RoutesReader {
     private static func pattern(_ node: ConfigurationNode) throws(Complaint) -> RoutePattern {
         let text = try node.text()
         do throws(RoutePattern.Mistake) {
@@ -77,15 +111,79 @@ extension Route {
         }
         return method
     }
+}
+
+// MARK: - What their tokens must have
+
+extension RoutesReader {
+    private static func scopes(_ section: Section) -> (all: [String], any: [String]) {
+        guard section.isMapping("scopes"), let inner = section.section("scopes", known: ["all", "any"]) else {
+            return (section.list("scopes", scope) ?? [], [])
+        }
+        if !inner.has("all"), !inner.has("any") {
+            inner.miss("all", "Write a list under `all` (every one of them), under `any` (at least one), or under both.")
+        }
+        return (inner.list("all", scope) ?? [], inner.list("any", scope) ?? [])
+    }
 
     /// RFC 6749 section 3.3, `scope-token`.
     private static func scope(_ node: ConfigurationNode) throws(Complaint) -> String {
         let scope = try node.text()
-        guard scope.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) else {
+        guard isScopeToken(scope) else {
             throw Complaint(
                 "`\(scope.shortened)` is not a scope: it holds a space or another character that scopes cannot have. Several scopes are a list."
             )
         }
         return scope
     }
+
+    /// In a challenge they stand in one string, with spaces between them (RFC 9470 section 3).
+    private static func acr(_ node: ConfigurationNode) throws(Complaint) -> String {
+        let acr = try node.text()
+        guard isScopeToken(acr) else {
+            throw Complaint(
+                "`\(acr.shortened)` cannot be asked for in a challenge: it holds a space or another character that is not possible there. Several values are a list."
+            )
+        }
+        return acr
+    }
+
+    private static func isScopeToken(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    }
+
+    private static func age(_ node: ConfigurationNode) throws(Complaint) -> Double {
+        let age = try Quantity.duration(.seconds(1) ... .seconds(8760 * 3600))(node)
+        guard age.components.attoseconds == 0 else { throw Complaint("Whole seconds are expected here: challenges name no others.") }
+        return Double(age.components.seconds)
+    }
+
+    /// The issuer's position in `tokens`.
+    private func issuer(_ node: ConfigurationNode) throws(Complaint) -> Int {
+        let text = try node.text()
+        if let position = issuers.positions[text] { return position }
+        // That an issuer's own entry is broken is told there.
+        guard issuers.isComplete else { return 0 }
+        let hint = Suggestion.nearest(to: text, among: issuers.positions.keys).map { " Did you mean `\($0)`?" } ?? ""
+        throw Complaint("There is no issuer `\(text.shortened)` in `tokens`; issuers are written here exactly as there.\(hint)")
+    }
+
+    private func claim(_ name: String, _ node: ConfigurationNode) throws(Complaint) -> RoutePolicy.Claim {
+        let position = claimNames.position(of: name)
+        func named(_ accepted: [String]) -> RoutePolicy.Claim { RoutePolicy.Claim(position: position, name: name, accepted: accepted) }
+        guard case .list(let nodes) = node.content else { return named(node.isPresence ? [] : [try node.text()]) }
+        guard !nodes.isEmpty else { throw Complaint("The list is empty. Write at least one value, or `present` where any will do.") }
+        var accepted: [String] = []
+        for node in nodes {
+            guard !node.isPresence else {
+                throw Complaint("`present` stands alone and means any value. Write it in quotes if the claim must have this very value.")
+            }
+            accepted.append(try node.text())
+        }
+        return named(accepted)
+    }
+}
+
+extension ConfigurationNode {
+    fileprivate var isPresence: Bool { if case .scalar("present", quoted: false) = content { true } else { false } }
 }

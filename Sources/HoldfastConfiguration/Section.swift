@@ -48,9 +48,19 @@ struct Section {
 
     func has(_ key: String) -> Bool { entries[key] != nil }
 
+    /// Whether the section under `key` has a key.
+    func has(_ key: String, _ inner: String) -> Bool {
+        guard case .mapping(let pairs) = entries[key]?.value.content else { return false }
+        return pairs.contains { $0.key == inner }
+    }
+
     /// The text of a scalar value, to decide how it is to be read.
     func peek(_ key: String) -> String? {
         if case .scalar(let text, _) = entries[key]?.value.content { text } else { nil }
+    }
+
+    func isMapping(_ key: String) -> Bool {
+        if case .mapping = entries[key]?.value.content { true } else { false }
     }
 
     /// A mistake about a key of this section, or about its absence.
@@ -109,6 +119,34 @@ extension Section {
             return nil
         }
         return nodes
+    }
+
+    /// The values of a mapping whose keys are the user's own. Nil where the key is absent or anything in it is wrong.
+    func dictionary<T>(
+        _ key: String, example: String, _ parse: (String, ConfigurationNode) throws(Complaint) -> T
+    ) -> [T]? {
+        guard let entry = entries[key] else { return nil }
+        let path = Self.join(keyPath, key)
+        guard case .mapping(let pairs) = entry.value.content, !pairs.isEmpty else {
+            let kind = isMapping(key) ? "nothing" : entry.value.kind
+            log.add("Keys with values are expected here, such as `\(example)`, not \(kind).", at: valuePosition(entry), path)
+            return nil
+        }
+        var lines: [String: Int] = [:]
+        let values: [T?] = pairs.map { pair in
+            let path = Self.join(path, pair.key.shortened)
+            if pair.key.isEmpty || pair.key.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }) {
+                log.add("A name is expected before the colon, without control characters.", at: pair.position, path)
+                return nil
+            }
+            if let first = lines[pair.key] {
+                log.add("`\(pair.key.shortened)` is given already in line \(first). Keep one of the two.", at: pair.position, path)
+                return nil
+            }
+            lines[pair.key] = pair.position.line
+            return read(pair.value, of: pair, path) { node throws(Complaint) in try parse(pair.key, node) }
+        }
+        return values.contains { $0 == nil } ? nil : values.compactMap(\.self)
     }
 
     /// A section in this one; nil where the key is absent.

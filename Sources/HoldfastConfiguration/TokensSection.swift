@@ -1,78 +1,156 @@
-extension HoldfastConfiguration.TokenIssuer {
-    /// The list `tokens`: at least one issuer, none twice.
-    static func list(_ root: Section, _ folder: String) -> [Self]? {
-        guard root.has("tokens") else {
-            root.miss("tokens", "Write a list with at least one `issuer` and its `audience`; without one no token could be accepted.")
-            return nil
-        }
-        guard let nodes = root.nodes("tokens") else { return nil }
-        var seen: [String: Int] = [:]
-        let issuers = nodes.enumerated().map { index, node in
-            Self(node, "tokens[\(index)]", folder, &seen, root.log)
-        }
-        return issuers.contains { $0 == nil } ? nil : issuers.compactMap(\.self)
+/// The issuers of a file and where they stand, for routes that name some of them.
+struct IssuerDirectory {
+    /// What is told apart between issuers: their names, and how their opaque tokens begin.
+    struct Seen {
+        var issuers: [String: (index: Int, line: Int)] = [:]
+        var prefixes: [Prefix] = []
     }
 
+    /// How opaque tokens begin; empty for all that no other prefix fits.
+    struct Prefix {
+        let text: String
+        let line: Int
+
+        func overlaps(_ other: String) -> Bool {
+            text.isEmpty || other.isEmpty ? text == other : text.hasPrefix(other) || other.hasPrefix(text)
+        }
+    }
+
+    /// Nil where anything in `tokens` is wrong.
+    let issuers: [HoldfastConfiguration.TokenIssuer]?
+    let positions: [String: Int]
+    /// Whether each issuer's name could be read: only then can it be said that there is none of some name.
+    let isComplete: Bool
+
+    /// The list `tokens`: at least one issuer, none twice.
+    init(_ root: Section, _ folder: String, _ profile: HoldfastConfiguration.Profile?) {
+        if !root.has("tokens") {
+            root.miss("tokens", "Write a list with at least one `issuer` and its `audience`; without one no token could be accepted.")
+        }
+        guard let nodes = root.nodes("tokens") else {
+            (issuers, positions, isComplete) = (nil, [:], false)
+            return
+        }
+        var seen = Seen()
+        let read = nodes.enumerated().map { index, node in
+            HoldfastConfiguration.TokenIssuer(node, index, folder, profile, &seen, root.log)
+        }
+        issuers = read.contains { $0 == nil } ? nil : read.compactMap(\.self)
+        positions = seen.issuers.mapValues(\.index)
+        isComplete = positions.count == nodes.count
+    }
+}
+
+extension HoldfastConfiguration.TokenIssuer {
     /// - `issuer` (URL; required): compared with `iss` as it is written
     /// - `audience` (a name, or a list of which one must be in the token; required)
-    /// - `algorithms` (list; default `[ES256, PS256, EdDSA]`)
-    /// - `keys` (URL or file of a JSON Web Key Set; default: discovered from the issuer's metadata)
+    /// - `algorithms` (list; default `[ES256, PS256, EdDSA]`, or those of `profile`)
+    /// - `keys` (URL or file of a JSON Web Key Set; default: discovered from the issuer's metadata, or none with `introspection`)
     /// - `type` (`at+jwt` or `any`; default `at+jwt`)
     /// - `leeway` (duration up to `5m`; default `0s`)
-    /// - `certificate_authorities` (file, PEM; optional): additional CAs for fetching keys
+    /// - `introspection` (optional; see ``HoldfastConfiguration/Introspection``): its tokens are asked about; its JWTs are verified
+    ///   beside that only where `keys` is given
+    /// - `certificate_authorities` (file, PEM; optional): additional CAs for fetching keys and for introspection
     /// - `cooldown` (duration; default `30s`)
     /// - `stale_keys` (duration; default `24h`)
-    private init?(_ node: ConfigurationNode, _ keyPath: String, _ folder: String, _ seen: inout [String: Int], _ log: MistakeLog) {
+    fileprivate init?(
+        _ node: ConfigurationNode, _ index: Int, _ folder: String, _ profile: HoldfastConfiguration.Profile?,
+        _ seen: inout IssuerDirectory.Seen, _ log: MistakeLog
+    ) {
         let section = Section(
-            node, at: node.position, keyPath,
+            node, at: node.position, "tokens[\(index)]",
             known: [
-                "issuer", "audience", "algorithms", "keys", "type", "leeway", "certificate_authorities", "cooldown", "stale_keys",
-            ],
-            later: [
-                "introspection":
-                    "This version of Holdfast cannot ask an issuer about opaque tokens; it accepts signed JWTs only. Remove this issuer."
+                "issuer", "audience", "algorithms", "keys", "type", "leeway", "introspection", "certificate_authorities", "cooldown",
+                "stale_keys",
             ], log)
         let issuer = section.required("issuer", "Write the issuer's URL, exactly as its tokens have it in `iss`.", WebAddress.identifier)
-        if let issuer, let first = seen.updateValue(node.position.line, forKey: issuer.text) {
-            section.complain("This issuer is given already in line \(first). Keep one entry, with all audiences in one list.", "issuer")
+        if let issuer {
+            if let first = seen.issuers[issuer.text] {
+                section.complain(
+                    "This issuer is given already in line \(first.line). Keep one entry, with all audiences in one list.", "issuer")
+            } else {
+                seen.issuers[issuer.text] = (index, node.position.line)
+            }
         }
         if !section.has("audience") {
             section.miss(
                 "audience", "Write what the issuer's tokens call this API in `aud`; without it a token for any other API would pass.")
         }
         let audiences = section.list("audience", single: true) { node throws(Complaint) in try node.text() }
-        algorithms = section.list("algorithms", Self.algorithm) ?? [.es256, .ps256, .edDSA]
-        let keys = Self.keys(section, folder)
+        let allowed = HoldfastConfiguration.Algorithm.reader(profile)
+        algorithms = section.list("algorithms", allowed) ?? profile?.algorithms ?? [.es256, .ps256, .edDSA]
         type = section.optional("type", choice(HoldfastConfiguration.TokenType.self)) ?? .accessToken
-        leeway = section.optional("leeway", Quantity.duration(.zero ... .seconds(300))) ?? .zero
+        leeway = section.optional("leeway", Self.leeway(profile)) ?? .zero
+        introspection = HoldfastConfiguration.Introspection(section, folder, algorithms, allowed, &seen)
+        verifiesJWTs = !section.has("introspection") || section.has("keys")
+        let keys = Self.keys(section, folder, fetched: verifiesJWTs || introspection?.signedResponse ?? false)
         certificateAuthorities = section.file("certificate_authorities", in: folder)
         cooldown = section.optional("cooldown", Quantity.duration(.seconds(1) ... .seconds(3600))) ?? .seconds(30)
         staleKeys = section.optional("stale_keys", Quantity.duration(.zero ... .seconds(168 * 3600))) ?? .seconds(86400)
-        if case .file = keys {
-            for key in ["certificate_authorities", "cooldown", "stale_keys"] where section.has(key) {
-                section.complain("The keys come from a file, so nothing is fetched. Remove this key.", key)
-            }
-        }
-        guard let issuer, let audiences, let keys else { return nil }
+        guard let issuer, let audiences, let keys, introspection != nil || !section.has("introspection") else { return nil }
         self.issuer = issuer
         self.audiences = audiences
         self.keys = keys
-        introspection = nil
+        complainOfIdleKeys(section)
+    }
+
+    /// A key that changes nothing is a mistake: who writes it counts on what it does.
+    private func complainOfIdleKeys(_ section: Section) {
+        func complain(_ why: String, _ keys: [String]) {
+            for key in keys where section.has(key) { section.complain("\(why) Remove this key.", key) }
+        }
+        switch keys {
+        case .file:
+            // The issuer is still asked about tokens where there is introspection.
+            complain(
+                "The keys come from a file, so nothing is fetched.",
+                introspection == nil ? ["certificate_authorities", "cooldown", "stale_keys"] : ["cooldown", "stale_keys"])
+        case .none: complain("Without `keys` this issuer's tokens are only asked about, so no keys are fetched.", ["cooldown", "stale_keys"])
+        case .url, .discovered: break
+        }
+        guard !verifiesJWTs, let introspection else { return }
+        complain("Without `keys` no JWT of this issuer is verified here, so this has no effect.", ["type"])
+        if !introspection.signedResponse {
+            complain("Without `keys` no JWT of this issuer is verified here, so this has no effect.", ["algorithms"])
+        } else if section.has("introspection", "response_algorithms") {
+            complain("Only signed answers are verified here, and `response_algorithms` says how.", ["algorithms"])
+        }
     }
 
     /// Nil where `keys` is there and wrong.
-    private static func keys(_ section: Section, _ folder: String) -> HoldfastConfiguration.KeySource? {
-        guard section.has("keys") else { return .discovered }
+    private static func keys(_ section: Section, _ folder: String, fetched: Bool) -> HoldfastConfiguration.KeySource? {
+        guard section.has("keys") else { return fetched ? .discovered : HoldfastConfiguration.KeySource.none }
         let isURL = section.peek("keys")?.contains("://") ?? false
         return isURL ? section.optional("keys", WebAddress.trusted).map { .url($0) } : section.file("keys", in: folder).map { .file($0) }
     }
 
-    private static func algorithm(_ node: ConfigurationNode) throws(Complaint) -> HoldfastConfiguration.Algorithm {
-        var refused = ["none": "`none` is no signature: anybody could write such a token. Remove it."]
-        for name in ["HS256", "HS384", "HS512"] {
-            refused[name] =
-                "`\(name)` needs a secret that the issuer shares with everybody who verifies, and who could then issue tokens too. Remove it."
+    private static func leeway(_ profile: HoldfastConfiguration.Profile?) -> (ConfigurationNode) throws(Complaint) -> Duration {
+        { node throws(Complaint) in
+            let leeway = try Quantity.duration(.zero ... .seconds(300))(node)
+            if let profile, leeway > HoldfastConfiguration.Profile.maximumLeeway {
+                let most = Quantity.spell(HoldfastConfiguration.Profile.maximumLeeway)
+                throw Complaint("With `profile: \(profile.rawValue)` the leeway is \(most) at most.")
+            }
+            return leeway
         }
-        return try choice(HoldfastConfiguration.Algorithm.self, refused: refused)(node)
+    }
+}
+
+extension HoldfastConfiguration.Algorithm {
+    /// One of them, as far as the profile allows it.
+    static func reader(_ profile: HoldfastConfiguration.Profile?) -> (ConfigurationNode) throws(Complaint) -> Self {
+        { node throws(Complaint) in
+            var refused = ["none": "`none` is no signature: anybody could write such a token. Remove it."]
+            for name in ["HS256", "HS384", "HS512"] {
+                refused[name] =
+                    "`\(name)` needs a secret that the issuer shares with everybody who verifies, and who could then issue tokens too. Remove it."
+            }
+            let algorithm = try choice(Self.self, refused: refused)(node)
+            guard let profile, !profile.algorithms.contains(algorithm) else { return algorithm }
+            let allowed = profile.algorithms.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+            throw Complaint(
+                "`profile: \(profile.rawValue)` allows only \(allowed) (\(profile.algorithmRule)). Remove `\(algorithm.rawValue)`, or the profile."
+            )
+        }
     }
 }

@@ -78,11 +78,11 @@ def test_a_token_that_passes_passes_every_rule(explain, forge):
     assert told.passed and len(told.having("passed")) >= 6, (told.out, told.err)
 
 
-def test_a_rule_is_a_line_with_what_was_expected_and_found(explain, forge):
+def test_a_rule_is_told_with_what_was_expected_and_found(explain, forge):
     told = explain(forge.token(aud="https://other.example.com"))
     assert told.failed("aud_mismatch")
-    [line] = told.having("failed")
-    assert AUDIENCE in line and "https://other.example.com" in line
+    rule, expected, found = told.out[told.out.index("failed") :].splitlines()[:3]
+    assert "failed" in rule and expected.split() == ["expected", AUDIENCE] and found.split() == ["found", "https://other.example.com"]
 
 
 def test_what_comes_after_a_failure_is_not_reached(explain, forge):
@@ -195,7 +195,7 @@ def test_the_route_is_that_of_the_method_and_path(explain, forge):
     wide = forge.token(scope="payments:write")
     assert explain(forge.token(), "--method", "GET", "--path", "/payments/1").passed
     assert explain(wide, "--method", "POST", "--path", "/payments/1").passed
-    assert explain(forge.token(acr="urn:strong"), "--path", "/strong?x=y").code == 0
+    assert explain(forge.token(acr="urn:strong"), "--path", "/strong").passed
 
 
 def test_a_route_that_asks_for_the_certificate_alone_looks_at_no_token(explain, forge):
@@ -252,12 +252,11 @@ def test_what_a_token_says_cannot_pass_for_a_line_of_ours(explain, forge):
 def test_wrong_usage_is_64(pki, forge, file, tmp_path):
     token, pem = tmp_path / "token", pki.path("client-a.pem")
     token.write_text(forge.token())
-    (tmp_path / "empty").write_text("\n")
     (tmp_path / "wrong.yaml").write_text("listener: []\n")
     good = {"--config": file, "--certificate": pem, "--token": token}
     for changes in [
         {"--config": None}, {"--certificate": None}, {"--token": None}, {"--config": tmp_path / "missing.yaml"}, {"--config": tmp_path / "wrong.yaml"},
-        {"--certificate": tmp_path / "missing.pem"}, {"--certificate": token}, {"--token": tmp_path / "missing"}, {"--token": tmp_path / "empty"},
+        {"--certificate": tmp_path / "missing.pem"}, {"--certificate": token}, {"--token": tmp_path / "missing"}, {"--path": "/x?y=z"},
         {"--keys": tmp_path / "missing.json"}, {"--keys": pem}, {"--other": tmp_path / "missing.pem"}, {"--path": "payments"}, {"--method": "G ET"}, {"--fly": "x"},
     ]:  # fmt: skip
         words = [str(word) for name, value in (good | changes).items() if value is not None for word in (name, value)]

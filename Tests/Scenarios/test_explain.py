@@ -246,6 +246,14 @@ def test_what_a_token_says_cannot_pass_for_a_line_of_ours(explain, forge):
         assert not [line for line in told.out.splitlines() if line.startswith("passed  everything")]
 
 
+@pytest.mark.parametrize("claim", ["exp", "nbf", "iat", "auth_time"])
+@pytest.mark.parametrize("number", ["1e300", "-1e300", "1e18", "9999999999999999999999", "1e400", "0.5", "true", "[]", "null"])
+def test_a_time_of_any_size_is_told_without_harm(explain, forge, claim, number):
+    claims = forge.octets(forge.claims(**{claim: None})).decode()[:-1] + f', "{claim}": {number}}}'
+    told = explain(forge.seal(forge.header(), claims), "--path", "/recent")
+    assert told.code in (0, 1) and told.having("passed"), (told.code, told.err)
+
+
 # Usage
 
 

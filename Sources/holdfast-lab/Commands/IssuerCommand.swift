@@ -49,7 +49,11 @@ struct IssuerCommand: AsyncParsableCommand {
               GET  /lab/last?introspect
                                 what an endpoint was asked last
 
-            Registered are client-a and client-b (tls_client_auth), client-self-signed, and the resource server api-gateway, which             may use each of tls_client_auth, private_key_jwt and client_secret_basic, gets no tokens and alone may introspect;             unless --clients names a file: a JSON array of {"client_id", "token_endpoint_auth_method",             "tls_client_auth_subject_dn", "certificate", "jwks" or "client_secret", "scope" (none: a resource server),             "token_format"}, with an entry for each method that a client may use.
+            Registered are client-a and client-b (tls_client_auth), client-self-signed, and the resource server api-gateway, which \
+            may use each of tls_client_auth, private_key_jwt and client_secret_basic, gets no tokens, and alone may introspect. \
+            --clients names a file with others: a JSON array of {"client_id", "token_endpoint_auth_method", \
+            "tls_client_auth_subject_dn", "certificate", "jwks" or "client_secret", "scope" (none: a resource server), \
+            "token_format"}, with an entry for each method that a client may use.
 
               curl --cacert lab/ca.pem --cert lab/client-a.pem --key lab/client-a.key \\
                 -d grant_type=client_credentials -d client_id=client-a \\

@@ -45,7 +45,8 @@ struct LabPKI {
         ]
     }
 
-    /// Writes every entry, `clients-ca.pem`, the root that client certificates are held against, and the resource server's other credentials.
+    /// Writes every entry, the resource server's other credentials, and `clients-ca.pem`, the root that client certificates are held
+    /// against.
     func write(to directory: LabDirectory) throws {
         for entry in entries { try directory.write(entry.identity, as: entry.name) }
         try GatewayCredentials.write(to: directory)

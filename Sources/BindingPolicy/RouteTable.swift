@@ -126,6 +126,16 @@ package struct RouteTable: Equatable, Sendable {
         }
     }
 
+    /// The route that `match` finds, for people; nil where the fallback holds or the path is ambiguous.
+    package func route(method: String, path: String) -> Route? {
+        guard case .policy(let policy) = match(method: method, path: path) else { return nil }
+        return routes.first { $0.policy === policy }
+    }
+
+    package func match(method: String, path: String) -> Match {
+        Array(method.utf8).withUnsafeBytes { method in Array(path.utf8).withUnsafeBytes { match(method: method, path: $0) } }
+    }
+
     private func match(method: UnsafeRawBufferPointer, form: UnsafeRawBufferPointer) -> Match {
         // By index: iterating over values would retain and release each route's arrays.
         for index in routes.indices

@@ -4,16 +4,26 @@ package import NIOSSL
 /// The listener's side of TLS: a value that contexts are made from.
 package struct ServerTLS: Sendable {
     let configuration: TLSConfiguration
+    /// Whether sessions may be resumed. NIOSSL cannot turn that off, so where they may not each connection has a context of its
+    /// own, whose tickets no other can read.
+    let resumption: Bool
 
     /// - Parameters:
     ///   - anchors: named to clients in the request for their certificate, so that they choose the right one; nil under
     ///     `trust: any`. Paths are not validated against them here: that is `ClientAuthenticator`'s.
     ///   - minimumVersion: TLS 1.2 or 1.3.
-    package init(_ credentials: ServerCredentials, anchors: TrustAnchors?, minimumVersion: TLSVersion = .tlsv12) {
+    ///   - certificateIsOptional: a client without a certificate is let in, as nobody; one that is shown is judged all the same.
+    ///   - onlyRSASuites: TLS 1.2 with the two suites of FAPI 1.0 Advanced section 8.5 only. A certificate with another kind of key
+    ///     then serves TLS 1.3 alone.
+    package init(
+        _ credentials: ServerCredentials, anchors: TrustAnchors?, minimumVersion: TLSVersion = .tlsv12, certificateIsOptional: Bool = false,
+        onlyRSASuites: Bool = false, resumption: Bool = true
+    ) {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: credentials.chain.map { .certificate($0) }, privateKey: .privateKey(credentials.key))
         configuration.minimumTLSVersion = minimumVersion
         TLSPolicy.apply(to: &configuration)
+        if onlyRSASuites { TLSPolicy.restrictToRSASuites(&configuration) }
         configuration.applicationProtocols = ["http/1.1"]
         // How long a client's close_notify is waited for after ours. NIOSSL holds a connection (25 kB) for this long even
         // when it is reset meanwhile, so at 1,000 handshakes a second each second here costs 25 MB.
@@ -21,13 +31,26 @@ package struct ServerTLS: Sendable {
         // A certificate is asked for and required (MTLS-01); who is let in is decided by the verification callback, which
         // replaces BoringSSL's path validation and nothing else: CertificateVerify is checked after it (handshake.cc,
         // tls13_server.cc). An empty list, not `.default`, or each context would load the system's authorities.
-        configuration.certificateVerification = .noHostnameVerification
+        configuration.certificateVerification = certificateIsOptional ? .optionalVerification : .noHostnameVerification
         configuration.trustRoots = .certificates([])
         if let names = anchors?.namesForClients {
             configuration.trustRoots = .certificates(names)
             configuration.sendCANameList = true
         }
         self.configuration = configuration
+        self.resumption = resumption
+    }
+
+    /// For a listener that asks nobody for a certificate, with the same certificate and versions of its own.
+    package var withoutClientCertificates: ServerTLS { ServerTLS(publicFormOf: self) }
+
+    private init(publicFormOf other: ServerTLS) {
+        var configuration = other.configuration
+        configuration.certificateVerification = .none
+        configuration.sendCANameList = false
+        configuration.trustRoots = .certificates([])
+        self.configuration = configuration
+        resumption = other.resumption
     }
 }
 

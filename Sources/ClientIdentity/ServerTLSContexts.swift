@@ -50,8 +50,12 @@ package final class ServerTLSContexts: Sendable {
         }
     }
 
+    /// For a listener that asks for no certificate.
+    package func makePublicHandler(now: Double) -> NIOSSLServerHandler { NIOSSLServerHandler(context: currentContext(now: now)) }
+
     private func currentContext(now: Double) -> NIOSSLContext {
-        current.withLock { current in
+        if !tls.resumption, let own = try? NIOSSLContext(configuration: tls.configuration) { return own }
+        return current.withLock { current in
             if isDue(&current, now: now), let fresh = try? NIOSSLContext(configuration: tls.configuration) {
                 current.earlier.append(Earlier(context: current.context))
                 current.context = fresh

@@ -16,4 +16,9 @@ enum TLSPolicy {
             .rsaPkcs1Sha384, .ecdsaSecp521R1Sha512, .rsaPssRsaeSha512, .rsaPkcs1Sha512,
         ]
     }
+
+    /// FAPI 1.0 Advanced section 8.5, without its DHE suites, which BoringSSL has not.
+    static func restrictToRSASuites(_ configuration: inout TLSConfiguration) {
+        configuration.cipherSuiteValues = [.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384]
+    }
 }

@@ -26,6 +26,8 @@ package enum FieldRole: UInt8, CaseIterable, Sendable {
     case via
     /// Passes; a response without it gets ours (RFC 9110 section 6.6.1).
     case date
+    /// `x-fapi-interaction-id`, where it is ours to manage: read, never forwarded as it came, in either direction.
+    case interactionID
 }
 
 /// A set of roles, a constant wherever it is written.

@@ -29,6 +29,7 @@ struct FieldSection: ~Copyable {
     private(set) var seen = FieldRoles()
     private var first = InlineArray<32, UInt8>(repeating: 0)
     private(set) var authorizations = 0
+    private(set) var interactionIDs = 0
     private(set) var claims = 0
     private var name = FoldedName()
     let direction: Direction
@@ -61,6 +62,7 @@ struct FieldSection: ~Copyable {
         count = 0
         seen = FieldRoles()
         authorizations = 0
+        interactionIDs = 0
         claims = 0
     }
 
@@ -109,6 +111,7 @@ struct FieldSection: ~Copyable {
     private mutating func note(_ role: FieldRole) throws(HeadStop) {
         if role == .plain { return }
         if role == .authorization { authorizations += 1 }
+        if role == .interactionID { interactionIDs += 1 }
         if FieldRoles.claims.contains(role) { claims += 1 }
         if seen.contains(role) {
             let single = direction == .request ? FieldRoles.singleInRequests : .singleInResponses

@@ -118,6 +118,9 @@ extension RequestHead {
     package var authorization: Range<Int>? { section.firstLine(.authorization)?.value }
     /// How many Authorization fields there are: policy refuses more than one.
     package var authorizationCount: Int { section.authorizations }
+    /// The value of the first `x-fapi-interaction-id`, where that is managed.
+    package var interactionID: Range<Int>? { section.firstLine(.interactionID)?.value }
+    package var interactionIDCount: Int { section.interactionIDs }
     package var contentType: Range<Int>? { section.firstLine(.contentType)?.value }
     package var hasVia: Bool { section.seen.contains(.via) }
     package var hasUpgrade: Bool { section.seen.contains(.upgrade) }

@@ -62,10 +62,12 @@ package struct StripList: Sendable {
     /// - Parameters:
     ///   - trustedHeader: the field we add ourselves; what claims to be it is removed in both directions.
     ///   - additional: more names to strip; a trailing `*` stands for any ending.
-    package init(trustedHeader: String, additional: [String] = []) throws(Mistake) {
+    ///   - managesInteractionID: `x-fapi-interaction-id` is read and written by us; else it is a field like any other.
+    package init(trustedHeader: String, additional: [String] = [], managesInteractionID: Bool = false) throws(Mistake) {
         guard additional.count <= Self.additionalNames else { throw .tooMany(additional.count) }
         slots = [UInt16](repeating: Self.noRule, count: 4096)
         for (name, role) in FieldNames.roles { add(name, role) }
+        if managesInteractionID { add(InteractionID.fieldName, .interactionID) }
         let known = rules.count
         var endings: [(name: String, role: FieldRole)] = []
         for name in StripListNames.certificate + StripListNames.identity + StripListNames.routing {

@@ -48,7 +48,9 @@ extension ClientConnection {
         let keeps = !refusal.closes && rest != nil && requestPersists && !inputEnded && !loop.isDraining
         var out = outgoing ?? loop.takeBuffer()
         outgoing = nil
-        refusal.write(into: &out, date: loop.dateField(), isHead: isHeadRequest, closing: !keeps)
+        refusal.write(
+            into: &out, fields: ownResponseFields, as: loop.settings.errorBody, interactionID: record.interactionID,
+            time: Int(EngineLoop.wallClock()), isHead: isHeadRequest, closing: !keeps)
         outgoing = out
         record.status = refusal.status
         endRecord(outcome: outcome, reason: refusal.reason)
@@ -65,18 +67,25 @@ extension ClientConnection {
         if !isProcessing { flushToClient() }
     }
 
-    func answerOptions() {
+    /// Answers ourselves without refusing anything.
+    func give(_ answer: OwnAnswer) {
         var out = outgoing ?? loop.takeBuffer()
         outgoing = nil
         let closes = unreadBody != 0 || loop.isDraining || !requestPersists
-        out.writeString("HTTP/1.1 204 No Content\r\n")
-        out.writeBytes(loop.dateField())
-        out.writeString("Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n")
-        out.writeString(closes ? "Connection: close\r\n\r\n" : "\r\n")
+        answer.write(into: &out, fields: ownResponseFields, isHead: isHeadRequest, closing: closes)
         outgoing = out
-        record.status = 204
+        record.status = answer.status
         endRecord(outcome: "ok", reason: nil)
-        if closes { closeGracefully() } else { becomeReady() }
+        if closes { return closeGracefully() }
+        becomeReady()
+        if !isProcessing { flushToClient() }
+    }
+
+    /// `Date`, and the interaction id where there is one.
+    private var ownResponseFields: [UInt8] {
+        var fields = loop.dateField()
+        record.interactionID?.writeField(to: &fields)
+        return fields
     }
 
     /// What of the body would have to be read to get to the next request; nil where that is not worth it or not known.
@@ -101,6 +110,7 @@ extension ClientConnection {
             // A body that ends before its length is no request: the upstream must not take it for one.
             if exchange?.request == .streaming { return clientLost() }
             progress()
+        case .judging: deadline = min(deadline, loop.now + EngineSettings.halfCloseGrace)
         case .discarding, .lingering: context?.close(mode: .all, promise: nil)
         }
     }
@@ -114,6 +124,7 @@ extension ClientConnection {
 
     private func dropExchange(reason: String) {
         if record.isOpen { endRecord(outcome: "client", reason: reason) }
+        abandonLookup()
         loop.pool.forget(self)
         let served = upstream
         upstream = nil
@@ -176,14 +187,23 @@ extension ClientConnection {
         case .ready:
             if !isInHead { return closeGracefully() }
             isInHead = false
-            record = ExchangeRecord(isOpen: true, began: now)
+            openRecord(began: now)
             requestBody = .none
             isHeadRequest = false
             refuse(.headTooSlow, outcome: "client")
+        case .judging: lookupTimedOut()
         case .exchanging: exchangeTimedOut()
         case .discarding: closeGracefully()
         case .lingering, .closed: context?.close(mode: .all, promise: nil)
         }
+    }
+
+    private func lookupTimedOut() {
+        if inputEnded { return clientLost() }
+        abandonLookup()
+        phase = .ready
+        refuseAndCount(Refusal(Denial(.introspectionUnavailable), loop.settings.challenge))
+        processPending()
     }
 
     private func exchangeTimedOut() {
@@ -209,6 +229,12 @@ extension ClientConnection {
 
     // MARK: The record
 
+    /// For something that could not be read as a request: even then the answer has an id of its own.
+    func openRecord(began: NIODeadline) {
+        record = ExchangeRecord(isOpen: true, began: began)
+        if loop.settings.interactionID != .pass { record.interactionID = loop.makeInteractionID() }
+    }
+
     func beginLogLine(_ head: UnsafeRawBufferPointer, _ peer: AuthenticatedPeer) {
         AccessLog.begin(
             &record.line, method: UnsafeRawBufferPointer(rebasing: head[loop.requestHead.methodRange]),
@@ -222,11 +248,14 @@ extension ClientConnection {
         let elapsed = (NIODeadline.now() - record.began).nanoseconds
         if record.status > 0 { loop.counters.countResponse(status: record.status, seconds: Double(elapsed) / 1e9) }
         guard loop.settings.accessLog else { return }
-        let record = record
+        var record = record
+        if let id = record.interactionID { AccessLog.add("interaction_id", id.octets, to: &record.line) }
+        if let reason = record.wouldRefuse { AccessLog.add("would_refuse", reason.rawValue.utf8, to: &record.line) }
+        let (line, status, bytesIn, bytesOut) = (record.line, record.status, record.bytesIn, record.bytesOut)
         loop.logAccess {
             $0.end(
-                record.line, milliseconds: Int(EngineLoop.wallClock() * 1000), status: record.status, outcome: outcome, reason: reason,
-                microseconds: Int(elapsed / 1000), bytesIn: record.bytesIn, bytesOut: record.bytesOut)
+                line, milliseconds: Int(EngineLoop.wallClock() * 1000), status: status, outcome: outcome, reason: reason,
+                microseconds: Int(elapsed / 1000), bytesIn: bytesIn, bytesOut: bytesOut)
         }
         self.record.line = ByteBuffer()
     }

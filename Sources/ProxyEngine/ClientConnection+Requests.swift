@@ -21,7 +21,7 @@ extension ClientConnection {
             return false
         case .refused(let fault):
             headEnded()
-            record = ExchangeRecord(isOpen: true, began: loop.now)
+            openRecord(began: loop.now)
             isHeadRequest = false
             requestBody = .none
             refuseAndCount(Refusal(fault))
@@ -57,53 +57,27 @@ extension ClientConnection {
             if loop.settings.accessLog { beginLogLine(head, peer) }
             return judge(head, peer)
         }
-        switch verdict {
-        case .refuse(let refusal):
-            bytes.moveReaderIndex(forwardBy: length)
-            refuseAndCount(refusal)
-        case .answerOptions:
-            bytes.moveReaderIndex(forwardBy: length)
-            answerOptions()
-        case .forward(let permit):
-            forward(&bytes, length: length, permit)
-        }
+        if case .forward(let permit) = verdict { return forward(&bytes, length: length, permit) }
+        if case .wait(let lookup) = verdict { return wait(for: lookup, holding: &bytes, length: length) }
+        bytes.moveReaderIndex(forwardBy: length)
+        answer(verdict)
     }
 
     /// A refusal by judgement or for its form; failures of the upstream have a metric of their own.
-    private func refuseAndCount(_ refusal: Refusal) {
+    func refuseAndCount(_ refusal: Refusal) {
         loop.counters.countRefusal(refusal.reason)
         refuse(refusal)
     }
 
-    private enum Verdict {
-        case refuse(Refusal)
-        /// `OPTIONS` with `Max-Forwards: 0` is meant for us (RFC 9110 section 7.6.2).
-        case answerOptions
-        case forward(Permit)
-    }
-
-    /// In the order of DT-14: what the request is, then who may send it.
-    private func judge(_ head: UnsafeRawBufferPointer, _ peer: AuthenticatedPeer) -> Verdict {
-        switch loop.requestHead.method {
-        case .trace, .connect: return .refuse(.methodRefused)
-        default: break
-        }
-        if loop.requestHead.hasVia, hasPassedHere(head) { return .refuse(.loop) }
-        switch loop.judge.judge(loop.requestHead, head, from: peer, now: EngineLoop.wallClock()) {
-        case .deny(let denial): return .refuse(Refusal(denial, realm: loop.settings.realm))
-        case .permit(let permit):
-            if loop.requestHead.method == .options, loop.requestHead.maxForwards == 0 { return .answerOptions }
-            return .forward(permit)
-        }
-    }
-
     /// The only way to the upstream; there is no permit but from BindingPolicy.
-    private func forward(_ bytes: inout ByteBuffer, length: Int, _ permit: Permit) {
+    func forward(_ bytes: inout ByteBuffer, length: Int, _ permit: Permit) {
         var out = loop.takeBuffer()
+        let trusted = ownFields(for: permit)
         bytes.withUnsafeReadableBytes { raw in
             let head = UnsafeRawBufferPointer(rebasing: raw.prefix(length))
-            loop.requestHead.write(from: head, to: &out, loop.settings.rewrite, trusted: ownFields)
+            loop.requestHead.write(from: head, to: &out, loop.settings.rewrite, trusted: trusted)
         }
+        if let reason = permit.wouldRefuse { noteReported(reason) }
         if loop.requestHead.claims > 0 { for name in loop.requestHead.claimedNames() { loop.counters.countStripped(name) } }
         var exchange = Exchange(
             hasBody: hasBody, clientPersists: requestPersists, isIdempotent: loop.requestHead.method.isIdempotent)
@@ -119,18 +93,15 @@ extension ClientConnection {
 
     /// Last of all fields, so that nothing a client sent comes after them. An expectation is handed on, since only the
     /// upstream knows whether it wants the body (RFC 9110 section 10.1.1).
-    private var ownFields: [UInt8] {
-        awaitsContinue ? trustedFields + Array("Expect: 100-continue\r\n".utf8) : trustedFields
-    }
-
-    /// Whether a Via line names us (RFC 9110 section 7.6: no infinite loop).
-    private func hasPassedHere(_ head: UnsafeRawBufferPointer) -> Bool {
-        let pseudonym = Array(loop.settings.viaPseudonym.utf8)
-        for index in 0..<loop.requestHead.fieldCount {
-            guard let field = loop.requestHead.field(index), field.role == .via else { continue }
-            if UnsafeRawBufferPointer(rebasing: head[field.value]).contains(pseudonym) { return true }
-        }
-        return false
+    private func ownFields(for permit: Permit) -> [UInt8] {
+        let claims = permit.token == nil ? [] : loop.settings.forwardedClaims
+        guard awaitsContinue || permit.wouldRefuse != nil || record.interactionID != nil || !claims.isEmpty else { return trustedFields }
+        var fields = trustedFields
+        if let token = permit.token { for claim in claims { claim.write(of: token, to: &fields) } }
+        if let id = record.interactionID { id.writeField(to: &fields) }
+        if let reason = permit.wouldRefuse { fields += Array("\(EngineSettings.reportHeader): \(reason.rawValue)\r\n".utf8) }
+        if awaitsContinue { fields += Array("Expect: 100-continue\r\n".utf8) }
+        return fields
     }
 
     private var hasBody: Bool {

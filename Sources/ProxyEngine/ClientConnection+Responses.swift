@@ -30,10 +30,17 @@ extension ClientConnection {
         var out = loop.takeBuffer()
         responseFraming = loop.responseHead.write(
             from: raw, to: &out, minorVersion: isHTTP10 ? 0 : 1, close: closing,
-            extra: loop.responseHead.hasDate ? [] : loop.dateField())
+            extra: responseFields)
         outgoing = out
         record.status = loop.responseHead.status
         releaseUpstreamHead()
+    }
+
+    /// What we add to an upstream's answer.
+    private var responseFields: [UInt8] {
+        var fields = loop.responseHead.hasDate ? [] : loop.dateField()
+        record.interactionID?.writeField(to: &fields)
+        return fields
     }
 
     func responseBody(_ part: ByteBuffer) {

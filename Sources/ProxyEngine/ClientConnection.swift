@@ -9,7 +9,7 @@ import Telemetry
 /// The HTTP/1.1 front: one client connection, from the end of its TLS handshake on.
 ///
 /// This file holds what the connection is and the channel's callbacks. What follows from them stands in the extensions:
-/// `+Requests` (heads, judgement, bodies towards the upstream), `+Responses` (towards the client) and `+Endings`.
+/// `+Requests` (heads and bodies towards the upstream), `+Judgement`, `+Responses` (towards the client) and `+Endings`.
 package final class ClientConnection: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
@@ -18,6 +18,8 @@ package final class ClientConnection: ChannelInboundHandler {
         case handshaking
         /// Waiting for a head, or for the rest of one.
         case ready
+        /// A request whose token is being looked up.
+        case judging(Waiting)
         /// A request is with the upstream, or waits for a connection to it.
         case exchanging
         /// The rest of a refused request's body is read and dropped: this many octets.
@@ -149,8 +151,7 @@ package final class ClientConnection: ChannelInboundHandler {
     private func handshakeCompleted(_ context: ChannelHandlerContext) {
         // A client that leaves Nagle's algorithm on waits for this acknowledgement before it sends its first request.
         try? context.channel.syncOptions?.setOption(ChannelOptions.tcpOption(.init(rawValue: tcpQuickAck)), value: 1)
-        guard let leaf = tls.peerCertificate else { return refuseHandshake("cert_missing") }
-        switch loop.gate.identify(leaf: leaf, now: EngineLoop.wallClock()) {
+        switch loop.gate.identify(leaf: tls.peerCertificate, now: EngineLoop.wallClock()) {
         case .failure(let refusal): refuseHandshake(refusal.code)
         case .success(let peer):
             self.peer = peer
@@ -189,6 +190,7 @@ package final class ClientConnection: ChannelInboundHandler {
         switch phase {
         case .handshaking: return false
         case .ready: return isWritable && takeHead(&bytes)
+        case .judging: return false
         case .exchanging: return forwardBody(&bytes)
         case .discarding(let rest):
             let count = min(rest, bytes.readableBytes)

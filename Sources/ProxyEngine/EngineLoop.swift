@@ -105,6 +105,12 @@ package final class EngineLoop {
         if buffers.count < 64, buffer.storageCapacity <= 64 << 10 { buffers.append(buffer) }
     }
 
+    // MARK: Interaction ids
+
+    private var randomness = SystemRandomNumberGenerator()
+
+    func makeInteractionID() -> InteractionID { InteractionID.random(using: &randomness) }
+
     // MARK: Connections
 
     /// Whole lines for the upstream that say who is at the other end.

@@ -26,8 +26,18 @@ package struct EngineSettings: Sendable {
     package var thumbprintHeader: String
     /// Our name in `Via`: a pseudonym, not a host name (RFC 9110 section 7.6.3).
     package var viaPseudonym: String
-    package var realm: String
+    package var challenge: ChallengeTerms
     package var accessLog: Bool
+    /// The hosts that are served; nil for whatever is asked for.
+    package var hosts: ServedHosts?
+    /// The one document that is ours to give.
+    package var page: OwnPage?
+    package var forwardedClaims: [ForwardedClaim]
+    package var interactionID: InteractionIDMode
+    package var errorBody: ErrorBody
+
+    /// What is done with `x-fapi-interaction-id`.
+    package enum InteractionIDMode: Sendable { case pass, echo, require }
 
     /// What waits of pipelined requests before reading stops.
     package static let pipelineBound = 64 << 10
@@ -40,6 +50,10 @@ package struct EngineSettings: Sendable {
     /// How long an idle connection may still bring a request while the server drains; closing at once would lose one that is
     /// on its way.
     package static let drainGrace = TimeAmount.seconds(1)
+    /// A lookup has a shorter time-out of its own; this one is for the case that it never ends.
+    package static let lookupTimeout = TimeAmount.seconds(120)
+    /// Tells the upstream why a request would have been refused, in `report_only`; never taken from a client.
+    package static let reportHeader = "X-Holdfast-Would-Refuse"
     /// Exchanges that may wait for an upstream connection, a loop.
     package static let waitingBound = 4096
     /// Interim responses an upstream may send before its final one.
@@ -49,7 +63,9 @@ package struct EngineSettings: Sendable {
         limits: WireLimits, rewrite: RequestRewrite, handshakeTimeout: TimeAmount, headTimeout: TimeAmount, idleTimeout: TimeAmount,
         bodyTimeout: TimeAmount, responseTimeout: TimeAmount, connectTimeout: TimeAmount, upstreamIdleTimeout: TimeAmount,
         connectionsPerLoop: Int, upstreamConnectionsPerLoop: Int, addsForwardedFor: Bool,
-        thumbprintHeader: String, viaPseudonym: String, realm: String, accessLog: Bool
+        thumbprintHeader: String, viaPseudonym: String, challenge: ChallengeTerms, accessLog: Bool, hosts: ServedHosts? = nil,
+        page: OwnPage? = nil, forwardedClaims: [ForwardedClaim] = [], interactionID: InteractionIDMode = .pass,
+        errorBody: ErrorBody = .problem
     ) {
         self.limits = limits
         self.rewrite = rewrite
@@ -65,7 +81,12 @@ package struct EngineSettings: Sendable {
         self.addsForwardedFor = addsForwardedFor
         self.thumbprintHeader = thumbprintHeader
         self.viaPseudonym = viaPseudonym
-        self.realm = realm
+        self.challenge = challenge
         self.accessLog = accessLog
+        self.hosts = hosts
+        self.page = page
+        self.forwardedClaims = forwardedClaims
+        self.interactionID = interactionID
+        self.errorBody = errorBody
     }
 }

@@ -1,3 +1,4 @@
+import BindingPolicy
 import HTTPWire
 import NIOCore
 
@@ -9,6 +10,10 @@ struct ExchangeRecord {
     var reason: String?
     var bytesIn = 0
     var bytesOut = 0
+    /// Where Holdfast manages it.
+    var interactionID: InteractionID?
+    /// Why it would have been refused, where its route only reports.
+    var wouldRefuse: DenialReason?
     /// The beginning of the log line; empty where there is no access log.
     var line = ByteBuffer()
 }

@@ -3,7 +3,7 @@ package import HTTPWire
 package import NIOCore
 import Telemetry
 
-/// An answer that Holdfast itself gives: status, challenge and an `application/problem+json` body (RFC 9457).
+/// An answer by which Holdfast itself refuses: status, challenge and a body that says why.
 ///
 /// Nothing a peer sent is in it: every text is ours, so no value can break a field.
 package struct Refusal: Equatable, Sendable {
@@ -30,28 +30,28 @@ package struct Refusal: Equatable, Sendable {
         retryAfter = fault == .saturated ? 1 : nil
     }
 
-    package init(_ denial: Denial, realm: String) {
+    package init(_ denial: Denial, _ terms: ChallengeTerms) {
         reason = denial.reason.rawValue
         detail = denial.reason.explanation
         switch denial.reason.answer {
         case .challenge:
             status = 401
-            challenge = "Bearer realm=\"\(realm)\""
+            challenge = terms.opening
         case .invalidRequest:
             status = 400
-            challenge = Self.challenge(realm, "invalid_request", detail)
+            challenge = terms.with(error: "invalid_request", detail)
         case .invalidToken:
             status = 401
-            challenge = Self.challenge(realm, "invalid_token", detail)
+            challenge = terms.with(error: "invalid_token", detail)
         case .insufficientScope:
             status = 403
             let scope = denial.requiredScope.map { ", scope=\"\($0)\"" } ?? ""
-            challenge = Self.challenge(realm, "insufficient_scope", detail) + scope
+            challenge = terms.with(error: "insufficient_scope", detail) + scope
         case .insufficientAuthentication:
             status = 401
             let acr = denial.requiredACR.map { ", acr_values=\"\($0)\"" } ?? ""
             let age = denial.requiredAge.map { ", max_age=\"\($0)\"" } ?? ""
-            challenge = Self.challenge(realm, "insufficient_user_authentication", detail) + acr + age
+            challenge = terms.with(error: "insufficient_user_authentication", detail) + acr + age
         case .forbidden:
             status = 403
         case .badRequest:
@@ -80,33 +80,37 @@ package struct Refusal: Equatable, Sendable {
         status: 405, reason: "method_not_allowed", detail: "TRACE and CONNECT are not served here.",
         allow: "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS")
 
-    private static func challenge(_ realm: String, _ error: String, _ description: String) -> String {
-        "Bearer realm=\"\(realm)\", error=\"\(error)\", error_description=\"\(description)\""
-    }
+    package static let misdirected = Refusal(
+        status: 421, reason: "host_not_served", detail: "The host that was asked for is not served here.")
+    package static let readOnly = Refusal(
+        status: 405, reason: "method_not_allowed", detail: "This document can only be read.", allow: "GET, HEAD")
+    package static let interactionIDMissing = Refusal(
+        status: 400, reason: "interaction_id_missing", detail: "The request needs one x-fapi-interaction-id, a UUID.")
 
     /// - Parameters:
-    ///   - date: a `Date` field with its CRLF.
+    ///   - fields: whole lines that go before its own: `Date`, and the interaction id.
     ///   - isHead: the request's method was HEAD: the same fields, no body.
-    package func write(into out: inout ByteBuffer, date: [UInt8], isHead: Bool, closing: Bool) {
+    package func write(
+        into out: inout ByteBuffer, fields: [UInt8], as form: ErrorBody = .problem, interactionID: InteractionID? = nil, time: Int = 0,
+        isHead: Bool, closing: Bool
+    ) {
         let title = Self.titles[status] ?? "Error"
-        var body = ByteBuffer()
-        body.writeString(
-            "{\"type\":\"about:blank\",\"title\":\"\(title)\",\"status\":\(status),\"detail\":\"\(detail)\",\"reason\":\"\(reason)\"}\n")
+        let body = form.text(self, title: title, id: interactionID, time: time)
         out.writeString("HTTP/1.1 \(status) \(title)\r\n")
-        out.writeBytes(date)
-        out.writeString("Content-Type: application/problem+json\r\nContent-Length: ")
-        out.writeDecimal(body.readableBytes)
+        out.writeBytes(fields)
+        out.writeString("Content-Type: \(form.contentType)\r\nContent-Length: ")
+        out.writeDecimal(body.utf8.count)
         out.writeString("\r\nCache-Control: no-store\r\n")
         if let challenge { out.writeString("WWW-Authenticate: \(challenge)\r\n") }
         if let retryAfter { out.writeString("Retry-After: \(retryAfter)\r\n") }
         if let allow { out.writeString("Allow: \(allow)\r\n") }
         out.writeString(closing ? "Connection: close\r\n\r\n" : "\r\n")
-        if !isHead { out.writeBuffer(&body) }
+        if !isHead { out.writeString(body) }
     }
 
     private static let titles: [Int: String] = [
         400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 405: "Method Not Allowed", 408: "Request Timeout",
-        411: "Length Required", 413: "Content Too Large", 414: "URI Too Long", 417: "Expectation Failed",
+        411: "Length Required", 413: "Content Too Large", 414: "URI Too Long", 417: "Expectation Failed", 421: "Misdirected Request",
         431: "Request Header Fields Too Large", 500: "Internal Server Error",
         501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
         505: "HTTP Version Not Supported", 508: "Loop Detected",

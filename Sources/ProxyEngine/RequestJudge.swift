@@ -7,15 +7,44 @@ package protocol RequestJudge: AnyObject {
     /// - Parameters:
     ///   - bytes: the octets that `head`'s ranges point into; not to be kept.
     ///   - now: seconds since 1970.
-    func judge(_ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, from peer: AuthenticatedPeer, now: Double) -> Decision
+    ///   - client: told when a lookup ended, where the answer is `.later`; never from within this call.
+    func judge(
+        _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, from peer: AuthenticatedPeer, now: Double,
+        for client: any LookupClient
+    ) -> Judgement
+
+    /// Decides about a request whose lookup ended; the same head and peer as before, at a later time.
+    func conclude(
+        _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, from peer: AuthenticatedPeer, now: Double,
+        after lookup: any PendingLookup
+    ) -> Decision
+}
+
+package enum Judgement {
+    case decided(Decision)
+    /// Others must be asked about the token first. The request waits, and costs its loop nothing meanwhile.
+    case later(any PendingLookup)
+}
+
+/// A question about a request's token that is under way.
+package protocol PendingLookup: AnyObject {
+    /// The client has gone: nobody waits for the answer any more. `lookupEnded` is then not called.
+    func abandon()
+}
+
+/// Whose request waits.
+package protocol LookupClient: AnyObject {
+    /// On the loop, once.
+    func lookupEnded()
 }
 
 /// Ends TLS and says who is there. One a loop; called on that loop alone.
 package protocol ClientGate: AnyObject {
-    /// A handler for one connection that requires a client certificate and fails the handshake of one not acceptable.
+    /// A handler for one connection that fails the handshake of a client certificate not acceptable, and of none where one is
+    /// required.
     func makeTLSHandler() throws -> NIOSSLServerHandler
-    /// Called once a connection, full handshake or resumed, with the leaf the handler holds.
-    func identify(leaf: NIOSSLCertificate, now: Double) -> Result<AuthenticatedPeer, GateRefusal>
+    /// Called once a connection, full handshake or resumed, with the leaf the handler holds; nil where the client showed none.
+    func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<AuthenticatedPeer, GateRefusal>
     /// The code of the latest handshake that the verification ended, once: nil where TLS itself ended it.
     func takeLastRefusal() -> String?
 }

@@ -26,6 +26,16 @@ package struct AccessLog {
         line.writeJSONString(UnsafeRawBufferPointer(rebasing: path.prefix(pathLimit)))
     }
 
+    /// A member between the beginning and the end.
+    /// - Parameter value: octets that JSON need not escape.
+    package static func add(_ name: StaticString, _ value: some Collection<UInt8>, to line: inout ByteBuffer) {
+        line.writeString(",\"")
+        line.writeStaticString(name)
+        line.writeString("\":\"")
+        line.writeBytes(value)
+        line.writeString("\"")
+    }
+
     /// - Parameters:
     ///   - beginning: what `begin` wrote, followed by whatever fields the judgement added.
     ///   - milliseconds: since 1970, when the request ended.

@@ -14,6 +14,8 @@ package final class LoopCounters {
     }
 
     package func countRefusal(_ reason: String) { metrics.refusals[reason, default: 0] &+= 1 }
+    package func countWouldRefuse(_ reason: String) { metrics.wouldRefuse[reason, default: 0] &+= 1 }
+    package func countWithoutToken(_ requirement: String) { metrics.withoutToken[requirement, default: 0] &+= 1 }
     package func countHandshakeFailure(_ reason: String) { metrics.handshakeFailures[reason, default: 0] &+= 1 }
     package func countUpstreamFailure(_ reason: String) { metrics.upstreamFailures[reason, default: 0] &+= 1 }
     package func countStripped(_ name: String) { metrics.stripped[name, default: 0] &+= 1 }
@@ -30,6 +32,10 @@ package struct MetricsSnapshot: Sendable, Equatable {
     package var responses = [Int](repeating: 0, count: 500)
     package var requestSeconds = Histogram()
     package var refusals: [String: Int] = [:]
+    /// Requests forwarded under `report_only`, by the reason they would have been refused for.
+    package var wouldRefuse: [String: Int] = [:]
+    /// Requests let through on routes that ask for no token, by what those ask for.
+    package var withoutToken: [String: Int] = [:]
     package var stripped: [String: Int] = [:]
     package var upstreamConnections = 0
     package var upstreamFailures: [String: Int] = [:]
@@ -48,6 +54,8 @@ package struct MetricsSnapshot: Sendable, Equatable {
         for position in responses.indices { responses[position] += other.responses[position] }
         requestSeconds.merge(other.requestSeconds)
         refusals.merge(other.refusals, uniquingKeysWith: +)
+        wouldRefuse.merge(other.wouldRefuse, uniquingKeysWith: +)
+        withoutToken.merge(other.withoutToken, uniquingKeysWith: +)
         stripped.merge(other.stripped, uniquingKeysWith: +)
         upstreamConnections += other.upstreamConnections
         upstreamFailures.merge(other.upstreamFailures, uniquingKeysWith: +)

@@ -91,6 +91,12 @@ extension MetricsExposition {
             metrics.responses.enumerated().filter { $0.element > 0 }.map { ([("code", String($0.offset + 100))], $0.element) })
         histogram("holdfast_request_duration_seconds", "From the last byte of a request's head to the end of its answer.", metrics.requestSeconds)
         counter("holdfast_refusals", "Requests refused by Holdfast itself, by reason code.", byLabel("reason", metrics.refusals))
+        counter(
+            "holdfast_would_refuse", "Requests forwarded under report_only that would have been refused, by reason code.",
+            byLabel("reason", metrics.wouldRefuse))
+        counter(
+            "holdfast_requests_without_token", "Requests let through on routes weaker than the default, by what those ask for.",
+            byLabel("require", metrics.withoutToken))
         counter("holdfast_stripped_fields", "Identity fields a client sent and Holdfast removed: an attack signal.", byLabel("field", metrics.stripped))
         counter("holdfast_upstream_connections", "Connections opened to the upstream.", [([], metrics.upstreamConnections)])
         counter("holdfast_upstream_failures", "Exchanges the upstream failed, by reason.", byLabel("reason", metrics.upstreamFailures))

@@ -1,4 +1,5 @@
 import BindingPolicy
+import Foundation
 import HTTPWire
 import NIOCore
 import ProxyEngine
@@ -6,21 +7,25 @@ import Testing
 
 @Suite("A refusal on the wire")
 struct RefusalTests {
+    private let terms = ChallengeTerms(realm: "r", metadata: nil)
+
     private func text(_ refusal: Refusal, isHead: Bool = false, closing: Bool = false) -> String {
         var out = ByteBuffer()
-        refusal.write(into: &out, date: Array("Date: D\r\n".utf8), isHead: isHead, closing: closing)
+        refusal.write(into: &out, fields: Array("Date: D\r\n".utf8), isHead: isHead, closing: closing)
         return String(buffer: out)
     }
 
     @Test("carries the status, one reason code and a challenge as the decision table says", arguments: DenialReason.allCases)
     func decisionTable(reason: DenialReason) {
-        let text = text(Refusal(Denial(reason, requiredScope: "a b"), realm: "r"))
+        let text = text(Refusal(Denial(reason, requiredScope: "a b", requiredACR: "gold", requiredAge: 60), terms))
         let expected: (status: String, challenge: String?) =
             switch reason.answer {
             case .challenge: ("401", "WWW-Authenticate: Bearer realm=\"r\"\r\n")
             case .invalidRequest: ("400", "error=\"invalid_request\"")
             case .invalidToken: ("401", "error=\"invalid_token\"")
+            case .insufficientAuthentication: ("401", "error=\"insufficient_user_authentication\"")
             case .insufficientScope: ("403", "error=\"insufficient_scope\"")
+            case .forbidden: ("403", nil)
             case .badRequest: ("400", nil)
             case .unavailable: ("503", nil)
             }
@@ -32,6 +37,34 @@ struct RefusalTests {
         if let challenge = expected.challenge { #expect(text.contains(challenge)) }
         #expect(text.contains("Retry-After") == (reason.answer == .unavailable))
         #expect(text.contains("scope=\"a b\"") == (reason.answer == .insufficientScope))
+        #expect(text.contains("acr_values=\"gold\", max_age=\"60\"") == (reason.answer == .insufficientAuthentication))
+    }
+
+    @Test("points at the resource's metadata in every challenge, where there is such a document (PRM-08)", arguments: DenialReason.allCases)
+    func metadata(reason: DenialReason) {
+        let url = "https://api.example.com/.well-known/oauth-protected-resource"
+        let text = text(Refusal(Denial(reason), ChallengeTerms(realm: "r", metadata: url)))
+        #expect(text.contains("resource_metadata=\"\(url)\"") == text.contains("WWW-Authenticate"))
+    }
+
+    @Test("is JSON in every ecosystem's form, with its reason and nothing else of ours", arguments: [ErrorBody.problem, .uk, .brazil, .cdr])
+    func forms(form: ErrorBody) throws {
+        for reason in DenialReason.allCases {
+            var out = ByteBuffer()
+            Refusal(Denial(reason), terms).write(into: &out, fields: [], as: form, isHead: false, closing: false)
+            let body = try #require(String(buffer: out).parts(separatedBy: "\r\n\r\n").last)
+            let object = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]
+            #expect(body.contains(reason.rawValue))
+            switch form {
+            case .problem: #expect(object?["status"] is Int)
+            case .uk: #expect(object?["Code"] is String && (object?["Errors"] as? [[String: String]])?.first?["ErrorCode"] != nil)
+            case .brazil: #expect((object?["meta"] as? [String: Any])?["requestDateTime"] is String)
+            case .cdr:
+                let error = try #require((object?["errors"] as? [[String: String]])?.first)
+                #expect(Set(error.keys) == ["code", "title", "detail"])
+                #expect(error["code"]?.hasPrefix("urn:au-cds:error:cds-all:") == true)
+            }
+        }
     }
 
     @Test("has an explanation that no quoted-string or JSON text would have to escape", arguments: DenialReason.allCases)
@@ -43,11 +76,11 @@ struct RefusalTests {
 
     @Test("tells its length truly, and sends the same fields without a body for HEAD")
     func lengths() throws {
-        let refusal = Refusal(Denial(.confirmationMismatch), realm: "r")
+        let refusal = Refusal(Denial(.confirmationMismatch), terms)
         let whole = text(refusal)
-        let parts = whole.components(separatedBy: "\r\n\r\n")
+        let parts = whole.parts(separatedBy: "\r\n\r\n")
         let fields = try #require(parts.first)
-        let digits = fields.components(separatedBy: "Content-Length: ").last?.prefix { ("0"..."9").contains($0) }
+        let digits = fields.parts(separatedBy: "Content-Length: ").last?.prefix { ("0"..."9").contains($0) }
         let length = Int(digits ?? "")
         #expect(length == parts.last?.utf8.count)
         #expect(text(refusal, isHead: true) == fields + "\r\n\r\n")
@@ -73,7 +106,7 @@ struct RefusalTests {
 }
 
 extension String {
-    fileprivate func components(separatedBy separator: String) -> [String] {
+    fileprivate func parts(separatedBy separator: String) -> [String] {
         var rest = self[...]
         var parts: [String] = []
         while let found = rest.firstRange(of: separator) {

@@ -1,0 +1,120 @@
+import BindingPolicy
+import HTTPWire
+import NIOCore
+import Telemetry
+
+/// Who may send a request, and what becomes of it: at once, or when its token has been looked up.
+extension ClientConnection {
+    enum Verdict {
+        case refuse(Refusal)
+        case answer(OwnAnswer)
+        case wait(any PendingLookup)
+        case forward(Permit)
+    }
+
+    /// A request that waits: what is needed to take it up again. What follows it stays unread.
+    struct Waiting {
+        let lookup: any PendingLookup
+        let head: ByteBuffer
+    }
+
+    /// In the order of DT-14: what the request is, whom it is for, then who may send it.
+    func judge(_ head: UnsafeRawBufferPointer, _ peer: AuthenticatedPeer) -> Verdict {
+        let settings = loop.settings
+        let lacksInteractionID = settings.interactionID != .pass && !takeInteractionID(head)
+        switch loop.requestHead.method {
+        case .trace, .connect: return .refuse(.methodRefused)
+        default: break
+        }
+        if loop.requestHead.hasVia, hasPassedHere(head) { return .refuse(.loop) }
+        if let hosts = settings.hosts, !hosts.contains(UnsafeRawBufferPointer(rebasing: head[loop.requestHead.host])) {
+            return .refuse(.misdirected)
+        }
+        if let page = settings.page, page.isMeant(by: loop.requestHead, head) {
+            return loop.requestHead.method == .get || isHeadRequest ? .answer(.page(page)) : .refuse(.readOnly)
+        }
+        if lacksInteractionID, settings.interactionID == .require { return .refuse(.interactionIDMissing) }
+        switch loop.judge.judge(loop.requestHead, head, from: peer, now: EngineLoop.wallClock(), for: self) {
+        case .decided(let decision): return verdict(decision)
+        case .later(let lookup): return .wait(lookup)
+        }
+    }
+
+    private func verdict(_ decision: Decision) -> Verdict {
+        switch decision {
+        case .deny(let denial): return .refuse(Refusal(denial, loop.settings.challenge))
+        case .permit(let permit):
+            if loop.requestHead.method == .options, loop.requestHead.maxForwards == 0 { return .answer(.options) }
+            return .forward(permit)
+        }
+    }
+
+    func answer(_ verdict: Verdict) {
+        switch verdict {
+        case .refuse(let refusal): refuseAndCount(refusal)
+        case .answer(let answer): give(answer)
+        case .wait, .forward: break
+        }
+    }
+
+    // MARK: Waiting for a lookup
+
+    func wait(for lookup: any PendingLookup, holding bytes: inout ByteBuffer, length: Int) {
+        // TLS's own buffer is written again by the next read.
+        let head = bytes.withUnsafeReadableBytes { ByteBuffer(bytes: $0.prefix(length)) }
+        bytes.moveReaderIndex(forwardBy: length)
+        phase = .judging(Waiting(lookup: lookup, head: head))
+        deadline = loop.now + EngineSettings.lookupTimeout
+    }
+
+    /// The lookup ended in one way or the other; whether the request may pass is decided now.
+    package func lookupEnded() {
+        guard case .judging(let waiting) = phase, let peer else { return }
+        loop.eventBegan()
+        var bytes = waiting.head
+        // Other connections have used the loop's head meanwhile.
+        guard case .complete(let length) = loop.requestHead.parse(bytes) else { return abort() }
+        let verdict = bytes.withUnsafeReadableBytes { raw -> Verdict in
+            self.verdict(loop.judge.conclude(loop.requestHead, raw, from: peer, now: EngineLoop.wallClock(), after: waiting.lookup))
+        }
+        if case .forward(let permit) = verdict {
+            forward(&bytes, length: length, permit)
+        } else {
+            answer(verdict)
+        }
+        processPending()
+    }
+
+    /// Nobody waits any more, or not any longer.
+    func abandonLookup() {
+        if case .judging(let waiting) = phase { waiting.lookup.abandon() }
+    }
+
+    // MARK: Particulars
+
+    /// Plays back the client's id, or makes one (FAPI 1.0 Baseline section 6.2.1 (11)); refusals have it too.
+    /// - Returns: whether the client sent one.
+    private func takeInteractionID(_ head: UnsafeRawBufferPointer) -> Bool {
+        let value = loop.requestHead.interactionIDCount == 1 ? loop.requestHead.interactionID : nil
+        let sent = value.flatMap { InteractionID(UnsafeRawBufferPointer(rebasing: head[$0])) }
+        record.interactionID = sent ?? loop.makeInteractionID()
+        return sent != nil
+    }
+
+    /// Whether a Via line names us (RFC 9110 section 7.6: no infinite loop).
+    private func hasPassedHere(_ head: UnsafeRawBufferPointer) -> Bool {
+        let pseudonym = Array(loop.settings.viaPseudonym.utf8)
+        for index in 0..<loop.requestHead.fieldCount {
+            guard let field = loop.requestHead.field(index), field.role == .via else { continue }
+            if UnsafeRawBufferPointer(rebasing: head[field.value]).contains(pseudonym) { return true }
+        }
+        return false
+    }
+
+    func noteReported(_ reason: DenialReason) {
+        loop.counters.countWouldRefuse(reason.rawValue)
+        record.wouldRefuse = reason
+    }
+}
+
+extension ClientConnection: LookupClient {}

@@ -1,0 +1,35 @@
+import HTTPWire
+import NIOCore
+import Telemetry
+
+/// An answer of Holdfast's own that refuses nothing.
+enum OwnAnswer {
+    /// `OPTIONS` with `Max-Forwards: 0` is meant for us (RFC 9110 section 7.6.2).
+    case options
+    case page(OwnPage)
+
+    var status: Int {
+        switch self {
+        case .options: 204
+        case .page: 200
+        }
+    }
+
+    /// - Parameter fields: whole lines that go before its own.
+    func write(into out: inout ByteBuffer, fields: [UInt8], isHead: Bool, closing: Bool) {
+        switch self {
+        case .options:
+            out.writeString("HTTP/1.1 204 No Content\r\n")
+            out.writeBytes(fields)
+            out.writeString("Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n")
+        case .page(let page):
+            out.writeString("HTTP/1.1 200 OK\r\n")
+            out.writeBytes(fields)
+            out.writeString("Content-Type: \(page.contentType)\r\nCache-Control: max-age=\(page.maximumAge)\r\nContent-Length: ")
+            out.writeDecimal(page.body.count)
+            out.writeString("\r\n")
+        }
+        out.writeString(closing ? "Connection: close\r\n\r\n" : "\r\n")
+        if case .page(let page) = self, !isHead { out.writeBytes(page.body) }
+    }
+}

@@ -54,6 +54,14 @@ thumbprint() { awk -v name="$1" '$1 == name { print $2 }' pki.txt; }
 # mint JSON: a token of the issuer's lab, which makes what no issuer should
 mint() { curl -fsS -d "$1" "$lab/lab/token" | member access_token; }
 
+# as_client_a CURL-ARGUMENT...: asks the authorization server, over mutual TLS
+as_client_a() { curl -fsS --cacert ca.pem --cert client-a.pem --key client-a.key -d client_id=client-a "$@"; }
+
+# grant CURL-ARGUMENT...: a token for client-a, bound to its certificate
+grant() { as_client_a -d grant_type=client_credentials "$@" "$token_endpoint" | member access_token; }
+
+revoke() { as_client_a --data-urlencode "token=$1" "$revocation_endpoint" || die "the token could not be revoked"; }
+
 seen_upstream() { curl -fsS "$upstream/_lab/count" | sed -n 's/.*"requests":\([0-9]*\).*/\1/p'; }
 
 # ask CERTIFICATE TOKEN CURL-ARGUMENT...: sets status (or TLS) and reason; the answer is in answer.json
@@ -126,7 +134,7 @@ Running until Ctrl-C; everything is in $dir.
   curl -i --cacert ca.pem --cert client-b.pem --key client-b.key \\
     -H "Authorization: Bearer \$token" https://$address/anything
   curl -s http://$admin/metrics | grep refusals
-  curl -d '{"bind": "none"}' $lab/lab/token     # any token you like; see holdfast-lab issuer --help
+  curl -d '{"bind": "none"}' $lab/lab/token     # any token you like, also opaque; see holdfast-lab issuer --help
   tail -f holdfast.out                          # the access log, with the reason of each refusal
 
 TEXT

@@ -13,8 +13,8 @@ struct CompactJWS {
     /// Header and payload with the period between, as received: what is signed (RFC 7515 section 5.2 step 8).
     let signingInput: UnsafeRawBufferPointer
 
-    init(_ token: UnsafeRawBufferPointer) throws(TokenRefusal) {
-        guard token.count <= Self.maximumLength else { throw TokenRefusal(.tokenTooLarge) }
+    init(_ token: UnsafeRawBufferPointer, maximumLength: Int = Self.maximumLength) throws(TokenRefusal) {
+        guard token.count <= maximumLength else { throw TokenRefusal(.tokenTooLarge) }
         var first = 0, second = 0, count = 0
         for (index, octet) in token.enumerated() where octet == UInt8(ascii: ".") {
             count += 1

@@ -16,15 +16,33 @@ package struct IssuerPolicy: Equatable, Sendable {
     package let type: TokenType
     /// Seconds, 0 to 300 (RFC 9068 section 4: at most a few minutes); values outside are brought to the nearer end.
     package let expiryLeeway: Double
+    /// The claims that something has a use for: ``VerifiedToken/claims`` are these, in this order.
+    package let claimNames: [String]
+    /// Whether its JWTs are verified here. Where not, each is introspected instead.
+    package let verifiesJWTs: Bool
+    /// Nil where the issuer is not asked about tokens. Where it is, a JWT that was verified is asked about too.
+    package let introspection: IntrospectionRule?
 
     package init(
         issuer: String, audiences: [String], algorithms: [SignatureAlgorithm] = [.es256, .ps256, .eddsa],
-        type: TokenType = .accessToken, expiryLeeway: Double = 0
+        type: TokenType = .accessToken, expiryLeeway: Double = 0, claimNames: [String] = [], verifiesJWTs: Bool = true,
+        introspection: IntrospectionRule? = nil
     ) {
         self.issuer = issuer
         self.audiences = audiences
         self.algorithms = algorithms
         self.type = type
         self.expiryLeeway = expiryLeeway > 0 ? min(expiryLeeway, 300) : 0
+        self.claimNames = claimNames
+        self.verifiesJWTs = verifiesJWTs
+        self.introspection = introspection
     }
+}
+
+/// That an issuer is asked about tokens, and about which (RFC 7662). How it is asked is ``IntrospectionSettings``.
+package struct IntrospectionRule: Equatable, Sendable {
+    /// What its opaque tokens begin with; nil for all that no other issuer's prefix claims.
+    package let tokenPrefix: [UInt8]?
+
+    package init(tokenPrefix: [UInt8]? = nil) { self.tokenPrefix = tokenPrefix }
 }

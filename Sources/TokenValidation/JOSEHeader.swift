@@ -5,7 +5,7 @@ import BindingPolicy
 /// `jku`, `x5u`, `jwk`, `x5c` and `x5t` are read past: a token does not choose or bring the key that judges it.
 struct JOSEHeader {
     /// `typ`, by what it stands for.
-    enum TokenType: Equatable { case absent, jwt, accessToken, other }
+    enum TokenType: Equatable { case absent, jwt, accessToken, introspection, other }
 
     static let maximumKeyID = 1024
 
@@ -60,7 +60,8 @@ struct JOSEHeader {
 
     private static func type(_ text: JSONText) -> TokenType {
         if names(text, "at+jwt") { return .accessToken }
-        return names(text, "jwt") ? .jwt : .other
+        if names(text, "jwt") { return .jwt }
+        return names(text, "token-introspection+jwt") ? .introspection : .other
     }
 
     /// Whether a media type is `name`, with or without `application/`, in any case (RFC 7515 section 4.1.9).

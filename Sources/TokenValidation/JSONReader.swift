@@ -137,6 +137,23 @@ package struct JSONReader {
         }
     }
 
+    /// One value of any kind as it is written.
+    package mutating func text() throws(JSONFault) -> UnsafeRawBufferPointer {
+        skipSpace()
+        let start = position
+        try skip()
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<position])
+    }
+
+    /// The literal `true` or `false`.
+    package mutating func boolean() throws(JSONFault) -> Bool {
+        skipSpace()
+        let first = octet(position)
+        guard first == UInt8(ascii: "t") || first == UInt8(ascii: "f") else { throw .malformed }
+        try literal()
+        return first == UInt8(ascii: "t")
+    }
+
     /// Nothing but white space follows the one value of the text.
     package mutating func finish() throws(JSONFault) {
         skipSpace()

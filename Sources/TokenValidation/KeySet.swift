@@ -1,3 +1,5 @@
+import BindingPolicy
+
 /// An issuer's usable keys at one moment (RFC 7517 section 5): immutable, shared by every event loop.
 package final class KeySet: Sendable {
     /// Octets of a key set's text.
@@ -101,5 +103,15 @@ package final class KeySet: Sendable {
         }
         guard known else { return .unknown }
         return candidates.isEmpty ? .unsuitable : .candidates(candidates)
+    }
+
+    /// Why the signature is none of these keys': `.keyUnknown`, `.keyUnsuitable` or `.signatureInvalid`. Nil where one of them made it.
+    func fault(in signature: [UInt8], of jws: CompactJWS, _ header: JOSEHeader) -> DenialReason? {
+        switch select(keyID: header.keyID, algorithm: header.algorithm) {
+        case .unknown: .keyUnknown
+        case .unsuitable: .keyUnsuitable
+        case .candidates(let keys):
+            keys.contains { $0.verifies(signature, of: jws.signingInput, by: header.algorithm) } ? nil : .signatureInvalid
+        }
     }
 }

@@ -6,7 +6,6 @@ struct KeySetReader {
         case document(FetchedDocument)
     }
 
-    private static let json = "application/json"
     private static let keySet = "application/jwk-set+json"
 
     private let source: KeySetKeeper.Source
@@ -42,33 +41,12 @@ struct KeySetReader {
     }
 
     private func fetch(_ url: FetchURL) async throws(KeySetKeeper.Fault) -> FetchedDocument {
-        do throws(FetchFault) { return try await fetcher.fetch(url, contentTypes: [Self.json, Self.keySet]) } catch { throw .fetch(error) }
+        do throws(FetchFault) { return try await fetcher.fetch(url, contentTypes: [MetadataReader.json, Self.keySet]) } catch { throw .fetch(error) }
     }
 
-    /// The second address is asked only where the first has no such document; a server that is slow or down is not asked twice.
     private func discover(_ issuer: String) async throws(KeySetKeeper.Fault) -> FetchURL {
-        var missing = FetchFault.unreachable
-        for address in try addresses(issuer) {
-            let document: FetchedDocument
-            do throws(FetchFault) {
-                document = try await fetcher.fetch(address, contentTypes: [Self.json])
-            } catch {
-                switch error {
-                case .status, .contentType: missing = error
-                case .timeout, .unreachable, .tooLarge, .interrupted: throw .fetch(error)
-                }
-                continue
-            }
-            do throws(IssuerMetadata.Fault) {
-                return try IssuerMetadata.keySetAddress(in: document.body, of: issuer)
-            } catch {
-                throw .metadata(error)
-            }
+        try await MetadataReader(fetcher: fetcher).read(of: issuer) { (json) throws(IssuerMetadata.Fault) in
+            try IssuerMetadata.keySetAddress(in: json, of: issuer)
         }
-        throw .fetch(missing)
-    }
-
-    private func addresses(_ issuer: String) throws(KeySetKeeper.Fault) -> [FetchURL] {
-        do throws(IssuerMetadata.Fault) { return try IssuerMetadata.addresses(of: issuer) } catch { throw .metadata(error) }
     }
 }

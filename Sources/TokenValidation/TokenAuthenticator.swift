@@ -2,9 +2,26 @@ package import BindingPolicy
 
 /// A verifier with the memory of its verdicts: what an event loop asks about each bearer token.
 package struct TokenAuthenticator {
+    package enum Finding: Sendable {
+        case verified(VerifiedToken)
+        case refused(TokenRefusal)
+        /// The issuer must be asked; its ``Introspector`` answers.
+        case unknown(Inquiry)
+    }
+
+    /// What an issuer is to be asked.
+    package struct Inquiry: Sendable {
+        package let issuerIndex: Int
+        package let digest: VerdictCache.Digest
+        /// A JWT that was verified and must be asked about all the same.
+        package let verified: VerifiedToken?
+        /// Under whose keys it was verified: what they vouched for is not remembered under others.
+        fileprivate let issuer: TrustedIssuer
+    }
+
     package private(set) var verifier: TokenVerifier
     private var cache: VerdictCache
-    /// Tokens whose signature was remembered, and those that had to be verified.
+    /// Tokens whose verdict was remembered, and those that had to be judged.
     package private(set) var hits = 0
     package private(set) var misses = 0
 
@@ -19,20 +36,48 @@ package struct TokenAuthenticator {
     }
 
     /// - Parameter now: seconds since 1970; decides what is still remembered, not whether the token has expired.
-    package mutating func authenticate(_ token: UnsafeRawBufferPointer, now: Double) -> Result<VerifiedToken, TokenRefusal> {
+    package mutating func authenticate(_ token: UnsafeRawBufferPointer, now: Double) -> Finding {
         // Not hashed before the bound is known.
-        guard !cache.isOff, token.count <= CompactJWS.maximumLength else {
+        guard token.count <= CompactJWS.maximumLength else {
             misses &+= 1
-            return verifier.verify(token)
+            return .refused(TokenRefusal(.tokenTooLarge))
         }
+        guard !cache.isOff else { return examine(token, nil, now: now) }
         let digest = VerdictCache.Digest(token)
         if let known = cache.token(for: digest, under: verifier, now: now) {
             hits &+= 1
-            return .success(known)
+            return .verified(known)
         }
+        return examine(token, digest, now: now)
+    }
+
+    /// - Parameter digest: the token's, where it was needed already.
+    private mutating func examine(_ token: UnsafeRawBufferPointer, _ digest: VerdictCache.Digest?, now: Double) -> Finding {
         misses &+= 1
-        let verdict = verifier.verify(token)
-        if case .success(let verified) = verdict { cache.insert(verified, for: digest, under: verifier, now: now) }
-        return verdict
+        switch verifier.examine(token) {
+        case .failure(let refusal): return .refused(refusal)
+        case .success(.verified(let verified)):
+            if let digest { cache.insert(verified, for: digest, under: verifier, now: now) }
+            return .verified(verified)
+        case .success(.introspect(let index, let verified)):
+            return .unknown(
+                Inquiry(
+                    issuerIndex: index, digest: digest ?? VerdictCache.Digest(token), verified: verified, issuer: verifier.issuers[index]))
+        }
+    }
+
+    /// Takes what the issuer said: both that and what was verified must hold. Remembers it for as long as it says.
+    ///
+    /// - Parameter now: seconds since 1970.
+    package mutating func settle(_ answer: IntrospectionAnswer, for inquiry: Inquiry, now: Double) -> Result<VerifiedToken, TokenRefusal> {
+        guard case .success(let introspected) = answer.outcome else { return answer.outcome }
+        guard introspected.issuerIndex == inquiry.issuerIndex, verifier.issuers.indices.contains(inquiry.issuerIndex) else {
+            return .failure(TokenRefusal(.introspectionUnavailable))
+        }
+        let token = inquiry.verified.map { introspected.agreed(with: $0, saysScopes: answer.saysScopes) } ?? introspected
+        if verifier.issuers[inquiry.issuerIndex] === inquiry.issuer {
+            cache.insert(token, for: inquiry.digest, under: verifier, now: now, validUntil: answer.validUntil)
+        }
+        return .success(token)
     }
 }

@@ -6,9 +6,9 @@ import BindingPolicy
 struct TokenClaims {
     static let maximumAudiences = 64
 
-    private(set) var issuer, subject, clientID, tokenID, scope: JSONText?
-    private(set) var expiresAt, notBefore, issuedAt: Double?
-    private(set) var audiences: [JSONText] = []
+    private(set) var issuer, subject, clientID, tokenID, scope, authenticationClass: JSONText?
+    private(set) var expiresAt, notBefore, issuedAt, authenticatedAt: Double?
+    private(set) var audiences: [JSONText]?
     private(set) var confirmation = Confirmation.absent
     /// Has a claim that only another kind of JWT has: an ID token, a logout or security event token, an introspection
     /// response (RFC 8725 section 3.12).
@@ -33,6 +33,8 @@ struct TokenClaims {
             case "cnf": confirmation = try ConfirmationClaim.read(&reader)
             case "scope": scope = try reader.string()
             case "client_id": clientID = try reader.string()
+            case "acr": authenticationClass = try reader.string()
+            case "auth_time": authenticatedAt = try Self.date(&reader)
             case "at_hash", "c_hash", "s_hash", "events", "token_introspection":
                 isOfAnotherKind = true
                 try reader.skip()
@@ -60,22 +62,23 @@ struct TokenClaims {
 
     /// Whether every claim that the type of token requires is there.
     func isComplete(as type: IssuerPolicy.TokenType) -> Bool {
-        guard issuer != nil, expiresAt != nil, !audiences.isEmpty else { return false }
+        guard issuer != nil, expiresAt != nil, audiences?.isEmpty == false else { return false }
         switch type {
         case .any: return true
         case .accessToken: return subject != nil && clientID != nil && issuedAt != nil && tokenID != nil
         }
     }
 
-    /// The facts as BindingPolicy compares them; nil without the claims that every token needs. What equals the policy's own
-    /// text shares its memory: caches hold many of these.
-    func verified(issuerIndex: Int, policy: IssuerPolicy) -> VerifiedToken? {
-        guard let expiresAt else { return nil }
-        let isOurs = audiences.elementsEqual(policy.audiences) { $0.equals($1.utf8) }
+    /// The facts as BindingPolicy compares them. What equals the policy's own text shares its memory: caches hold many of these.
+    ///
+    /// - Parameter claims: those that the policy names.
+    func verified(issuerIndex: Int, policy: IssuerPolicy, claims: [ClaimValue?]) -> VerifiedToken {
+        let isOurs = audiences?.elementsEqual(policy.audiences) { $0.equals($1.utf8) } ?? true
         return VerifiedToken(
             issuerIndex: issuerIndex, issuer: policy.issuer, subject: subject?.string, clientID: clientID?.string,
-            expiresAt: expiresAt, notBefore: notBefore.map { max($0, issuedAt ?? $0) } ?? issuedAt,
-            audiences: isOurs ? policy.audiences : audiences.map(\.string), scopes: scopes, confirmation: confirmation)
+            expiresAt: expiresAt ?? .infinity, notBefore: notBefore.map { max($0, issuedAt ?? $0) } ?? issuedAt,
+            audiences: isOurs ? policy.audiences : audiences?.map(\.string) ?? [], scopes: scopes, confirmation: confirmation,
+            acr: authenticationClass?.string, authenticatedAt: authenticatedAt, claims: claims)
     }
 
     /// RFC 8693 section 4.2: one string, its tokens delimited by spaces.

@@ -19,12 +19,22 @@ package final class TrustedIssuer: Sendable {
 /// Each event loop has its own. Synchronous; takes no lock of ours (BoringSSL takes a reader lock in each RSA key) and touches
 /// nothing outside itself.
 package struct TokenVerifier {
+    enum Examination {
+        case verified(VerifiedToken)
+        /// The issuer must be asked, also about a JWT that was verified.
+        case introspect(issuer: Int, verified: VerifiedToken?)
+    }
+
     /// In the order of the configuration.
     package private(set) var issuers: [TrustedIssuer]
+    private let opaque: OpaqueTokens
+    private let verifiesAllJWTs: Bool
 
     /// - Parameter policies: no two with the same issuer; no keys are there yet.
     package init(_ policies: [IssuerPolicy]) {
         issuers = policies.map { TrustedIssuer(policy: $0, keys: nil) }
+        opaque = OpaqueTokens(policies)
+        verifiesAllJWTs = policies.allSatisfy(\.verifiesJWTs)
     }
 
     /// Takes over what a ``KeySetKeeper`` published.
@@ -33,28 +43,41 @@ package struct TokenVerifier {
         issuers[index] = TrustedIssuer(policy: issuers[index].policy, keys: keys)
     }
 
-    package var hasAllKeys: Bool { issuers.allSatisfy { $0.keys != nil } }
+    /// Of the issuers whose JWTs are verified.
+    package var hasAllKeys: Bool { issuers.allSatisfy { $0.keys != nil || !$0.policy.verifiesJWTs } }
 
+    /// What can be said without asking anybody: `.introspectionUnavailable` of a token that its issuer must be asked about.
     package func verify(_ token: UnsafeRawBufferPointer) -> Result<VerifiedToken, TokenRefusal> {
+        switch examine(token) {
+        case .success(.verified(let token)): .success(token)
+        case .success(.introspect): .failure(TokenRefusal(.introspectionUnavailable))
+        case .failure(let refusal): .failure(refusal)
+        }
+    }
+
+    func examine(_ token: UnsafeRawBufferPointer) -> Result<Examination, TokenRefusal> {
         do throws(TokenRefusal) { return .success(try judge(token)) } catch { return .failure(error) }
     }
 
-    private func judge(_ token: UnsafeRawBufferPointer) throws(TokenRefusal) -> VerifiedToken {
+    private func judge(_ token: UnsafeRawBufferPointer) throws(TokenRefusal) -> Examination {
+        if let issuer = opaque.issuer(of: token) { return .introspect(issuer: issuer, verified: nil) }
         let jws = try CompactJWS(token)
         guard let headerText = Base64URL.decode(jws.header), let payload = Base64URL.decode(jws.payload) else {
             throw TokenRefusal(.tokenMalformed)
         }
+        if !verifiesAllJWTs, let issuer = unverifiedIssuer(payload) { return .introspect(issuer: issuer, verified: nil) }
         let header = try headerText.withUnsafeBufferPointer { (octets) throws(TokenRefusal) in
             try JOSEHeader(UnsafeRawBufferPointer(octets))
         }
         return try payload.withUnsafeBufferPointer { (octets) throws(TokenRefusal) in
-            let claims = try TokenClaims(UnsafeRawBufferPointer(octets))
+            let octets = UnsafeRawBufferPointer(octets)
+            let claims = try TokenClaims(octets)
             let index = try issuerIndex(claims)
             let policy = issuers[index].policy
             try check(header, claims, against: policy)
             try checkSignature(of: jws, header, issuerIndex: index)
-            guard let verified = claims.verified(issuerIndex: index, policy: policy) else { throw TokenRefusal(.claimMissing) }
-            return verified
+            let verified = claims.verified(issuerIndex: index, policy: policy, claims: try Self.named(octets, policy))
+            return policy.introspection == nil ? .verified(verified) : .introspect(issuer: index, verified: verified)
         }
     }
 
@@ -63,6 +86,18 @@ package struct TokenVerifier {
         guard let issuer = claims.issuer else { throw TokenRefusal(.claimMissing) }
         guard let index = issuers.firstIndex(where: { issuer.equals($0.policy.issuer.utf8) }) else { throw TokenRefusal(.issuerUnknown) }
         return index
+    }
+
+    /// The issuer that a JWT names, where it is one whose JWTs are not verified here: what else is in it is for that issuer to judge.
+    private func unverifiedIssuer(_ payload: [UInt8]) -> Int? {
+        payload.withUnsafeBytes { octets in
+            guard let claims = try? TokenClaims(octets), let index = try? issuerIndex(claims) else { return nil }
+            return issuers[index].policy.verifiesJWTs || issuers[index].policy.introspection == nil ? nil : index
+        }
+    }
+
+    private static func named(_ payload: UnsafeRawBufferPointer, _ policy: IssuerPolicy) throws(TokenRefusal) -> [ClaimValue?] {
+        do throws(JSONFault) { return try NamedClaims.read(payload, policy.claimNames) } catch { throw TokenRefusal(.claimsMalformed) }
     }
 
     /// What needs no key, and so comes before the signature's cost.
@@ -79,13 +114,6 @@ package struct TokenVerifier {
     private func checkSignature(of jws: CompactJWS, _ header: JOSEHeader, issuerIndex: Int) throws(TokenRefusal) {
         guard let keys = issuers[issuerIndex].keys else { throw TokenRefusal(.keysUnavailable) }
         guard let signature = Base64URL.decode(jws.signature) else { throw TokenRefusal(.tokenMalformed) }
-        switch keys.select(keyID: header.keyID, algorithm: header.algorithm) {
-        case .unknown: throw TokenRefusal(.keyUnknown, staleIssuer: issuerIndex)
-        case .unsuitable: throw TokenRefusal(.keyUnsuitable, staleIssuer: issuerIndex)
-        case .candidates(let keys):
-            guard keys.contains(where: { $0.verifies(signature, of: jws.signingInput, by: header.algorithm) }) else {
-                throw TokenRefusal(.signatureInvalid, staleIssuer: issuerIndex)
-            }
-        }
+        if let fault = keys.fault(in: signature, of: jws, header) { throw TokenRefusal(fault, staleIssuer: issuerIndex) }
     }
 }

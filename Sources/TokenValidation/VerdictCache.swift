@@ -4,11 +4,12 @@ import Crypto
 /// Remembers whose tokens have been verified, so that a signature is paid for once: per event loop, bounded, by the SHA-256 of
 /// the token. It holds neither tokens nor refusals nor any comparison with a connection, a time or a route.
 ///
-/// An entry dies with its token's expiry, with a change of the issuer's keys or policy, or for a newer one. Lookup and
+/// An entry dies with its token's expiry, after the time for which an introspected one may be remembered, with a change of the
+/// issuer's keys or policy, or for a newer one. Lookup and
 /// insertion look at one set of at most eight entries, chosen by bits of the digest.
 package struct VerdictCache {
     /// The SHA-256 of a token, as received.
-    package struct Digest: Equatable, Sendable {
+    package struct Digest: Hashable, Sendable {
         let words: SIMD4<UInt64>
 
         package init(_ token: UnsafeRawBufferPointer) {
@@ -53,11 +54,15 @@ package struct VerdictCache {
         return sets[set][way].token
     }
 
-    /// Remembers what `verifier` has just verified.
-    package mutating func insert(_ token: VerifiedToken, for digest: Digest, under verifier: TokenVerifier, now: Double) {
+    /// Remembers what `verifier` has just verified, or what its issuer said of it.
+    ///
+    /// - Parameter validUntil: seconds since 1970 from which on it is not remembered, whatever its expiry.
+    package mutating func insert(
+        _ token: VerifiedToken, for digest: Digest, under verifier: TokenVerifier, now: Double, validUntil: Double = .infinity
+    ) {
         guard let set = set(of: digest), verifier.issuers.indices.contains(token.issuerIndex) else { return }
         let issuer = verifier.issuers[token.issuerIndex]
-        let expiresAt = token.expiresAt + issuer.policy.expiryLeeway
+        let expiresAt = min(token.expiresAt + issuer.policy.expiryLeeway, validUntil)
         guard now < expiresAt else { return }
         let entry = Entry(digest: digest, token: token, issuer: issuer, expiresAt: expiresAt)
         if let way = sets[set].firstIndex(where: { $0.digest == digest || !isLive($0, verifier, now) }) {

@@ -39,4 +39,21 @@ final class Wakeup: Sendable {
             signal()
         }
     }
+
+    /// Returns at that time, on a signal, or on cancellation; whether it was the signal that came first.
+    func wait(until: Double, _ time: KeySetKeeper.Time) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await time.sleepUntil(until)
+                return false
+            }
+            group.addTask {
+                await self.wait()
+                return !Task.isCancelled
+            }
+            let first = await group.next() ?? false
+            group.cancelAll()
+            return first
+        }
+    }
 }

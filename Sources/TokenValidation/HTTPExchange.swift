@@ -1,0 +1,84 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+
+/// One request to an issuer's server and its answer, within bounds. No redirects, no cookies, HTTP/1.1 only.
+struct HTTPExchange: Sendable {
+    let client: HTTPClient
+
+    /// - Parameters:
+    ///   - tls: what to show of ourselves, if anything.
+    ///   - authorities: a PEM file of CAs trusted besides the system's.
+    ///   - connections: at once, to one host.
+    /// - Throws: where that file cannot be read or holds no certificate.
+    init(tls: TLSConfiguration = .makeClientConfiguration(), authorities: String?, connections: Int, timeout: Double) throws {
+        var tls = tls
+        tls.minimumTLSVersion = .tlsv12
+        if let authorities {
+            let certificates = try NIOSSLCertificate.fromPEMFile(authorities)
+            guard !certificates.isEmpty else { throw NIOSSLError.failedToLoadCertificate }
+            tls.additionalTrustRoots = [.certificates(certificates)]
+        }
+        let limit = TimeAmount.nanoseconds(Int64(timeout * 1e9))
+        var configuration = HTTPClient.Configuration(
+            tlsConfiguration: tls, redirectConfiguration: .disallow, timeout: .init(connect: limit, read: limit), decompression: .disabled)
+        configuration.httpVersion = .http1Only
+        // A refused connection is an answer: when to try again is decided elsewhere.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// - Parameters:
+    ///   - contentTypes: the accepted ones, in lower case and without parameters.
+    ///   - length: octets of a body.
+    ///   - seconds: for the whole exchange.
+    func perform(
+        _ request: HTTPClientRequest, contentTypes: [String], length: Int, seconds: Double
+    ) async -> Result<FetchedDocument, FetchFault> {
+        // The client's own deadline ends with the response's head; this one covers the body.
+        await withTaskGroup(of: Result<FetchedDocument, FetchFault>.self) { group in
+            group.addTask { await exchange(request, contentTypes, length, seconds) }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(seconds))
+                return .failure(.timeout)
+            }
+            let first = await group.next() ?? .failure(.interrupted)
+            group.cancelAll()
+            return first
+        }
+    }
+
+    private func exchange(
+        _ request: HTTPClientRequest, _ contentTypes: [String], _ length: Int, _ seconds: Double
+    ) async -> Result<FetchedDocument, FetchFault> {
+        var request = request
+        request.headers.add(name: "Accept", value: contentTypes.joined(separator: ", "))
+        request.headers.add(name: "User-Agent", value: "holdfast")
+        do {
+            let response = try await client.execute(request, timeout: .nanoseconds(Int64(seconds * 1e9)))
+            guard response.status == .ok else { return .failure(.status(Int(response.status.code))) }
+            guard let type = Self.mediaType(response.headers), contentTypes.contains(type) else { return .failure(.contentType) }
+            let body = try await response.body.collect(upTo: length)
+            return .success(
+                FetchedDocument(
+                    body: [UInt8](body.readableBytesView), maximumAge: FetchLimits.maximumAge(response.headers["Cache-Control"])))
+        } catch is NIOTooManyBytesError {
+            return .failure(.tooLarge)
+        } catch let error as HTTPClientError where [.deadlineExceeded, .connectTimeout, .readTimeout].contains(error) {
+            return .failure(.timeout)
+        } catch let error as HTTPClientError where [.remoteConnectionClosed, .cancelled].contains(error) {
+            return .failure(.interrupted)
+        } catch {
+            return .failure(.unreachable)
+        }
+    }
+
+    /// The one `Content-Type`, without its parameters, in lower case.
+    private static func mediaType(_ headers: HTTPHeaders) -> String? {
+        let values = headers["Content-Type"]
+        guard values.count == 1, let value = values.first else { return nil }
+        return value.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
+    }
+}

@@ -1,0 +1,36 @@
+import BindingPolicy
+
+/// Which issuer an opaque token is looked up at: the one whose prefix it has, else the one that is asked about all others.
+///
+/// A token that is a JWT by its form is never among them: it names its issuer and is shown to no other.
+struct OpaqueTokens {
+    private struct Route {
+        let prefix: [UInt8]
+        let issuer: Int
+    }
+
+    /// The longest prefix first.
+    private let routes: [Route]
+
+    init(_ policies: [IssuerPolicy]) {
+        let all = policies.enumerated().compactMap { index, policy in
+            policy.introspection.map { Route(prefix: $0.tokenPrefix ?? [], issuer: index) }
+        }
+        // Two that would both be asked about everything are no choice at all.
+        let hasOneDefault = all.count { $0.prefix.isEmpty } == 1
+        routes = all.filter { hasOneDefault || !$0.prefix.isEmpty }.sorted { $0.prefix.count > $1.prefix.count }
+    }
+
+    /// Nil where the token is to be read as a JWT, be it that it is none and nobody could be asked about it.
+    func issuer(of token: UnsafeRawBufferPointer) -> Int? {
+        guard !routes.isEmpty, !token.isEmpty, token.count <= CompactJWS.maximumLength, !Self.isJWT(token) else { return nil }
+        return routes.first { token.starts(with: $0.prefix) }?.issuer
+    }
+
+    /// Three parts of which the first is a JSON object in base64url, to all appearances.
+    private static func isJWT(_ token: UnsafeRawBufferPointer) -> Bool {
+        guard let jws = try? CompactJWS(token), let header = Base64URL.decode(jws.header) else { return false }
+        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0a || $0 == 0x0d }
+        return header.first { !isSpace($0) } == UInt8(ascii: "{") && header.last { !isSpace($0) } == UInt8(ascii: "}")
+    }
+}

@@ -7,11 +7,12 @@ package struct ConfigurationSummary: Equatable, Sendable {
     /// What is weaker than it could be, or leads into trouble; each names its key.
     package let warnings: [String]
 
-    package init(_ configuration: HoldfastConfiguration) {
+    /// - Parameter now: seconds since 1970; `report_only` may have ended.
+    package init(_ configuration: HoldfastConfiguration, now: Double = HoldfastConfiguration.wallClock()) {
         facts =
-            Self.listener(configuration) + Self.clients(configuration) + Self.tokens(configuration) + Self.routes(configuration)
-            + Self.upstream(configuration) + Self.operation(configuration)
-        warnings = Self.warnings(configuration)
+            Self.profile(configuration) + Self.listener(configuration) + Self.clients(configuration) + Self.tokens(configuration)
+            + Self.routes(configuration, now) + Self.resource(configuration) + Self.upstream(configuration) + Self.operation(configuration)
+        warnings = Self.warnings(configuration, now)
     }
 
     /// Facts first, then the warnings, each marked as one.
@@ -20,13 +21,31 @@ package struct ConfigurationSummary: Equatable, Sendable {
     }
 }
 
-// MARK: - Facts
-
 extension ConfigurationSummary {
+    private static func profile(_ configuration: HoldfastConfiguration) -> [String] {
+        guard let profile = configuration.profile else { return [] }
+        var rules = [
+            "only \(profile.algorithms.map(\.rawValue).joined(separator: ", ")) as signatures",
+            "at most \(Quantity.spell(HoldfastConfiguration.Profile.maximumLeeway)) of leeway",
+        ]
+        if profile.onlyRSASuites {
+            rules.append("in TLS 1.2 only ECDHE_RSA with AES-GCM, for which the server's certificate must be an RSA one")
+        }
+        if !profile.resumption { rules.append("no resumption of TLS sessions") }
+        if profile == .cdr { rules.append("certificates of configured CAs only") }
+        return ["Keeps to `profile: \(profile.rawValue)`: \(rules.joined(separator: "; "))."]
+    }
+
     private static func listener(_ configuration: HoldfastConfiguration) -> [String] {
         let listener = configuration.listener
         let versions = listener.minimumTLS == .tls12 ? "TLS 1.2 and 1.3" : "TLS 1.3 only"
-        return ["Listens on \(listener.address) with \(versions); each client must present a certificate and prove its key."]
+        let certificate =
+            configuration.isCertificateOptional
+            ? "clients may connect without a certificate, and whoever presents one must prove its key"
+            : "each client must present a certificate and prove its key"
+        let hosts =
+            listener.hosts.isEmpty ? [] : ["Serves \(listener.hosts.joined(separator: ", ")) and answers 421 to requests for other hosts."]
+        return ["Listens on \(listener.address) with \(versions); \(certificate)."] + hosts
     }
 
     private static func clients(_ configuration: HoldfastConfiguration) -> [String] {
@@ -36,37 +55,13 @@ extension ConfigurationSummary {
         }
     }
 
-    private static func tokens(_ configuration: HoldfastConfiguration) -> [String] {
-        configuration.tokens.map { token in
-            let audiences = token.audiences.count == 1 ? token.audiences[0] : "one of " + token.audiences.joined(separator: ", ")
-            let type = token.type == .accessToken ? "`typ` at+jwt" : "`typ` at+jwt, JWT or none"
-            let keys =
-                switch token.keys {
-                case .url(let url): "keys from \(url)"
-                case .file(let file): "keys from the file \(file.path)"
-                case .discovered: "keys discovered from the issuer's metadata"
-                case .none: "no keys"
-                }
-            return
-                "Accepts tokens of \(token.issuer) for \(audiences): signed with \(token.algorithms.map(\.rawValue).joined(separator: ", ")), \(type), \(keys), taken until `exp`\(token.leeway == .zero ? "" : " and \(Quantity.spell(token.leeway)) longer")."
-        }
-    }
-
-    private static func routes(_ configuration: HoldfastConfiguration) -> [String] {
-        let whole = "needs a token bound to the client's certificate"
-        guard !configuration.routes.isEmpty else { return ["Every request \(whole)."] }
-        return configuration.routes.map { route in
-            let methods =
-                route.methods.isEmpty ? "Any method" : route.methods.map { $0 == "GET" ? "GET and HEAD" : $0 }.joined(separator: ", ")
-            let needs =
-                switch route.policy.requirement {
-                case .boundToken where route.policy.scopes.isEmpty: whole
-                case .boundToken: "\(whole), with \(route.policy.scopes.map { "`\($0)`" }.joined(separator: " and ")) in its scope"
-                case .certificate: "needs a client certificate only: no token is looked at"
-                case .nothing: "needs nothing: it is open to everybody"
-                }
-            return "\(methods) on \(route.pattern) \(needs)."
-        } + ["Every other request \(whole), whatever its scope."]
+    private static func resource(_ configuration: HoldfastConfiguration) -> [String] {
+        guard let resource = configuration.resource else { return [] }
+        let promise = configuration.isBoundEverywhere ? "promises that" : "does not promise that"
+        let address = resource.metadataAddress.map { ", and on \($0) to clients without a certificate too" } ?? ""
+        return [
+            "Calls itself \(resource.identifier) and serves its metadata (RFC 9728) on the listener\(address); it \(promise) every token must be bound."
+        ]
     }
 
     private static func upstream(_ configuration: HoldfastConfiguration) -> [String] {
@@ -79,14 +74,35 @@ extension ConfigurationSummary {
                     + (tls.identity.map { ", showing \($0.certificate.path)" } ?? "")
             } ?? ""
         let token = forward.authorization == .keep ? "the Authorization field as it came" : "no Authorization field"
+        let claims = forward.claims.map { claim in
+            let name = configuration.claimNames.indices.contains(claim.position) ? configuration.claimNames[claim.position] : ""
+            return ", the token's \(quoted(name)) in \(claim.header)"
+        }.joined()
         let address = forward.clientAddress == .xForwarded ? ", and the client's address in X-Forwarded-For" : ""
         let strip =
             forward.strip.isEmpty
             ? "" : " Beside the usual names it never sees what clients send in \(forward.strip.joined(separator: ", "))."
         return [
             "Forwards to \(upstream.url)\(encryption).",
-            "The upstream receives the certificate's thumbprint in \(forward.thumbprintHeader), \(token)\(address).\(strip)",
-        ]
+            "The upstream receives the certificate's thumbprint in \(forward.thumbprintHeader), \(token)\(claims)\(address).\(strip)",
+        ] + answers(forward)
+    }
+
+    private static func answers(_ forward: HoldfastConfiguration.Forward) -> [String] {
+        let interaction: [String] =
+            switch forward.interactionID {
+            case .pass: []
+            case .echo: ["Plays x-fapi-interaction-id back, and makes one where a client sent none."]
+            case .require: ["Plays x-fapi-interaction-id back, and refuses requests without one."]
+            }
+        let errors: [String] =
+            switch forward.errorBody {
+            case .problem: []
+            case .uk: ["Answers its own errors in the form of UK Open Banking."]
+            case .brazil: ["Answers its own errors in the form of Open Finance Brasil."]
+            case .cdr: ["Answers its own errors in the form of the Australian CDR."]
+            }
+        return interaction + errors
     }
 
     private static func operation(_ configuration: HoldfastConfiguration) -> [String] {
@@ -98,47 +114,9 @@ extension ConfigurationSummary {
     }
 }
 
-// MARK: - Warnings
-
 extension ConfigurationSummary {
-    private static func warnings(_ configuration: HoldfastConfiguration) -> [String] {
-        var warnings: [String] = []
-        if configuration.clientTrust == .any {
-            warnings.append(
-                "client_certificates.trust is `any`: certificates are not held against a CA, so a route without a token is open to everybody."
-            )
-        }
-        for (index, token) in configuration.tokens.enumerated() { warnings += weaknesses(of: token, "tokens[\(index)]") }
-        for route in configuration.routes where route.policy.requirement == .certificate {
-            warnings.append("\(route.pattern) asks for no token: everybody with an accepted certificate gets through.")
-        }
-        if configuration.upstream.tls == nil, case .tcp(let host, _) = configuration.upstream.destination, !HostName.isLoopback(host) {
-            warnings.append(
-                "upstream.cleartext is `allowed`: tokens and the trusted header travel to \(host) in clear, and whoever is on the way can read and forge them."
-            )
-        }
-        if let admin = configuration.admin, !admin.isLoopback {
-            warnings.append("admin.address \(admin) is not a loopback address: whoever reaches it sees the metrics.")
-        }
-        return warnings
-    }
+    /// A word of the file's own, which may be long and is not ours to break a line with.
+    static func quoted(_ text: String) -> String { "`\(text.printable(256))`" }
 
-    private static func weaknesses(of token: HoldfastConfiguration.TokenIssuer, _ keyPath: String) -> [String] {
-        var warnings: [String] = []
-        if token.type == .any {
-            warnings.append(
-                "\(keyPath).type is `any`: other JWTs of \(token.issuer) with this audience, such as ID tokens, are taken for access tokens."
-            )
-        }
-        if token.leeway > .seconds(60) {
-            warnings.append("\(keyPath).leeway is \(Quantity.spell(token.leeway)): so long after their expiry tokens are still taken.")
-        }
-        let weak = token.algorithms.filter { [.rs256, .rs384, .rs512].contains($0) }.map(\.rawValue)
-        if !weak.isEmpty {
-            warnings.append(
-                "\(keyPath).algorithms has \(weak.joined(separator: ", ")): the FAPI profiles do not allow it (FAPI 2.0 section 5.4.1); use PS256 or ES256 where the issuer can."
-            )
-        }
-        return warnings
-    }
+    static func either(_ texts: [String]) -> String { texts.map(quoted).joined(separator: " or ") }
 }

@@ -96,7 +96,9 @@ enum FieldName {
     static func hasMeaning(_ name: String) -> Bool {
         let name = folded(name)
         return framing.contains(name) || standard.contains(name)
-            || ["accept-", "access-control-", "content-", "if-", "proxy-", "sec-", "x-fapi-", "x-forwarded-", "x-holdfast-"].contains { name.hasPrefix($0) }
+            || ["accept-", "access-control-", "content-", "if-", "proxy-", "sec-", "x-fapi-", "x-forwarded-", "x-holdfast-"].contains {
+                name.hasPrefix($0)
+            }
     }
 
     private static let framing: Set<String> = [

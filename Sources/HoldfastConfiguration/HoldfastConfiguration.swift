@@ -256,4 +256,7 @@ extension HoldfastConfiguration {
     package var isBoundEverywhere: Bool {
         (routes.map(\.policy) + [routeTable.fallback]).allSatisfy { $0.requirement == .boundToken && $0.reportOnly == nil }
     }
+
+    /// Whether clients may connect without a certificate, since there is a route that asks for none.
+    package var isCertificateOptional: Bool { routes.contains { $0.policy.requirement == .nothing } }
 }

@@ -54,7 +54,8 @@ extension HoldfastConfiguration.Introspection {
                 ])
         else { return nil }
         let method = section.required(
-            "authentication", "Write how Holdfast authenticates at the issuer: `tls_client_auth`, `private_key_jwt` or `client_secret_basic`.",
+            "authentication",
+            "Write how Holdfast authenticates at the issuer: `tls_client_auth`, `private_key_jwt` or `client_secret_basic`.",
             choice(Method.self, refused: Method.refused))
         endpoint = section.optional("endpoint") { node throws(Complaint) in
             let address = try WebAddress.trusted(node)

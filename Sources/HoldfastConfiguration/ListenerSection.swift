@@ -46,7 +46,8 @@ extension HoldfastConfiguration.Listener {
         let bare = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
         if HostName.isIPv6(bare) { return "[\(bare.lowercased())]" }
         guard HostName.isName(text) else {
-            throw Complaint("A host name or IP address without a port is expected here, such as `api.example.com`, not `\(text.shortened)`.")
+            throw Complaint(
+                "A host name or IP address without a port is expected here, such as `api.example.com`, not `\(text.shortened)`.")
         }
         return text.lowercased()
     }

@@ -105,7 +105,8 @@ extension HoldfastConfiguration.TokenIssuer {
             complain(
                 "The keys come from a file, so nothing is fetched.",
                 introspection == nil ? ["certificate_authorities", "cooldown", "stale_keys"] : ["cooldown", "stale_keys"])
-        case .none: complain("Without `keys` this issuer's tokens are only asked about, so no keys are fetched.", ["cooldown", "stale_keys"])
+        case .none:
+            complain("Without `keys` this issuer's tokens are only asked about, so no keys are fetched.", ["cooldown", "stale_keys"])
         case .url, .discovered: break
         }
         guard !verifiesJWTs, let introspection else { return }

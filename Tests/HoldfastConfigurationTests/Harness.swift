@@ -10,6 +10,7 @@ enum Folder {
             try FileManager.default.createDirectory(atPath: path + "/folder", withIntermediateDirectories: true)
             for name in [
                 "server.pem", "server.key", "clients-ca.pem", "as-ca.pem", "keys.json", "upstream-ca.pem", "holdfast.pem", "holdfast.key",
+                "introspection.pem", "introspection.key", "secret",
             ] {
                 try "x".write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
             }
@@ -38,9 +39,19 @@ let minimal = """
 
     """
 
+/// 2027-01-15T08:00:00Z, the moment at which the tests' configurations are read.
+let now = 1_800_000_000.0
+
 func read(_ yaml: String) throws(ConfigurationMistakes) -> HoldfastConfiguration {
-    try HoldfastConfiguration(yaml: yaml, file: Folder.path + "/holdfast.yaml")
+    try HoldfastConfiguration(yaml: yaml, file: Folder.path + "/holdfast.yaml", now: now)
 }
+
+/// What check says of it, without the tests' folder.
+func lines(_ yaml: String) throws -> [String] {
+    ConfigurationSummary(try read(yaml), now: now).lines.map { $0.replacing(Folder.path + "/", with: "") }
+}
+
+func warnings(_ yaml: String) throws -> [String] { try lines(yaml).filter { $0.hasPrefix("warning") } }
 
 /// `minimal` with one line replaced (each as it is written, without its indentation), or with lines added at its end.
 func changed(_ line: String, to replacement: String) -> String {

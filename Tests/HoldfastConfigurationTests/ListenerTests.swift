@@ -119,6 +119,20 @@ struct ListenerTests {
         }
     }
 
+    @Test("Hosts are names and addresses as a Host field has them, without ports (DT-13)")
+    func hosts() throws {
+        #expect(try read(minimal).listener.hosts == [])
+        let written = "hosts: [API.Example.com, a_b, 10.0.0.1, \"2001:DB8::1\", \"[::1]\", localhost]"
+        #expect(
+            try read(listening(written)).listener.hosts == ["api.example.com", "a_b", "10.0.0.1", "[2001:db8::1]", "[::1]", "localhost"])
+        for bad in ["a:8443", "https://a", "a/b", "\"*.example.com\"", "a.", "é.example", "\"[::1]:1\"", "\"[a]\"", "a b", "\"\"", "[a]"] {
+            #expect(mistakes(listening("hosts: [\(bad)]")).map { $0.prefix { $0 != " " } } == ["3:11:"], "\(bad)")
+        }
+        expectMistake(listening("hosts: a"), "3:10: listener.hosts", "A list is expected")
+        expectMistake(listening("hosts: []"), "3:10: listener.hosts", "The list is empty.")
+        #expect(try lines(listening("hosts: [a, b]")).contains("Serves a, b and answers 421 to requests for other hosts."))
+    }
+
     @Test("Trust is spelled out: there is no default, and no half of one")
     func trust() throws {
         #expect(try read(minimal).clientTrust != .any)

@@ -10,14 +10,22 @@ struct MutationTests {
         "e\u{301}",
     ]
 
+    private static let introspection =
+        "introspection: {authentication: private_key_jwt, client_id: c, private_key: introspection.key, response: signed, token_prefix: x_}"
+
     @Test("None traps, and what is refused has a place within the file", arguments: 0..<4)
     func mutations(seed: Int) {
         var generator = SystemRandomNumberGenerator()
         let good =
-            minimal + """
-                forward: {thumbprint_header: X-A, strip: [X-B], client_address: none}
+            changed("audience: https://api.example.com", to: "audience: a\n    \(Self.introspection)")
+                + """
+                forward: {thumbprint_header: X-A, strip: [X-B], client_address: none, claims: {sub: X-S}, interaction_id: echo}
                 routes:
-                  - {path: /a/*, methods: [GET], scopes: [s]}
+                  - {path: /a/*, methods: [GET], scopes: {all: [s], any: [t]}, issuers: ["https://as.example.com"]}
+                  - {path: /b, acr: [g], max_auth_age: 15m, claims: {a: present, b: [1, x]}, report_only: 2027-01-31}
+                report_only: 2027-01-31T00:00:00Z
+                profile: fapi1
+                resource: {identifier: "https://a?b", metadata_address: 127.0.0.1:1, name: n}
                 admin:
                   address: "[::1]:9901"
                 shutdown: {drain_timeout: 1s}

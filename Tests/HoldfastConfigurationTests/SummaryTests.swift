@@ -4,10 +4,6 @@ import Testing
 
 @Suite("What check says, and the example that is shipped")
 struct SummaryTests {
-    private func lines(_ yaml: String) throws -> [String] {
-        ConfigurationSummary(try read(yaml)).lines.map { $0.replacing(Folder.path + "/", with: "") }
-    }
-
     private var example: String {
         get throws {
             let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -113,6 +109,10 @@ struct SummaryTests {
         #expect(shown.listener.maxHead == defaults.listener.maxHead && shown.forward == defaults.forward)
         #expect(shown.tokens[0].algorithms == defaults.tokens[0].algorithms && shown.tokens[0].leeway == defaults.tokens[0].leeway)
         #expect(shown.tokens[0].cooldown == defaults.tokens[0].cooldown && shown.tokens[0].staleKeys == defaults.tokens[0].staleKeys)
+        let (asked, asking) = (shown.tokens.last?.introspection, defaults.tokens.last?.introspection)
+        #expect(asked?.cache == asking?.cache && asked?.timeout == asking?.timeout && asked?.maxConcurrent == asking?.maxConcurrent)
+        #expect(asked?.responseAlgorithms == asking?.responseAlgorithms && asked != nil)
+        #expect(shown.routes == defaults.routes && shown.routeTable == defaults.routeTable && shown.resource == defaults.resource)
         #expect(shown.tokens[0].type == defaults.tokens[0].type && shown.verificationCache == defaults.verificationCache)
         #expect(
             shown.upstream.connectTimeout == defaults.upstream.connectTimeout
@@ -120,6 +120,22 @@ struct SummaryTests {
         #expect(
             shown.upstream.idleTimeout == defaults.upstream.idleTimeout && shown.upstream.maxConnections == defaults.upstream.maxConnections
         )
+    }
+
+    @Test("The example shows every key")
+    func everyKey() throws {
+        // Each section is asked for a key that there is not, and its mistake names those that there are.
+        let none = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz: 1"
+        let found = mistakes(
+            ["listener", "client_certificates", "resource", "upstream", "forward", "admin", "log", "shutdown"].map { "\($0): {\(none)}\n" }
+                .joined()
+                + "tokens: [{\(none), introspection: {\(none)}}]\nroutes: [{\(none), scopes: {\(none)}}]\n\(none)\n"
+        ).filter { $0.contains("The keys here are") }
+        #expect(found.count == 13)
+        let names = found.flatMap { $0.matches(of: /`([a-z_]+)`/).map { String($0.1) } }
+        #expect(names.count > 80)
+        let text = try example
+        for name in names { #expect(text.contains(try Regex("\\b\(name):")), "\(name)") }
     }
 
     @Test("The file of the design, without what later versions bring, has no mistakes")
@@ -138,8 +154,18 @@ struct SummaryTests {
                 algorithms: [ES256, PS256]             # allow-list
                 keys: https://as.example.com/jwks      # a URL or a file
                 type: at+jwt
+              - issuer: https://opaque.example.com
+                audience: https://api.example.com
+                introspection:
+                  endpoint: https://opaque.example.com/introspect
+                  authentication: tls_client_auth
+                  client_id: api-gateway
+                  certificate: introspection.pem
+                  private_key: introspection.key
+                  cache: 30s
             resource:
               identifier: https://api.example.com
+              metadata_address: 0.0.0.0:8444
             upstream:
               url: http://127.0.0.1:8080
             forward:
@@ -162,10 +188,7 @@ struct SummaryTests {
             """
         #expect(mistakes(yaml) == [])
         let later = yaml.replacing("authorities: clients-ca.pem", with: "authorities: clients-ca.pem\n  revocation_lists: [clients.crl]")
-            .replacing(
-                "    type: at+jwt\n",
-                with: "    type: at+jwt\n  - issuer: https://opaque.example.com\n    audience: a\n    introspection:\n      cache: 30s\n")
-        #expect(mistakes(later).map { $0.prefix { $0 != " " } } == ["8:3:", "17:5:"])
+        #expect(mistakes(later).map { $0.prefix { $0 != " " } } == ["8:3:"])
     }
 
     @Test("A file full of mistakes has them all told, in its order")
@@ -180,7 +203,7 @@ struct SummaryTests {
               - 7
             upstream: {url: http://api, certificate: absent.pem}
             forward: {thumbprint_header: Host, strip: [Content-Length]}
-            routes: [{path: x, require: nothing}, {path: /a, scopes: []}]
+            routes: [{path: x, require: neither}, {path: /a, scopes: []}]
             admin: {address: 9901}
             threads: 0
             threads: 0

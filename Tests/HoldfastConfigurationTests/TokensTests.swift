@@ -127,10 +127,5 @@ struct TokensTests {
         expectMistake(token("certificate_authorities: absent.pem"), "11:30: tokens[0].certificate_authorities", "There is no file")
     }
 
-    @Test("Introspection is refused, not passed over")
-    func introspection() {
-        expectMistake(token("introspection: {client_id: x}"), "11:5: tokens[0].introspection", "it accepts signed JWTs only")
-    }
-
     private struct Unexpected: Error {}
 }

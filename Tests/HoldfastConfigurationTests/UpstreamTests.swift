@@ -105,6 +105,5 @@ struct UpstreamTests {
         #expect(try read(forward("client_address: none")).forward.clientAddress == HoldfastConfiguration.Forward.ClientAddress.none)
         expectMistake(forward("authorization: drop"), "14:18: forward.authorization", "is not one of `keep`, `remove`")
         expectMistake(forward("client_address: x-forward"), "14:19: forward.client_address", "Did you mean `x-forwarded`?")
-        expectMistake(forward("claims: {sub: X-Sub}"), "14:3: forward.claims", "does not forward claims")
     }
 }

@@ -1,0 +1,55 @@
+internal import BindingPolicy
+
+extension ConfigurationSummary {
+    static func routes(_ configuration: HoldfastConfiguration, _ now: Double) -> [String] {
+        let fallback = configuration.routeTable.fallback
+        let whole = "needs a token bound to the client's certificate"
+        guard !configuration.routes.isEmpty else { return ["Every request \(whole)\(reporting(fallback, now))."] }
+        return configuration.routes.map { route in
+            let methods =
+                route.methods.isEmpty ? "Any method" : route.methods.map { $0 == "GET" ? "GET and HEAD" : $0 }.joined(separator: ", ")
+            return "\(methods) on \(route.pattern) \(needs(of: route.policy, configuration))\(reporting(route.policy, now))."
+        } + ["Every other request \(whole), whatever its scope\(reporting(fallback, now))."]
+    }
+
+    private static func needs(of policy: RoutePolicy, _ configuration: HoldfastConfiguration) -> String {
+        switch policy.requirement {
+        case .certificate: return "needs a client certificate only: no token is looked at"
+        case .nothing: return "needs nothing, neither a token nor a client certificate: it is open to everybody"
+        case .boundToken: break
+        }
+        let issuers = policy.issuers.map { positions in
+            let names = positions.compactMap { configuration.tokens.indices.contains($0) ? configuration.tokens[$0].issuer.text : nil }
+            return " of \(names.joined(separator: " or "))"
+        }
+        return (["needs a token\(issuers ?? "") bound to the client's certificate"] + conditions(of: policy)).joined(separator: ", ")
+    }
+
+    private static func conditions(of policy: RoutePolicy) -> [String] {
+        var conditions: [String] = []
+        let all = policy.scopes.map(quoted).joined(separator: " and ")
+        switch (policy.scopes.isEmpty, policy.anyScope.isEmpty) {
+        case (true, true): break
+        case (false, true): conditions.append("with \(all) in its scope")
+        case (true, false): conditions.append("with \(either(policy.anyScope)) in its scope")
+        case (false, false): conditions.append("with \(all) and one of \(either(policy.anyScope)) in its scope")
+        }
+        if !policy.acr.isEmpty { conditions.append("with \(either(policy.acr)) as its `acr`") }
+        if let age = policy.maximumAuthenticationAge {
+            conditions.append("for a user who authenticated within the last \(Quantity.spell(Duration.seconds(age)))")
+        }
+        for claim in policy.claims {
+            conditions.append(
+                claim.accepted.isEmpty
+                    ? "with a claim \(quoted(claim.name))" : "with \(either(claim.accepted)) as its \(quoted(claim.name))")
+        }
+        return conditions
+    }
+
+    /// What is said behind it while it is not enforced.
+    private static func reporting(_ policy: RoutePolicy, _ now: Double) -> String {
+        guard policy.requirement != .nothing, let mode = policy.reportOnly, mode.isOn(at: now) else { return "" }
+        return mode.until.map { "; that is only reported and not enforced until \(Moment.spell($0))" }
+            ?? "; that is only reported and not enforced"
+    }
+}

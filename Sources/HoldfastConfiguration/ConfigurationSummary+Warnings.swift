@@ -1,0 +1,115 @@
+internal import BindingPolicy
+
+extension ConfigurationSummary {
+    static func warnings(_ configuration: HoldfastConfiguration, _ now: Double) -> [String] {
+        var warnings: [String] = []
+        if configuration.clientTrust == .any {
+            warnings.append(
+                "client_certificates.trust is `any`: certificates are not held against a CA, so a route without a token is open to everybody."
+            )
+        }
+        if let profile = configuration.profile { warnings += unmet(profile, configuration) }
+        for (index, token) in configuration.tokens.enumerated() { warnings += weaknesses(of: token, "tokens[\(index)]") }
+        for (index, route) in configuration.routes.enumerated() { warnings += weaknesses(of: route, "routes[\(index)]", configuration) }
+        warnings += reportOnly(configuration, now)
+        let hosts = configuration.listener.hosts
+        if let identifier = configuration.resource?.identifier, !hosts.isEmpty, !hosts.contains(identifier.hostField) {
+            warnings.append(
+                "resource.identifier names \(identifier.host), which is not among listener.hosts: whoever asks for its metadata there is answered 421."
+            )
+        }
+        if configuration.upstream.tls == nil, case .tcp(let host, _) = configuration.upstream.destination, !HostName.isLoopback(host) {
+            warnings.append(
+                "upstream.cleartext is `allowed`: tokens and the trusted header travel to \(host) in clear, and whoever is on the way can read and forge them."
+            )
+        }
+        if let admin = configuration.admin, !admin.isLoopback {
+            warnings.append("admin.address \(admin) is not a loopback address: whoever reaches it sees the metrics.")
+        }
+        return warnings
+    }
+
+    /// What a profile asks for and this configuration does not do.
+    private static func unmet(_ profile: HoldfastConfiguration.Profile, _ configuration: HoldfastConfiguration) -> [String] {
+        var warnings: [String] = []
+        if profile == .cdr {
+            warnings.append(
+                "profile `cdr` asks that certificates be checked for revocation; this version of Holdfast looks into no revocation lists.")
+        }
+        for (index, token) in configuration.tokens.enumerated() where token.introspection == nil {
+            warnings.append(
+                "profile `\(profile.rawValue)` asks that revoked tokens be refused (\(profile.revocationRule)); tokens[\(index)] has no `introspection`, so tokens of \(token.issuer) are taken until `exp`."
+            )
+        }
+        return warnings
+    }
+
+    private static func weaknesses(of token: HoldfastConfiguration.TokenIssuer, _ keyPath: String) -> [String] {
+        var warnings: [String] = []
+        if token.type == .any {
+            warnings.append(
+                "\(keyPath).type is `any`: other JWTs of \(token.issuer) with this audience, such as ID tokens, are taken for access tokens."
+            )
+        }
+        if token.leeway > .seconds(60) {
+            warnings.append("\(keyPath).leeway is \(Quantity.spell(token.leeway)): so long after their expiry tokens are still taken.")
+        }
+        let isUsed = token.verifiesJWTs || token.introspection?.signedResponse ?? false
+        let algorithms = isUsed ? token.algorithms + (token.introspection?.responseAlgorithms ?? []) : []
+        let weak = [.rs256, .rs384, .rs512].filter(algorithms.contains).map(\.rawValue)
+        if !weak.isEmpty {
+            warnings.append(
+                "\(keyPath).algorithms has \(weak.joined(separator: ", ")): the FAPI profiles do not allow it (FAPI 2.0 section 5.4.1); use PS256 or ES256 where the issuer can."
+            )
+        }
+        return warnings
+    }
+
+    private static func weaknesses(of route: Route, _ keyPath: String, _ configuration: HoldfastConfiguration) -> [String] {
+        switch route.policy.requirement {
+        case .boundToken: return []
+        case .certificate: return ["\(name(of: route)) asks for no token: everybody with an accepted certificate gets through."]
+        case .nothing:
+            return [
+                "\(keyPath).require is `nothing`: \(name(of: route)) is open to everybody who can connect, without a token and without a certificate, and the listener lets clients without a certificate connect.\(outside(configuration))"
+            ]
+        }
+    }
+
+    private static func name(of route: Route) -> String { (route.methods + [route.pattern.description]).joined(separator: " ") }
+
+    /// The whole file's, and that of each route that differs from it.
+    private static func reportOnly(_ configuration: HoldfastConfiguration, _ now: Double) -> [String] {
+        let whole = configuration.routeTable.fallback.reportOnly
+        var warnings: [String] = []
+        if let whole {
+            let covered = configuration.routes.isEmpty ? "everything" : "every route that does not say otherwise"
+            warnings.append(reportOnly(whole, "report_only", on: covered, configuration, now))
+        }
+        for (index, route) in configuration.routes.enumerated() where route.policy.requirement != .nothing {
+            guard let mode = route.policy.reportOnly, mode != whole else { continue }
+            warnings.append(reportOnly(mode, "routes[\(index)].report_only", on: name(of: route), configuration, now))
+        }
+        return warnings
+    }
+
+    private static func reportOnly(
+        _ mode: ReportOnly, _ key: String, on what: String, _ configuration: HoldfastConfiguration, _ now: Double
+    ) -> String {
+        if let until = mode.until, !mode.isOn(at: now) {
+            return "\(key) ended at \(Moment.spell(until)): \(what) is enforced. Remove the key."
+        }
+        let end = mode.until.map { "until \(Moment.spell($0))" } ?? "with no end"
+        return
+            "\(key) is on \(end): on \(what), requests that should be refused are forwarded, marked and counted. Nothing is protected.\(outside(configuration))"
+    }
+
+    private static func outside(_ configuration: HoldfastConfiguration) -> String {
+        configuration.profile.map { " This lies outside of `profile: \($0.rawValue)`." } ?? ""
+    }
+}
+
+extension WebAddress {
+    /// The host as a `Host` field has it, without the port.
+    fileprivate var hostField: String { host.contains(":") ? "[\(host.lowercased())]" : host.lowercased() }
+}

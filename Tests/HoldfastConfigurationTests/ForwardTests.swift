@@ -1,0 +1,80 @@
+import HoldfastConfiguration
+import Testing
+
+@Suite("forward: claims, the interaction id and the form of errors")
+struct ForwardTests {
+    private func forward(_ line: String) -> String { minimal + "forward:\n  \(line)\n" }
+
+    @Test("Claims go out under names of their own, and routes and fields share their positions")
+    func claims() throws {
+        let configuration = try read(
+            forward("claims: {sub: X-Token-Subject, \"https://x/org\": X_Org, scope: ssl-scope}")
+                + "routes: [{path: /a, claims: {org: a, sub: present}}]\n")
+        #expect(configuration.claimNames == ["org", "sub", "https://x/org", "scope"])
+        #expect(configuration.forward.claims.map(\.position) == [1, 2, 3])
+        #expect(configuration.forward.claims.map(\.header) == ["X-Token-Subject", "X_Org", "ssl-scope"])
+        #expect(try read(minimal).claimNames == [] && read(minimal).forward.claims == [])
+    }
+
+    @Test("Two spellings of one accented letter are two claims")
+    func spellings() throws {
+        let yaml = forward("claims: {caf\u{e9}: X-One}") + "routes: [{path: /a, claims: {cafe\u{301}: x}}]\n"
+        #expect(try read(yaml).claimNames.map(\.utf8.count) == [6, 5])
+    }
+
+    @Test(
+        "A field that means something already carries no claim",
+        arguments: [
+            "Host", "Content-Length", "Authorization", "Cookie", "X-Forwarded-For", "x_forwarded_proto", "Via", "DPoP", "Transfer_Encoding",
+            "x-fapi-interaction-id", "X-Fapi-Customer-Ip-Address", "X-Holdfast-Would-Refuse",
+        ])
+    func meanings(name: String) { expectMistake(forward("claims: {sub: \(name)}"), "14:17: forward.claims.sub", "a meaning of its own") }
+
+    @Test("No two things share a field, however it is spelled")
+    func shared() {
+        for name in ["X-Client-Cert-SHA256", "x_client_cert_sha256", "X.Client.Cert.Sha256"] {
+            expectMistake(forward("claims: {sub: \(name)}"), "14:17: forward.claims.sub", "carries the certificate's thumbprint already")
+        }
+        expectMistake(
+            forward("thumbprint_header: X-T\n  claims: {sub: x_t}"), "15:17: forward.claims.sub",
+            "carries the certificate's thumbprint already")
+        expectMistake(forward("claims: {sub: X-A, org: X_A}"), "14:27: forward.claims.org", "carries the claim `sub` already")
+        #expect(mistakes(forward("thumbprint_header: X-T\n  claims: {sub: X-Client-Cert-SHA256}")).isEmpty)
+    }
+
+    @Test("Claims that could not be meant are mistakes")
+    func badClaims() {
+        expectMistake(forward("claims: {}"), "14:11: forward.claims", "such as `sub: X-Token-Subject`")
+        expectMistake(forward("claims: [sub]"), "14:11: forward.claims", "not a list")
+        expectMistake(forward("claims: {sub: }"), "14:12: forward.claims.sub", "has no value")
+        expectMistake(forward("claims: {\"\": X-A}"), "14:12: forward.claims.", "A name is expected")
+        expectMistake(forward("claims: {sub: X A}"), "14:17: forward.claims.sub", "is not a header name")
+        expectMistake(forward("claims: {sub: \"X-A:\\r\\nX-B\"}"), "14:17: forward.claims.sub", "control character")
+        expectMistake(forward("claims: {sub: [X-A]}"), "14:17: forward.claims.sub", "not a list")
+        expectMistake(forward("claims: {sub: X-A, sub: X-B}"), "14:22: forward.claims.sub", "`sub` is given already in line 14")
+    }
+
+    @Test("The interaction id is passed, played back or asked for, and errors have one of four forms")
+    func words() throws {
+        #expect(try read(minimal).forward.interactionID == .pass && read(minimal).forward.errorBody == .problem)
+        for word in HoldfastConfiguration.InteractionID.allCases {
+            #expect(try read(forward("interaction_id: \(word.rawValue)")).forward.interactionID == word)
+        }
+        for word in HoldfastConfiguration.ErrorBody.allCases {
+            #expect(try read(forward("errors: \(word.rawValue)")).forward.errorBody == word)
+        }
+        expectMistake(forward("interaction_id: make"), "14:19: forward.interaction_id", "is not one of `pass`, `echo`, `require`")
+        expectMistake(forward("errors: json"), "14:11: forward.errors", "is not one of `problem`, `uk`, `brazil`, `cdr`")
+    }
+
+    @Test("check says which claims go where, and what becomes of the interaction id and of errors")
+    func summary() throws {
+        let said = try lines(forward("claims: {sub: X-Sub, org: X-Org}\n  authorization: remove\n  interaction_id: echo\n  errors: uk"))
+        #expect(
+            said.contains(
+                "The upstream receives the certificate's thumbprint in X-Client-Cert-SHA256, no Authorization field, the token's `sub` in X-Sub, the token's `org` in X-Org, and the client's address in X-Forwarded-For."
+            ))
+        #expect(said.contains("Plays x-fapi-interaction-id back, and makes one where a client sent none."))
+        #expect(said.contains("Answers its own errors in the form of UK Open Banking."))
+    }
+}

@@ -76,7 +76,7 @@ let package = Package(
             name: "HoldfastServer",
             dependencies: [
                 "ProxyEngine", "ClientIdentity", "TokenValidation", "HoldfastConfiguration", "HTTPWire", "BindingPolicy",
-                "Telemetry", nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, log,
+                "Telemetry", nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, crypto, log,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),

@@ -7,6 +7,7 @@ package struct ServerTLS: Sendable {
     /// Whether sessions may be resumed. NIOSSL cannot turn that off, so where they may not each connection has a context of its
     /// own, whose tickets no other can read.
     let resumption: Bool
+    package let certificateIsOptional: Bool
 
     /// - Parameters:
     ///   - anchors: named to clients in the request for their certificate, so that they choose the right one; nil under
@@ -39,6 +40,7 @@ package struct ServerTLS: Sendable {
         }
         self.configuration = configuration
         self.resumption = resumption
+        self.certificateIsOptional = certificateIsOptional
     }
 
     /// For a listener that asks nobody for a certificate, with the same certificate and versions of its own.
@@ -51,6 +53,7 @@ package struct ServerTLS: Sendable {
         configuration.trustRoots = .certificates([])
         self.configuration = configuration
         resumption = other.resumption
+        certificateIsOptional = true
     }
 }
 

@@ -1,27 +1,51 @@
+import BindingPolicy
+import HoldfastConfiguration
 import NIOHTTP1
+import ProxyEngine
 import Telemetry
 import TokenValidation
 
 /// What the admin endpoint answers. Machines go by the status alone; the words are for people.
 struct AdminPages: Sendable {
-    let readiness: @Sendable () -> Readiness
-    let loops: [LoopHandle]
-    let keys: KeyKeeping
+    private let readiness: @Sendable () -> Readiness
+    private let loops: [LoopHandle]
+    private let keys: KeyKeeping
+    private let introspection: Introspection
+    private let reportOnly: [ReportOnly]
+    /// How many routes ask for less than a bound token, by what they ask for.
+    private let weakerRoutes: [(require: String, count: Int)]
 
-    @Sendable func page(_ path: String, _ accept: String?) async -> AdminEndpoint.Page? {
-        switch path {
+    init(
+        _ configuration: HoldfastConfiguration, readiness: @escaping @Sendable () -> Readiness, loops: [LoopHandle], keys: KeyKeeping,
+        introspection: Introspection
+    ) {
+        self.readiness = readiness
+        self.loops = loops
+        self.keys = keys
+        self.introspection = introspection
+        reportOnly = ReportOnlyNotice.modes(configuration)
+        weakerRoutes = [RoutePolicy.Requirement.certificate, .nothing].map { requirement in
+            (requirement.rawValue, configuration.routes.count { $0.policy.requirement == requirement })
+        }
+    }
+
+    private var isReportOnly: Bool { reportOnly.contains { $0.isOn(at: EngineLoop.wallClock()) } }
+
+    @Sendable func page(_ question: PageServer.Question) async -> PageServer.Page? {
+        switch question.path {
         // Liveness depends on nothing else, or an issuer's outage would restart every proxy.
-        case "/livez": return AdminEndpoint.Page(body: "ok\n")
+        case "/livez": return PageServer.Page(body: "ok\n")
         case "/readyz":
             let readiness = readiness()
-            if readiness.isReady { return AdminEndpoint.Page(body: "ok\n") }
-            return AdminEndpoint.Page(status: .serviceUnavailable, body: readiness.problems.map { "not ready: \($0)\n" }.joined())
-        case "/metrics": return await metrics(MetricsExposition.Format(accept: accept))
+            let note = isReportOnly ? "report_only: requests that should be refused are forwarded\n" : ""
+            if readiness.isReady { return PageServer.Page(body: "ok\n" + note) }
+            return PageServer.Page(status: .serviceUnavailable, body: readiness.problems.map { "not ready: \($0)\n" }.joined())
+        case "/metrics": return await metrics(MetricsExposition.Format(accept: question.accept))
         default: return nil
         }
     }
 
-    private func metrics(_ format: MetricsExposition.Format) async -> AdminEndpoint.Page {
+    private func metrics(_ format: MetricsExposition.Format) async -> PageServer.Page {
         var total = MetricsSnapshot()
         for loop in loops {
             if let snapshot = try? await loop.metrics() { total.merge(snapshot) }
@@ -29,8 +53,18 @@ struct AdminPages: Sendable {
         let ready = readiness().isReady
         var exposition = MetricsExposition(format: format)
         exposition.add(total)
-        let states = zip(keys.availability, keys.keepers).map { (issuer: $0.issuer, keeper: $1, status: $1.status) }
         exposition.gauge("holdfast_ready", "Whether the readiness probe answers 200.", [([], ready ? 1 : 0)])
+        exposition.gauge("holdfast_report_only", "Whether requests that should be refused are forwarded.", [([], isReportOnly ? 1 : 0)])
+        exposition.gauge(
+            "holdfast_weaker_routes", "Routes that ask for less than a bound token, by what they ask for.",
+            weakerRoutes.map { ([("require", $0.require)], Double($0.count)) })
+        addKeys(to: &exposition)
+        addIntrospection(to: &exposition)
+        return PageServer.Page(contentType: format.contentType, body: exposition.finish())
+    }
+
+    private func addKeys(to exposition: inout MetricsExposition) {
+        let states = keys.kept.map { (issuer: $0.issuer, keeper: $0.keeper, status: $0.keeper.status) }
         exposition.gauge(
             "holdfast_keys", "Usable keys of an issuer.", states.map { ([("issuer", $0.issuer)], Double($0.status.keys)) })
         exposition.gauge(
@@ -43,6 +77,25 @@ struct AdminPages: Sendable {
         exposition.counter(
             "holdfast_key_fetch_failures", "Looks at an issuer's keys that failed.",
             states.map { ([("issuer", $0.issuer)], $0.status.failures) })
-        return AdminEndpoint.Page(contentType: format.contentType, body: exposition.finish())
+    }
+
+    private func addIntrospection(to exposition: inout MetricsExposition) {
+        let states = introspection.asked.map { (issuer: $0.issuer, status: $0.introspector.status) }
+        exposition.counter(
+            "holdfast_introspections", "Questions to an issuer about a token.", states.map { ([("issuer", $0.issuer)], $0.status.requests) })
+        exposition.counter(
+            "holdfast_introspection_failures", "Lookups that nothing could be said about, by what kept it from being said.",
+            states.flatMap { state in
+                state.status.failures.sorted { $0.key.rawValue < $1.key.rawValue }
+                    .map { ([("issuer", state.issuer), ("fault", $0.key.rawValue)], $0.value) }
+            })
+        exposition.gauge(
+            "holdfast_introspections_in_flight", "Questions under way.", states.map { ([("issuer", $0.issuer)], Double($0.status.inFlight)) })
+        exposition.gauge(
+            "holdfast_introspections_waiting", "Requests that wait for an answer about their token.",
+            states.map { ([("issuer", $0.issuer)], Double($0.status.waiting)) })
+        exposition.gauge(
+            "holdfast_introspection_circuit_open", "Whether the issuer is left alone since it failed too often.",
+            states.map { ([("issuer", $0.issuer)], $0.status.isCircuitOpen ? 1 : 0) })
     }
 }

@@ -1,3 +1,4 @@
+import BindingPolicy
 package import HoldfastConfiguration
 package import ClientIdentity
 import HTTPWire
@@ -13,9 +14,13 @@ package struct Blueprint: Sendable {
     let tls: ServerTLS
     let trust: ClientIdentity.ClientTrust
     let policies: [IssuerPolicy]
-    let keySources: [KeySetKeeper.Source]
+    /// By the issuer's position; nil for those whose tokens need no keys.
+    let keySources: [KeySetKeeper.Source?]
+    /// By the issuer's position; nil for those that are not asked about tokens.
+    let introspection: [IntrospectionPlan?]
     let strips: StripList
     let settings: EngineSettings
+    let metadata: ResourceMetadata?
     let target: UpstreamTarget
     /// Of the listener's own certificate, for `check` and the log.
     package let serverCertificate: CertificateSummary
@@ -26,23 +31,27 @@ package struct Blueprint: Sendable {
         var mistakes = MistakeCollector()
         let credentials = mistakes.load(configuration.listener.identity)
         let anchors = Self.anchors(configuration, &mistakes)
-        let issuers = configuration.tokens.map { Self.issuer($0, &mistakes) }
+        let issuers = configuration.tokens.map { Self.issuer($0, claimNames: configuration.claimNames, &mistakes) }
         let target = Self.target(configuration.upstream, &mistakes)
         let rewrite = RequestRewrite(
             pseudonym: Self.pseudonym, removesAuthorization: configuration.forward.authorization == .remove)
-        let strips = try? StripList(trustedHeader: configuration.forward.thumbprintHeader, additional: configuration.forward.strip)
+        let strips = Self.strips(configuration)
         if strips == nil { mistakes.add(configuration, "forward", "The names to strip or the thumbprint header are not possible field names.") }
         guard mistakes.isEmpty, let credentials, let trust = anchors.trust, let target, let strips, let rewrite else {
             throw mistakes.error(configuration)
         }
         self.configuration = configuration
         tls = ServerTLS(
-            credentials, anchors: anchors.anchors, minimumVersion: configuration.listener.minimumTLS == .tls13 ? .tlsv13 : .tlsv12)
+            credentials, anchors: anchors.anchors, minimumVersion: configuration.listener.minimumTLS == .tls13 ? .tlsv13 : .tlsv12,
+            certificateIsOptional: configuration.routes.contains { $0.policy.requirement == .nothing },
+            onlyRSASuites: configuration.listener.onlyRSASuites, resumption: configuration.listener.resumption)
         self.trust = trust
         policies = issuers.map(\.policy)
-        keySources = issuers.compactMap(\.source)
+        keySources = issuers.map(\.source)
+        introspection = issuers.map(\.introspection)
         self.strips = strips
-        settings = EngineSettings(configuration, rewrite: rewrite, pseudonym: Self.pseudonym)
+        metadata = try? ResourceMetadata(configuration)
+        settings = EngineSettings(configuration, rewrite: rewrite, pseudonym: Self.pseudonym, metadata: metadata)
         self.target = target
         serverCertificate = credentials.summary
         clientAuthorities = anchors.anchors?.summaries ?? []
@@ -52,6 +61,14 @@ package struct Blueprint: Sendable {
     private static let pseudonym = "holdfast-" + String(UInt32.random(in: .min ... .max), radix: 36)
 
     // MARK: Parts
+
+    /// Whatever the upstream is to believe comes from us alone: clients' fields of those names go.
+    private static func strips(_ configuration: HoldfastConfiguration) -> StripList? {
+        try? StripList(
+            trustedHeader: configuration.forward.thumbprintHeader,
+            additional: configuration.forward.strip + configuration.forward.claims.map(\.header) + [EngineSettings.reportHeader],
+            managesInteractionID: configuration.forward.interactionID != .pass)
+    }
 
     private static func anchors(
         _ configuration: HoldfastConfiguration, _ mistakes: inout MistakeCollector
@@ -67,24 +84,29 @@ package struct Blueprint: Sendable {
         }
     }
 
+    private struct Issuer {
+        let policy: IssuerPolicy
+        let source: KeySetKeeper.Source?
+        let introspection: IntrospectionPlan?
+    }
+
     private static func issuer(
-        _ issuer: HoldfastConfiguration.TokenIssuer, _ mistakes: inout MistakeCollector
-    ) -> (policy: IssuerPolicy, source: KeySetKeeper.Source?) {
-        let policy = IssuerPolicy(
-            issuer: issuer.issuer.text, audiences: issuer.audiences,
-            algorithms: issuer.algorithms.compactMap { SignatureAlgorithm(rawValue: $0.rawValue) },
-            type: issuer.type == .any ? .any : .accessToken, expiryLeeway: issuer.leeway.seconds)
+        _ issuer: HoldfastConfiguration.TokenIssuer, claimNames: [String], _ mistakes: inout MistakeCollector
+    ) -> Issuer {
         if let authorities = issuer.certificateAuthorities {
             _ = mistakes.load(authorities) { () throws(CredentialFault) in try TrustAnchors(file: authorities.path) }
         }
-        switch issuer.keys {
-        case .file(let file):
-            if let problem = Self.problem(ofKeyFile: file.path) { mistakes.add(file, problem) }
-            return (policy, .file(file.path))
-        case .discovered: return (policy, .discovered(issuer: issuer.issuer.text))
-        case .url(let url): return (policy, FetchURL(url.text).map { .url($0) })
-        case .none: return (policy, nil)
-        }
+        let source: KeySetKeeper.Source? =
+            switch issuer.keys {
+            case .file(let file): .file(file.path)
+            case .discovered: .discovered(issuer: issuer.issuer.text)
+            case .url(let url): FetchURL(url.text).map { .url($0) }
+            case .none: nil
+            }
+        if case .file(let file) = issuer.keys, let problem = problem(ofKeyFile: file.path) { mistakes.add(file, problem) }
+        let policy = IssuerPolicy(issuer, claimNames: claimNames)
+        let plan = issuer.introspection.flatMap { IntrospectionPlan($0, of: issuer, &mistakes) }
+        return Issuer(policy: policy, source: source, introspection: plan)
     }
 
     /// A key file is there at start or never: unlike an issuer that is down, it will not come back by itself.
@@ -116,77 +138,5 @@ package struct Blueprint: Sendable {
             mistakes.add(tls.certificateAuthorities, error)
             return nil
         }
-    }
-}
-
-/// Gathers what is wrong with files, so that all of it is told at once.
-private struct MistakeCollector {
-    private var mistakes: [ConfigurationMistake] = []
-
-    var isEmpty: Bool { mistakes.isEmpty }
-
-    mutating func load<Value>(_ file: LocatedPath, _ body: () throws(CredentialFault) -> Value) -> Value? {
-        do throws(CredentialFault) {
-            return try body()
-        } catch {
-            add(file, error)
-            return nil
-        }
-    }
-
-    mutating func load(_ pair: HoldfastConfiguration.KeyPair) -> ServerCredentials? {
-        do throws(CredentialFault) {
-            return try ServerCredentials(certificateFile: pair.certificate.path, keyFile: pair.privateKey.path)
-        } catch {
-            add(error.file == pair.privateKey.path ? pair.privateKey : pair.certificate, error)
-            return nil
-        }
-    }
-
-    mutating func add(_ file: LocatedPath?, _ fault: CredentialFault) {
-        guard let file else {
-            mistakes.append(ConfigurationMistake(file: fault.file, position: nil, keyPath: "", message: "This file \(fault.problem)."))
-            return
-        }
-        let subject = fault.file == file.path ? "This file" : "`\(fault.file)`"
-        mistakes.append(file.mistake("\(subject) \(fault.problem)."))
-    }
-
-    mutating func add(_ file: LocatedPath, _ problem: String) { mistakes.append(file.mistake("This file \(problem).")) }
-
-    mutating func add(_ configuration: HoldfastConfiguration, _ keyPath: String, _ message: String) {
-        mistakes.append(ConfigurationMistake(file: configuration.file, position: nil, keyPath: keyPath, message: message))
-    }
-
-    func error(_ configuration: HoldfastConfiguration) -> ConfigurationMistakes {
-        ConfigurationMistakes(
-            isEmpty ? [ConfigurationMistake(file: configuration.file, position: nil, keyPath: "", message: "The configuration cannot be used.")] : mistakes)
-    }
-}
-
-extension Duration {
-    var seconds: Double { self / .seconds(1) }
-    var timeAmount: TimeAmount { .nanoseconds(Int64(components.seconds) * 1_000_000_000 + components.attoseconds / 1_000_000_000) }
-}
-
-extension EngineSettings {
-    fileprivate init(_ configuration: HoldfastConfiguration, rewrite: RequestRewrite, pseudonym: String) {
-        var limits = WireLimits.request
-        limits.head = configuration.listener.maxHead
-        let loops = configuration.loopCount
-        self.init(
-            limits: limits, rewrite: rewrite,
-            handshakeTimeout: configuration.listener.handshakeTimeout.timeAmount,
-            headTimeout: configuration.listener.headTimeout.timeAmount,
-            idleTimeout: configuration.listener.idleTimeout.timeAmount,
-            bodyTimeout: configuration.listener.bodyTimeout.timeAmount,
-            responseTimeout: configuration.upstream.responseTimeout.timeAmount,
-            connectTimeout: configuration.upstream.connectTimeout.timeAmount,
-            upstreamIdleTimeout: configuration.upstream.idleTimeout.timeAmount,
-            connectionsPerLoop: max(1, (configuration.listener.maxConnections + loops - 1) / loops),
-            upstreamConnectionsPerLoop: configuration.upstream.maxConnections,
-            addsForwardedFor: configuration.forward.clientAddress == .xForwarded,
-            thumbprintHeader: configuration.forward.thumbprintHeader, viaPseudonym: pseudonym,
-            realm: configuration.resource?.identifier.text ?? "holdfast", accessLog: configuration.log.access)
     }
 }

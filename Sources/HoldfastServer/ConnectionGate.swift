@@ -7,19 +7,23 @@ import ProxyEngine
 final class ConnectionGate: ClientGate {
     private let contexts: ServerTLSContexts
     private let authenticator: ClientAuthenticator
+    private let certificateIsOptional: Bool
     private var lastRefusal: String?
 
-    init(contexts: ServerTLSContexts, authenticator: ClientAuthenticator) {
+    init(contexts: ServerTLSContexts, authenticator: ClientAuthenticator, certificateIsOptional: Bool) {
         self.contexts = contexts
         self.authenticator = authenticator
+        self.certificateIsOptional = certificateIsOptional
     }
 
     func makeTLSHandler() throws -> NIOSSLServerHandler {
         contexts.makeHandler(authenticator: authenticator, clock: EngineLoop.wallClock) { [unowned self] in lastRefusal = $0.code }
     }
 
-    func identify(leaf: NIOSSLCertificate, now: Double) -> Result<AuthenticatedPeer, GateRefusal> {
-        authenticator.identify(leaf: leaf, now: now).mapError { GateRefusal(code: $0.code) }
+    /// Without a certificate the handshake ends where one is required; that it came so far says that none is.
+    func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<AuthenticatedPeer, GateRefusal> {
+        guard let leaf else { return certificateIsOptional ? .success(.anonymous) : .failure(GateRefusal(code: "cert_missing")) }
+        return authenticator.identify(leaf: leaf, now: now).mapError { GateRefusal(code: $0.code) }
     }
 
     func takeLastRefusal() -> String? {

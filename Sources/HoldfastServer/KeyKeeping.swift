@@ -3,47 +3,67 @@ import Logging
 import ServiceLifecycle
 import TokenValidation
 
-/// The keepers of all issuers' keys: each publishes to every loop.
+/// The keepers of the issuers' keys: each publishes to every loop, and to the introspector whose answers are signed by them.
 final class KeyKeeping: Service {
-    let keepers: [KeySetKeeper]
-    private let issuers: [String]
+    struct Kept: Sendable {
+        let issuer: String
+        let keeper: KeySetKeeper
+    }
+
+    /// Without the issuers that need no keys.
+    let kept: [Kept]
+    /// By the issuer's position.
+    private let keepers: [KeySetKeeper?]
     private let fetchers: [HTTPDocumentFetcher]
 
     /// - Parameter publish: a new set, or nil where there is none any more, and the issuer's position.
     init(_ blueprint: Blueprint, logger: Logger, publish: @escaping @Sendable (KeySet?, Int) -> Void) throws {
-        var keepers: [KeySetKeeper] = []
         var fetchers: [HTTPDocumentFetcher] = []
+        var keepers: [KeySetKeeper?] = []
+        var kept: [Kept] = []
         for (index, issuer) in blueprint.configuration.tokens.enumerated() {
+            guard let source = blueprint.keySources[index] else {
+                keepers.append(nil)
+                continue
+            }
             let fetcher = try HTTPDocumentFetcher(authorities: issuer.certificateAuthorities?.path)
             fetchers.append(fetcher)
-            let source = blueprint.keySources[index]
-            var timing: KeySetState.Timing
-            if case .file = source { timing = .file } else { timing = KeySetState.Timing() }
-            timing.cooldown = issuer.cooldown.seconds
-            timing.longestOutage = issuer.staleKeys.seconds
             let name = issuer.issuer.text
-            keepers.append(
-                KeySetKeeper(source: source, timing: timing, fetcher: fetcher, publish: { publish($0, index) }) {
-                    Self.log($0, issuer: name, logger)
-                })
+            let keeper = KeySetKeeper(
+                source: source, timing: Self.timing(of: issuer, source), fetcher: fetcher, publish: { publish($0, index) }
+            ) { Self.log($0, issuer: name, logger) }
+            keepers.append(keeper)
+            kept.append(Kept(issuer: name, keeper: keeper))
         }
         self.keepers = keepers
+        self.kept = kept
         self.fetchers = fetchers
-        issuers = blueprint.configuration.tokens.map(\.issuer.text)
     }
 
-    /// Any thread: the token of this issuer did not fit its keys.
+    private static func timing(of issuer: HoldfastConfiguration.TokenIssuer, _ source: KeySetKeeper.Source) -> KeySetState.Timing {
+        var timing: KeySetState.Timing
+        if case .file = source { timing = .file } else { timing = KeySetState.Timing() }
+        timing.cooldown = issuer.cooldown.seconds
+        timing.longestOutage = issuer.staleKeys.seconds
+        return timing
+    }
+
+    /// Any thread: a token, or a signed answer, of this issuer did not fit its keys.
     func requestRefresh(ofIssuerAt index: Int) {
-        if keepers.indices.contains(index) { keepers[index].requestRefresh() }
+        if keepers.indices.contains(index) { keepers[index]?.requestRefresh() }
     }
 
-    var availability: [(issuer: String, available: Bool)] { zip(issuers, keepers).map { ($0, $1.status.keys > 0) } }
+    var availability: [(issuer: String, available: Bool)] { kept.map { ($0.issuer, $0.keeper.status.keys > 0) } }
 
-    func run() async throws {
-        await cancelWhenGracefulShutdown { [keepers] in
-            await withTaskGroup(of: Void.self) { group in
-                for keeper in keepers { group.addTask { await keeper.run() } }
-            }
+    /// Whether some issuer's keys could not be had at the last look.
+    var hasFailed: Bool { kept.contains { $0.keeper.status.lastFault != nil } }
+
+    func run() async throws { await cancelWhenGracefulShutdown { await self.runUntilCancelled() } }
+
+    /// Once: the connections are closed in the end.
+    func runUntilCancelled() async {
+        await withTaskGroup(of: Void.self) { group in
+            for one in kept { group.addTask { await one.keeper.run() } }
         }
         for fetcher in fetchers { try? await fetcher.shutdown() }
     }

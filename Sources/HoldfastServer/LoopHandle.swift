@@ -18,16 +18,19 @@ struct LoopHandle: Sendable {
     /// Makes everything the loop owns, on the loop.
     static func make(
         on eventLoop: any EventLoop, _ blueprint: Blueprint, contexts: ServerTLSContexts, authenticator: ClientAuthenticator,
-        sink: LogSink, onStaleKeys: @escaping @Sendable (Int) -> Void
+        introspectors: [Introspector?], sink: LogSink, onStaleKeys: @escaping @Sendable (Int) -> Void
     ) async throws -> LoopHandle {
         let bound = try await eventLoop.submit {
             let counters = LoopCounters()
             let judge = TokenJudge(
                 policies: blueprint.policies, cacheCapacity: blueprint.configuration.verificationCache,
-                routes: blueprint.configuration.routeTable, counters: counters, onStaleKeys: onStaleKeys)
+                routes: blueprint.configuration.routeTable, introspectors: introspectors, counters: counters, eventLoop: eventLoop,
+                onStaleKeys: onStaleKeys)
             let engine = EngineLoop(
                 eventLoop: eventLoop, settings: blueprint.settings, target: blueprint.target, strips: blueprint.strips, judge: judge,
-                gate: ConnectionGate(contexts: contexts, authenticator: authenticator), counters: counters, sink: sink)
+                gate: ConnectionGate(
+                    contexts: contexts, authenticator: authenticator, certificateIsOptional: blueprint.tls.certificateIsOptional),
+                counters: counters, sink: sink)
             engine.start()
             return NIOLoopBound(State(engine: engine, judge: judge), eventLoop: eventLoop)
         }.get()

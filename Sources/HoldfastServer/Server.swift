@@ -19,33 +19,45 @@ package enum Server {
         let control = MultiThreadedEventLoopGroup.singleton
         let draining = Atomic<Bool>.Reference()
         let keeping = KeeperReference()
+        let onStaleKeys: @Sendable (Int) -> Void = { index in keeping.value.withLock { $0 }?.requestRefresh(ofIssuerAt: index) }
+        let introspection = try Introspection(blueprint, logger: logger, onStaleKeys: onStaleKeys)
 
         let contexts = try ServerTLSContexts(blueprint.tls, now: EngineLoop.wallClock())
         let authenticator = ClientAuthenticator(blueprint.trust)
         var loops: [LoopHandle] = []
         for eventLoop in group.makeIterator() {
             loops.append(
-                try await LoopHandle.make(on: eventLoop, blueprint, contexts: contexts, authenticator: authenticator, sink: accessSink) { index in
-                    keeping.value.withLock { $0 }?.requestRefresh(ofIssuerAt: index)
-                })
+                try await LoopHandle.make(
+                    on: eventLoop, blueprint, contexts: contexts, authenticator: authenticator, introspectors: introspection.introspectors,
+                    sink: accessSink, onStaleKeys: onStaleKeys))
         }
         let ready = loops
         let keys = try KeyKeeping(blueprint, logger: logger) { keys, index in
+            introspection.replaceKeys(keys, ofIssuerAt: index)
             for loop in ready { loop.replaceKeys(keys, ofIssuerAt: index) }
         }
         keeping.value.withLock { $0 = keys }
         let probe = UpstreamProbe(target: blueprint.target, group: control, logger: logger)
         let readiness: @Sendable () -> Readiness = {
             Readiness(
-                keys: keys.availability, upstreamReachable: probe.isReachable, draining: draining.value.load(ordering: .relaxed))
+                keys: keys.availability, introspection: introspection.availability, upstreamReachable: probe.isReachable,
+                draining: draining.value.load(ordering: .relaxed))
         }
 
-        var services: [any Service] = [keys, probe, MemoryReturn(loops: ready), HangupNotice(logger: logger)]
+        var services: [any Service] = [keys, introspection, probe, MemoryReturn(loops: ready), HangupNotice(logger: logger)]
+        if let notice = ReportOnlyNotice(configuration, loops: ready, logger: logger) { services.append(notice) }
         if let address = configuration.admin {
-            let pages = AdminPages(readiness: readiness, loops: ready, keys: keys)
-            let admin = try await AdminEndpoint(address: address, group: control, pages: pages.page)
+            let pages = AdminPages(configuration, readiness: readiness, loops: ready, keys: keys, introspection: introspection)
+            let admin = try await PageServer(
+                address: (address.host, address.port), group: control, tls: nil, absence: "not found; there are /livez, /readyz and /metrics\n",
+                pages: pages.page)
             logger.notice("admin endpoint listening", metadata: ["address": "\(admin.address.map(NetworkAddress.text) ?? "")"])
             services.append(admin)
+        }
+        if let metadata = blueprint.metadata, let address = configuration.resource?.metadataAddress {
+            let server = try await metadata.server(address, tls: blueprint.tls, group: control)
+            logger.notice("metadata listening", metadata: ["address": "\(server.address.map(NetworkAddress.text) ?? "")"])
+            services.append(server)
         }
         let listener = try await Listener.bind(
             host: configuration.listener.address.host, port: configuration.listener.address.port, group: group,

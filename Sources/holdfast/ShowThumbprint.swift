@@ -1,6 +1,7 @@
 import ArgumentParser
 import BindingPolicy
 import ClientIdentity
+import HoldfastServer
 
 struct ShowThumbprint: ParsableCommand {
     static let configuration = CommandConfiguration(

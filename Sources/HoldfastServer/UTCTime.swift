@@ -5,8 +5,8 @@ import Musl
 #endif
 
 /// `2026-11-21T04:00:00Z`.
-enum UTCTime {
-    static func text(_ seconds: Double) -> String {
+package enum UTCTime {
+    package static func text(_ seconds: Double) -> String {
         guard let whole = Int(exactly: seconds.rounded(.down)) else { return "without an end" }
         var time = time_t(whole)
         var parts = tm()

@@ -1,36 +1,58 @@
-import HoldfastConfiguration
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 
-/// `/livez`, `/readyz` and `/metrics` in clear on an address of their own; there is no way from here to the API.
+/// A small HTTP server on an address of its own that answers GET with pages; there is no way from here to the API. It serves
+/// the admin endpoint in clear, and the resource's metadata over TLS without client certificates.
 ///
-/// Outside of what Holdfast exists for, NIO's own HTTP server serves it.
-final class AdminEndpoint: Service {
+/// Outside of what Holdfast exists for, NIO's own HTTP server does it.
+final class PageServer: Service {
     struct Page: Sendable {
         var status = HTTPResponseStatus.ok
         var contentType = "text/plain; charset=utf-8"
+        var cacheControl = "no-store"
         var body: String
     }
 
-    /// - Parameters: the path without its query, and the `Accept` field.
-    typealias Pages = @Sendable (_ path: String, _ accept: String?) async -> Page?
+    struct Question: Sendable {
+        /// Without its query, which may be nil.
+        let path: String
+        let query: String?
+        let accept: String?
+    }
+
+    /// Nil for what is not there.
+    typealias Pages = @Sendable (Question) async -> Page?
+    typealias MakeTLS = @Sendable () throws -> NIOSSLServerHandler
 
     private let channel: any Channel
     /// A scraper or a load balancer asks more often than this, or asks anew.
     private static let idleTimeout = TimeAmount.seconds(30)
+    /// Of a connection, whatever it does.
+    private static let lifetime = TimeAmount.seconds(300)
+    /// At once; one more is closed.
+    private static let connections = 256
 
-    init(address: NetworkAddress, group: any EventLoopGroup, pages: @escaping Pages) async throws {
+    /// - Parameters:
+    ///   - tls: nil to serve in clear.
+    ///   - absence: what is said of a path that is not there.
+    init(address: (host: String, port: Int), group: any EventLoopGroup, tls: MakeTLS?, absence: String, pages: @escaping Pages) async throws {
+        let room = ConnectionRoom(Self.connections)
         channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 128)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    guard room.enter(channel) else { throw ChannelError.ioOnClosedChannel }
                     let pipeline = channel.pipeline.syncOperations
+                    if let tls { try pipeline.addHandler(try tls()) }
                     try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
                     try pipeline.addHandler(IdleStateHandler(readTimeout: Self.idleTimeout))
-                    try pipeline.addHandler(AdminHandler(pages: pages))
+                    try pipeline.addHandler(PageHandler(pages: pages, absence: absence))
+                    let end = channel.eventLoop.scheduleTask(in: Self.lifetime) { channel.close(promise: nil) }
+                    channel.closeFuture.whenComplete { _ in end.cancel() }
                 }
             }
             .bind(host: address.host, port: address.port).get()
@@ -45,15 +67,19 @@ final class AdminEndpoint: Service {
     }
 }
 
-/// One admin connection. NIO's pipelining handler sees to it that there is one request at a time.
-private final class AdminHandler: ChannelInboundHandler {
+/// One connection. NIO's pipelining handler sees to it that there is one request at a time.
+private final class PageHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let pages: AdminEndpoint.Pages
+    private let pages: PageServer.Pages
+    private let absence: String
     private var request: HTTPRequestHead?
 
-    init(pages: @escaping AdminEndpoint.Pages) { self.pages = pages }
+    init(pages: @escaping PageServer.Pages, absence: String) {
+        self.pages = pages
+        self.absence = absence
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -77,20 +103,19 @@ private final class AdminHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        guard head.method == .GET || head.method == .HEAD else {
-            return write(AdminEndpoint.Page(status: .methodNotAllowed, body: "GET only\n"), to: head, context)
-        }
-        let path = String(head.uri.prefix { $0 != "?" })
-        let accept = head.headers["Accept"].first
-        let pages = self.pages
+        let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let question = PageServer.Question(
+            path: String(parts.first ?? ""), query: parts.count > 1 ? String(parts[1]) : nil, accept: head.headers["Accept"].first)
+        let (pages, absence, isRead) = (pages, absence, head.method == .GET || head.method == .HEAD)
         context.eventLoop.makeFutureWithTask {
-            await pages(path, accept) ?? AdminEndpoint.Page(status: .notFound, body: "not found; there are /livez, /readyz and /metrics\n")
+            guard let page = await pages(question) else { return PageServer.Page(status: .notFound, body: absence) }
+            return isRead ? page : PageServer.Page(status: .methodNotAllowed, body: "GET only\n")
         }.assumeIsolated().whenSuccess { page in self.write(page, to: head, context) }
     }
 
-    private func write(_ page: AdminEndpoint.Page, to request: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    private func write(_ page: PageServer.Page, to request: HTTPRequestHead, _ context: ChannelHandlerContext) {
         var headers = HTTPHeaders([
-            ("Content-Type", page.contentType), ("Content-Length", String(page.body.utf8.count)), ("Cache-Control", "no-store"),
+            ("Content-Type", page.contentType), ("Content-Length", String(page.body.utf8.count)), ("Cache-Control", page.cacheControl),
         ])
         if page.status == .methodNotAllowed { headers.add(name: "Allow", value: "GET, HEAD") }
         if !request.isKeepAlive { headers.add(name: "Connection", value: "close") }

@@ -1,0 +1,56 @@
+import HTTPWire
+import HoldfastConfiguration
+import NIOCore
+import ProxyEngine
+
+extension EngineSettings {
+    init(_ configuration: HoldfastConfiguration, rewrite: RequestRewrite, pseudonym: String, metadata: ResourceMetadata?) {
+        var limits = WireLimits.request
+        limits.head = configuration.listener.maxHead
+        let loops = configuration.loopCount
+        self.init(
+            limits: limits, rewrite: rewrite,
+            handshakeTimeout: configuration.listener.handshakeTimeout.timeAmount,
+            headTimeout: configuration.listener.headTimeout.timeAmount,
+            idleTimeout: configuration.listener.idleTimeout.timeAmount,
+            bodyTimeout: configuration.listener.bodyTimeout.timeAmount,
+            responseTimeout: configuration.upstream.responseTimeout.timeAmount,
+            connectTimeout: configuration.upstream.connectTimeout.timeAmount,
+            upstreamIdleTimeout: configuration.upstream.idleTimeout.timeAmount,
+            connectionsPerLoop: max(1, (configuration.listener.maxConnections + loops - 1) / loops),
+            upstreamConnectionsPerLoop: configuration.upstream.maxConnections,
+            addsForwardedFor: configuration.forward.clientAddress == .xForwarded,
+            thumbprintHeader: configuration.forward.thumbprintHeader, viaPseudonym: pseudonym,
+            challenge: ChallengeTerms(realm: configuration.resource?.identifier.text ?? "holdfast", metadata: metadata?.url),
+            accessLog: configuration.log.access,
+            hosts: configuration.listener.hosts.isEmpty ? nil : ServedHosts(configuration.listener.hosts), page: metadata?.page,
+            forwardedClaims: configuration.forward.claims.map { ForwardedClaim(position: $0.position, header: $0.header) },
+            interactionID: InteractionIDMode(configuration.forward.interactionID), errorBody: ErrorBody(configuration.forward.errorBody))
+    }
+}
+
+extension EngineSettings.InteractionIDMode {
+    fileprivate init(_ configured: HoldfastConfiguration.InteractionID) {
+        switch configured {
+        case .pass: self = .pass
+        case .echo: self = .echo
+        case .require: self = .require
+        }
+    }
+}
+
+extension ErrorBody {
+    fileprivate init(_ configured: HoldfastConfiguration.ErrorBody) {
+        switch configured {
+        case .problem: self = .problem
+        case .uk: self = .uk
+        case .brazil: self = .brazil
+        case .cdr: self = .cdr
+        }
+    }
+}
+
+extension Duration {
+    var seconds: Double { self / .seconds(1) }
+    var timeAmount: TimeAmount { .nanoseconds(Int64(components.seconds) * 1_000_000_000 + components.attoseconds / 1_000_000_000) }
+}

@@ -1,0 +1,121 @@
+import BindingPolicy
+import Logging
+import ProxyEngine
+import TokenValidation
+
+/// What the proxy knows of its issuers, got for one token: their keys, and what they say of it.
+struct ExplainerAuthority {
+    private let blueprint: Blueprint
+    private let fixedKeys: KeySet?
+
+    /// Seconds that keys and endpoints are waited for.
+    private static let patience = 10.0
+
+    init(_ blueprint: Blueprint, keysFile: String?) throws(Explainer.Fault) {
+        self.blueprint = blueprint
+        guard let keysFile else {
+            fixedKeys = nil
+            return
+        }
+        var file = KeySetFile(path: keysFile)
+        do {
+            fixedKeys = try KeySet(try file.readIfChanged() ?? [])
+        } catch {
+            throw Explainer.Fault(description: "\(keysFile): this file is not a JSON Web Key Set with usable keys (\(error)).")
+        }
+    }
+
+    /// - Parameter preliminary: why the token is not even to be asked about; nil where it is.
+    func authenticate(
+        _ token: String, now: Double, preliminary: (TokenAuthenticator.Inquiry) -> Denial?
+    ) async throws -> Finding {
+        let logger = Logger(label: "explain") { _ in SwiftLogNoOpLogHandler() }
+        let introspection = try Introspection(blueprint, logger: logger) { _ in }
+        let published = PublishedKeys(count: blueprint.policies.count)
+        let keeping = try KeyKeeping(blueprint, logger: logger) { keys, index in
+            introspection.replaceKeys(keys, ofIssuerAt: index)
+            published.replace(keys, at: index)
+        }
+        if let fixedKeys {
+            for index in blueprint.policies.indices {
+                introspection.replaceKeys(fixedKeys, ofIssuerAt: index)
+                published.replace(fixedKeys, at: index)
+            }
+        }
+        let services = Task {
+            await withTaskGroup(of: Void.self) { group in
+                if fixedKeys == nil { group.addTask { await keeping.runUntilCancelled() } }
+                group.addTask { await introspection.runUntilCancelled() }
+            }
+        }
+        defer { services.cancel() }
+        let finding = await find(token, published, keeping, now: now)
+        let result: Finding
+        switch finding {
+        case .decided(let decided): result = decided
+        case .unknown(let inquiry, var authenticator):
+            if let denial = preliminary(inquiry) {
+                result = .refused(denial)
+            } else {
+                let answer = await look(up: token, inquiry, introspection, now: now)
+                result = Finding(authenticator.settle(answer, for: inquiry, now: now))
+            }
+        }
+        services.cancel()
+        await services.value
+        return result
+    }
+
+    enum Finding {
+        case verified(VerifiedToken)
+        case refused(Denial)
+
+        init(_ result: Result<VerifiedToken, TokenRefusal>) {
+            switch result {
+            case .success(let token): self = .verified(token)
+            case .failure(let refusal): self = .refused(Denial(refusal.reason))
+            }
+        }
+    }
+
+    private enum Found {
+        case decided(Finding)
+        case unknown(TokenAuthenticator.Inquiry, TokenAuthenticator)
+    }
+
+    /// Waits for the keys where the token's issuer turns out to need them.
+    private func find(_ token: String, _ published: PublishedKeys, _ keeping: KeyKeeping, now: Double) async -> Found {
+        let octets = Array(token.utf8)
+        let deadline = ContinuousClock.now + .seconds(Self.patience)
+        while true {
+            var authenticator = TokenAuthenticator(blueprint.policies, cacheCapacity: 0)
+            for (index, keys) in published.all.enumerated() { authenticator.replaceKeys(keys, ofIssuerAt: index) }
+            switch octets.withUnsafeBytes({ authenticator.authenticate($0, now: now) }) {
+            case .verified(let verified): return .decided(.verified(verified))
+            case .unknown(let inquiry): return .unknown(inquiry, authenticator)
+            case .refused(let refusal):
+                let mayCome = refusal.reason == .keysUnavailable && fixedKeys == nil && !keeping.hasFailed
+                guard mayCome, ContinuousClock.now < deadline else { return .decided(.refused(Denial(refusal.reason))) }
+                try? await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
+    private func look(
+        up token: String, _ inquiry: TokenAuthenticator.Inquiry, _ introspection: Introspection, now: Double
+    ) async -> IntrospectionAnswer {
+        let unavailable = IntrospectionAnswer(outcome: .failure(TokenRefusal(.introspectionUnavailable)), validUntil: -.infinity)
+        guard introspection.introspectors.indices.contains(inquiry.issuerIndex),
+            let introspector = introspection.introspectors[inquiry.issuerIndex]
+        else { return unavailable }
+        let deadline = ContinuousClock.now + .seconds(Self.patience)
+        while !introspector.status.isReady {
+            guard ContinuousClock.now < deadline else { return unavailable }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        return await withCheckedContinuation { continuation in
+            let looked = introspector.lookUp(Array(token.utf8), inquiry.digest, now: now) { continuation.resume(returning: $0) }
+            if case .answered(let answer) = looked { continuation.resume(returning: answer) }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import BindingPolicy
+import ClientIdentity
+import HoldfastConfiguration
+import TokenValidation
+
+/// Makes an `Explanation` of a verdict: what came before the rule that failed has passed, what comes after was not reached, and
+/// what the token says stands beside what was expected of it.
+struct ExplanationReport {
+    private let blueprint: Blueprint
+    private let route: Route?
+    private let token: TokenInspection?
+    private let chain: [[UInt8]]
+    private let now: Double
+    var diagnosis: BindingDiagnosis?
+    var peer: AuthenticatedPeer?
+    var policy: RoutePolicy
+
+    init(_ blueprint: Blueprint, route: Route?, token: TokenInspection?, chain: [[UInt8]], now: Double) {
+        self.blueprint = blueprint
+        self.route = route
+        self.token = token
+        self.chain = chain
+        self.now = now
+        policy = route?.policy ?? blueprint.configuration.routeTable.fallback
+    }
+
+    // MARK: Verdicts
+
+    func decided(_ decision: Decision, withToken: Bool) -> Explanation {
+        switch decision {
+        case .deny(let denial): refused(denial)
+        case .permit: explanation(failing: nil, rules: withToken ? rules : [.certificate, .path], reason: nil, text: nil)
+        }
+    }
+
+    func refused(_ denial: Denial) -> Explanation {
+        explanation(failing: Explanation.Rule(denial.reason), rules: rules, reason: denial.reason.rawValue, text: denial.reason.explanation)
+    }
+
+    func refused(atHandshake fault: HandshakeFault) -> Explanation {
+        explanation(failing: .certificate, rules: rules, reason: fault.code, text: "The handshake ends: \(fault.meaning).")
+    }
+
+    private func explanation(failing: Explanation.Rule?, rules: [Explanation.Rule], reason: String?, text: String?) -> Explanation {
+        let position = failing.flatMap(rules.firstIndex) ?? (failing == nil ? rules.count : 0)
+        let unchecked = failing.map(skipped) ?? []
+        let findings = rules.enumerated().map { index, rule -> Explanation.Finding in
+            let outcome: Explanation.Outcome =
+                rule == failing ? .failed : index < position && !unchecked.contains(rule) ? .passed : .notReached
+            var finding = Explanation.Finding(rule: rule, outcome: outcome)
+            if outcome != .notReached { describe(&finding) }
+            return finding
+        }
+        return Explanation(route: routeText, findings: findings, reason: reason, explanation: text)
+    }
+
+    /// The rules that concern this token and this route.
+    private var rules: [Explanation.Rule] {
+        Explanation.Rule.allCases.filter { rule in
+            switch rule {
+            case .header, .claims, .issuer, .type, .algorithm, .required, .key, .signature: isVerifiedHere
+            case .introspection: isIntrospected
+            case .routeIssuer: policy.issuers != nil
+            case .authentication: !policy.acr.isEmpty
+            case .authenticationAge: policy.maximumAuthenticationAge != nil
+            case .scope: !policy.scopes.isEmpty || !policy.anyScope.isEmpty
+            case .routeClaims: !policy.claims.isEmpty
+            default: true
+            }
+        }
+    }
+
+    /// Rules that stand before the one that failed and that the proxy had not looked at then.
+    private func skipped(_ failing: Explanation.Rule) -> Set<Explanation.Rule> {
+        switch failing {
+        case .algorithm where SignatureAlgorithm(rawValue: token?.header["alg"] as? String ?? "") == nil: [.claims, .issuer, .type]
+        case .type where token?.header["cty"] != nil: [.claims, .issuer]
+        case .required where token?.claims["iss"] == nil: [.issuer, .type, .algorithm]
+        default: []
+        }
+    }
+
+    // MARK: Whose token it is
+
+    private var issuer: IssuerPolicy? {
+        guard let name = token?.claims["iss"] as? String else { return nil }
+        return blueprint.policies.first { $0.issuer.utf8.elementsEqual(name.utf8) }
+    }
+
+    private var isVerifiedHere: Bool { token != nil && (issuer?.verifiesJWTs ?? true) || blueprint.policies.allSatisfy { $0.introspection == nil } }
+    private var isIntrospected: Bool { issuer.map { $0.introspection != nil } ?? (token == nil && blueprint.policies.contains { $0.introspection != nil }) }
+
+    private var routeText: String {
+        let needs =
+            switch policy.requirement {
+            case .boundToken: "needs a token bound to the client's certificate"
+            case .certificate: "needs a client certificate only"
+            case .nothing: "needs nothing"
+            }
+        let place = route.map { "Route \($0.pattern)" } ?? (blueprint.configuration.routes.isEmpty ? "Every request" : "No route covers it; it")
+        return "\(place) \(needs)\(policy.reportOnly?.isOn(at: now) == true ? " (report_only: a refusal is only reported)" : "")."
+    }
+
+    // MARK: Expected and found
+
+    private func describe(_ finding: inout Explanation.Finding) {
+        switch finding.rule {
+        case .certificate: describeCertificate(&finding)
+        case .path, .form, .header, .claims, .required, .signature, .introspection: describeNothing(&finding)
+        case .issuer: expect(&finding, blueprint.policies.map(\.issuer).joined(separator: ", "), claim: "iss")
+        case .routeIssuer:
+            let accepted = (policy.issuers ?? []).compactMap { blueprint.policies.indices.contains($0) ? blueprint.policies[$0].issuer : nil }
+            expect(&finding, accepted.joined(separator: ", "), claim: "iss")
+        case .type: expect(&finding, issuer?.type == .any ? "at+jwt, JWT or none" : "at+jwt", header: "typ")
+        case .algorithm: expect(&finding, issuer?.algorithms.map(\.rawValue).joined(separator: ", "), header: "alg")
+        case .key: expect(&finding, "a key of the issuer's set that fits the algorithm", header: "kid")
+        case .expiry: describeTime(&finding, "exp", "after")
+        case .beginning: describeTime(&finding, "nbf", "at or before")
+        case .audience: expect(&finding, issuer?.audiences.joined(separator: " or "), claim: "aud")
+        case .binding: describeBinding(&finding)
+        case .authentication: expect(&finding, policy.acr.joined(separator: " or "), claim: "acr")
+        case .authenticationAge: describeTime(&finding, "auth_time", "recent, \(Int(policy.maximumAuthenticationAge ?? 0)) s before")
+        case .scope:
+            let any = policy.anyScope.isEmpty ? [] : ["one of \(policy.anyScope.joined(separator: ", "))"]
+            expect(&finding, (policy.scopes + any).joined(separator: " and "), claim: "scope")
+        case .routeClaims:
+            finding.expected = policy.claims.map { "\($0.name)\($0.accepted.isEmpty ? "" : ": \($0.accepted.joined(separator: " or "))")" }
+                .joined(separator: "; ")
+            finding.found = policy.claims.map { "\($0.name): \(TokenInspection.text(token?.claims[$0.name]))" }.joined(separator: "; ")
+        }
+    }
+
+    private func describeNothing(_ finding: inout Explanation.Finding) {
+        if finding.rule == .signature, finding.outcome == .failed { finding.notes = ["The token was changed, or signed by another key."] }
+        if finding.rule == .key, finding.outcome == .failed { finding.notes = ["Where keys were rotated, the proxy fetches them anew."] }
+    }
+
+    private func expect(_ finding: inout Explanation.Finding, _ expected: String?, claim: String) {
+        guard token != nil else { return }
+        finding.expected = expected
+        finding.found = TokenInspection.text(token?.claims[claim])
+    }
+
+    private func expect(_ finding: inout Explanation.Finding, _ expected: String?, header: String) {
+        finding.expected = expected
+        finding.found = TokenInspection.text(token?.header[header])
+    }
+
+    private func describeTime(_ finding: inout Explanation.Finding, _ claim: String, _ relation: String) {
+        guard let token else { return }
+        finding.expected = "\(relation) \(UTCTime.text(now)), now"
+        finding.found = token.date(claim).map { UTCTime.text($0) } ?? "none"
+    }
+
+    private func describeCertificate(_ finding: inout Explanation.Finding) {
+        guard let leaf = chain.first, let summary = CertificateSummary(der: leaf) else { return }
+        switch blueprint.trust {
+        case .authorities: finding.expected = "a valid path to \(blueprint.clientAuthorities.map(\.subject).joined(separator: "; "))"
+        case .any: finding.expected = "any certificate"
+        }
+        let until = summary.window.map { ", valid until \(UTCTime.text($0.notAfter))" } ?? ""
+        finding.found = "\(summary.subject.isEmpty ? "no subject" : summary.subject)\(until)"
+        if finding.outcome == .passed { finding.notes = ["x5t#S256 \(summary.thumbprint.base64url)"] }
+    }
+
+    private func describeBinding(_ finding: inout Explanation.Finding) {
+        guard let thumbprint = chain.first.map({ Thumbprint(ofCertificate: $0) }) else { return }
+        finding.expected = "\(thumbprint.base64url) (this certificate)"
+        guard let token else { return }
+        finding.found = token.confirmation
+        guard finding.outcome == .failed else { return }
+        if let found = token.thumbprint {
+            finding.notes = diagnosis?.notes(on: found) ?? []
+        } else {
+            finding.notes = ["The issuer has to bind the token at the token endpoint, over mutual TLS (RFC 8705 section 3)."]
+        }
+    }
+}

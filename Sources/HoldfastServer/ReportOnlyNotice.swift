@@ -1,0 +1,49 @@
+import BindingPolicy
+import HoldfastConfiguration
+import Logging
+import ProxyEngine
+import ServiceLifecycle
+import Telemetry
+
+/// Says again and again that requests are let through which should be refused, so that a migration is not left unfinished
+/// unnoticed.
+struct ReportOnlyNotice: Service {
+    let modes: [ReportOnly]
+    let loops: [LoopHandle]
+    let logger: Logger
+
+    private static let interval = Duration.seconds(60)
+
+    /// Nil where nothing is in that mode.
+    init?(_ configuration: HoldfastConfiguration, loops: [LoopHandle], logger: Logger) {
+        modes = Self.modes(configuration)
+        guard !modes.isEmpty else { return nil }
+        self.loops = loops
+        self.logger = logger
+    }
+
+    static func modes(_ configuration: HoldfastConfiguration) -> [ReportOnly] {
+        (configuration.routes.map(\.policy) + [configuration.routeTable.fallback]).compactMap(\.reportOnly)
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await say()
+                try? await Task.sleep(for: Self.interval)
+            }
+        }
+    }
+
+    private func say() async {
+        guard modes.contains(where: { $0.isOn(at: EngineLoop.wallClock()) }) else { return }
+        var total = MetricsSnapshot()
+        for loop in loops { if let snapshot = try? await loop.metrics() { total.merge(snapshot) } }
+        logger.warning(
+            "report_only: requests that should be refused are forwarded",
+            metadata: [
+                "forwarded": "\(total.wouldRefuse.values.reduce(0, +))",
+                "reasons": "\(total.wouldRefuse.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "))",
+            ])
+    }
+}

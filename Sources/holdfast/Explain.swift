@@ -1,0 +1,75 @@
+import ArgumentParser
+import Foundation
+import HoldfastServer
+
+struct Explain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Judge one request as the proxy would, and show each rule it passes or fails.",
+        discussion: """
+            Each rule is passed, failed or not reached, with what was expected and what was found. Keys are fetched and opaque \
+            tokens are looked up as the proxy would do it; with --keys, or where the configuration names key files, nothing leaves \
+            this machine. The token is never printed.
+
+            Exit code 0 where the request would be forwarded, 1 where it would be refused, 64 for bad usage or configuration.
+            """)
+
+    @OptionGroup var file: ConfigurationOption
+
+    @Option(help: "The client's certificate, PEM or DER; intermediates may follow it.")
+    var certificate: String
+
+    @Option(help: "A file with the token alone; - for standard input.")
+    var token: String
+
+    @Option(help: "The request's method.")
+    var method = "GET"
+
+    @Option(help: "The request's path, without its query.")
+    var path = "/"
+
+    @Option(help: "A JSON Web Key Set to verify with instead of fetching the issuers' keys.")
+    var keys: String?
+
+    @Option(help: "Another certificate that the token may be bound to, such as the one before a renewal. Can be repeated; certificates in the folder of --certificate are compared anyway.")
+    var other: [String] = []
+
+    func validate() throws {
+        guard path.hasPrefix("/"), !path.contains("?") else { throw ValidationError("--path is a path such as /payments/7, without a query.") }
+    }
+
+    func run() async throws {
+        let blueprint = try file.load()
+        let explanation: Explanation
+        do {
+            let request = Explainer.Request(
+                certificate: certificate, token: try readToken(), method: method, path: path, others: other, keys: keys)
+            explanation = try await Explainer(blueprint).explain(request)
+        } catch let fault as Explainer.Fault {
+            printError("\(fault)")
+            throw ExitCode(64)
+        }
+        show(explanation)
+        if !explanation.isPermitted { throw ExitCode(1) }
+    }
+
+    /// At most a token's length and some white space around it.
+    private func readToken() throws -> String {
+        guard let handle = token == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: token) else {
+            throw Explainer.Fault(description: "\(token): there is no such file, or it may not be read.")
+        }
+        let text = String(decoding: try handle.read(upToCount: 64 << 10) ?? Data(), as: UTF8.self)
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    private func show(_ explanation: Explanation) {
+        print("\(method) \(path): \(explanation.route)")
+        for finding in explanation.findings {
+            print("\(finding.outcome.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0)) \(finding.rule.rawValue)")
+            if let expected = finding.expected { print("             expected  \(expected)") }
+            if let found = finding.found { print("             found     \(found)") }
+            for note in finding.notes { print("             \(note)") }
+        }
+        guard let reason = explanation.reason else { return print("The request would be forwarded.") }
+        print("The request would be refused: \(reason). \(explanation.explanation ?? "")")
+    }
+}

@@ -54,12 +54,15 @@ extension ConfigurationSummary {
         if token.leeway > .seconds(60) {
             warnings.append("\(keyPath).leeway is \(Quantity.spell(token.leeway)): so long after their expiry tokens are still taken.")
         }
-        let isUsed = token.verifiesJWTs || token.introspection?.signedResponse ?? false
-        let algorithms = isUsed ? token.algorithms + (token.introspection?.responseAlgorithms ?? []) : []
-        let weak = [.rs256, .rs384, .rs512].filter(algorithms.contains).map(\.rawValue)
-        if !weak.isEmpty {
+        var lists = [("algorithms", token.algorithms)]
+        if let introspection = token.introspection, introspection.signedResponse, introspection.responseAlgorithms != token.algorithms {
+            lists.append(("introspection.response_algorithms", introspection.responseAlgorithms))
+        }
+        for (key, algorithms) in lists {
+            let weak = algorithms.filter { [.rs256, .rs384, .rs512].contains($0) }.map(\.rawValue)
+            guard !weak.isEmpty else { continue }
             warnings.append(
-                "\(keyPath).algorithms has \(weak.joined(separator: ", ")): the FAPI profiles do not allow it (FAPI 2.0 section 5.4.1); use PS256 or ES256 where the issuer can."
+                "\(keyPath).\(key) has \(weak.joined(separator: ", ")): the FAPI profiles do not allow it (FAPI 2.0 section 5.4.1); use PS256 or ES256 where the issuer can."
             )
         }
         return warnings

@@ -159,8 +159,8 @@ extension HoldfastConfiguration {
         package let signedResponse: Bool
         /// Of signed answers.
         package let responseAlgorithms: [Algorithm]
-        /// What the issuer's opaque tokens begin with; nil for all that no other issuer claims so. No two overlap, and at most
-        /// one is nil.
+        /// What the issuer's opaque tokens begin with; nil for all that no other issuer's fits. The longest that fits counts;
+        /// no two are the same, and at most one is nil.
         package let tokenPrefix: String?
     }
 

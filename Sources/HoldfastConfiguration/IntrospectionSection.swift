@@ -113,15 +113,11 @@ extension HoldfastConfiguration.Introspection {
     private static func tellApart(_ section: Section, _ prefix: String?, _ seen: inout IssuerDirectory.Seen) {
         // A prefix that cannot be read is complained about already.
         if prefix == nil, section.has("token_prefix") { return }
-        let (text, line) = (prefix ?? "", section.position.line)
-        if let first = seen.prefixes.first(where: { $0.overlaps(text) }) {
-            section.complain(
-                text.isEmpty
-                    ? "The issuer in line \(first.line) is asked about all opaque tokens already that no prefix tells apart. Write what this issuer's tokens begin with (`token_prefix`)."
-                    : "The tokens of the issuer in line \(first.line) begin with `\(first.text)`: which of the two to ask could not be told.",
-                "token_prefix")
-        }
-        seen.prefixes.append(.init(text: text, line: line))
+        guard let line = seen.prefixes.updateValue(section.position.line, forKey: prefix ?? "") else { return }
+        section.complain(
+            prefix == nil
+                ? "The issuer in line \(line) is asked about all opaque tokens already that no prefix tells apart. Write what this issuer's tokens begin with."
+                : "The issuer in line \(line) has this prefix already: which of the two to ask could not be told.", "token_prefix")
     }
 
     /// RFC 6749 appendix A.1: `VSCHAR` and space.

@@ -3,17 +3,8 @@ struct IssuerDirectory {
     /// What is told apart between issuers: their names, and how their opaque tokens begin.
     struct Seen {
         var issuers: [String: (index: Int, line: Int)] = [:]
-        var prefixes: [Prefix] = []
-    }
-
-    /// How opaque tokens begin; empty for all that no other prefix fits.
-    struct Prefix {
-        let text: String
-        let line: Int
-
-        func overlaps(_ other: String) -> Bool {
-            text.isEmpty || other.isEmpty ? text == other : text.hasPrefix(other) || other.hasPrefix(text)
-        }
+        /// Their lines by their prefixes; that of the issuer without one by the empty text.
+        var prefixes: [String: Int] = [:]
     }
 
     /// Nil where anything in `tokens` is wrong.

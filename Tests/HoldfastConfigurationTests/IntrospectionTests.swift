@@ -168,9 +168,8 @@ struct IntrospectionTests {
         #expect(mistakes(issuers(nil).replacing("upstream:", with: "  - {issuer: \"https://x\", audience: a}\nupstream:")).isEmpty)
         let key = "tokens[1].introspection.token_prefix"
         expectMistake(issuers(nil, nil), "10:48: \(key)", "The issuer in line 9 is asked about all opaque tokens already")
-        for (one, other) in [("a_", "a_"), ("a_", "a_b"), ("a_b", "a_")] {
-            expectMistake(issuers(one, other), "10:64: \(key)", "The tokens of the issuer in line 9 begin with `\(one)`")
-        }
+        expectMistake(issuers("a_", "a_"), "10:64: \(key)", "The issuer in line 9 has this prefix already")
+        #expect(mistakes(issuers("a_", "a_b", nil)).isEmpty)
         for bad in ["", "a b", "é", "a=", "a,", String(repeating: "a", count: 129)] {
             #expect(mistakes(issuers(bad)).count == 1, "\(bad)")
         }
@@ -193,7 +192,7 @@ struct IntrospectionTests {
             try lines(both).filter { $0.contains("as.example.com") || $0.hasPrefix("warning") } == [
                 "Accepts tokens of https://as.example.com for a: JWTs signed with ES256, PS256, EdDSA, `typ` at+jwt, keys from the file keys.json, and then asked about; opaque ones asked about, taken until `exp` and 5s longer.",
                 "Asks https://as.example.com about its tokens, and about opaque tokens that no `token_prefix` tells apart, at the endpoint that its metadata names, as `c` with assertions signed with introspection.key (key `k`); answers must be signed with RS256, come within 3s and are never remembered.",
-                "warning: tokens[0].algorithms has RS256: the FAPI profiles do not allow it (FAPI 2.0 section 5.4.1); use PS256 or ES256 where the issuer can.",
+                "warning: tokens[0].introspection.response_algorithms has RS256: the FAPI profiles do not allow it (FAPI 2.0 section 5.4.1); use PS256 or ES256 where the issuer can.",
             ])
         #expect(try lines(asking(basic)).contains { $0.contains("as `c` with the secret in secret;") })
     }

@@ -46,7 +46,7 @@ private final class CannedServer: Sendable {
     }
 }
 
-@Suite("Fetching (ASM-04, 05, 07)", .timeLimit(.minutes(1)))
+@Suite("Fetching", .timeLimit(.minutes(1)))
 struct HTTPDocumentFetcherTests {
     private func fetch(
         _ response: String, closes: Bool = true, certificate: (pem: String, key: String)? = nil, host: String = "127.0.0.1",
@@ -69,25 +69,25 @@ struct HTTPDocumentFetcherTests {
         return "HTTP/1.1 \(status)\r\n\(type)\(more)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
 
-    @Test func fetchesADocumentAndItsAge() async throws {
+    @Test("Fetches a document and its age (ASM-05, JWT-34)") func fetchesADocumentAndItsAge() async throws {
         let outcome = try await fetch(response(type: "Application/JSON; charset=utf-8", more: "Cache-Control: max-age=120\r\n", body: "{\"a\":1}"))
         #expect(outcome == .success(FetchedDocument(body: Array("{\"a\":1}".utf8), maximumAge: 120)))
         #expect(try await fetch(response()) == .success(FetchedDocument(body: Array("{}".utf8), maximumAge: nil)))
     }
 
-    @Test(arguments: [("302 Found", 302), ("404 Not Found", 404), ("503 Service Unavailable", 503), ("204 No Content", 204), ("201 Created", 201)])
+    @Test("Takes nothing but a 200 (ASM-05, ASM-07)", arguments: [("302 Found", 302), ("404 Not Found", 404), ("503 Service Unavailable", 503), ("204 No Content", 204), ("201 Created", 201)])
     func takesNothingButA200(_ status: String, _ code: Int) async throws {
         let body = code == 204 ? "" : "{}"
         #expect(try await fetch(response(status, more: "Location: http://127.0.0.1:1/\r\n", body: body)) == .failure(.status(code)))
     }
 
-    @Test(arguments: ["text/html", "application/jsonx", "application/json, text/html", nil])
+    @Test("Takes nothing but the type it asked for (ASM-05)", arguments: ["text/html", "application/jsonx", "application/json, text/html", nil])
     func takesNothingButTheTypeItAskedFor(_ type: String?) async throws {
         #expect(try await fetch(response(type: type)) == .failure(.contentType))
         #expect(try await fetch(response(more: "Content-Type: text/html\r\n")) == .failure(.contentType))
     }
 
-    @Test func boundsTheLength() async throws {
+    @Test("Bounds the length (ASM-07)") func boundsTheLength() async throws {
         let limit = String(repeating: " ", count: FetchLimits.length)
         guard case .success = try await fetch(response(body: limit)) else {
             Issue.record("a document of the greatest length was refused")
@@ -98,14 +98,14 @@ struct HTTPDocumentFetcherTests {
         #expect(try await fetch(unannounced) == .failure(.tooLarge))
     }
 
-    @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"])
+    @Test("Waits for a server only so long (ASM-07)", arguments: ["", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"])
     func waitsForAServerOnlySoLong(_ part: String) async throws {
         let start = ContinuousClock.now
         #expect(try await fetch(part, closes: false) == .failure(.timeout))
         #expect(ContinuousClock.now - start < .seconds(FetchLimits.deadline + 3))
     }
 
-    @Test func toleratesNoNonsense() async throws {
+    @Test("Tolerates no nonsense (ASM-05)") func toleratesNoNonsense() async throws {
         for nonsense in ["SSH-2.0-x\r\n", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"] {
             #expect(try await fetch(nonsense) == .failure(.unreachable))
         }
@@ -116,7 +116,7 @@ struct HTTPDocumentFetcherTests {
         try await fetcher.shutdown()
     }
 
-    @Test func trustsAServerOnlyByItsCertificateAndName() async throws {
+    @Test("Trusts a server only by its certificate and name (ASM-04)") func trustsAServerOnlyByItsCertificateAndName() async throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
         defer { try? FileManager.default.removeItem(atPath: file) }
         try (ServerCertificates.localhost.pem + ServerCertificates.other.pem).write(toFile: file, atomically: true, encoding: .utf8)
@@ -130,7 +130,7 @@ struct HTTPDocumentFetcherTests {
         #expect(try await fetch(good, certificate: ServerCertificates.localhost, host: "127.0.0.1", authorities: file) == .failure(.unreachable))
     }
 
-    @Test func refusesAnAuthoritiesFileThatHoldsNone() throws {
+    @Test("Refuses an authorities file that holds none (ASM-04)") func refusesAnAuthoritiesFileThatHoldsNone() throws {
         #expect(throws: (any Error).self) { try HTTPDocumentFetcher(authorities: "/nonexistent") }
         #expect(throws: (any Error).self) { try HTTPDocumentFetcher(authorities: "/dev/null") }
     }

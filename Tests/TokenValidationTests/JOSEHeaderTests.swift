@@ -2,31 +2,31 @@ import BindingPolicy
 import Testing
 import TokenValidation
 
-@Suite("A token's header (JWT-05, 07 to 09, 12 to 15, 29, 31; AT-01)")
+@Suite("A token's header")
 struct JOSEHeaderTests {
     let judge = Judge()
     let untyped = Judge(verifier: TokenVerifier(keys: keySet(SigningKey.p256.jwk()), type: .any))
 
-    @Test(arguments: [#"{"alg":"ES256","alg":"none","typ":"at+jwt"}"#, #"{"alg":"ES256","\u0061lg":"none","typ":"at+jwt"}"#, #"{"alg":"ES256","typ":"at+jwt","typ":"at+jwt"}"#])
+    @Test("Refuses duplicate members (JWT-05)", arguments: [#"{"alg":"ES256","alg":"none","typ":"at+jwt"}"#, #"{"alg":"ES256","\u0061lg":"none","typ":"at+jwt"}"#, #"{"alg":"ES256","typ":"at+jwt","typ":"at+jwt"}"#])
     func refusesDuplicateMembers(_ header: String) {
         let mint = TokenMint()
         #expect(judge.refusal(of: mint.signed(header: header, claims: TokenMint.object(mint.claims))) == .headerMalformed)
     }
 
-    @Test func needsAnAlgorithm() {
+    @Test("Needs an algorithm (JWT-07)") func needsAnAlgorithm() {
         #expect(judge.refusal(of: TokenMint().with(header: "alg", nil)) == .algorithmMissing)
         #expect(judge.refusal(of: TokenMint().with(header: "alg", "null")) == .headerMalformed)
         #expect(judge.refusal(of: TokenMint().with(header: "alg", "[\"ES256\"]")) == .headerMalformed)
     }
 
-    @Test(arguments: ["none", "None", "nOnE", "NONE", "", "RS1", "ES256K", "es256", "ES256 ", "HS256", "HS384", "HS512", "Ed25519", "RSA-OAEP", "dir"])
+    @Test("Refuses every algorithm that cannot be allowed (JWT-07, JWT-08, JWT-09)", arguments: ["none", "None", "nOnE", "NONE", "", "RS1", "ES256K", "es256", "ES256 ", "HS256", "HS384", "HS512", "Ed25519", "RSA-OAEP", "dir"])
     func refusesEveryAlgorithmThatCannotBeAllowed(_ name: String) {
         let mint = TokenMint().with(header: "alg", "\"\(name)\"")
         #expect(judge.refusal(of: mint) == .algorithmNotAllowed)
         #expect(judge.refusal(of: mint.token.split(separator: ".").prefix(2).joined(separator: ".") + ".") == .algorithmNotAllowed)
     }
 
-    @Test func refusesAnAlgorithmThatThisIssuerMayNotUse() {
+    @Test("Refuses an algorithm that this issuer may not use (JWT-07, AT-08)") func refusesAnAlgorithmThatThisIssuerMayNotUse() {
         let fapi = TokenVerifier(keys: keySet(SigningKey.rsa.jwk()), algorithms: [.ps256, .es256, .eddsa])
         #expect(fapi.refusal(of: TokenMint("RS256", .rsa).token) == .algorithmNotAllowed)
         #expect(fapi.refusal(of: TokenMint("PS256", .rsa).token) == nil)
@@ -35,30 +35,30 @@ struct JOSEHeaderTests {
         #expect(rfc9068.refusal(of: TokenMint("PS256", .rsa).token) == .algorithmNotAllowed)
     }
 
-    @Test(arguments: [#"["exp"]"#, "[]", #""b64""#, #"["alg"]"#, #"["b64"]"#, "null", "1", #"["x","x"]"#])
+    @Test("Refuses every crit (JWT-12)", arguments: [#"["exp"]"#, "[]", #""b64""#, #"["alg"]"#, #"["b64"]"#, "null", "1", #"["x","x"]"#])
     func refusesEveryCrit(_ value: String) {
         #expect(judge.refusal(of: TokenMint().with(header: "crit", value).with(header: "exp", "1")) == .headerCritical)
     }
 
-    @Test func refusesUnencodedPayloads() {
+    @Test("Refuses unencoded payloads (JWT-13)") func refusesUnencodedPayloads() {
         #expect(judge.refusal(of: TokenMint().with(header: "b64", "false")) == .headerCritical)
         #expect(judge.refusal(of: TokenMint().with(header: "b64", "false").with(header: "crit", #"["b64"]"#)) == .headerCritical)
         #expect(judge.refusal(of: TokenMint().with(header: "b64", "true")) == .headerCritical)
         #expect(judge.refusal(of: TokenMint().with(header: "exp", "1")) == nil)
     }
 
-    @Test(arguments: ["zip", "enc", "p2c", "p2s", "epk"])
+    @Test("Refuses members of an encrypted token (JWT-32)", arguments: ["zip", "enc", "p2c", "p2s", "epk"])
     func refusesMembersOfAnEncryptedToken(_ name: String) {
         #expect(judge.refusal(of: TokenMint().with(header: name, #""DEF""#)) == .headerMalformed)
     }
 
-    @Test(arguments: ["at+jwt", "AT+JWT", "at+JWT", "application/at+jwt", "Application/AT+jwt"])
+    @Test("Accepts the type of access tokens (AT-01)", arguments: ["at+jwt", "AT+JWT", "at+JWT", "application/at+jwt", "Application/AT+jwt"])
     func acceptsTheTypeOfAccessTokens(_ type: String) {
         #expect(judge.refusal(of: TokenMint().with(header: "typ", "\"\(type)\"")) == nil)
         #expect(untyped.refusal(of: TokenMint().with(header: "typ", "\"\(type)\"")) == nil)
     }
 
-    @Test(arguments: ["JWT", "jwt", "application/jwt"])
+    @Test("Accepts a plain JWT only where configured (AT-01)", arguments: ["JWT", "jwt", "application/jwt"])
     func acceptsAPlainJWTOnlyWhereConfigured(_ type: String) {
         #expect(judge.refusal(of: TokenMint().with(header: "typ", "\"\(type)\"")) == .typeNotAccepted)
         #expect(untyped.refusal(of: TokenMint().with(header: "typ", "\"\(type)\"")) == nil)
@@ -66,7 +66,7 @@ struct JOSEHeaderTests {
         #expect(untyped.refusal(of: TokenMint().with(header: "typ", nil)) == nil)
     }
 
-    @Test(arguments: [
+    @Test("Refuses every other type (AT-01, JWT-29, INT-12)", arguments: [
         "at+jwt;x=1", "at+jwt ", "", "dpop+jwt", "logout+jwt", "token-introspection+jwt", "secevent+jwt", "client-authentication+jwt",
         "id_token+jwt", "text/at+jwt", "application/application/at+jwt", "applicationxat+jwt", "xxxxxxxxxxxxat+jwt",
     ])
@@ -75,31 +75,31 @@ struct JOSEHeaderTests {
         #expect(untyped.refusal(of: TokenMint().with(header: "typ", "\"\(type)\"")) == .typeNotAccepted)
     }
 
-    @Test(arguments: ["null", "1", "[\"at+jwt\"]"])
+    @Test("Refuses a type that is no string (AT-01)", arguments: ["null", "1", "[\"at+jwt\"]"])
     func refusesATypeThatIsNoString(_ type: String) {
         #expect(judge.refusal(of: TokenMint().with(header: "typ", type)) == .headerMalformed)
     }
 
-    @Test(arguments: ["at_hash", "c_hash", "s_hash", "events", "token_introspection"])
+    @Test("Refuses other kinds of JWT by their claims where they have no type (JWT-29, INT-12)", arguments: ["at_hash", "c_hash", "s_hash", "events", "token_introspection"])
     func refusesOtherKindsOfJWTByTheirClaimsWhereTheyHaveNoType(_ claim: String) {
         let mint = TokenMint().with(claim: claim, #""x""#).with(header: "typ", #""JWT""#)
         #expect(untyped.refusal(of: mint) == .typeNotAccepted)
         #expect(untyped.refusal(of: mint.with(claim: claim, nil)) == nil)
     }
 
-    @Test func refusesANestedToken() {
+    @Test("Refuses a nested token (JWT-31)") func refusesANestedToken() {
         #expect(judge.refusal(of: TokenMint().with(header: "cty", #""JWT""#)) == .typeNotAccepted)
         #expect(judge.refusal(of: TokenMint().with(header: "cty", #""application/jwt""#)) == .typeNotAccepted)
         #expect(judge.refusal(of: TokenMint().with(header: "cty", #""json""#)) == nil)
     }
 
-    @Test(arguments: ["../../dev/null", "' OR 1=1", "K1", "k1 ", "", "k2", "\\u0000k1"])
+    @Test("Takes the key ID as it is (JWT-15)", arguments: ["../../dev/null", "' OR 1=1", "K1", "k1 ", "", "k2", "\\u0000k1"])
     func takesTheKeyIDAsItIs(_ kid: String) {
         #expect(judge.refusal(of: TokenMint().with(header: "kid", "\"\(kid)\"")) == .keyUnknown)
         #expect(judge.refusal(of: TokenMint().with(header: "kid", "\"\\u006b1\"")) == nil)
     }
 
-    @Test func refusesAKeyIDThatIsNoStringOrTooLong() {
+    @Test("Refuses a key ID that is no string or too long (JWT-15)") func refusesAKeyIDThatIsNoStringOrTooLong() {
         #expect(judge.refusal(of: TokenMint().with(header: "kid", "1")) == .headerMalformed)
         #expect(judge.refusal(of: TokenMint().with(header: "kid", "null")) == .headerMalformed)
         #expect(judge.refusal(of: TokenMint().with(header: "kid", "\"" + String(repeating: "k", count: 1025) + "\"")) == .headerMalformed)
@@ -109,7 +109,7 @@ struct JOSEHeaderTests {
         #expect(known.refusal(of: TokenMint().with(header: "kid", "\"\(long)\"")) == nil)
     }
 
-    @Test func isDeafToKeysThatTheTokenBrings() {
+    @Test("Is deaf to keys that the token brings (JWT-14)") func isDeafToKeysThatTheTokenBrings() {
         var attacker = TokenMint("ES256", .otherP256)
         attacker.header("jwk", SigningKey.otherP256.jwk())
         attacker.header("jku", #""https://evil.example/jwks""#)

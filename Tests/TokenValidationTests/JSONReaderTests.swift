@@ -18,7 +18,7 @@ func fault(_ text: [UInt8], maximumMembers: Int = 1024) -> JSONFault? {
 func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
 
 @Suite struct JSONReaderTests {
-    @Test(arguments: [
+    @Test("Reads what RFC 8259 allows (JWT-04)", arguments: [
         "{}", "[]", " { } ", "[1,2]", "\t\r\n{\"a\":1}\n", #""""#, "0", "-0", "10.5e+3", "1E5", "true", "false", "null",
         #"{"a":{"a":{"a":[]}}}"#, #"["\"\\\/\b\f\n\r\t\u0041"]"#, #""\ud83d\ude00""#, "\"\u{e9}\u{20ac}\u{10ffff}\"", "\"\u{7f}\"",
         #""\u0000""#, "1e999999", "-1e-999999", "[[],{}]",
@@ -27,7 +27,7 @@ func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
         #expect(fault(text) == nil)
     }
 
-    @Test(arguments: [
+    @Test("Refuses what RFC 8259 does not (JWT-04)", arguments: [
         "", " ", "{", "[", "}", "{]", "[}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "[1,]", "[,1]", "[1 2]", "{\"a\":1 \"b\":2}",
         "{a:1}", "{'a':1}", "{1:1}", "[1]]", "{}{}", "{} x", "01", "-", "+1", "1.", ".5", "1e", "1e+", "0x10", "NaN", "Infinity",
         "-Infinity", "tru", "True", "nul", "nulll", "// c\n1", "/* c */1", "1 // c", #"""#, #""\"#, #""\x41""#, #""\u12""#, #""\u12G4""#,
@@ -37,7 +37,7 @@ func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
         #expect(fault(text) == .malformed)
     }
 
-    @Test(arguments: [
+    @Test("Refuses what is not UTF-8 (JWT-04)", arguments: [
         [0x80], [0xc0, 0xaf], [0xc1, 0xbf], [0xe0, 0x80, 0xaf], [0xe0, 0x9f, 0xbf], [0xed, 0xa0, 0x80], [0xed, 0xbf, 0xbf],
         [0xf0, 0x80, 0x80, 0x80], [0xf0, 0x8f, 0xbf, 0xbf], [0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xff], [0xc3],
         [0xe2, 0x82], [0xf0, 0x9f, 0x98], [0xc3, 0x28],
@@ -47,12 +47,12 @@ func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
         #expect(fault([0x22] + sequence) == .malformed)
     }
 
-    @Test func refusesUTF16() {
+    @Test("Refuses UTF-16 (JWT-04)") func refusesUTF16() {
         #expect(fault([0xff, 0xfe, 0x7b, 0, 0x7d, 0]) == .malformed)
         #expect(fault([0x7b, 0, 0x7d, 0]) == .malformed)
     }
 
-    @Test(arguments: [
+    @Test("Refuses duplicate members at every level (JWT-05, JWT-06)", arguments: [
         #"{"a":1,"a":2}"#, #"{"a":1,"b":2,"a":1}"#, #"{"alg":1,"\u0061lg":2}"#, #"{"\u0061":1,"\u0061":1}"#, #"[{"x":{"a":1,"a":1}}]"#,
         #"{"":1,"":2}"#, #"{"/":1,"\/":2}"#, #"{"é":1,"\u00e9":2}"#, #"{"😀":1,"\ud83d\ude00":1}"#,
     ])
@@ -60,7 +60,7 @@ func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
         #expect(fault(text) == .duplicateMember)
     }
 
-    @Test func tellsNamesApartByCodePoints() {
+    @Test("Tells names apart by code points") func tellsNamesApartByCodePoints() {
         #expect(fault(#"{"a":1,"A":2,"a ":3,"\u00e9":4,"e\u0301":5}"#) == nil)
         #expect(fault(#"{"a":{"a":1},"b":{"a":1}}"#) == nil)
     }
@@ -71,7 +71,7 @@ func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
         #expect(fault("{" + (names + ["\"n250\":0"]).joined(separator: ",") + "}") == .duplicateMember)
     }
 
-    @Test func boundsDepthAndMembers() {
+    @Test("Bounds depth and members (JWT-32)") func boundsDepthAndMembers() {
         #expect(fault(String(repeating: "[", count: 16) + String(repeating: "]", count: 16)) == nil)
         #expect(fault(String(repeating: "[", count: 17) + String(repeating: "]", count: 17)) == .tooDeep)
         #expect(fault(String(repeating: "{\"a\":", count: 10_000)) == .tooDeep)
@@ -111,12 +111,12 @@ func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
         }
     }
 
-    @Test(arguments: [("0", 0), ("1900000000", 1_900_000_000), ("1900000000.5", 1_900_000_000.5), ("19e8", 1_900_000_000), ("253402300799", 253_402_300_799)])
+    @Test("Reads numeric dates (JWT-26)", arguments: [("0", 0), ("1900000000", 1_900_000_000), ("1900000000.5", 1_900_000_000.5), ("19e8", 1_900_000_000), ("253402300799", 253_402_300_799)])
     func readsNumericDates(_ text: String, _ value: Double) {
         #expect(date(text) == value)
     }
 
-    @Test(arguments: ["-1", "-0", "1e400", "1e999999", "253402300800", "1900000000000", "999999999999999999999999999999", "1." + String(repeating: "0", count: 64)])
+    @Test("Refuses dates out of bounds (JWT-26)", arguments: ["-1", "-0", "1e400", "1e999999", "253402300800", "1900000000000", "999999999999999999999999999999", "1." + String(repeating: "0", count: 64)])
     func refusesDatesOutOfBounds(_ text: String) {
         #expect(date(text) == nil)
     }

@@ -131,7 +131,7 @@ struct KeySetKeeperTests {
 
     private var url: KeySetKeeper.Source { .url(FetchURL(address)!) }
 
-    @Test func publishesWhatItFetchesAtStart() async {
+    @Test("Publishes what it fetches at start") func publishesWhatItFetchesAtStart() async {
         fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
         await keep(url) { keeper in
             #expect(recorder.sets.map { $0?.count } == [1])
@@ -145,7 +145,7 @@ struct KeySetKeeperTests {
         }
     }
 
-    @Test func publishesNothingBeforeThereAreKeysAndKeepsTrying() async {
+    @Test("Publishes nothing before there are keys and keeps trying (JWT-34)") func publishesNothingBeforeThereAreKeysAndKeepsTrying() async {
         fetcher.fail(address, .unreachable)
         await keep(url) { keeper in
             #expect(recorder.sets.isEmpty)
@@ -161,7 +161,7 @@ struct KeySetKeeperTests {
         }
     }
 
-    @Test func doesNotPublishTheSameSetAgain() async {
+    @Test("Does not publish the same set again") func doesNotPublishTheSameSetAgain() async {
         fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 60)
         await keep(url) { keeper in
             await advance(60)
@@ -175,7 +175,7 @@ struct KeySetKeeperTests {
         }
     }
 
-    @Test func keepsTheLastGoodSetWhileItsSourceIsDownOrBroken() async {
+    @Test("Keeps the last good set while its source is down or broken (JWT-34)") func keepsTheLastGoodSetWhileItsSourceIsDownOrBroken() async {
         fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 60)
         await keep(url) { keeper in
             for broken in ["", "{}", #"{"keys":[]}"#, "<html>"] {
@@ -199,7 +199,7 @@ struct KeySetKeeperTests {
         }
     }
 
-    @Test func anyNumberOfUnknownKeysCausesOneFetchPerCooldown() async {
+    @Test("Any number of unknown keys causes one fetch per cooldown (JWT-16)") func anyNumberOfUnknownKeysCausesOneFetchPerCooldown() async {
         fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 3600)
         await keep(url) { keeper in
             await advance(100)
@@ -217,7 +217,7 @@ struct KeySetKeeperTests {
         }
     }
 
-    @Test func findsKeysByTheIssuersMetadata() async {
+    @Test("Finds keys by the issuer's metadata (ASM-01)") func findsKeysByTheIssuersMetadata() async {
         let metadata = "https://as/.well-known/oauth-authorization-server"
         fetcher.answer(metadata, #"{"issuer":"https://as","jwks_uri":"https://as/jwks"}"#)
         fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
@@ -228,7 +228,7 @@ struct KeySetKeeperTests {
         }
     }
 
-    @Test func fallsBackToOpenIDConnectsMetadata() async {
+    @Test("Falls back to OpenID Connect's metadata (ASM-01)") func fallsBackToOpenIDConnectsMetadata() async {
         let (first, second) = ("https://as/.well-known/oauth-authorization-server/t", "https://as/t/.well-known/openid-configuration")
         fetcher.answer(second, #"{"issuer":"https://as/t","jwks_uri":"https://as/jwks"}"#)
         fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
@@ -238,7 +238,7 @@ struct KeySetKeeperTests {
         }
     }
 
-    @Test func loadsNoKeysByTheMetadataOfAnotherIssuer() async {
+    @Test("Loads no keys by the metadata of another issuer (ASM-02)") func loadsNoKeysByTheMetadataOfAnotherIssuer() async {
         let metadata = "https://as/.well-known/oauth-authorization-server"
         fetcher.answer(metadata, #"{"issuer":"https://as/","jwks_uri":"https://as/jwks"}"#)
         fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
@@ -249,7 +249,7 @@ struct KeySetKeeperTests {
         }
     }
 
-    @Test func doesNotAskASlowServerTwice() async {
+    @Test("Does not ask a slow server twice (ASM-07)") func doesNotAskASlowServerTwice() async {
         fetcher.fail("https://as/.well-known/oauth-authorization-server", .timeout)
         await keep(.discovered(issuer: "https://as")) { keeper in
             #expect(fetcher.asked.count == 1)
@@ -257,7 +257,7 @@ struct KeySetKeeperTests {
         }
     }
 
-    @Test func readsAFileAgainWhenItChanges() async throws {
+    @Test("Reads a file again when it changes") func readsAFileAgainWhenItChanges() async throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
         defer { try? FileManager.default.removeItem(atPath: path) }
         func write(_ text: String) throws { try text.write(toFile: path, atomically: true, encoding: .utf8) }
@@ -284,7 +284,7 @@ struct KeySetKeeperTests {
         }
     }
 
-    @Test func readsNothingButAnOrdinaryFileOfBoundedSize() async throws {
+    @Test("Reads nothing but an ordinary file of bounded size") func readsNothingButAnOrdinaryFileOfBoundedSize() async throws {
         await keep(.file("/dev/zero")) { keeper in #expect(keeper.status.lastFault == .file(.unreadable)) }
         await keep(.file("/")) { keeper in #expect(keeper.status.lastFault == .file(.unreadable)) }
         let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
@@ -294,7 +294,7 @@ struct KeySetKeeperTests {
         #expect(recorder.sets.isEmpty)
     }
 
-    @Test(arguments: [
+    @Test("Reads cache control (JWT-34)", arguments: [
         ([], nil), (["max-age=120"], 120), (["public, max-age=\"120\" , must-revalidate"], 120), (["max-age=600", "max-age=120"], 120),
         (["MAX-AGE=5"], 5), (["no-store"], 0), (["max-age=120, no-cache"], 0), (["max-age=-1"], nil), (["max-age=x"], nil), (["max-age"], nil),
         (["max-age=1e9"], nil), (["s-maxage=9"], nil), (["private"], nil),

@@ -1,15 +1,15 @@
 import Testing
 import TokenValidation
 
-@Suite("When keys are fetched and how long they last (JWT-16, JWT-34; lessons 2.14 and 2.15)")
+@Suite("When keys are fetched and how long they last")
 struct KeySetStateTests {
-    @Test func fetchesAtOnce() {
+    @Test("Fetches at once") func fetchesAtOnce() {
         var state = KeySetState(timing: .init())
         #expect(state.next(now: 100) == .fetch)
         #expect(!state.hasKeys)
     }
 
-    @Test(arguments: [(nil, 300), (120, 120), (0, 60), (59, 60), (3600, 3600), (86400, 3600), (.infinity, 3600)] as [(Double?, Double)])
+    @Test("Refreshes as the server says within bounds (JWT-34)", arguments: [(nil, 300), (120, 120), (0, 60), (59, 60), (3600, 3600), (86400, 3600), (.infinity, 3600)] as [(Double?, Double)])
     func refreshesAsTheServerSaysWithinBounds(_ age: Double?, _ wait: Double) {
         var state = KeySetState(timing: .init())
         _ = state.next(now: 0)
@@ -19,7 +19,7 @@ struct KeySetStateTests {
         #expect(state.next(now: 1 + wait) == .fetch)
     }
 
-    @Test func retriesEverMoreSlowlyWhileThereAreNone() {
+    @Test("Retries ever more slowly while there are none (ASM-05)") func retriesEverMoreSlowlyWhileThereAreNone() {
         var state = KeySetState(timing: .init())
         var now = 0.0
         var waits: [Double] = []
@@ -33,7 +33,7 @@ struct KeySetStateTests {
         #expect(waits == [1, 2, 4, 8, 10, 10, 10, 10, 10, 10])
     }
 
-    @Test func aWantedRefreshComesAtOnceButOncePerCooldown() {
+    @Test("A wanted refresh comes at once but once per cooldown (JWT-16)") func aWantedRefreshComesAtOnceButOncePerCooldown() {
         var state = KeySetState(timing: .init())
         _ = state.next(now: 0)
         state.succeeded(now: 0, maximumAge: 3600)
@@ -47,7 +47,7 @@ struct KeySetStateTests {
         #expect(state.next(now: 200) == .fetch)
     }
 
-    @Test(arguments: [true, false])
+    @Test("No number of unknown keys causes more than one fetch per cooldown (JWT-16)", arguments: [true, false])
     func noNumberOfUnknownKeysCausesMoreThanOneFetchPerCooldown(_ succeeds: Bool) {
         var state = KeySetState(timing: .init())
         _ = state.next(now: 0)
@@ -63,7 +63,7 @@ struct KeySetStateTests {
         #expect(fetches == 10)
     }
 
-    @Test func keepsTheLastGoodSetForAStatedTime() {
+    @Test("Keeps the last good set for a stated time (JWT-34)") func keepsTheLastGoodSetForAStatedTime() {
         var state = KeySetState(timing: .init())
         _ = state.next(now: 0)
         state.succeeded(now: 0, maximumAge: nil)
@@ -83,7 +83,7 @@ struct KeySetStateTests {
         #expect(state.next(now: 86400) != .withdraw)
     }
 
-    @Test func anOutageThatEndsIsForgotten() {
+    @Test("An outage that ends is forgotten (JWT-34)") func anOutageThatEndsIsForgotten() {
         var state = KeySetState(timing: .init())
         _ = state.next(now: 0)
         state.succeeded(now: 0, maximumAge: nil)
@@ -96,7 +96,7 @@ struct KeySetStateTests {
         #expect(state.hasKeys)
     }
 
-    @Test func looksAtAFileEveryFewSeconds() {
+    @Test("Looks at a file every few seconds") func looksAtAFileEveryFewSeconds() {
         var state = KeySetState(timing: .file)
         _ = state.next(now: 0)
         state.succeeded(now: 0, maximumAge: nil)

@@ -2,7 +2,7 @@ import BindingPolicy
 import Testing
 import TokenValidation
 
-@Suite("Key sets (JWT-10, 11, 17 to 20, 23)")
+@Suite("Key sets")
 struct KeySetTests {
     func fault(_ text: String) -> KeySet.Fault? {
         do {
@@ -18,19 +18,19 @@ struct KeySetTests {
             && TokenVerifier(keys: set).refusal(of: TokenMint("EdDSA", .ed25519).with(header: "kid", "\"good\"").token) == nil
     }
 
-    @Test func readsEachKind() throws {
+    @Test("Reads each kind (JWT-18)") func readsEachKind() throws {
         let set = keySet(SigningKey.rsa.jwk(), SigningKey.p256.jwk(), SigningKey.p384.jwk(), SigningKey.p521.jwk(), SigningKey.ed25519.jwk())
         #expect(set.count == 5)
         #expect(set.unusableKeys == 0)
         #expect(set.publishedSecrets == 0)
     }
 
-    @Test(arguments: ["", "{}", "[]", "null", #"{"keys":{}}"#, #"{"keys":null}"#, #"{"keys":[],"keys":[]}"#, #"{"keys":[{"kty":"EC","kty":"RSA"}]}"#, #"{"keys":[]}x"#, "<html>"])
+    @Test("Refuses what is no key set (JWT-18)", arguments: ["", "{}", "[]", "null", #"{"keys":{}}"#, #"{"keys":null}"#, #"{"keys":[],"keys":[]}"#, #"{"keys":[{"kty":"EC","kty":"RSA"}]}"#, #"{"keys":[]}x"#, "<html>"])
     func refusesWhatIsNoKeySet(_ text: String) {
         #expect(fault(text) == .malformed)
     }
 
-    @Test func refusesASetWithoutAUsableKey() {
+    @Test("Refuses a set without a usable key (JWT-18)") func refusesASetWithoutAUsableKey() {
         #expect(fault(#"{"keys":[]}"#) == .noUsableKey)
         #expect(fault(#"{"keys":[1,"x",null,[],{}]}"#) == .noUsableKey)
         #expect(fault(keySetText([SigningKey.p256.jwk(kid: "k1", ["use": "enc"])])) == .noUsableKey)
@@ -61,14 +61,14 @@ struct KeySetTests {
         #expect(try !isPassedOver(SigningKey.p256.jwk(kid: "k1", ["use": "sig", "alg": "ES256"])))
     }
 
-    @Test func passesOverCoordinatesThatAreNotOfFullLength() throws {
+    @Test("Passes over coordinates that are not of full length (JWT-23)") func passesOverCoordinatesThatAreNotOfFullLength() throws {
         let zero = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
         #expect(try isPassedOver(SigningKey.p256.jwk(kid: "k1", ["x": "AA" + zero])))
         #expect(try isPassedOver(SigningKey.p256.jwk(kid: "k1", ["x": zero, "y": zero])))
         #expect(try isPassedOver(SigningKey.p256.jwk(kid: "k1", ["x": SigningKey.p256.members["x"]! + "="])))
     }
 
-    @Test(arguments: [
+    @Test("Passes over an RSA key with bad numbers (JWT-18)", arguments: [
         ["e": "AQ"], ["e": "Ag"], ["e": ""], ["e": "AA"], ["e": "AQAA"], ["e": "AwAAAAE"], ["e": "AQAAAAAB"], ["n": ""], ["n": "AQAB"],
         ["e": "AQABAQABAQAB"],
     ])
@@ -77,7 +77,7 @@ struct KeySetTests {
         #expect(try !isPassedOver(SigningKey.rsa.jwk()))
     }
 
-    @Test func passesOverRSAKeysThatAreTooWeakOrTooLarge() throws {
+    @Test("Passes over RSA keys that are too weak or too large (JWT-20)") func passesOverRSAKeysThatAreTooWeakOrTooLarge() throws {
         #expect(try isPassedOver(SigningKey.weakRSA.jwk()))
         #expect(try !isPassedOver(SigningKey.rsa.jwk(kid: "k1", ["n": modulus(bits: 8192)])))
         #expect(try isPassedOver(SigningKey.rsa.jwk(kid: "k1", ["n": modulus(bits: 8200)])))
@@ -85,26 +85,26 @@ struct KeySetTests {
         #expect(try isPassedOver(SigningKey.rsa.jwk(kid: "k1", ["n": modulus(bits: 2040)])))
     }
 
-    @Test func passesOverOtherCurvesOfEdwardsKeys() throws {
+    @Test("Passes over other curves of Edwards keys (JWT-18)") func passesOverOtherCurvesOfEdwardsKeys() throws {
         let set = try KeySet(Array(keySetText([SigningKey.ed25519.jwk(kid: "k1", ["crv": "X25519"]), SigningKey.ed25519.jwk(kid: "k2", ["x": "AAAA"]), SigningKey.p256.jwk()]).utf8))
         #expect(set.count == 1)
         #expect(set.unusableKeys == 2)
     }
 
-    @Test(arguments: [(#"["verify"]"#, true), (#"["sign","verify"]"#, true), (#"["sign"]"#, false), (#"[]"#, false), (#"["encrypt"]"#, false), (#""verify""#, false), (#"["verify",1]"#, false)])
+    @Test("Holds a key to its operations (JWT-11)", arguments: [(#"["verify"]"#, true), (#"["sign","verify"]"#, true), (#"["sign"]"#, false), (#"[]"#, false), (#"["encrypt"]"#, false), (#""verify""#, false), (#"["verify",1]"#, false)])
     func holdsAKeyToItsOperations(_ operations: String, _ usable: Bool) throws {
         let key = SigningKey.p256.jwk().dropLast() + #","key_ops":\#(operations)}"#
         #expect(try isPassedOver(String(key)) == !usable)
     }
 
-    @Test func passesOverAKeyWithAMemberOfTheWrongType() throws {
+    @Test("Passes over a key with a member of the wrong type (JWT-18)") func passesOverAKeyWithAMemberOfTheWrongType() throws {
         for member in ["kid", "alg", "use", "kty", "crv", "x", "y"] {
             let key = SigningKey.p256.jwk(kid: nil, [member: ""]).dropLast() + ",\"\(member)\":1}"
             #expect(try isPassedOver(String(key)))
         }
     }
 
-    @Test func neverUsesAPublishedSecretAndSaysSo() throws {
+    @Test("Never uses a published secret and says so (JWT-19, JWT-09)") func neverUsesAPublishedSecretAndSaysSo() throws {
         let set = try KeySet(
             Array(
                 keySetText([
@@ -119,12 +119,12 @@ struct KeySetTests {
         #expect(verifier.refusal(of: TokenMint("HS256").token) == .algorithmNotAllowed)
     }
 
-    @Test func refusesAValidSignatureByAKeyThatIsTooWeak() throws {
+    @Test("Refuses a valid signature by a key that is too weak (JWT-20)") func refusesAValidSignatureByAKeyThatIsTooWeak() throws {
         let set = keySet(SigningKey.weakRSA.jwk(), SigningKey.p256.jwk(kid: "good"))
         #expect(TokenVerifier(keys: set).refusal(of: TokenMint("RS256", .weakRSA).token) == .keyUnknown)
     }
 
-    @Test func usesNoKeyForEncryption() throws {
+    @Test("Uses no key for encryption (JWT-11)") func usesNoKeyForEncryption() throws {
         let set = keySet(SigningKey.p256.jwk(kid: "k1", ["use": "enc"]), SigningKey.p256.jwk(kid: "good"))
         #expect(TokenVerifier(keys: set).refusal(of: TokenMint().token) == .keyUnknown)
         #expect(TokenVerifier(keys: set).refusal(of: TokenMint().with(header: "kid", "\"good\"").token) == nil)

@@ -3,14 +3,14 @@ import Crypto
 import Testing
 import TokenValidation
 
-@Suite("Signatures (JWT-03, 09, 10, 20 to 24; AT-05)")
+@Suite("Signatures")
 struct SignatureTests {
     static let pairs: [(String, SigningKey)] = [
         ("RS256", .rsa), ("RS384", .rsa), ("RS512", .rsa), ("PS256", .rsa), ("PS384", .rsa), ("PS512", .rsa),
         ("ES256", .p256), ("ES384", .p384), ("ES512", .p521), ("EdDSA", .ed25519),
     ]
 
-    @Test(arguments: pairs)
+    @Test("Accepts each algorithm with its key and no change of a single bit (JWT-21, AT-05)", arguments: pairs)
     func acceptsEachAlgorithmWithItsKeyAndNoChangeOfASingleBit(_ algorithm: String, _ key: SigningKey) throws {
         let verifier = TokenVerifier(keys: keySet(key.jwk()))
         let token = TokenMint(algorithm, key).token
@@ -28,7 +28,7 @@ struct SignatureTests {
         #expect(verifier.refusal(of: other[0] + "." + other[1] + "." + parts[2]) == .signatureInvalid)
     }
 
-    @Test(arguments: pairs)
+    @Test("Refuses a key of another kind (JWT-10)", arguments: pairs)
     func refusesAKeyOfAnotherKind(_ algorithm: String, _ key: SigningKey) {
         let others: [SigningKey] = [.rsa, .p256, .p384, .p521, .ed25519].filter { $0.members["crv"] != key.members["crv"] }
         for other in others {
@@ -37,14 +37,14 @@ struct SignatureTests {
         }
     }
 
-    @Test func holdsAKeyToTheAlgorithmItIsMeantFor() {
+    @Test("Holds a key to the algorithm it is meant for (JWT-10)") func holdsAKeyToTheAlgorithmItIsMeantFor() {
         let verifier = TokenVerifier(keys: keySet(SigningKey.rsa.jwk(kid: "k1", ["alg": "PS256"])))
         #expect(verifier.refusal(of: TokenMint("PS256", .rsa).token) == nil)
         #expect(verifier.refusal(of: TokenMint("RS256", .rsa).token) == .keyUnsuitable)
         #expect(verifier.refusal(of: TokenMint("PS384", .rsa).token) == .keyUnsuitable)
     }
 
-    @Test func doesNotTakeOneRSAPaddingForAnother() {
+    @Test("Does not take one RSA padding for another (JWT-10)") func doesNotTakeOneRSAPaddingForAnother() {
         let verifier = TokenVerifier(keys: keySet(SigningKey.rsa.jwk()))
         var mint = TokenMint("PS256", .rsa)
         let input = mint.token.split(separator: ".").prefix(2).joined(separator: ".")
@@ -56,7 +56,7 @@ struct SignatureTests {
     }
 
     /// Made with `openssl dgst -sigopt rsa_pss_saltlen`.
-    @Test func wantsASaltOfExactlyTheHashsLength() throws {
+    @Test("Wants a salt of exactly the hash's length (JWT-22)") func wantsASaltOfExactlyTheHashsLength() throws {
         let verifier = TokenVerifier(keys: keySet(SaltVectors.key))
         #expect(verifier.refusal(of: SaltVectors.input + "." + SaltVectors.salt32) == nil)
         for signature in [SaltVectors.salt0, SaltVectors.salt20, SaltVectors.saltLongest] {
@@ -64,7 +64,7 @@ struct SignatureTests {
         }
     }
 
-    @Test(arguments: [("ES256", SigningKey.p256, 32), ("ES384", .p384, 48), ("ES512", .p521, 66)])
+    @Test("Refuses psychic signatures (JWT-21)", arguments: [("ES256", SigningKey.p256, 32), ("ES384", .p384, 48), ("ES512", .p521, 66)])
     func refusesPsychicSignatures(_ algorithm: String, _ key: SigningKey, _ half: Int) throws {
         let verifier = TokenVerifier(keys: keySet(key.jwk()))
         let token = TokenMint(algorithm, key).token
@@ -80,7 +80,7 @@ struct SignatureTests {
         }
     }
 
-    @Test func refusesTheOrderOfTheCurveAddedToAHalf() throws {
+    @Test("Refuses the order of the curve added to a half (JWT-21)") func refusesTheOrderOfTheCurveAddedToAHalf() throws {
         // n of P-256: r + n is the same number modulo n, in 33 octets or, where it fits, in 32.
         let n = try octets("_____wAAAAD__________7zm-q2nF56E87nKwvxjJVE")
         let verifier = TokenVerifier(keys: keySet(SigningKey.p256.jwk()))
@@ -92,7 +92,7 @@ struct SignatureTests {
         #expect(verifier.refusal(of: input + "." + Base64URL.encode(n + n)) == .signatureInvalid)
     }
 
-    @Test func refusesDER() throws {
+    @Test("Refuses DER (JWT-21)") func refusesDER() throws {
         guard case .onP256(let key) = SigningKey.p256 else { return }
         let verifier = TokenVerifier(keys: keySet(SigningKey.p256.jwk()))
         let input = TokenMint().token.split(separator: ".").prefix(2).joined(separator: ".")
@@ -100,7 +100,7 @@ struct SignatureTests {
         #expect(verifier.refusal(of: input + "." + Base64URL.encode(der)) == .signatureInvalid)
     }
 
-    @Test func tiesKeysToTheirIssuer() {
+    @Test("Ties keys to their issuer (JWT-24)") func tiesKeysToTheirIssuer() {
         let other = "https://other.example.com"
         var verifier = TokenVerifier([
             IssuerPolicy(issuer: TokenMint.issuer, audiences: [TokenMint.audience]),
@@ -118,20 +118,20 @@ struct SignatureTests {
         #expect(token.issuer == other)
     }
 
-    @Test func acceptsAnyPublishedKey() {
+    @Test("Accepts any published key (AT-05)") func acceptsAnyPublishedKey() {
         let verifier = TokenVerifier(keys: keySet(SigningKey.rsa.jwk(kid: "k0"), SigningKey.p256.jwk(kid: "k1"), SigningKey.p384.jwk(kid: "k2")))
         #expect(verifier.refusal(of: TokenMint().token) == nil)
         #expect(verifier.refusal(of: TokenMint("ES384", .p384).with(header: "kid", "\"k2\"").token) == nil)
     }
 
-    @Test func choosesAmongKeysThatShareAKeyID() {
+    @Test("Chooses among keys that share a key ID (JWT-17)") func choosesAmongKeysThatShareAKeyID() {
         let verifier = TokenVerifier(keys: keySet(SigningKey.otherP256.jwk(), SigningKey.rsa.jwk(), SigningKey.p256.jwk()))
         #expect(verifier.refusal(of: TokenMint().token) == nil)
         #expect(verifier.refusal(of: TokenMint("RS256", .rsa).token) == nil)
         #expect(verifier.refusal(of: TokenMint("ES384", .p384).token) == .keyUnsuitable)
     }
 
-    @Test func triesTheSuitableKeysWhereTheTokenNamesNone() {
+    @Test("Tries the suitable keys where the token names none (JWT-17)") func triesTheSuitableKeysWhereTheTokenNamesNone() {
         let nameless = TokenMint().with(header: "kid", nil).token
         let verifier = TokenVerifier(keys: keySet(SigningKey.rsa.jwk(), SigningKey.otherP256.jwk(), SigningKey.p256.jwk(kid: nil)))
         #expect(verifier.refusal(of: nameless) == nil)
@@ -142,7 +142,7 @@ struct SignatureTests {
         #expect(TokenVerifier(keys: keySet(SigningKey.rsa.jwk())).refusal(of: nameless) == .keyUnsuitable)
     }
 
-    @Test func triesABoundedNumberOfKeys() throws {
+    @Test("Tries a bounded number of keys (JWT-17)") func triesABoundedNumberOfKeys() throws {
         let many = Array(repeating: SigningKey.otherP256.jwk(kid: nil), count: 7)
         let nameless = TokenMint().with(header: "kid", nil).token
         let eighth = try KeySet(Array(keySetText(many + [SigningKey.p256.jwk(kid: nil)]).utf8))
@@ -151,7 +151,7 @@ struct SignatureTests {
         #expect(TokenVerifier(keys: ninth).refusal(of: nameless) == .signatureInvalid)
     }
 
-    @Test func hasNoVerdictWithoutKeys() {
+    @Test("Has no verdict without keys (JWT-34)") func hasNoVerdictWithoutKeys() {
         var verifier = TokenVerifier(keys: nil)
         #expect(!verifier.hasAllKeys)
         #expect(verifier.refusal(of: TokenMint().token) == .keysUnavailable)
@@ -164,7 +164,7 @@ struct SignatureTests {
         #expect(verifier.refusal(of: TokenMint().token) == .keysUnavailable)
     }
 
-    @Test func saysWhoseKeysMayBeOutOfDate() {
+    @Test("Says whose keys may be out of date (JWT-16)") func saysWhoseKeysMayBeOutOfDate() {
         let verifier = TokenVerifier(keys: keySet(SigningKey.p256.jwk()))
         func stale(_ mint: TokenMint) -> Int? {
             if case .failure(let refusal) = verifier.verify(mint.token) { refusal.staleIssuer } else { nil }

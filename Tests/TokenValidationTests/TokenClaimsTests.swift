@@ -2,12 +2,12 @@ import BindingPolicy
 import Testing
 import TokenValidation
 
-@Suite("Claims (JWT-06, 24 to 29; AT-02 to 04, 06, 10; CNF-05)")
+@Suite("Claims")
 struct TokenClaimsTests {
     let judge = Judge()
     let lenient = Judge(verifier: TokenVerifier(keys: keySet(SigningKey.p256.jwk()), type: .any))
 
-    @Test func carriesTheFactsOfAToken() throws {
+    @Test("Carries the facts of a token (AT-02)") func carriesTheFactsOfAToken() throws {
         let token = try judge.verifier.verify(TokenMint().with(claim: "nbf", "1899999995.25").token).get()
         #expect(token.issuerIndex == 0)
         #expect(token.issuer == TokenMint.issuer)
@@ -20,40 +20,40 @@ struct TokenClaimsTests {
         #expect(token.confirmation == .certificate(Thumbprint(base64url: TokenMint.thumbprint)!))
     }
 
-    @Test(arguments: ["iss", "exp", "aud", "sub", "client_id", "iat", "jti"])
+    @Test("Requires each claim of RFC 9068 (AT-02, CNF-05)", arguments: ["iss", "exp", "aud", "sub", "client_id", "iat", "jti"])
     func requiresEachClaimOfRFC9068(_ name: String) {
         #expect(judge.refusal(of: TokenMint().with(claim: name, nil)) == .claimMissing)
         let needed = ["iss", "exp", "aud"].contains(name)
         #expect(lenient.refusal(of: TokenMint().with(claim: name, nil)) == (needed ? .claimMissing : nil))
     }
 
-    @Test(arguments: ["iss", "exp", "aud", "sub", "client_id", "iat", "jti", "cnf", "scope", "x"])
+    @Test("Refuses duplicate claims (JWT-06)", arguments: ["iss", "exp", "aud", "sub", "client_id", "iat", "jti", "cnf", "scope", "x"])
     func refusesDuplicateClaims(_ name: String) {
         let mint = TokenMint().with(claim: "x", "1")
         let claims = mint.claims + mint.claims.filter { $0.0 == name }
         #expect(judge.refusal(of: mint.signed(header: TokenMint.object(mint.header), claims: TokenMint.object(claims))) == .claimsMalformed)
     }
 
-    @Test(arguments: ["iss", "sub", "client_id", "jti", "scope"], ["1", "null", "[]", "{}", #"["x"]"#, "true"])
+    @Test("Refuses a string claim of another type (AT-02)", arguments: ["iss", "sub", "client_id", "jti", "scope"], ["1", "null", "[]", "{}", #"["x"]"#, "true"])
     func refusesAStringClaimOfAnotherType(_ name: String, _ value: String) {
         #expect(judge.refusal(of: TokenMint().with(claim: name, value)) == .claimsMalformed)
     }
 
-    @Test(arguments: ["exp", "iat", "nbf"], [#""1900000300""#, "-1", "1e400", "1e999999", "null", "[]", "true", "1900000300000", "99999999999999999999"])
+    @Test("Refuses a date that is none (JWT-26)", arguments: ["exp", "iat", "nbf"], [#""1900000300""#, "-1", "1e400", "1e999999", "null", "[]", "true", "1900000300000", "99999999999999999999"])
     func refusesADateThatIsNone(_ name: String, _ value: String) {
         #expect(judge.refusal(of: TokenMint().with(claim: name, value)) == .claimsMalformed)
     }
 
-    @Test(arguments: ["https://as.example.com/", "https://AS.example.com", "http://as.example.com", "https://as.example.com:443", "https://as.example.co", "", "https://as.example.com\\u0000"])
+    @Test("Refuses an issuer that is not exactly ours (AT-03)", arguments: ["https://as.example.com/", "https://AS.example.com", "http://as.example.com", "https://as.example.com:443", "https://as.example.co", "", "https://as.example.com\\u0000"])
     func refusesAnIssuerThatIsNotExactlyOurs(_ issuer: String) {
         #expect(judge.refusal(of: TokenMint().with(claim: "iss", "\"\(issuer)\"")) == .issuerUnknown)
     }
 
-    @Test func readsEscapesInTheIssuer() {
+    @Test("Reads escapes in the issuer (AT-03)") func readsEscapesInTheIssuer() {
         #expect(judge.refusal(of: TokenMint().with(claim: "iss", #""https:\/\/as.ex\u0061mple.com""#)) == nil)
     }
 
-    @Test func comparesIssuersByCodePoints() {
+    @Test("Compares issuers by code points (AT-03)") func comparesIssuersByCodePoints() {
         let composed = "https://as.example.com/\u{e9}", decomposed = "https://as.example.com/e\u{301}"
         var verifier = TokenVerifier([IssuerPolicy(issuer: composed, audiences: [TokenMint.audience])])
         verifier.replaceKeys(keySet(SigningKey.p256.jwk()), ofIssuerAt: 0)
@@ -61,7 +61,7 @@ struct TokenClaimsTests {
         #expect(verifier.refusal(of: TokenMint().with(claim: "iss", "\"\(decomposed)\"").token) == .issuerUnknown)
     }
 
-    @Test(arguments: [
+    @Test("Holds the audience to ours (JWT-25, AT-04)", arguments: [
         (#""https://api.example.com""#, nil), (#"["https://api.example.com"]"#, nil), (#"["https://x","https://api.example.com"]"#, nil),
         ("[]", .claimMissing), (#""""#, .audienceMismatch), (#""https://api.example.com/""#, .audienceMismatch),
         (#""https://api.example""#, .audienceMismatch), (#""https://API.example.com""#, .audienceMismatch),
@@ -72,7 +72,7 @@ struct TokenClaimsTests {
         #expect(judge.refusal(of: TokenMint().with(claim: "aud", audience)) == reason)
     }
 
-    @Test func boundsTheAudiences() {
+    @Test("Bounds the audiences (JWT-25)") func boundsTheAudiences() {
         func audiences(_ count: Int) -> String {
             "[" + Array(repeating: "\"\(TokenMint.audience)\"", count: count).joined(separator: ",") + "]"
         }
@@ -80,7 +80,7 @@ struct TokenClaimsTests {
         #expect(judge.refusal(of: TokenMint().with(claim: "aud", audiences(65))) == .claimsMalformed)
     }
 
-    @Test func endsATokenAtItsExpiry() {
+    @Test("Ends a token at its expiry (JWT-26, AT-06)") func endsATokenAtItsExpiry() {
         var judge = judge
         let token = TokenMint().with(claim: "exp", "1900000030.5").token
         #expect(judge.refusal(of: token) == nil)
@@ -91,7 +91,7 @@ struct TokenClaimsTests {
         #expect(judge.refusal(of: TokenMint().with(claim: "exp", "0")) == .tokenExpired)
     }
 
-    @Test func allowsALeewayBeyondTheExpiryWithinItsCap() {
+    @Test("Allows a leeway beyond the expiry within its cap (AT-06)") func allowsALeewayBeyondTheExpiryWithinItsCap() {
         for (asked, given) in [(0.0, 0.0), (60, 60), (300, 300), (3600, 300), (-5, 0), (.nan, 0), (.infinity, 300)] {
             let policy = IssuerPolicy(issuer: TokenMint.issuer, audiences: [TokenMint.audience], expiryLeeway: asked)
             #expect(policy.expiryLeeway == given)
@@ -103,14 +103,14 @@ struct TokenClaimsTests {
         }
     }
 
-    @Test(arguments: ["nbf", "iat"])
+    @Test("Tolerates a clock that is a little ahead (JWT-27, JWT-28)", arguments: ["nbf", "iat"])
     func toleratesAClockThatIsALittleAhead(_ name: String) {
         #expect(judge.refusal(of: TokenMint().with(claim: name, "1900000008")) == nil)
         #expect(judge.refusal(of: TokenMint().with(claim: name, "1900000061")) == .tokenNotYetValid)
         #expect(judge.refusal(of: TokenMint().with(claim: name, "1900000300")) == .tokenNotYetValid)
     }
 
-    @Test func splitsTheScopeAtSpaces() throws {
+    @Test("Splits the scope at spaces (AT-10)") func splitsTheScopeAtSpaces() throws {
         func scopes(_ value: String?) throws -> [String] {
             try judge.verifier.verify(TokenMint().with(claim: "scope", value).token).get().scopes
         }

@@ -163,8 +163,8 @@ struct Judge {
         case .failure(let refusal): return refusal.reason
         case .success(let verified):
             let decision = RoutePolicy.boundToken.decide(
-                verified, shownBy: Thumbprint(base64url: certificate)!, audiences: verifier.issuers[0].policy.audiences, now: now,
-                leeway: verifier.issuers[0].policy.expiryLeeway)
+                verified, shownBy: Thumbprint(base64url: certificate)!,
+                under: TokenTerms(audiences: verifier.issuers[0].policy.audiences, leeway: verifier.issuers[0].policy.expiryLeeway), now: now)
             if case .deny(let denial) = decision { return denial.reason }
             return nil
         }

@@ -2,7 +2,7 @@ import BindingPolicy
 import Testing
 import TokenValidation
 
-@Suite("The verdict cache (JWT-33; lessons 2.7 and 2.8)")
+@Suite("The verdict cache")
 struct VerdictCacheTests {
     static let policy = IssuerPolicy(issuer: TokenMint.issuer, audiences: [TokenMint.audience])
     let now = TokenMint.now
@@ -17,7 +17,7 @@ struct VerdictCacheTests {
 
     func verified(_ mint: TokenMint = TokenMint()) throws -> VerifiedToken { try verifier().verify(mint.token).get() }
 
-    @Test func remembersAVerifiedToken() throws {
+    @Test("Remembers a verified token (JWT-33)") func remembersAVerifiedToken() throws {
         let verifier = verifier()
         let token = try verified()
         var cache = VerdictCache(capacity: 16)
@@ -28,7 +28,7 @@ struct VerdictCacheTests {
         #expect(cache.count == 1)
     }
 
-    @Test func forgetsATokenWhenItExpires() throws {
+    @Test("Forgets a token when it expires (JWT-33)") func forgetsATokenWhenItExpires() throws {
         let verifier = verifier()
         var cache = VerdictCache(capacity: 16)
         cache.insert(try verified(), for: digest("a"), under: verifier, now: now)
@@ -40,7 +40,7 @@ struct VerdictCacheTests {
         #expect(cache.count == 0)
     }
 
-    @Test func forgetsWhatOtherKeysVouchedFor() throws {
+    @Test("Forgets what other keys vouched for (JWT-33)") func forgetsWhatOtherKeysVouchedFor() throws {
         var verifier = verifier()
         var cache = VerdictCache(capacity: 16)
         cache.insert(try verified(), for: digest("a"), under: verifier, now: now)
@@ -53,7 +53,7 @@ struct VerdictCacheTests {
         #expect(cache.token(for: digest("a"), under: verifier, now: now) == nil)
     }
 
-    @Test func forgetsWhatAnotherPolicyVouchedFor() throws {
+    @Test("Forgets what another policy vouched for (JWT-33)") func forgetsWhatAnotherPolicyVouchedFor() throws {
         let keys = keySet(SigningKey.p256.jwk())
         let before = verifier(keys)
         var cache = VerdictCache(capacity: 16)
@@ -63,7 +63,7 @@ struct VerdictCacheTests {
         #expect(cache.token(for: digest("a"), under: TokenVerifier([]), now: now) == nil)
     }
 
-    @Test func keepsTheTokensOfOneIssuerWhenAnothersKeysChange() throws {
+    @Test("Keeps the tokens of one issuer when another's keys change (JWT-33)") func keepsTheTokensOfOneIssuerWhenAnothersKeysChange() throws {
         var verifier = TokenVerifier([Self.policy, IssuerPolicy(issuer: "https://b", audiences: ["x"])])
         verifier.replaceKeys(keySet(SigningKey.p256.jwk()), ofIssuerAt: 0)
         var cache = VerdictCache(capacity: 16)
@@ -72,7 +72,7 @@ struct VerdictCacheTests {
         #expect(cache.token(for: digest("a"), under: verifier, now: now) != nil)
     }
 
-    @Test(arguments: [0, 1, 7, 8, 100, 1000])
+    @Test("Never holds more than its capacity (JWT-33)", arguments: [0, 1, 7, 8, 100, 1000])
     func neverHoldsMoreThanItsCapacity(_ capacity: Int) throws {
         let verifier = verifier()
         let token = try verified()
@@ -86,7 +86,7 @@ struct VerdictCacheTests {
         #expect(cache.isOff == (capacity == 0))
     }
 
-    @Test func givesTokensInUseASecondChance() throws {
+    @Test("Gives tokens in use a second chance") func givesTokensInUseASecondChance() throws {
         let verifier = verifier()
         let token = try verified()
         var cache = VerdictCache(capacity: 8)
@@ -96,7 +96,7 @@ struct VerdictCacheTests {
         #expect(cache.token(for: digest("3"), under: verifier, now: now) != nil)
     }
 
-    @Test func replacesExpiredEntriesFirst() throws {
+    @Test("Replaces expired entries first") func replacesExpiredEntriesFirst() throws {
         let verifier = verifier()
         var cache = VerdictCache(capacity: 8)
         cache.insert(try verified(TokenMint().with(claim: "exp", "1900000010")), for: digest("short"), under: verifier, now: now)
@@ -106,13 +106,13 @@ struct VerdictCacheTests {
         #expect(cache.token(for: digest("new"), under: verifier, now: now + 10) != nil)
     }
 
-    @Test(arguments: [0, 64])
+    @Test("Answers the same with and without a memory (JWT-33)", arguments: [0, 64])
     func answersTheSameWithAndWithoutAMemory(_ capacity: Int) {
         var authenticator = TokenAuthenticator([Self.policy], cacheCapacity: capacity)
         let good = TokenMint().token, bad = TokenMint("ES256", .otherP256).token
         func reason(_ token: String) -> DenialReason? {
             Array(token.utf8).withUnsafeBytes {
-                if case .failure(let refusal) = authenticator.authenticate($0, now: now) { refusal.reason } else { nil }
+                if case .refused(let refusal) = authenticator.authenticate($0, now: now) { refusal.reason } else { nil }
             }
         }
         #expect(reason(good) == .keysUnavailable)
@@ -128,15 +128,18 @@ struct VerdictCacheTests {
         #expect(reason(bad) == nil)
     }
 
-    @Test func comparesTheBindingOnAHitToo() throws {
+    @Test("Compares the binding on a hit too (JWT-33)") func comparesTheBindingOnAHitToo() throws {
         var authenticator = TokenAuthenticator([Self.policy], cacheCapacity: 64)
         authenticator.replaceKeys(keySet(SigningKey.p256.jwk()), ofIssuerAt: 0)
         let token = Array(TokenMint().token.utf8)
         let other = try #require(Thumbprint(base64url: "v68ffgcPn6jdYpBfFY2nP4ShE2Yk-6_Mk5PI9yh6aes"))
         let own = try #require(Thumbprint(base64url: TokenMint.thumbprint))
         for (thumbprint, expected) in [(own, nil), (other, .confirmationMismatch), (own, nil)] as [(Thumbprint, DenialReason?)] {
-            let verified = try token.withUnsafeBytes { try authenticator.authenticate($0, now: now).get() }
-            let decision = RoutePolicy.boundToken.decide(verified, shownBy: thumbprint, audiences: [TokenMint.audience], now: now, leeway: 0)
+            guard case .verified(let verified) = token.withUnsafeBytes({ authenticator.authenticate($0, now: now) }) else {
+                return #expect(Bool(false))
+            }
+            let terms = TokenTerms(audiences: [TokenMint.audience], leeway: 0)
+            let decision = RoutePolicy.boundToken.decide(verified, shownBy: thumbprint, under: terms, now: now)
             if case .deny(let denial) = decision { #expect(denial.reason == expected) } else { #expect(expected == nil) }
         }
     }

@@ -42,6 +42,9 @@ package struct Explainer: Sendable {
     package func explain(_ request: Request) async throws -> Explanation {
         let chain: [[UInt8]]
         do throws(CredentialFault) { chain = try CertificateFile.read(request.certificate) } catch { throw Fault(description: "\(error)") }
+        for other in request.others {
+            do throws(CredentialFault) { _ = try CertificateSummary.first(in: other) } catch { throw Fault(description: "\(error)") }
+        }
         let now = EngineLoop.wallClock()
         let table = blueprint.configuration.routeTable
         var report = ExplanationReport(

@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import ProxyEngine
 import ServiceLifecycle
 
 /// A small HTTP server on an address of its own that answers GET with pages; there is no way from here to the API. It serves
@@ -115,7 +116,8 @@ private final class PageHandler: ChannelInboundHandler {
 
     private func write(_ page: PageServer.Page, to request: HTTPRequestHead, _ context: ChannelHandlerContext) {
         var headers = HTTPHeaders([
-            ("Content-Type", page.contentType), ("Content-Length", String(page.body.utf8.count)), ("Cache-Control", page.cacheControl),
+            ("Date", HTTPDate.text(secondsSince1970: Int(EngineLoop.wallClock()))), ("Content-Type", page.contentType),
+            ("Content-Length", String(page.body.utf8.count)), ("Cache-Control", page.cacheControl),
         ])
         if page.status == .methodNotAllowed { headers.add(name: "Allow", value: "GET, HEAD") }
         if !request.isKeepAlive { headers.add(name: "Connection", value: "close") }

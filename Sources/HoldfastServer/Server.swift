@@ -44,7 +44,10 @@ package enum Server {
                 draining: draining.value.load(ordering: .relaxed))
         }
 
-        var services: [any Service] = [keys, introspection, probe, MemoryReturn(loops: ready), HangupNotice(logger: logger)]
+        var services: [any Service] = [probe, MemoryReturn(loops: ready), HangupNotice(logger: logger)]
+        // A service that has nothing to do ends, and the end of one is the end of all.
+        if !keys.kept.isEmpty { services.append(keys) }
+        if !introspection.asked.isEmpty { services.append(introspection) }
         if let notice = ReportOnlyNotice(configuration, loops: ready, logger: logger) { services.append(notice) }
         if let address = configuration.admin {
             let pages = AdminPages(configuration, readiness: readiness, loops: ready, keys: keys, introspection: introspection)

@@ -31,7 +31,14 @@ struct TokenInspection {
     }
 
     static func printable(_ text: String) -> String {
-        String(text.unicodeScalars.prefix(200).map { $0.properties.isWhitespace || $0.value < 0x20 || 0x7f...0x9f ~= $0.value ? " " : Character($0) })
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(200).map { isGraphic($0) ? $0 : " " }))
+    }
+
+    private static func isGraphic(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+        default: true
+        }
     }
 
     /// Of `cnf`, as it is written.

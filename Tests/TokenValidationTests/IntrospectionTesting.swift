@@ -1,0 +1,82 @@
+import BindingPolicy
+import Foundation
+import Testing
+import TokenValidation
+
+func digest(_ text: String) -> VerdictCache.Digest { Array(text.utf8).withUnsafeBytes { VerdictCache.Digest($0) } }
+
+extension IssuerPolicy {
+    /// `TokenMint.issuer`, asked about tokens.
+    static func introspecting(
+        prefix: String? = nil, issuer: String = TokenMint.issuer, verifiesJWTs: Bool = false, claimNames: [String] = [], leeway: Double = 0
+    ) -> IssuerPolicy {
+        IssuerPolicy(
+            issuer: issuer, audiences: [TokenMint.audience], expiryLeeway: leeway, claimNames: claimNames, verifiesJWTs: verifiesJWTs,
+            introspection: IntrospectionRule(tokenPrefix: prefix.map { Array($0.utf8) }))
+    }
+}
+
+extension IntrospectionSettings {
+    static func test(
+        endpoint: String? = "https://as.example.com/introspect", cache: Double = 30, timeout: Double = 3, maxConcurrent: Int = 64,
+        signed: [SignatureAlgorithm]? = nil
+    ) -> IntrospectionSettings {
+        IntrospectionSettings(
+            endpoint: endpoint.flatMap { FetchURL($0) }, clientID: "gateway", cache: cache, timeout: timeout, maxConcurrent: maxConcurrent,
+            signedResponse: signed != nil, responseAlgorithms: signed ?? [])
+    }
+}
+
+/// A file of that content, which is removed again.
+func withFile<R>(_ content: String, _ body: (String) throws -> R) throws -> R {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    try content.write(toFile: path, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try body(path)
+}
+
+func secret(_ text: String = "s3cret") throws -> ClientAuthentication {
+    try withFile(text) { try .clientSecretBasic(secretFile: $0) }
+}
+
+/// An active token, as an issuer would answer.
+func activeToken(
+    issuerIndex: Int = 0, subject: String? = "user-1", expiresAt: Double = TokenMint.now + 300, notBefore: Double? = nil,
+    audiences: [String] = [TokenMint.audience], scopes: [String] = [], confirmation: BindingPolicy.Confirmation = .absent, acr: String? = nil,
+    authenticatedAt: Double? = nil, claims: [ClaimValue?] = []
+) -> VerifiedToken {
+    VerifiedToken(
+        issuerIndex: issuerIndex, issuer: TokenMint.issuer, subject: subject, clientID: nil, expiresAt: expiresAt, notBefore: notBefore,
+        audiences: audiences, scopes: scopes, confirmation: confirmation, acr: acr, authenticatedAt: authenticatedAt, claims: claims)
+}
+
+extension TokenAuthenticator {
+    mutating func authenticate(_ token: String, now: Double = TokenMint.now) -> Finding {
+        let octets = Array(token.utf8)
+        return octets.withUnsafeBytes { authenticate($0, now: now) }
+    }
+
+    /// What is to be asked about the token; nil where it is judged without.
+    mutating func inquiry(_ token: String, now: Double = TokenMint.now) -> Inquiry? {
+        if case .unknown(let inquiry) = authenticate(token, now: now) { inquiry } else { nil }
+    }
+
+    mutating func asked(_ token: String) throws -> Inquiry {
+        let inquiry = inquiry(token)
+        return try #require(inquiry)
+    }
+
+    mutating func refusal(of token: String) -> DenialReason? {
+        if case .refused(let refusal) = authenticate(token) { refusal.reason } else { nil }
+    }
+}
+
+/// What BindingPolicy says of a token, shown by the holder of `TokenMint.thumbprint` or another.
+func refusal(
+    of token: VerifiedToken, shownBy thumbprint: String = TokenMint.thumbprint, leeway: Double = 0, now: Double = TokenMint.now
+) -> DenialReason? {
+    let decision = RoutePolicy.boundToken.decide(
+        token, shownBy: Thumbprint(base64url: thumbprint), under: TokenTerms(audiences: [TokenMint.audience], leeway: leeway), now: now)
+    if case .deny(let denial) = decision { return denial.reason }
+    return nil
+}

@@ -1,0 +1,108 @@
+import BindingPolicy
+import Testing
+import TokenValidation
+
+@Suite("Which issuer a token is tried at")
+struct OpaqueTokensTests {
+    private let other = "https://other.example.com"
+    private let third = "https://third.example.com"
+
+    private func authenticator(_ policies: IssuerPolicy...) -> TokenAuthenticator {
+        var authenticator = TokenAuthenticator(policies, cacheCapacity: 64)
+        for index in policies.indices { authenticator.replaceKeys(keySet(SigningKey.p256.jwk()), ofIssuerAt: index) }
+        return authenticator
+    }
+
+    @Test func anOpaqueTokenIsMalformedWhereNobodyIsAsked() {
+        var authenticator = authenticator(IssuerPolicy(issuer: TokenMint.issuer, audiences: [TokenMint.audience]))
+        for token in ["opaque", "a.b", "", "a.b.c.d"] { #expect(authenticator.refusal(of: token) == .tokenMalformed) }
+        #expect(authenticator.refusal(of: "a.b.c.d.e") == .tokenEncrypted)
+    }
+
+    @Test("The longest prefix chooses the issuer, and without one the one that has none")
+    func prefixes() {
+        var authenticator = authenticator(
+            .introspecting(prefix: "ab"), .introspecting(issuer: other), .introspecting(prefix: "abc", issuer: third))
+        #expect(authenticator.inquiry("abx")?.issuerIndex == 0)
+        #expect(authenticator.inquiry("ab")?.issuerIndex == 0)
+        #expect(authenticator.inquiry("abcx")?.issuerIndex == 2)
+        #expect(authenticator.inquiry("a")?.issuerIndex == 1)
+        #expect(authenticator.inquiry("ABC")?.issuerIndex == 1)
+        #expect(authenticator.inquiry("abx")?.verified == nil)
+    }
+
+    @Test func aTokenWithoutAnyIssuersPrefixIsNotShownToOne() {
+        var authenticator = authenticator(.introspecting(prefix: "ab_"))
+        #expect(authenticator.inquiry("ab_x") != nil)
+        #expect(authenticator.refusal(of: "opaque") == .tokenMalformed)
+        #expect(authenticator.refusal(of: "") == .tokenMalformed)
+    }
+
+    @Test func twoIssuersThatWouldBothBeAskedAreNotAsked() {
+        var authenticator = authenticator(.introspecting(), .introspecting(issuer: other))
+        #expect(authenticator.refusal(of: "opaque") == .tokenMalformed)
+    }
+
+    @Test("A JWT goes to the issuer it names and to no other (JWT-24)")
+    func jwt() {
+        var authenticator = authenticator(
+            .introspecting(issuer: other), IssuerPolicy(issuer: TokenMint.issuer, audiences: [TokenMint.audience]))
+        guard case .verified(let token) = authenticator.authenticate(TokenMint().token) else { return #expect(Bool(false)) }
+        #expect(token.issuerIndex == 1)
+        #expect(authenticator.inquiry(TokenMint().with(claim: "iss", "\"\(other)\"").token)?.issuerIndex == 0)
+        #expect(authenticator.refusal(of: TokenMint().with(claim: "iss", "\"\(third)\"").token) == .issuerUnknown)
+        #expect(authenticator.refusal(of: TokenMint("ES256", .otherP256).token) == .signatureInvalid)
+        #expect(authenticator.refusal(of: TokenMint("none").token) == .algorithmNotAllowed)
+        #expect(authenticator.refusal(of: TokenMint().with(claim: "iss", nil).token) == .claimMissing)
+        #expect(authenticator.refusal(of: TokenMint().with(claim: "iss", "1").token) == .claimsMalformed)
+    }
+
+    @Test func aJWTThatIsNotVerifiedHereIsAskedAboutWhateverItsSignature() {
+        var authenticator = authenticator(.introspecting())
+        for mint in [TokenMint(), TokenMint("ES256", .otherP256), TokenMint("HS256"), TokenMint().with(header: "typ", #""JWT""#)] {
+            let inquiry = authenticator.inquiry(mint.token)
+            #expect(inquiry?.issuerIndex == 0)
+            #expect(inquiry?.verified == nil)
+        }
+        #expect(authenticator.verifier.hasAllKeys)
+        #expect(TokenVerifier([.introspecting()]).hasAllKeys)
+        #expect(!TokenVerifier([.introspecting(verifiesJWTs: true)]).hasAllKeys)
+    }
+
+    @Test("A JWT of an issuer that is also asked is verified first (MTLS-13)")
+    func both() {
+        var authenticator = authenticator(.introspecting(verifiesJWTs: true))
+        let inquiry = authenticator.inquiry(TokenMint().token)
+        #expect(inquiry?.verified?.subject == "user-1")
+        #expect(authenticator.refusal(of: TokenMint("ES256", .otherP256).token) == .signatureInvalid)
+        #expect(authenticator.inquiry("opaque")?.verified == nil)
+    }
+
+    @Test func aTokenOfThreePartsThatIsNoJWTIsOpaque() {
+        var authenticator = authenticator(.introspecting())
+        for token in ["a.b.c", "ya29.a0Af.x-y_z", "e30.b.c".replacingPrefix, "...", "a.b.c.d.e"] {
+            #expect(authenticator.inquiry(token) != nil)
+        }
+        // `{}` is a JWT's header by its form, and what is wrong with it is for nobody else to see.
+        #expect(authenticator.refusal(of: "e30.e30.c") == .algorithmMissing)
+    }
+
+    @Test("A token that is too long is shown to nobody (JWT-32)")
+    func bounded() {
+        var authenticator = authenticator(.introspecting())
+        #expect(authenticator.inquiry(String(repeating: "a", count: 16384)) != nil)
+        #expect(authenticator.refusal(of: String(repeating: "a", count: 16385)) == .tokenTooLarge)
+    }
+
+    @Test func withoutAskingTheVerifierVouchesForNoTokenThatMustBeAskedAbout() {
+        var verifier = TokenVerifier([.introspecting(verifiesJWTs: true)])
+        verifier.replaceKeys(keySet(SigningKey.p256.jwk()), ofIssuerAt: 0)
+        #expect(verifier.refusal(of: TokenMint().token) == .introspectionUnavailable)
+        #expect(verifier.refusal(of: "opaque") == .introspectionUnavailable)
+    }
+}
+
+extension String {
+    /// Another first character: base64url still, and no JSON any more.
+    fileprivate var replacingPrefix: String { "a" + dropFirst() }
+}

@@ -66,8 +66,9 @@ package struct StripList: Sendable {
     package init(trustedHeader: String, additional: [String] = [], managesInteractionID: Bool = false) throws(Mistake) {
         guard additional.count <= Self.additionalNames else { throw .tooMany(additional.count) }
         slots = [UInt16](repeating: Self.noRule, count: 4096)
-        for (name, role) in FieldNames.roles { add(name, role) }
+        // The first role that a name is given is the one it keeps.
         if managesInteractionID { add(InteractionID.fieldName, .interactionID) }
+        for (name, role) in FieldNames.roles { add(name, role) }
         let known = rules.count
         var endings: [(name: String, role: FieldRole)] = []
         for name in StripListNames.certificate + StripListNames.identity + StripListNames.routing {

@@ -34,6 +34,9 @@ struct Explain: AsyncParsableCommand {
     var other: [String] = []
 
     func validate() throws {
+        guard !method.isEmpty, method.utf8.allSatisfy({ 0x21...0x7e ~= $0 && !"\"(),/:;<=>?@[\\]{}".utf8.contains($0) }) else {
+            throw ValidationError("--method is a word such as GET or POST.")
+        }
         guard path.hasPrefix("/"), !path.contains("?") else { throw ValidationError("--path is a path such as /payments/7, without a query.") }
     }
 

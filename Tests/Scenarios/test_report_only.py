@@ -45,13 +45,14 @@ def refusals(forge, issuer):
         "scope_insufficient": {"target": "/payments/1", "token": forge.token()},
         "acr_insufficient": {"target": "/strong", "token": forge.token()},
         "claim_insufficient": {"target": "/blue", "token": forge.token()},
+        "path_ambiguous": {"target": "/a//b/%2e%2e/c;d", "token": forge.token()},
     }
 
 
 REASONS = [
     "credentials_missing", "scheme_unsupported", "credentials_malformed", "credentials_duplicated", "credentials_in_two_places", "token_malformed",
     "signature_invalid", "iss_unknown", "aud_mismatch", "token_expired", "cnf_missing", "cnf_mismatch", "scope_insufficient", "acr_insufficient",
-    "claim_insufficient",
+    "claim_insufficient", "path_ambiguous",
 ]  # fmt: skip
 
 
@@ -132,6 +133,16 @@ def test_keys_that_are_not_there_hold_nobody_up(start_proxy, pki):
     answer = proxy.ask(token="eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.AAAA")
     assert answer.status == 200 and len(answer.seen(MARK)) == 1
     assert proxy.admin("/readyz")[0] == 503
+
+
+def test_a_missing_certificate_is_reported_where_none_is_needed(start_proxy, pki, issuer):
+    """And no thumbprint is told of it."""
+    routes = [{"path": "/open", "require": "nothing"}, {"path": "/certificate", "require": "certificate"}]
+    proxy = start_proxy({"report_only": True, "routes": routes})
+    with proxy.connect(context=pki.context(None)) as connection:
+        for target, token, reason in [("/certificate", None, "cert_missing"), ("/", None, "credentials_missing"), ("/", issuer.token(), "cnf_unproven")]:
+            answer = connection.request(target=target, token=token, headers=[("X-Client-Cert-SHA256", pki.thumbprint("client-a"))])
+            assert answer.status == 200 and answer.seen(MARK) == [reason] and answer.seen("X-Client-Cert-SHA256") == []
 
 
 def test_one_route_can_report_while_the_others_enforce(start_proxy, issuer):

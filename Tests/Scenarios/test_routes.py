@@ -387,13 +387,6 @@ def test_the_host_of_an_absolute_target_is_the_one_that_counts(hosted, issuer):
     assert ask_host(hosted, "api.example.com", issuer.token(), target="https://other.example.com/x").reason == "host_not_served"
 
 
-def test_no_host_is_none_of_the_list(hosted, issuer, untouched):
-    """(DT-13)"""
-    with hosted.connect() as connection:
-        answer = connection.send(f"GET / HTTP/1.0\r\nAuthorization: Bearer {issuer.token()}\r\n\r\n").answer()
-        assert answer.status == 421 and answer.reason == "host_not_served"
-
-
 @pytest.mark.parametrize("name", ["X-Forwarded-Host", "Forwarded", "X-Original-Host", "X-Host"])
 def test_a_header_does_not_change_the_host(hosted, issuer, untouched, name):
     """(DT-13)"""

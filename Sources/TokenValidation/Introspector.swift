@@ -38,6 +38,8 @@ package final class Introspector: Sendable {
         /// Requests of clients that wait.
         package var waiting = 0
         package var isCircuitOpen = false
+
+        package init() {}
     }
 
     /// Seconds.
@@ -128,9 +130,14 @@ package final class Introspector: Sendable {
 
     package var status: Status {
         shared.withLock { shared in
-            Status(
-                isReady: isReady(shared), requests: shared.requests, failures: shared.failures, inFlight: shared.state.underWay,
-                waiting: shared.state.waiting, isCircuitOpen: shared.state.isCircuitOpen)
+            var status = Status()
+            status.isReady = isReady(shared)
+            status.requests = shared.requests
+            status.failures = shared.failures
+            status.inFlight = shared.state.underWay
+            status.waiting = shared.state.waiting
+            status.isCircuitOpen = shared.state.isCircuitOpen
+            return status
         }
     }
 

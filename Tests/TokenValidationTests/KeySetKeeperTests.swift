@@ -5,7 +5,7 @@ import Testing
 import TokenValidation
 
 /// Answers by address, from a script that the test changes; counts what it is asked.
-private final class ScriptedFetcher: DocumentFetcher {
+final class ScriptedFetcher: DocumentFetcher {
     struct Script {
         var answers: [String: Result<FetchedDocument, FetchFault>] = [:]
         var asked: [String] = []
@@ -32,7 +32,7 @@ private final class ScriptedFetcher: DocumentFetcher {
 }
 
 /// A clock that moves only when told to, or by itself to wherever the keeper wants to sleep until.
-private final class ManualTime: Sendable {
+final class ManualTime: Sendable {
     private struct State {
         var now = 0.0
         var sleepers: [UUID: (until: Double, continuation: CheckedContinuation<Void, Never>)] = [:]

@@ -1,0 +1,387 @@
+import BindingPolicy
+import Testing
+import TokenValidation
+
+@Suite("Leaving an issuer alone that fails (INT-15)")
+struct CircuitBreakerTests {
+    private func opened(at now: Double = 0) -> CircuitBreaker {
+        var breaker = CircuitBreaker()
+        for _ in 0..<5 { breaker.failed(isProbe: false, now: now) }
+        return breaker
+    }
+
+    @Test func opensAfterARunOfFailuresOnly() {
+        var breaker = CircuitBreaker()
+        for _ in 0..<4 { breaker.failed(isProbe: false, now: 0) }
+        breaker.reached()
+        for _ in 0..<4 { breaker.failed(isProbe: false, now: 0) }
+        #expect(!breaker.isOpen)
+        #expect(breaker.admit(now: 0) == .usual)
+        breaker.failed(isProbe: false, now: 0)
+        #expect(breaker.isOpen)
+        #expect(breaker.admit(now: 0.9) == .refused)
+    }
+
+    @Test func letsOneProbeInAndClosesBySuccess() {
+        var breaker = opened()
+        #expect(breaker.admit(now: 1) == .probe)
+        #expect(breaker.admit(now: 1) == .refused)
+        #expect(breaker.admit(now: 100) == .refused)
+        breaker.reached()
+        #expect(!breaker.isOpen)
+        #expect(breaker.admit(now: 1) == .usual)
+    }
+
+    @Test func waitsLongerWithEachProbeThatFails() {
+        var breaker = opened()
+        var now = 0.0
+        for pause in [1, 2, 4, 8, 16, 30, 30, 30] as [Double] {
+            #expect(breaker.admit(now: now + pause - 0.01) == .refused)
+            now += pause
+            #expect(breaker.admit(now: now) == .probe)
+            breaker.failed(isProbe: true, now: now)
+        }
+    }
+
+    @Test func takesNoAccountOfWhatWasAskedBeforeItOpened() {
+        var breaker = opened()
+        for _ in 0..<100 { breaker.failed(isProbe: false, now: 0.5) }
+        #expect(breaker.admit(now: 1) == .probe)
+        breaker.failed(isProbe: false, now: 1)
+        #expect(breaker.admit(now: 1) == .refused)
+        breaker.failed(isProbe: true, now: 1)
+        #expect(breaker.admit(now: 2.9) == .refused)
+        #expect(breaker.admit(now: 3) == .probe)
+    }
+
+    @Test func aProbeThatIsGivenUpIsMadeAnew() {
+        var breaker = opened()
+        #expect(breaker.admit(now: 1) == .probe)
+        breaker.probeAbandoned(now: 1.5)
+        #expect(breaker.isOpen)
+        #expect(breaker.admit(now: 1.5) == .probe)
+    }
+}
+
+@Suite("Whom to ask when, and who waits for what")
+struct IntrospectionStateTests {
+    private let date = TokenMint.now
+
+    private func state(_ change: (inout IntrospectionState.Limits) -> Void = { _ in }) -> IntrospectionState {
+        var limits = IntrospectionState.Limits()
+        change(&limits)
+        return IntrospectionState(limits: limits)
+    }
+
+    private static func outcome(_ token: VerifiedToken = activeToken()) -> IntrospectionState.Outcome {
+        .answered(.success(token), saysScopes: true)
+    }
+
+    private let inactive = IntrospectionState.Outcome.answered(.failure(TokenRefusal(.tokenInactive)), saysScopes: false)
+
+    @Test("A hundred requests with one token ask once and share the answer (INT-15)")
+    func singleFlight() throws {
+        var state = state()
+        var waiters: [Int] = []
+        var asked: [IntrospectionState.Question] = []
+        for _ in 0..<100 {
+            let (ticket, ask) = try state.wait("a")
+            waiters.append(ticket.waiter)
+            if let ask { asked.append(ask) }
+        }
+        try #require(asked.count == 1)
+        #expect(asked[0].token == Array("a".utf8))
+        #expect(asked[0].deadline == 3)
+        #expect(state.underWay == 1)
+        #expect(state.waiting == 100)
+        let effects = state.finished(asked[0].id, Self.outcome(), now: 1, date: date)
+        #expect(effects.deliveries.count == 1)
+        #expect(effects.deliveries.first?.waiters == waiters)
+        #expect(effects.deliveries.first?.answer.validUntil == date + 30)
+        #expect(effects.ask.isEmpty)
+        #expect(state.waiting == 0)
+        #expect(state.underWay == 0)
+    }
+
+    @Test("Another token is another question (INT-15)")
+    func twoTokens() throws {
+        var state = state()
+        #expect(try state.wait("a").ask != nil)
+        #expect(try state.wait("b").ask != nil)
+        #expect(state.underWay == 2)
+    }
+
+    @Test("An answer is remembered until the expiry or the cache's time, whichever is first (INT-06)", arguments: [
+        (30, .infinity, 30), (30, 10, 10), (30, 100, 30), (3600, 300, 300),
+    ] as [(Double, Double, Double)])
+    func activeMemory(_ cache: Double, _ expiresIn: Double, _ until: Double) throws {
+        var state = state { $0.cache = cache }
+        let question = try state.ask("a")
+        _ = state.finished(question.id, Self.outcome(activeToken(expiresAt: date + expiresIn)), now: 0, date: date)
+        #expect(state.answer("a", date: date + until - 0.01) != nil)
+        #expect(state.answer("b", date: date) == nil)
+        #expect(state.answer("a", date: date + until) == nil)
+    }
+
+    @Test("An inactive token is remembered briefly (INT-07)", arguments: [(30, 5), (2, 2)] as [(Double, Double)])
+    func inactiveMemory(_ cache: Double, _ until: Double) throws {
+        var state = state { $0.cache = cache }
+        let question = try state.ask("a")
+        let effects = state.finished(question.id, inactive, now: 0, date: date)
+        #expect(effects.deliveries.first?.answer.validUntil == date + until)
+        let known = state.answer("a", date: date + until - 0.01)
+        guard case .failure(let refusal) = try #require(known).outcome else { return #expect(Bool(false)) }
+        #expect(refusal.reason == .tokenInactive)
+        #expect(state.answer("a", date: date + until) == nil)
+    }
+
+    @Test("Without a cache each request asks, but for those that wait at the same time (INT-06)")
+    func noMemory() throws {
+        var state = state { $0.cache = 0 }
+        for _ in 0..<3 {
+            let question = try state.ask("a")
+            #expect(try state.wait("a").ask == nil)
+            #expect(state.finished(question.id, Self.outcome(), now: 0, date: date).deliveries.first?.waiters.count == 2)
+            #expect(state.answer("a", date: date) == nil)
+        }
+        #expect(state.remembered == 0)
+    }
+
+    @Test("A failure is not remembered (DT-10)")
+    func failures() throws {
+        var state = state()
+        let question = try state.ask("a")
+        let effects = state.finished(question.id, .failed(.timeout), now: 0, date: date)
+        #expect(effects.deliveries.first?.failure == .timeout)
+        guard case .failure(let refusal) = try #require(effects.deliveries.first).answer.outcome else { return #expect(Bool(false)) }
+        #expect(refusal.reason == .introspectionUnavailable)
+        #expect(try state.wait("a").ask != nil)
+    }
+
+    @Test("Beyond the questions that may be under way the others wait in order (INT-15)")
+    func queue() throws {
+        var state = state { $0.maxConcurrent = 2 }
+        let first = try state.ask("a"), second = try state.ask("b")
+        #expect(try state.wait("c").ask == nil)
+        #expect(try state.wait("d", now: 1).ask == nil)
+        #expect(state.underWay == 2)
+        let effects = state.finished(second.id, Self.outcome(), now: 1, date: date)
+        #expect(effects.ask.map { $0.token } == [Array("c".utf8)])
+        // The deadline counts from its coming, not from its turn.
+        #expect(effects.ask.map { $0.deadline } == [3])
+        #expect(state.finished(first.id, Self.outcome(), now: 1, date: date).ask.map { $0.deadline } == [4])
+        #expect(state.underWay == 2)
+    }
+
+    @Test("What comes after the queue is full is told so at once (INT-15)")
+    func overload() throws {
+        var state = state { ($0.maxConcurrent, $0.maxQueued) = (1, 2) }
+        for token in ["a", "b", "c"] { _ = try state.wait(token) }
+        #expect(state.failure("d") == .overload)
+        #expect(try state.wait("b").ask == nil)
+        var waiting = self.state { $0.maxWaiting = 2 }
+        for _ in 0..<2 { _ = try waiting.wait("a") }
+        #expect(waiting.failure("a") == .overload)
+    }
+
+    @Test("Who waited in the queue beyond the deadline is told so, and is not asked about (INT-15)")
+    func deadline() throws {
+        var state = state { $0.maxConcurrent = 1 }
+        let first = try state.ask("a")
+        let late = try state.wait("b").ticket
+        _ = try state.wait("c", now: 1)
+        let effects = state.finished(first.id, .failed(.timeout), now: 3, date: date)
+        #expect(effects.deliveries.map { $0.waiters }.last == [late.waiter])
+        #expect(effects.deliveries.map { $0.failure } == [.timeout, .timeout])
+        #expect(effects.ask.map { $0.token } == [Array("c".utf8)])
+    }
+
+    @Test("The last who waits takes the question with it, no one before (INT-15)")
+    func abandon() throws {
+        var state = state { $0.maxConcurrent = 1 }
+        let (one, ask) = try state.wait("a")
+        let question = try #require(ask)
+        let two = try state.wait("a").ticket
+        _ = try state.wait("b")
+        #expect(state.abandon(one, now: 0).cancel == nil)
+        #expect(state.abandon(one, now: 0).cancel == nil)
+        let effects = state.abandon(two, now: 0)
+        #expect(effects.cancel == question.id)
+        #expect(effects.ask.map { $0.token } == [Array("b".utf8)])
+        #expect(effects.deliveries.isEmpty)
+        #expect(state.waiting == 1)
+        // What still comes of it is too late.
+        #expect(state.finished(question.id, Self.outcome(), now: 0, date: date).deliveries.isEmpty)
+        #expect(try state.wait("a").ask == nil)
+        #expect(state.underWay == 1)
+    }
+
+    @Test func oneWhoGoesFromTheQueueLeavesNothing() throws {
+        var state = state { $0.maxConcurrent = 1 }
+        let question = try state.ask("a")
+        let queued = try state.wait("b").ticket
+        let effects = state.abandon(queued, now: 0)
+        #expect(effects.cancel == nil)
+        #expect(state.waiting == 1)
+        #expect(state.finished(question.id, Self.outcome(), now: 0, date: date).ask.isEmpty)
+    }
+
+    /// Fails five questions in a row.
+    private func opened(_ state: inout IntrospectionState) throws {
+        for index in 0..<5 {
+            let question = try state.ask("f\(index)")
+            _ = state.finished(question.id, .failed(.unreachable), now: 0, date: date)
+        }
+    }
+
+    @Test("An issuer that keeps failing is left alone, then asked by one (INT-15)")
+    func circuit() throws {
+        var state = state()
+        try opened(&state)
+        #expect(state.isCircuitOpen)
+        #expect(state.failure("a", now: 0.9) == .circuitOpen)
+        let probe = try state.ask("a", now: 1)
+        #expect(state.failure("b", now: 1) == .circuitOpen)
+        // The same token is no other question.
+        #expect(try state.wait("a", now: 1).ask == nil)
+        _ = state.finished(probe.id, .failed(.timeout), now: 2, date: date)
+        #expect(state.failure("a", now: 3.9) == .circuitOpen)
+        let (ticket, ask) = try state.wait("a", now: 4)
+        #expect(ask != nil)
+        #expect(state.abandon(ticket, now: 4).cancel != nil)
+        let again = try state.ask("b", now: 4)
+        _ = state.finished(again.id, inactive, now: 4, date: date)
+        #expect(!state.isCircuitOpen)
+        #expect(try state.wait("c", now: 4).ask != nil)
+    }
+
+    @Test("What is remembered is answered while the issuer is left alone (INT-15)")
+    func circuitAndMemory() throws {
+        var state = state()
+        let question = try state.ask("a")
+        _ = state.finished(question.id, Self.outcome(), now: 0, date: date)
+        try opened(&state)
+        #expect(state.answer("a", date: date) != nil)
+    }
+
+    @Test("Nobody waits in the queue for an issuer that is left alone (INT-15)")
+    func circuitAndQueue() throws {
+        var state = state { $0.maxConcurrent = 5 }
+        var asked: [IntrospectionState.Question] = []
+        for index in 0..<5 { asked.append(try state.ask("\(index)")) }
+        // Of as many as there are places for, one more waits each time.
+        for question in asked.dropLast() {
+            _ = try state.wait("queued \(question.id)")
+            #expect(state.finished(question.id, .failed(.credentialsRefused), now: 0, date: date).ask.count == 1)
+        }
+        let waiter = try state.wait("queued").ticket.waiter
+        let effects = state.finished(asked[4].id, .failed(.timeout), now: 0, date: date)
+        #expect(effects.deliveries.last?.waiters == [waiter])
+        #expect(effects.deliveries.last?.failure == .circuitOpen)
+        #expect(state.isCircuitOpen)
+        #expect(effects.ask.isEmpty)
+    }
+
+    @Test("What one token alone can cause shuts out no other (INT-15)", arguments: [IntrospectionFailure.status, .contentType, .tooLarge, .malformed, .signature])
+    func poison(_ failure: IntrospectionFailure) throws {
+        var state = state()
+        for index in 0..<100 {
+            let question = try state.ask("\(index)")
+            _ = state.finished(question.id, .failed(failure), now: 0, date: date)
+        }
+        #expect(!state.isCircuitOpen)
+    }
+
+    @Test("A million invented tokens grow no memory and push out no good one (INT-07)")
+    func bounded() throws {
+        var state = state { ($0.cache, $0.inactiveCache) = (3600, 3600) }
+        let good = try state.ask("good")
+        _ = state.finished(good.id, Self.outcome(activeToken(expiresAt: .infinity)), now: 0, date: date)
+        for index in 0..<1_000_000 {
+            let digest = withUnsafeBytes(of: index) { VerdictCache.Digest($0) }
+            guard case .waits(_, let ask) = state.lookUp(digest, [], now: 0, date: date), let ask else { return #expect(Bool(false)) }
+            _ = state.finished(ask.id, inactive, now: 0, date: date)
+        }
+        #expect(state.remembered == 4097)
+        #expect(state.answer("good", date: date) != nil)
+    }
+
+    @Test func whoWaitsIsToldWhenItEnds() throws {
+        var state = state { $0.maxConcurrent = 1 }
+        var waiters: [Int] = []
+        for token in ["a", "b", "a"] { waiters.append(try state.wait(token).ticket.waiter) }
+        let effects = state.close()
+        #expect(Set(effects.deliveries.flatMap { $0.waiters }) == Set(waiters))
+        #expect(state.waiting == 0)
+        #expect(state.underWay == 0)
+        #expect(effects.ask.isEmpty)
+    }
+}
+
+extension IntrospectionState {
+    fileprivate mutating func wait(_ token: String, now: Double = 0) throws -> (ticket: Ticket, ask: Question?) {
+        let looked = lookUp(digest(token), Array(token.utf8), now: now, date: TokenMint.now)
+        guard case .waits(let ticket, let ask) = looked else {
+            Issue.record("\(looked)")
+            throw TokenRefusal(.introspectionUnavailable)
+        }
+        return (ticket, ask)
+    }
+
+    fileprivate mutating func ask(_ token: String, now: Double = 0) throws -> Question {
+        let ask = try wait(token, now: now).ask
+        return try #require(ask)
+    }
+
+    fileprivate mutating func answer(_ token: String, date: Double) -> IntrospectionAnswer? {
+        let known = lookUp(digest(token), Array(token.utf8), now: 0, date: date)
+        switch known {
+        case .answered(let answer): return answer
+        case .waits(let ticket, _):
+            _ = abandon(ticket, now: 0)
+            return nil
+        case .failed: return nil
+        }
+    }
+
+    fileprivate mutating func failure(_ token: String, now: Double = 0) -> IntrospectionFailure? {
+        if case .failed(let failure) = lookUp(digest(token), Array(token.utf8), now: now, date: TokenMint.now) { failure } else { nil }
+    }
+}
+
+@Suite("Remembering answers")
+struct AnswerMemoryTests {
+    private let now = TokenMint.now
+
+    private func answer(_ seconds: Double = 10) -> IntrospectionAnswer {
+        IntrospectionAnswer(outcome: .success(activeToken()), validUntil: now + seconds)
+    }
+
+    @Test func theOldestGivesWay() {
+        var memory = AnswerMemory(capacity: 3)
+        for text in ["a", "b", "c", "d"] { memory.remember(answer(), for: digest(text), now: now) }
+        #expect(memory.count == 3)
+        #expect(memory.answer(for: digest("a"), now: now) == nil)
+        for text in ["b", "c", "d"] { #expect(memory.answer(for: digest(text), now: now) != nil) }
+    }
+
+    @Test func whatIsRememberedAnewIsNotForgottenInItsOldPlace() {
+        var memory = AnswerMemory(capacity: 3)
+        for text in ["a", "b", "c", "a"] { memory.remember(answer(), for: digest(text), now: now) }
+        memory.remember(answer(), for: digest("d"), now: now)
+        #expect(memory.answer(for: digest("a"), now: now) != nil)
+        #expect(memory.answer(for: digest("b"), now: now) == nil)
+        #expect(memory.count <= 3)
+    }
+
+    @Test("An answer ends with its time (INT-06)")
+    func time() {
+        var memory = AnswerMemory(capacity: 3)
+        memory.remember(answer(0), for: digest("a"), now: now)
+        #expect(memory.count == 0)
+        memory.remember(answer(10), for: digest("a"), now: now)
+        #expect(memory.answer(for: digest("a"), now: now + 9.9) != nil)
+        #expect(memory.answer(for: digest("a"), now: now + 10) == nil)
+        #expect(memory.count == 0)
+    }
+}

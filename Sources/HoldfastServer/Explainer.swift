@@ -66,7 +66,9 @@ package struct Explainer: Sendable {
         }
         report.policy = policy
         guard policy.needsToken else { return report.decided(policy.decideWithoutToken(shownBy: peer.thumbprint), withToken: false) }
-        return report.decided(try await judge(request, on: policy, from: peer, now: now), withToken: true)
+        let (decision, looked) = try await judge(request, on: policy, from: peer, now: now)
+        if let looked { report.saw(looked) }
+        return report.decided(decision, withToken: true)
     }
 
     private func handshake(_ chain: [[UInt8]], now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
@@ -74,10 +76,13 @@ package struct Explainer: Sendable {
         return ClientAuthenticator(blueprint.trust).verifyHandshake(chain: certificates, now: now)
     }
 
-    private func judge(_ request: Request, on policy: RoutePolicy, from peer: AuthenticatedPeer, now: Double) async throws -> Decision {
+    /// The decision, and what is known of the token where its origin is proven.
+    private func judge(
+        _ request: Request, on policy: RoutePolicy, from peer: AuthenticatedPeer, now: Double
+    ) async throws -> (Decision, VerifiedToken?) {
         let field = Array("Bearer \(request.token)".utf8)
         let credentials = field.withUnsafeBytes { BearerCredentials.parse($0) }
-        if case .refused(let reason) = credentials { return .deny(Denial(reason)) }
+        if case .refused(let reason) = credentials { return (.deny(Denial(reason)), nil) }
         let authority = try ExplainerAuthority(blueprint, keysFile: request.keys)
         let finding = try await authority.authenticate(request.token, now: now) { inquiry in
             // No issuer is shown a token that could not pass here anyway.
@@ -86,8 +91,8 @@ package struct Explainer: Sendable {
             return denial
         }
         switch finding {
-        case .verified(let token): return decide(token, on: policy, from: peer, now: now)
-        case .refused(let denial): return .deny(denial)
+        case .verified(let token): return (decide(token, on: policy, from: peer, now: now), token)
+        case .refused(let denial): return (.deny(denial), nil)
         }
     }
 

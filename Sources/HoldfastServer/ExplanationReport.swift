@@ -8,7 +8,8 @@ import TokenValidation
 struct ExplanationReport {
     private let blueprint: Blueprint
     private let route: Route?
-    private let token: TokenInspection?
+    private var token: TokenInspection?
+    private let isJWT: Bool
     private let chain: [[UInt8]]
     private let now: Double
     var diagnosis: BindingDiagnosis?
@@ -19,9 +20,15 @@ struct ExplanationReport {
         self.blueprint = blueprint
         self.route = route
         self.token = token
+        isJWT = token != nil
         self.chain = chain
         self.now = now
         policy = route?.policy ?? blueprint.configuration.routeTable.fallback
+    }
+
+    /// An opaque token says nothing itself: what its issuer said of it is shown.
+    mutating func saw(_ verified: VerifiedToken) {
+        if !isJWT { token = TokenInspection(verified) }
     }
 
     // MARK: Verdicts
@@ -87,8 +94,8 @@ struct ExplanationReport {
         return blueprint.policies.first { $0.issuer.utf8.elementsEqual(name.utf8) }
     }
 
-    private var isVerifiedHere: Bool { token != nil && (issuer?.verifiesJWTs ?? true) || blueprint.policies.allSatisfy { $0.introspection == nil } }
-    private var isIntrospected: Bool { issuer.map { $0.introspection != nil } ?? (token == nil && blueprint.policies.contains { $0.introspection != nil }) }
+    private var isVerifiedHere: Bool { isJWT && (issuer?.verifiesJWTs ?? true) || blueprint.policies.allSatisfy { $0.introspection == nil } }
+    private var isIntrospected: Bool { !isJWT ? blueprint.policies.contains { $0.introspection != nil } : issuer?.introspection != nil }
 
     private var routeText: String {
         let needs =

@@ -14,6 +14,22 @@ struct TokenInspection {
         self.claims = claims
     }
 
+    /// What an issuer said of an opaque token.
+    init(_ token: VerifiedToken) {
+        header = [:]
+        var claims: [String: Any] = ["iss": token.issuer, "aud": token.audiences, "scope": token.scopes.joined(separator: " ")]
+        if token.expiresAt.isFinite { claims["exp"] = token.expiresAt }
+        if let beginning = token.notBefore { claims["nbf"] = beginning }
+        if let acr = token.acr { claims["acr"] = acr }
+        if let time = token.authenticatedAt { claims["auth_time"] = time }
+        switch token.confirmation {
+        case .absent: break
+        case .certificate(let thumbprint): claims["cnf"] = ["x5t#S256": thumbprint.base64url]
+        case .unusable: claims["cnf"] = [String: Any]()
+        }
+        self.claims = claims
+    }
+
     private static func object(_ part: Substring) -> [String: Any]? {
         guard let octets = Array(part.utf8).withUnsafeBytes({ Base64URL.decode($0) }) else { return nil }
         return try? JSONSerialization.jsonObject(with: Data(octets)) as? [String: Any]

@@ -57,8 +57,8 @@ import X509
         #expect(try !openSSLClient(server.port, "-tls1_2").contains("identified"))
     }
 
-    /// MTLS-17: the path is right, the key is not.
-    @Test(arguments: [TLSVersion.tlsv12, .tlsv13]) func aCertificateShownWithoutItsKeyIsRefused(_ version: TLSVersion) throws {
+    @Test("A certificate shown without its key is refused: the path is right, the key is not (MTLS-17)", arguments: [TLSVersion.tlsv12, .tlsv13])
+    func aCertificateShownWithoutItsKeyIsRefused(_ version: TLSVersion) throws {
         let thief = try ThievingClient(certificate: leaf, key: TestCertificate.newKey())
         #expect(try thief.connect(to: server.port, version: version) == nil)
         // The same client with the right key is let in, so it was the key.

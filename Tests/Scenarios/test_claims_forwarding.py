@@ -4,6 +4,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from harness.forge import AUDIENCE
 from harness.processes import HOLDFAST, run
 from harness.proxy import Proxy
 
@@ -141,6 +142,20 @@ def test_a_long_claim_does_not_break_the_request(telling, forge):
     value = "é" * 1500
     [seen] = told(telling, forge.token(name=value), "name")
     assert unquote(seen) == value
+
+
+def test_what_an_issuer_says_of_an_opaque_token_is_told_in_the_same_way(start_proxy, issuer, pki):
+    """From its answer and from what is remembered of it."""
+    entry = {"issuer": issuer.url, "audience": AUDIENCE, "certificate_authorities": pki.path("ca.pem"), "introspection": issuer.introspection()}
+    proxy = start_proxy({"tokens": [entry], "routes": None, "forward": {"claims": CLAIMS}})
+    said = {"name": 'é, "so"\r\nX-Admin: 1', "level": 3, "verified": True, "roles": ["a,b", "c"], "address": {"country": "NZ"}}
+    token, other = issuer.opaque(bind="client-a", claims=said), issuer.opaque(bind="client-a")
+    for _ in range(2):
+        answer = proxy.ask(token=token)
+        assert answer.status == 200 and answer.seen("X-Token-Name") == ["%C3%A9%2C %22so%22%0D%0AX-Admin: 1"]
+        assert answer.seen("X-Token-Level") == ["3"] and answer.seen("X-Token-Verified") == ["true"] and answer.seen("X-Token-Roles") == ["a%2Cb,c"]
+        assert json.loads(unquote(answer.seen("X-Token-Address")[0])) == said["address"]
+        assert proxy.ask(token=other, headers=[("X-Token-Name", "forged")]).seen("X-Token-Name") == []
 
 
 def test_check_says_which_claims_the_upstream_gets(telling):

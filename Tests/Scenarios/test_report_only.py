@@ -182,12 +182,12 @@ def test_it_ends_with_the_day_before_its_date(start_proxy, issuer, where, ahead,
 
 def test_it_ends_while_running(start_proxy, issuer):
     """Also on an open connection, and for a token that is remembered."""
-    until = (datetime.now(timezone.utc) + timedelta(seconds=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    until = (datetime.now(timezone.utc) + timedelta(seconds=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
     proxy = start_proxy(reporting_until(until))
     token = issuer.token("client-b")
     with proxy.connect() as connection:
         assert connection.request(token=token).seen(MARK) == ["cnf_mismatch"]
-        refused = eventually(lambda: next((a for a in [connection.request(token=token)] if a.status != 200), None), "it enforces", 6)
+        refused = eventually(lambda: next((a for a in [connection.request(token=token)] if a.status != 200), None), "it enforces", 9)
         assert is_invalid_token(refused, "cnf_mismatch")
     assert proxy.metric("holdfast_report_only") == 0
 

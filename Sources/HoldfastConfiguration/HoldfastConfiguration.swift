@@ -177,6 +177,9 @@ extension HoldfastConfiguration {
         package let certificateAuthorities: LocatedPath?
         /// At most one fetch of keys in this time on account of tokens with unknown keys.
         package let cooldown: Duration
+        /// How old keys grow at most before they are looked at again, whatever the issuer's `Cache-Control` says: a key that was
+        /// removed is refused from then on.
+        package let refreshKeys: Duration
         /// How long the last good keys serve while the issuer cannot be reached.
         package let staleKeys: Duration
         /// Nil where its tokens are JWTs that are only verified.

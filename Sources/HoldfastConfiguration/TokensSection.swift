@@ -43,6 +43,7 @@ extension HoldfastConfiguration.TokenIssuer {
     ///   beside that only where `keys` is given
     /// - `certificate_authorities` (file, PEM; optional): additional CAs for fetching keys and for introspection
     /// - `cooldown` (duration; default `30s`)
+    /// - `refresh_keys` (duration; default `1h`)
     /// - `stale_keys` (duration; default `24h`)
     fileprivate init?(
         _ node: ConfigurationNode, _ index: Int, _ folder: String, _ profile: HoldfastConfiguration.Profile?,
@@ -52,7 +53,7 @@ extension HoldfastConfiguration.TokenIssuer {
             node, at: node.position, "tokens[\(index)]",
             known: [
                 "issuer", "audience", "algorithms", "keys", "type", "leeway", "introspection", "certificate_authorities", "cooldown",
-                "stale_keys",
+                "refresh_keys", "stale_keys",
             ], log)
         let issuer = section.required("issuer", "Write the issuer's URL, exactly as its tokens have it in `iss`.", WebAddress.identifier)
         if let issuer {
@@ -77,6 +78,7 @@ extension HoldfastConfiguration.TokenIssuer {
         let keys = Self.keys(section, folder, fetched: verifiesJWTs || introspection?.signedResponse ?? false)
         certificateAuthorities = section.file("certificate_authorities", in: folder)
         cooldown = section.optional("cooldown", Quantity.duration(.seconds(1) ... .seconds(3600))) ?? .seconds(30)
+        refreshKeys = section.optional("refresh_keys", Quantity.duration(.seconds(1) ... .seconds(3600))) ?? .seconds(3600)
         staleKeys = section.optional("stale_keys", Quantity.duration(.zero ... .seconds(168 * 3600))) ?? .seconds(86400)
         guard let issuer, let audiences, let keys, introspection != nil || !section.has("introspection") else { return nil }
         self.issuer = issuer
@@ -95,9 +97,9 @@ extension HoldfastConfiguration.TokenIssuer {
             // The issuer is still asked about tokens where there is introspection.
             complain(
                 "The keys come from a file, so nothing is fetched.",
-                introspection == nil ? ["certificate_authorities", "cooldown", "stale_keys"] : ["cooldown", "stale_keys"])
+                (introspection == nil ? ["certificate_authorities"] : []) + ["cooldown", "refresh_keys", "stale_keys"])
         case .none:
-            complain("Without `keys` this issuer's tokens are only asked about, so no keys are fetched.", ["cooldown", "stale_keys"])
+            complain("Without `keys` this issuer's tokens are only asked about, so no keys are fetched.", ["cooldown", "refresh_keys", "stale_keys"])
         case .url, .discovered: break
         }
         guard !verifiesJWTs, let introspection else { return }

@@ -43,6 +43,7 @@ final class KeyKeeping: Service {
     private static func timing(of issuer: HoldfastConfiguration.TokenIssuer, _ source: KeySetKeeper.Source) -> KeySetState.Timing {
         var timing: KeySetState.Timing
         if case .file = source { timing = .file } else { timing = KeySetState.Timing() }
+        timing.refreshed(atLeastEach: issuer.refreshKeys.seconds)
         timing.cooldown = issuer.cooldown.seconds
         timing.longestOutage = issuer.staleKeys.seconds
         return timing

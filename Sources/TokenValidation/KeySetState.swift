@@ -18,6 +18,13 @@ package struct KeySetState: Sendable {
 
         package init() {}
 
+        /// Brings the refreshes down to that many seconds, where they are longer.
+        package mutating func refreshed(atLeastEach seconds: Double) {
+            longestRefresh = min(longestRefresh, seconds)
+            usualRefresh = min(usualRefresh, longestRefresh)
+            shortestRefresh = min(shortestRefresh, longestRefresh)
+        }
+
         /// For a file: looked at every few seconds.
         package static let file: Timing = {
             var timing = Timing()

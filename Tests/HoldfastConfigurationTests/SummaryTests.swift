@@ -109,6 +109,7 @@ struct SummaryTests {
         #expect(shown.listener.maxHead == defaults.listener.maxHead && shown.forward == defaults.forward)
         #expect(shown.tokens[0].algorithms == defaults.tokens[0].algorithms && shown.tokens[0].leeway == defaults.tokens[0].leeway)
         #expect(shown.tokens[0].cooldown == defaults.tokens[0].cooldown && shown.tokens[0].staleKeys == defaults.tokens[0].staleKeys)
+        #expect(shown.tokens[0].refreshKeys == defaults.tokens[0].refreshKeys)
         let (asked, asking) = (shown.tokens.last?.introspection, defaults.tokens.last?.introspection)
         #expect(asked?.cache == asking?.cache && asked?.timeout == asking?.timeout && asked?.maxConcurrent == asking?.maxConcurrent)
         #expect(asked?.responseAlgorithms == asking?.responseAlgorithms && asked != nil)

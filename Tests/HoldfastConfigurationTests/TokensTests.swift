@@ -105,7 +105,7 @@ struct TokensTests {
 
     @Test(
         "With keys from a file, what is about fetching is a mistake",
-        arguments: ["certificate_authorities: as-ca.pem", "cooldown: 5s", "stale_keys: 1h"])
+        arguments: ["certificate_authorities: as-ca.pem", "cooldown: 5s", "refresh_keys: 5s", "stale_keys: 1h"])
     func fileKeys(line: String) {
         let key = line.prefix { $0 != ":" }
         #expect(mistakes(token(line)).isEmpty)
@@ -122,6 +122,8 @@ struct TokensTests {
         expectMistake(token("leeway: 301s"), "11:13: tokens[0].leeway", "out of range: 0s to 5m")
         expectMistake(token("leeway: 10"), "11:13: tokens[0].leeway", "A duration such as")
         expectMistake(token("cooldown: 0s"), "11:15: tokens[0].cooldown", "out of range: 1s to 1h")
+        expectMistake(token("refresh_keys: 0s"), "11:19: tokens[0].refresh_keys", "out of range: 1s to 1h")
+        #expect(try read(token("refresh_keys: 10s")).tokens[0].refreshKeys == .seconds(10))
         expectMistake(token("stale_keys: 169h"), "11:17: tokens[0].stale_keys", "out of range: 0s to 168h")
         expectMistake(token("type: JWT"), "11:11: tokens[0].type", "is not one of `at+jwt`, `any`")
         expectMistake(token("certificate_authorities: absent.pem"), "11:30: tokens[0].certificate_authorities", "There is no file")

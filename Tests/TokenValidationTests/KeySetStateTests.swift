@@ -105,4 +105,18 @@ struct KeySetStateTests {
         state.failed(now: 5)
         #expect(state.next(now: 5) == .wait(until: 10))
     }
+
+    @Test("Looks again no later than it is told to, whatever Cache-Control says (JWT-34)") func looksAgainInTime() {
+        var timing = KeySetState.Timing()
+        timing.refreshed(atLeastEach: 10)
+        for maximumAge in [nil, 3600, 0] as [Double?] {
+            var state = KeySetState(timing: timing)
+            _ = state.next(now: 0)
+            state.succeeded(now: 0, maximumAge: maximumAge)
+            #expect(state.next(now: 0) == .wait(until: 10))
+        }
+        timing = KeySetState.Timing()
+        timing.refreshed(atLeastEach: 86_400)
+        #expect(timing == KeySetState.Timing())
+    }
 }

@@ -1,7 +1,7 @@
 import BindingPolicy
 
 /// The question about one token (RFC 7662 section 2.1), with our credentials. Secret: never logged, kept no longer than needed.
-package struct IntrospectionRequest: Equatable, Sendable {
+package struct IntrospectionRequest: Equatable, Sendable, CustomStringConvertible {
     package static let json = "application/json"
     package static let signed = "application/token-introspection+jwt"
 
@@ -11,6 +11,8 @@ package struct IntrospectionRequest: Equatable, Sendable {
     package let body: [UInt8]
     /// What the answer must be: there is no going back from signed to plain.
     package let contentType: String
+
+    package var description: String { "a question about a token" }
 
     /// - Parameters:
     ///   - identifier: random, for an assertion.

@@ -153,7 +153,7 @@ package struct IntrospectionState: Sendable {
         guard let question = pending[ticket.question], question.waiters.isEmpty else { return effects }
         _ = remove(ticket.question)
         if question.isProbe { breaker.probeAbandoned(now: now) }
-        if question.isUnderWay { effects.cancel = ticket.question }
+        if question.isUnderWay { effects.cancel = ticket.question } else { queue.removeAll { $0 == ticket.question } }
         startNext(&effects, now: now)
         return effects
     }
@@ -161,6 +161,7 @@ package struct IntrospectionState: Sendable {
     /// Nobody will be asked any more.
     package mutating func close() -> Effects {
         var effects = Effects()
+        queue = []
         for id in pending.keys.sorted() { fail(id, .unreachable, &effects) }
         return effects
     }
@@ -177,31 +178,33 @@ package struct IntrospectionState: Sendable {
 
     private mutating func startNext(_ effects: inout Effects, now: Double) {
         while underWay < limits.maxConcurrent, let id = queue.first {
+            queue.removeFirst()
             guard let question = pending[id]?.question, question.deadline > now else {
                 fail(id, .timeout, &effects)
                 continue
             }
-            queue.removeFirst()
             pending[id]?.isUnderWay = true
             effects.ask.append(question)
         }
     }
 
-    /// What waits for an issuer that is left alone would wait in vain.
+    /// What waits for an issuer that is left alone would wait in vain. So a probe always finds a place: that of the failure before it.
     private mutating func drainQueue(_ effects: inout Effects) {
-        for id in queue where pending[id]?.isProbe != true { fail(id, .circuitOpen, &effects) }
+        let inVain = queue
+        queue = []
+        for id in inVain { fail(id, .circuitOpen, &effects) }
     }
 
     private mutating func fail(_ id: Int, _ failure: IntrospectionFailure, _ effects: inout Effects) {
-        guard let question = remove(id) else { return queue.removeAll { $0 == id } }
+        guard let question = remove(id) else { return }
         effects.deliveries.append(Delivery(waiters: question.waiters, answer: .unavailable, failure: failure))
     }
 
+    /// But for its place in the queue.
     private mutating func remove(_ id: Int) -> Pending? {
         guard let question = pending.removeValue(forKey: id) else { return nil }
         questions[question.digest] = nil
         waiting -= question.waiters.count
-        if !question.isUnderWay { queue.removeAll { $0 == id } }
         return question
     }
 }

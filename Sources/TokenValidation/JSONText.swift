@@ -24,8 +24,10 @@ package struct JSONText {
         withOctets { $0.count == other.count && $0.elementsEqual(other) }
     }
 
+    /// The length first, which tells most names apart: each member of a token is held against each name that is known.
     package static func ~= (literal: StaticString, text: JSONText) -> Bool {
-        text.equals(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+        guard text.escaped || text.raw.count == literal.utf8CodeUnitCount else { return false }
+        return text.equals(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
     /// FNV-1a, 64 bits.

@@ -44,6 +44,18 @@ struct TokenClaims {
         try reader.finish()
     }
 
+    /// `iss` alone, of a payload of which nothing else is asked.
+    static func issuer(of json: UnsafeRawBufferPointer) throws(JSONFault) -> JSONText? {
+        var issuer: JSONText?
+        var reader = JSONReader(json)
+        try reader.beginObject()
+        while let name = try reader.nextMember() {
+            if "iss" ~= name { issuer = try reader.string() } else { try reader.skip() }
+        }
+        try reader.finish()
+        return issuer
+    }
+
     private static func date(_ reader: inout JSONReader) throws(JSONFault) -> Double {
         guard let date = try reader.number().date else { throw .malformed }
         return date

@@ -84,14 +84,16 @@ package struct TokenVerifier {
     /// The unverified `iss` only chooses whose policy and keys apply (RFC 8725 section 3.8).
     private func issuerIndex(_ claims: TokenClaims) throws(TokenRefusal) -> Int {
         guard let issuer = claims.issuer else { throw TokenRefusal(.claimMissing) }
-        guard let index = issuers.firstIndex(where: { issuer.equals($0.policy.issuer.utf8) }) else { throw TokenRefusal(.issuerUnknown) }
+        guard let index = index(of: issuer) else { throw TokenRefusal(.issuerUnknown) }
         return index
     }
+
+    private func index(of issuer: JSONText) -> Int? { issuers.firstIndex { issuer.equals($0.policy.issuer.utf8) } }
 
     /// The issuer that a JWT names, where it is one whose JWTs are not verified here: what else is in it is for that issuer to judge.
     private func unverifiedIssuer(_ payload: [UInt8]) -> Int? {
         payload.withUnsafeBytes { octets in
-            guard let claims = try? TokenClaims(octets), let index = try? issuerIndex(claims) else { return nil }
+            guard let named = try? TokenClaims.issuer(of: octets), let index = index(of: named) else { return nil }
             return issuers[index].policy.verifiesJWTs || issuers[index].policy.introspection == nil ? nil : index
         }
     }

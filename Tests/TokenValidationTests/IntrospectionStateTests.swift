@@ -216,6 +216,21 @@ struct IntrospectionStateTests {
         #expect(state.underWay == 1)
     }
 
+    @Test("A probe finds a place however few there are (INT-15)")
+    func probeWithOnePlace() throws {
+        var state = state { $0.maxConcurrent = 1 }
+        for index in 0..<5 {
+            let question = try state.ask("\(index)")
+            _ = try state.wait("queued \(index)")
+            let effects = state.finished(question.id, .failed(.unreachable), now: 0, date: date)
+            for next in effects.ask { _ = state.finished(next.id, .failed(.unreachable), now: 0, date: date) }
+            if state.isCircuitOpen { break }
+        }
+        #expect(state.underWay == 0)
+        #expect(state.waiting == 0)
+        #expect(try state.ask("probe", now: 1).deadline == 4)
+    }
+
     @Test func oneWhoGoesFromTheQueueLeavesNothing() throws {
         var state = state { $0.maxConcurrent = 1 }
         let question = try state.ask("a")

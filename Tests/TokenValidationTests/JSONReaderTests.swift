@@ -116,6 +116,36 @@ func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
         #expect(date(text) == value)
     }
 
+    @Test func givesAValueAsItIsWritten() throws {
+        let text = Array(#"{"a" : [1, {"b":"\u0063"} ] ,"d":-1.50e+3}"#.utf8)
+        try text.withUnsafeBytes { bytes in
+            var reader = JSONReader(bytes)
+            try reader.beginObject()
+            _ = try reader.nextMember()
+            #expect(String(decoding: try reader.text(), as: UTF8.self) == #"[1, {"b":"\u0063"} ]"#)
+            _ = try reader.nextMember()
+            #expect(String(decoding: try reader.text(), as: UTF8.self) == "-1.50e+3")
+            #expect(try reader.nextMember() == nil)
+            try reader.finish()
+        }
+        for broken in ["", "[1", "{\"a\":1,\"a\":1}", "nul"] {
+            Array(broken.utf8).withUnsafeBytes { bytes in
+                var reader = JSONReader(bytes)
+                #expect(throws: JSONFault.self) { try reader.text() }
+            }
+        }
+    }
+
+    @Test("Only true and false are booleans (INT-03)", arguments: [
+        ("true", true), (" false", false), ("null", nil), ("True", nil), ("tru", nil), ("fals", nil), ("1", nil), (#""true""#, nil), ("", nil),
+    ] as [(String, Bool?)])
+    func booleans(_ text: String, _ value: Bool?) {
+        Array(text.utf8).withUnsafeBytes { bytes in
+            var reader = JSONReader(bytes)
+            #expect((try? reader.boolean()) == value)
+        }
+    }
+
     @Test("Refuses dates out of bounds (JWT-26)", arguments: ["-1", "-0", "1e400", "1e999999", "253402300800", "1900000000000", "999999999999999999999999999999", "1." + String(repeating: "0", count: 64)])
     func refusesDatesOutOfBounds(_ text: String) {
         #expect(date(text) == nil)

@@ -59,11 +59,16 @@ struct OpaqueTokensTests {
 
     @Test func aJWTThatIsNotVerifiedHereIsAskedAboutWhateverItsSignature() {
         var authenticator = authenticator(.introspecting())
-        for mint in [TokenMint(), TokenMint("ES256", .otherP256), TokenMint("HS256"), TokenMint().with(header: "typ", #""JWT""#)] {
+        let mints = [
+            TokenMint(), TokenMint("ES256", .otherP256), TokenMint("HS256"), TokenMint().with(header: "typ", #""JWT""#),
+            TokenMint().with(claim: "scope", #"["read"]"#).with(claim: "exp", nil),
+        ]
+        for mint in mints {
             let inquiry = authenticator.inquiry(mint.token)
             #expect(inquiry?.issuerIndex == 0)
             #expect(inquiry?.verified == nil)
         }
+        #expect(authenticator.refusal(of: TokenMint().with(claim: "iss", "\"\(other)\"").token) == .issuerUnknown)
         #expect(authenticator.verifier.hasAllKeys)
         #expect(TokenVerifier([.introspecting()]).hasAllKeys)
         #expect(!TokenVerifier([.introspecting(verifiesJWTs: true)]).hasAllKeys)

@@ -26,6 +26,14 @@ final class OpenSSLCertificate {
 
     deinit { X509_free(pointer) }
 
+    /// Whether its key usage, if it has one, includes digitalSignature.
+    var maySign: Bool { X509_get_key_usage(pointer) & UInt32(X509v3_KU_DIGITAL_SIGNATURE) != 0 }
+
+    var hasRSAKey: Bool {
+        defer { ERR_clear_error() }
+        return X509_get0_pubkey(pointer).map { EVP_PKEY_get_base_id($0) == EVP_PKEY_RSA } ?? false
+    }
+
     /// Nil where a date cannot be read.
     var window: ValidityWindow? { Self.window(of: pointer) }
 

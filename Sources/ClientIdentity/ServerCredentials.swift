@@ -6,6 +6,8 @@ package struct ServerCredentials: Sendable {
     let key: NIOSSLPrivateKey
     /// Of the leaf: what is shown at start and by `check`.
     package let summary: CertificateSummary
+    /// Whether the suites named ECDHE_RSA can be spoken with it.
+    let hasRSAKey: Bool
 
     package init(certificateFile: String, keyFile: String) throws(CredentialFault) {
         let certificates = try CertificateFile.read(certificateFile)
@@ -14,10 +16,15 @@ package struct ServerCredentials: Sendable {
             throw CredentialFault(certificateFile, "holds no certificate")
         }
         self.summary = summary
+        hasRSAKey = OpenSSLCertificate(der: leaf)?.hasRSAKey ?? false
         key = try Self.key(in: FileContents.read(keyFile), of: keyFile)
-        // BoringSSL compares the two public keys when both are given to a context, and nothing else is wrong with either.
+        // BoringSSL compares the two public keys when both are given to a context, and looks at the usages of an ECDSA key.
         let trial = TLSConfiguration.makeServerConfiguration(certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         guard (try? NIOSSLContext(configuration: trial)) != nil else {
+            guard OpenSSLCertificate(der: leaf)?.maySign != false else {
+                throw CredentialFault(
+                    certificateFile, "begins with a certificate whose usages do not allow signatures; the server's own comes first")
+            }
             throw CredentialFault(keyFile, "is not the key of the first certificate in \(certificateFile)")
         }
     }

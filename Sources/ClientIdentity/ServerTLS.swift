@@ -8,6 +8,8 @@ package struct ServerTLS: Sendable {
     /// own, whose tickets no other can read.
     let resumption: Bool
     package let certificateIsOptional: Bool
+    /// TLS 1.3 where the certificate has a key that the suites for 1.2 cannot be spoken with.
+    package var minimumVersion: TLSVersion { configuration.minimumTLSVersion }
 
     /// - Parameters:
     ///   - anchors: named to clients in the request for their certificate, so that they choose the right one; nil under
@@ -15,7 +17,7 @@ package struct ServerTLS: Sendable {
     ///   - minimumVersion: TLS 1.2 or 1.3.
     ///   - certificateIsOptional: a client without a certificate is let in, as nobody; one that is shown is judged all the same.
     ///   - onlyRSASuites: TLS 1.2 with the two suites of FAPI 1.0 Advanced section 8.5 only. A certificate with another kind of key
-    ///     then serves TLS 1.3 alone.
+    ///     has none of them, so TLS 1.3 is then the minimum, and clients are told so instead of that nothing was agreed.
     package init(
         _ credentials: ServerCredentials, anchors: TrustAnchors?, minimumVersion: TLSVersion = .tlsv12, certificateIsOptional: Bool = false,
         onlyRSASuites: Bool = false, resumption: Bool = true
@@ -24,7 +26,10 @@ package struct ServerTLS: Sendable {
             certificateChain: credentials.chain.map { .certificate($0) }, privateKey: .privateKey(credentials.key))
         configuration.minimumTLSVersion = minimumVersion
         TLSPolicy.apply(to: &configuration)
-        if onlyRSASuites { TLSPolicy.restrictToRSASuites(&configuration) }
+        if onlyRSASuites {
+            TLSPolicy.restrictToRSASuites(&configuration)
+            if !credentials.hasRSAKey { configuration.minimumTLSVersion = .tlsv13 }
+        }
         configuration.applicationProtocols = ["http/1.1"]
         // How long a client's close_notify is waited for after ours. NIOSSL holds a connection (25 kB) for this long even
         // when it is reset meanwhile, so at 1,000 handshakes a second each second here costs 25 MB.

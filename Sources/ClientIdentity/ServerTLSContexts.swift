@@ -37,10 +37,11 @@ package final class ServerTLSContexts: Sendable {
     /// - Parameters:
     ///   - clock: seconds since 1970, asked when the client's certificates arrive.
     ///   - onRefusal: called at most once, on the loop, before the connection is closed.
+    /// - Throws: where sessions may not be resumed and no context of its own could be made for the connection.
     package func makeHandler(
         authenticator: ClientAuthenticator, clock: @escaping () -> Double, onRefusal: @escaping (HandshakeFault) -> Void
-    ) -> NIOSSLServerHandler {
-        NIOSSLServerHandler(context: currentContext(now: clock())) { chain, verdict in
+    ) throws -> NIOSSLServerHandler {
+        NIOSSLServerHandler(context: try context(now: clock())) { chain, verdict in
             switch authenticator.verifyHandshake(chain: chain, now: clock()) {
             case .success: verdict.succeed(.certificateVerified)
             case .failure(let fault):
@@ -51,10 +52,10 @@ package final class ServerTLSContexts: Sendable {
     }
 
     /// For a listener that asks for no certificate.
-    package func makePublicHandler(now: Double) -> NIOSSLServerHandler { NIOSSLServerHandler(context: currentContext(now: now)) }
+    package func makePublicHandler(now: Double) throws -> NIOSSLServerHandler { NIOSSLServerHandler(context: try context(now: now)) }
 
-    private func currentContext(now: Double) -> NIOSSLContext {
-        if !tls.resumption, let own = try? NIOSSLContext(configuration: tls.configuration) { return own }
+    private func context(now: Double) throws -> NIOSSLContext {
+        guard tls.resumption else { return try NIOSSLContext(configuration: tls.configuration) }
         return current.withLock { current in
             if isDue(&current, now: now), let fresh = try? NIOSSLContext(configuration: tls.configuration) {
                 current.earlier.append(Earlier(context: current.context))

@@ -17,7 +17,7 @@ final class ConnectionGate: ClientGate {
     }
 
     func makeTLSHandler() throws -> NIOSSLServerHandler {
-        contexts.makeHandler(authenticator: authenticator, clock: EngineLoop.wallClock) { [unowned self] in lastRefusal = $0.code }
+        try contexts.makeHandler(authenticator: authenticator, clock: EngineLoop.wallClock) { [unowned self] in lastRefusal = $0.code }
     }
 
     /// Without a certificate the handshake ends where one is required; that it came so far says that none is.

@@ -64,7 +64,7 @@ struct ResourceMetadata {
         let document = PageServer.Page(
             contentType: page.contentType, cacheControl: "max-age=\(page.maximumAge)", body: String(decoding: page.body, as: UTF8.self))
         return try await PageServer(
-            address: (address.host, address.port), group: group, tls: { contexts.makePublicHandler(now: EngineLoop.wallClock()) },
+            address: (address.host, address.port), group: group, tls: { try contexts.makePublicHandler(now: EngineLoop.wallClock()) },
             absence: "not found; there is \(String(decoding: page.path, as: UTF8.self))\n"
         ) { question in
             let isMeant = question.path.utf8.elementsEqual(page.path) && question.query.map { Array($0.utf8) } == page.query

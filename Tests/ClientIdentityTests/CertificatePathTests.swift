@@ -49,7 +49,8 @@ import X509
         #expect([.untrusted, .malformed].contains(validator.fault(forged)))
     }
 
-    @Test func theSystemsAuthoritiesAreNotTrusted() throws {
+    @Test("The system's authorities are not trusted (MTLS-22)")
+    func theSystemsAuthoritiesAreNotTrusted() throws {
         // Any public root that happens to be installed: issued nothing here, and not an anchor.
         let bundle = "/etc/ssl/certs/ca-certificates.crt"
         guard let roots = try? CertificateFile.read(bundle) else { return }

@@ -25,8 +25,8 @@ import Testing
         #expect(peer.fault(at: testNow + 101) == .certificateExpired)
     }
 
-    /// MTLS-09: never the authority that the client sends along.
-    @Test func theLeafIsTheFirstOfTheChain() throws {
+    @Test("The thumbprint is that of the leaf, never of the authority sent along (MTLS-09)")
+    func theLeafIsTheFirstOfTheChain() throws {
         let peer = try authorities().verifyHandshake(chain: leaf.chain(root), now: testNow).get()
         #expect(peer.thumbprint != Thumbprint(ofCertificate: root.der))
         let swapped = try NIOSSLCertificate.list(root) + NIOSSLCertificate.list(leaf)
@@ -111,7 +111,8 @@ import Testing
 
     // MARK: any certificate (MTLS-15, MTLS-16, PKI-12)
 
-    @Test func anyCertificateIsTakenWhateverItsDatesAndIssuer() throws {
+    @Test("Any certificate is taken, whatever its dates and issuer (MTLS-15, MTLS-16)")
+    func anyCertificateIsTakenWhateverItsDatesAndIssuer() throws {
         let any = ClientAuthenticator(.any)
         let selfSigned = try TestCertificate.authority("S", notAfter: testNow - 1, extensions: TestCertificate.clientExtensions())
         for der in [selfSigned.der, leaf.der, Published.rfc8705] {

@@ -21,7 +21,8 @@ import X509
 
     // MARK: full handshakes
 
-    @Test(arguments: ["-tls1_2", "-tls1_3"]) func aClientOfTheAuthorityIsIdentified(_ version: String) throws {
+    @Test("The certificate is asked for in the handshake, and names its client (MTLS-01, MTLS-02)", arguments: ["-tls1_2", "-tls1_3"])
+    func aClientOfTheAuthorityIsIdentified(_ version: String) throws {
         let output = try openSSLClient(server.port, version, client: leaf)
         #expect(output.contains(identified(leaf)))
         #expect(output.contains("Acceptable client certificate CA names\nCN = Test Root"))
@@ -35,7 +36,10 @@ import X509
         #expect(server.faults.isEmpty)
     }
 
-    @Test(arguments: ["-tls1_2", "-tls1_3"]) func eachRefusalEndsTheHandshakeAndSaysWhy(_ version: String) throws {
+    @Test(
+        "With authorities, a certificate that none of them vouches for ends the handshake (MTLS-16, MTLS-22)",
+        arguments: ["-tls1_2", "-tls1_3"])
+    func eachRefusalEndsTheHandshakeAndSaysWhy(_ version: String) throws {
         let refused: [(TestCertificate, PathFault)] = [
             (try .authority("A", extensions: TestCertificate.clientExtensions()), .untrusted),
             (try TestCertificate.authority().issue("A"), .untrusted),
@@ -51,13 +55,15 @@ import X509
         #expect(server.faults == refused.map { .certificateRefused($0.1) })
     }
 
-    /// TLS-09.
-    @Test func aClientWithoutACertificateIsRefused() throws {
+    @Test("Without a certificate there is no handshake where one is asked for (DT-02)")
+    func aClientWithoutACertificateIsRefused() throws {
         #expect(try openSSLClient(server.port, "-tls1_3").contains("SSL alert number 116"))
         #expect(try !openSSLClient(server.port, "-tls1_2").contains("identified"))
     }
 
-    @Test("A certificate shown without its key is refused: the path is right, the key is not (MTLS-17)", arguments: [TLSVersion.tlsv12, .tlsv13])
+    @Test(
+        "A certificate shown without its key is refused: the path is right, the key is not (MTLS-17)",
+        arguments: [TLSVersion.tlsv12, .tlsv13])
     func aCertificateShownWithoutItsKeyIsRefused(_ version: TLSVersion) throws {
         let thief = try ThievingClient(certificate: leaf, key: TestCertificate.newKey())
         #expect(try thief.connect(to: server.port, version: version) == nil)
@@ -66,7 +72,8 @@ import X509
         #expect(try owner.connect(to: server.port, version: version) == identified(leaf) + "\n")
     }
 
-    @Test func anyCertificateIsIdentifiedWhereTheListenerSaysSo() throws {
+    @Test("Where any certificate is taken there must be one, and its key is proved (MTLS-15, MTLS-16, MTLS-17)")
+    func anyCertificateIsIdentifiedWhereTheListenerSaysSo() throws {
         let server = try LoopbackServer(trust: .any, authority: root)
         let selfSigned = try TestCertificate.authority("S", notAfter: testNow - 1, extensions: TestCertificate.clientExtensions())
         #expect(try openSSLClient(server.port, client: selfSigned).contains(identified(selfSigned)))
@@ -128,7 +135,8 @@ import X509
 
     // MARK: versions, suites, groups (TLS-01 to TLS-03, TLS-20)
 
-    @Test func oldVersionsAreRefusedAndTheNewestIsPreferred() throws {
+    @Test("TLS begins with 1.2, and 1.3 comes first (Q-03, MTLS-24)")
+    func oldVersionsAreRefusedAndTheNewestIsPreferred() throws {
         #expect(try openSSLClient(server.port, client: leaf).contains("New, TLSv1.3"))
         let old = try openSSLClient(server.port, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0", client: leaf)
         #expect(old.contains("SSL alert number 70") && !old.contains("identified"))
@@ -136,7 +144,9 @@ import X509
         #expect(try openSSLClient(strict.port, "-tls1_2", client: leaf).contains("SSL alert number 70"))
     }
 
-    @Test(arguments: ["AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA", "DHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-SHA384"])
+    @Test(
+        "Suites of TLS 1.2 without forward secrecy or AEAD are refused (Q-03)",
+        arguments: ["AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA", "DHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-SHA384"])
     func suitesWithoutForwardSecrecyOrAEADAreRefused(_ suite: String) throws {
         let output = try openSSLClient(server.port, "-tls1_2", "-cipher", suite + ":@SECLEVEL=0", client: leaf)
         #expect(!output.contains("identified"))

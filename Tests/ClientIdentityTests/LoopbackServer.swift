@@ -25,15 +25,18 @@ final class LoopbackServer: Sendable {
     var faults: [HandshakeFault] { shared.faults.withLock { $0 } }
 
     init(
-        trust: ClientTrust? = nil, authority: TestCertificate, renewal: ContextRenewal = .standard, minimumVersion: TLSVersion = .tlsv12
+        trust: ClientTrust? = nil, authority: TestCertificate, key: Certificate.PrivateKey = TestCertificate.newKey(),
+        renewal: ContextRenewal = .standard, minimumVersion: TLSVersion = .tlsv12, certificateIsOptional: Bool = false,
+        onlyRSASuites: Bool = false, resumption: Bool = true
     ) throws {
         self.authority = authority
-        let own = try TestCertificate.authority("localhost", extensions: TestCertificate.clientExtensions(extended: [.serverAuth]))
+        let own = try TestCertificate.authority("localhost", key: key, extensions: TestCertificate.clientExtensions(extended: [.serverAuth]))
         credentials = try [TemporaryFile(own.pem), TemporaryFile(own.keyPEM), TemporaryFile(authority.pem)]
         let anchors = try TrustAnchors(file: credentials[2].path)
         let tls = ServerTLS(
             try ServerCredentials(certificateFile: credentials[0].path, keyFile: credentials[1].path), anchors: anchors,
-            minimumVersion: minimumVersion)
+            minimumVersion: minimumVersion, certificateIsOptional: certificateIsOptional, onlyRSASuites: onlyRSASuites,
+            resumption: resumption)
         let trust = try trust ?? .authorities(CertificatePathValidator(anchors))
         let shared = Shared()
         self.shared = shared
@@ -46,11 +49,11 @@ final class LoopbackServer: Sendable {
             channel.eventLoop.makeCompletedFuture {
                 let (contexts, authenticator) = state.value
                 let clock = { shared.clock.withLock { $0 } }
-                let handler = contexts.makeHandler(authenticator: authenticator, clock: clock) { fault in
+                let handler = try contexts.makeHandler(authenticator: authenticator, clock: clock) { fault in
                     shared.faults.withLock { $0.append(fault) }
                 }
                 try channel.pipeline.syncOperations.addHandlers(
-                    handler, Greeter(handler, authenticator: authenticator, shared: shared))
+                    handler, Greeter(handler, authenticator: authenticator, takesNobody: certificateIsOptional, shared: shared))
             }
         }.bind(host: "127.0.0.1", port: 0).wait()
     }
@@ -69,24 +72,32 @@ private final class Greeter: ChannelInboundHandler {
 
     private let tls: NIOSSLServerHandler
     private let authenticator: ClientAuthenticator
+    private let takesNobody: Bool
     private let shared: LoopbackServer.Shared
 
-    init(_ tls: NIOSSLServerHandler, authenticator: ClientAuthenticator, shared: LoopbackServer.Shared) {
+    init(_ tls: NIOSSLServerHandler, authenticator: ClientAuthenticator, takesNobody: Bool, shared: LoopbackServer.Shared) {
         self.tls = tls
         self.authenticator = authenticator
+        self.takesNobody = takesNobody
         self.shared = shared
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case .handshakeCompleted = event as? TLSUserEvent else { return context.fireUserInboundEventTriggered(event) }
-        switch authenticator.identify(leaf: tls.peerCertificate, now: shared.clock.withLock { $0 }) {
-        case .success(let peer):
-            let greeting = ByteBuffer(string: "identified \(peer.thumbprint)\n")
-            context.writeAndFlush(wrapOutboundOut(greeting), promise: nil)
-        case .failure(let fault):
-            shared.faults.withLock { $0.append(fault) }
+        let leaf = tls.peerCertificate
+        if leaf == nil, takesNobody {
+            greet("let in as nobody\n", context)
+        } else {
+            switch authenticator.identify(leaf: leaf, now: shared.clock.withLock { $0 }) {
+            case .success(let peer): greet(peer.thumbprint.map { "identified \($0)\n" } ?? "identified nobody\n", context)
+            case .failure(let fault): shared.faults.withLock { $0.append(fault) }
+            }
         }
         context.close(promise: nil)
+    }
+
+    private func greet(_ words: String, _ context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: words)), promise: nil)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

@@ -29,7 +29,11 @@ import X509
 
     @Test func eachMistakeIsSaidInWords() throws {
         #expect(try problem(leaf.pem, root.keyPEM) == "KEY: is not the key of the first certificate in CERT")
-        #expect(try problem(root.pem + leaf.pem, leaf.keyPEM) == "KEY: is not the key of the first certificate in CERT")
+        let stranger = try root.issue("other")
+        #expect(try problem(stranger.pem + leaf.pem, leaf.keyPEM) == "KEY: is not the key of the first certificate in CERT")
+        let wrongUsage = "CERT: begins with a certificate whose usages do not allow signatures; the server's own comes first"
+        #expect(try problem(root.pem, root.keyPEM) == wrongUsage)
+        #expect(try problem(root.pem + leaf.pem, leaf.keyPEM) == wrongUsage)
         #expect(try problem(leaf.pem, leaf.pem) == "KEY: holds no private key in PEM or DER")
         #expect(try problem(leaf.pem, "") == "KEY: is empty")
         #expect(try problem("", leaf.keyPEM) == "CERT: is empty")

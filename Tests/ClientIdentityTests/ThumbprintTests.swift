@@ -4,7 +4,8 @@ import Foundation
 import Testing
 
 @Suite struct ThumbprintTests {
-    @Test func theCertificatesOfTheRFCsHaveTheirPublishedThumbprints() {
+    @Test("The certificates of the RFCs have their published thumbprints (MTLS-06)")
+    func theCertificatesOfTheRFCsHaveTheirPublishedThumbprints() {
         #expect(Thumbprint(ofCertificate: Published.rfc8705).base64url == "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0")
         #expect(Thumbprint(ofCertificate: Published.rfc8705).hex == "0380ed2f626650c840b2f263e6d2b29fae12ab39ae5db32b25ad27efad72e6fd")
         #expect(Thumbprint(ofCertificate: Published.rfc9440Leaf).base64url == "v68ffgcPn6jdYpBfFY2nP4ShE2Yk-6_Mk5PI9yh6aes")
@@ -33,8 +34,8 @@ import Testing
         #expect(subject.hasPrefix("CN=a\\0A"))
     }
 
-    /// A certificate renewed with the same key and subject is another one (RFC 8705 section 6.3).
-    @Test func aRenewedCertificateHasAnotherThumbprint() throws {
+    @Test("A certificate renewed with the same key and subject is another one (MTLS-18)")
+    func aRenewedCertificateHasAnotherThumbprint() throws {
         let root = try TestCertificate.authority()
         let first = try root.issue("A")
         let renewed = try root.issue("A", key: first.key)

@@ -9,14 +9,21 @@ package struct TokenAuthenticator {
         case unknown(Inquiry)
     }
 
-    /// What an issuer is to be asked.
-    package struct Inquiry: Sendable {
+    /// What an issuer is to be asked. A class, so that a finding is small: there is one on every request.
+    package final class Inquiry: Sendable {
         package let issuerIndex: Int
         package let digest: VerdictCache.Digest
         /// A JWT that was verified and must be asked about all the same.
         package let verified: VerifiedToken?
         /// Under whose keys it was verified: what they vouched for is not remembered under others.
         fileprivate let issuer: TrustedIssuer
+
+        fileprivate init(issuerIndex: Int, digest: VerdictCache.Digest, verified: VerifiedToken?, issuer: TrustedIssuer) {
+            self.issuerIndex = issuerIndex
+            self.digest = digest
+            self.verified = verified
+            self.issuer = issuer
+        }
     }
 
     package private(set) var verifier: TokenVerifier

@@ -73,11 +73,11 @@ package struct TokenVerifier {
             let octets = UnsafeRawBufferPointer(octets)
             let claims = try TokenClaims(octets)
             let index = try issuerIndex(claims)
-            let policy = issuers[index].policy
-            try check(header, claims, against: policy)
+            let issuer = issuers[index]
+            try check(header, claims, against: issuer)
             try checkSignature(of: jws, header, issuerIndex: index)
-            let verified = claims.verified(issuerIndex: index, policy: policy, claims: try Self.named(octets, policy))
-            return policy.introspection == nil ? .verified(verified) : .introspect(issuer: index, verified: verified)
+            let verified = claims.verified(issuerIndex: index, policy: issuer.policy, claims: try Self.named(octets, issuer.policy))
+            return issuer.policy.introspection == nil ? .verified(verified) : .introspect(issuer: index, verified: verified)
         }
     }
 
@@ -103,14 +103,14 @@ package struct TokenVerifier {
     }
 
     /// What needs no key, and so comes before the signature's cost.
-    private func check(_ header: JOSEHeader, _ claims: TokenClaims, against policy: IssuerPolicy) throws(TokenRefusal) {
-        switch (policy.type, header.type) {
+    private func check(_ header: JOSEHeader, _ claims: TokenClaims, against issuer: TrustedIssuer) throws(TokenRefusal) {
+        switch (issuer.policy.type, header.type) {
         case (_, .accessToken): break
         case (.any, .jwt), (.any, .absent): guard !claims.isOfAnotherKind else { throw TokenRefusal(.typeNotAccepted) }
         default: throw TokenRefusal(.typeNotAccepted)
         }
-        guard policy.algorithms.contains(header.algorithm) else { throw TokenRefusal(.algorithmNotAllowed) }
-        guard claims.isComplete(as: policy.type) else { throw TokenRefusal(.claimMissing) }
+        guard issuer.policy.algorithms.contains(header.algorithm) else { throw TokenRefusal(.algorithmNotAllowed) }
+        guard claims.isComplete(as: issuer.policy.type) else { throw TokenRefusal(.claimMissing) }
     }
 
     private func checkSignature(of jws: CompactJWS, _ header: JOSEHeader, issuerIndex: Int) throws(TokenRefusal) {

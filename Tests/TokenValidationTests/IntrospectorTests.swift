@@ -161,7 +161,7 @@ struct IntrospectorTests {
             #expect(await eventually { answers.all.count == index })
         }
         #expect(introspector.status.isCircuitOpen)
-        #expect(events.all == [.failed(.unreachable), .circuitOpened])
+        #expect(await eventually { events.all == [.failed(.unreachable), .circuitOpened] })
         for _ in 0..<1000 {
             guard case .answered(let answer) = lookUp(introspector, "x") else { return #expect(Bool(false)) }
             #expect(reason(answer) == .introspectionUnavailable)

@@ -1,6 +1,6 @@
 /// Why an issuer's answer about a token could not be had: the closed set that is logged and counted.
 package enum IntrospectionFailure: String, CaseIterable, Sendable, Error {
-    /// The endpoint is not known yet.
+    /// The endpoint is not known yet, or not the keys where answers are signed; or nobody is asked any more.
     case endpointUnknown = "endpoint_unknown"
     case timeout
     /// No connection, or none that TLS verified, or it broke.

@@ -217,6 +217,43 @@ struct KeySetKeeperTests {
         }
     }
 
+    @Test("Nor do they where the set comes back empty, broken or not at all (JWT-16)", arguments: [#"{"keys":[]}"#, "{", "", nil] as [String?])
+    func brokenSets(_ text: String?) async {
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 3600)
+        await keep(url) { keeper in
+            if let text { fetcher.answer(address, text) } else { fetcher.fail(address, .timeout) }
+            await advance(100)
+            for _ in 0..<1000 { keeper.requestRefresh() }
+            #expect(await eventually { fetcher.asked.count == 2 })
+            for second in 1...59 {
+                for _ in 0..<100 { keeper.requestRefresh() }
+                #expect(await eventually { clock.soonest <= 30 })
+                await advance(1)
+                #expect(fetcher.asked.count <= 2 + second / 30)
+            }
+            // Meanwhile the keys that were there are.
+            #expect(keeper.status.keys == 1)
+            #expect(recorder.sets.count == 1)
+        }
+    }
+
+    @Test("Unknown keys make a file be read no oftener than it is anyway (JWT-16)")
+    func filesAndUnknownKeys() async throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try keySetText([SigningKey.p256.jwk()]).write(toFile: path, atomically: true, encoding: .utf8)
+        await keep(.file(path)) { keeper in
+            #expect(keeper.status.fetches == 1)
+            for _ in 0..<20 {
+                for _ in 0..<100 { keeper.requestRefresh() }
+                #expect(await eventually { clock.soonest <= 5 })
+                await advance(1)
+            }
+            #expect(keeper.status.fetches <= 5)
+            #expect(fetcher.asked.isEmpty)
+        }
+    }
+
     @Test("Finds keys by the issuer's metadata (ASM-01)") func findsKeysByTheIssuersMetadata() async {
         let metadata = "https://as/.well-known/oauth-authorization-server"
         fetcher.answer(metadata, #"{"issuer":"https://as","jwks_uri":"https://as/jwks"}"#)

@@ -55,7 +55,7 @@ import X509
         #expect(server.faults == refused.map { .certificateRefused($0.1) })
     }
 
-    @Test("Without a certificate there is no handshake where one is asked for (DT-02)")
+    @Test("Without a certificate there is no handshake where one is asked for (DT-02, TLS-09)")
     func aClientWithoutACertificateIsRefused() throws {
         #expect(try openSSLClient(server.port, "-tls1_3").contains("SSL alert number 116"))
         #expect(try !openSSLClient(server.port, "-tls1_2").contains("identified"))
@@ -84,7 +84,8 @@ import X509
 
     // MARK: resumption (TLS-13, TLS-16; lessons section 2, rows 1 and 2)
 
-    @Test(arguments: ["-tls1_2", "-tls1_3"]) func aResumedSessionIsIdentifiedAsItsOriginal(_ version: String) throws {
+    @Test("A resumed session is identified as its original (MTLS-02, TLS-13)", arguments: ["-tls1_2", "-tls1_3"])
+    func aResumedSessionIsIdentifiedAsItsOriginal(_ version: String) throws {
         let session = try TemporaryFile("")
         #expect(try openSSLClient(server.port, version, "-sess_out", session.path, client: leaf).contains(identified(leaf)))
         let resumed = try openSSLClient(server.port, version, "-sess_in", session.path)
@@ -92,7 +93,7 @@ import X509
         #expect(resumed.contains(identified(leaf)))
     }
 
-    @Test(arguments: ["-tls1_2", "-tls1_3", "-tls1_2 -no_ticket"])
+    @Test("A session resumed after its certificate expired is refused (TLS-16)", arguments: ["-tls1_2", "-tls1_3", "-tls1_2 -no_ticket"])
     func aSessionResumedAfterTheCertificateExpiredIsRefused(_ flags: String) throws {
         let session = try TemporaryFile("")
         #expect(try openSSLClient(server.port, flags, "-sess_out", session.path, client: leaf).contains(identified(leaf)))
@@ -103,7 +104,7 @@ import X509
         #expect(server.faults == [.certificateRefused(.expired)])
     }
 
-    @Test(arguments: ["-tls1_2", "-tls1_3", "-tls1_2 -no_ticket"])
+    @Test("No session is resumed across a renewal of the context (TLS-19)", arguments: ["-tls1_2", "-tls1_3", "-tls1_2 -no_ticket"])
     func noSessionIsResumedAcrossARenewalOfTheContext(_ flags: String) throws {
         let server = try LoopbackServer(authority: root, renewal: ContextRenewal(handshakes: 1, age: 3600, earlierContexts: 4))
         let session = try TemporaryFile("")
@@ -113,8 +114,8 @@ import X509
         #expect(again.contains(identified(leaf)))
     }
 
-    /// Two listeners, two policies: what was let in at one is nothing to the other.
-    @Test(arguments: ["-tls1_2", "-tls1_3"]) func noSessionIsResumedAtAnotherListener(_ version: String) throws {
+    @Test("Two listeners, two policies: what was let in at one is nothing to the other (TLS-14, TLS-15)", arguments: ["-tls1_2", "-tls1_3"])
+    func noSessionIsResumedAtAnotherListener(_ version: String) throws {
         let other = try LoopbackServer(authority: TestCertificate.authority("Other Root"))
         let session = try TemporaryFile("")
         #expect(try openSSLClient(server.port, version, "-sess_out", session.path, client: leaf).contains(identified(leaf)))
@@ -123,8 +124,8 @@ import X509
         #expect(other.faults == [.certificateRefused(.untrusted)])
     }
 
-    /// TLS-07, TLS-18.
-    @Test func ticketsAllowNoEarlyDataAndLiveAWeekAtMost() throws {
+    @Test("Tickets allow no early data and live a week at most (TLS-07, TLS-18)")
+    func ticketsAllowNoEarlyDataAndLiveAWeekAtMost() throws {
         let session = try TemporaryFile("")
         _ = try openSSLClient(server.port, "-tls1_3", "-sess_out", session.path, client: leaf)
         let resumed = try openSSLClient(server.port, "-tls1_3", "-sess_in", session.path)
@@ -135,7 +136,7 @@ import X509
 
     // MARK: versions, suites, groups (TLS-01 to TLS-03, TLS-20)
 
-    @Test("TLS begins with 1.2, and 1.3 comes first (Q-03, MTLS-24)")
+    @Test("TLS begins with 1.2, and 1.3 comes first (Q-03, MTLS-24, TLS-01)")
     func oldVersionsAreRefusedAndTheNewestIsPreferred() throws {
         #expect(try openSSLClient(server.port, client: leaf).contains("New, TLSv1.3"))
         let old = try openSSLClient(server.port, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0", client: leaf)
@@ -145,7 +146,7 @@ import X509
     }
 
     @Test(
-        "Suites of TLS 1.2 without forward secrecy or AEAD are refused (Q-03)",
+        "Suites of TLS 1.2 without forward secrecy or AEAD are refused (Q-03, TLS-02)",
         arguments: ["AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA", "DHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-SHA384"])
     func suitesWithoutForwardSecrecyOrAEADAreRefused(_ suite: String) throws {
         let output = try openSSLClient(server.port, "-tls1_2", "-cipher", suite + ":@SECLEVEL=0", client: leaf)
@@ -153,13 +154,15 @@ import X509
         #expect(output.contains("SSL alert number 40"))
     }
 
-    @Test func theUsualSuiteWithTLS12IsTaken() throws {
+    @Test("The usual suite of TLS 1.2 is taken, renegotiation and compression are safe (Q-03, TLS-03)")
+    func theUsualSuiteWithTLS12IsTaken() throws {
         let output = try openSSLClient(server.port, "-tls1_2", client: leaf)
         #expect(output.contains("Cipher is ECDHE-ECDSA-AES256-GCM-SHA384") && output.contains("Secure Renegotiation IS supported"))
         #expect(output.contains("Extended master secret: yes") && output.contains("Compression: NONE"))
     }
 
-    @Test(arguments: ["X25519", "P-256", "P-384"]) func theUsualGroupsAreTaken(_ group: String) throws {
+    @Test("The usual groups are taken (TLS-20)", arguments: ["X25519", "P-256", "P-384"])
+    func theUsualGroupsAreTaken(_ group: String) throws {
         #expect(try openSSLClient(server.port, "-groups", group, client: leaf).contains(identified(leaf)))
     }
 

@@ -21,7 +21,7 @@ import X509
     private func identified(_ certificate: TestCertificate) -> String { "identified \(Thumbprint(ofCertificate: certificate.der))" }
 
     @Test(
-        "Without a certificate the handshake completes, time and again, and nobody is identified (MTLS-04)",
+        "Without a certificate the handshake completes, time and again, and nobody is identified (MTLS-04, TLS-09)",
         arguments: ["-tls1_2", "-tls1_3"])
     func withoutOne(_ version: String) throws {
         for _ in 1...3 {
@@ -81,7 +81,7 @@ import X509
     }
 
     @Test(
-        "A session without a certificate gains none when it is resumed (MTLS-04)",
+        "A session without a certificate gains none when it is resumed (MTLS-04, TLS-13)",
         arguments: ["-tls1_2", "-tls1_3", "-tls1_2 -no_ticket"])
     func nobodyResumed(_ flags: String) throws {
         let session = try TemporaryFile("")
@@ -94,7 +94,7 @@ import X509
     }
 
     @Test(
-        "A session with a certificate keeps it, and is judged again (MTLS-02)",
+        "A session with a certificate keeps it, and is judged again (MTLS-02, TLS-16)",
         arguments: ["-tls1_2", "-tls1_3", "-tls1_2 -no_ticket"])
     func somebodyResumed(_ flags: String) throws {
         let session = try TemporaryFile("")
@@ -108,7 +108,7 @@ import X509
         #expect(server.faults == [.certificateRefused(.expired)])
     }
 
-    @Test("A session begun where none was asked for is worth nothing where one is (MTLS-04)", arguments: ["-tls1_2", "-tls1_3"])
+    @Test("A session begun where none was asked for is worth nothing where one is (MTLS-04, TLS-15)", arguments: ["-tls1_2", "-tls1_3"])
     func nobodyElsewhere(_ version: String) throws {
         let strict = try LoopbackServer(authority: root)
         let session = try TemporaryFile("")

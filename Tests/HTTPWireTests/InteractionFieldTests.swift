@@ -32,7 +32,8 @@ struct InteractionFieldTests {
         let names = try StripList(trustedHeader: "X-T", managesInteractionID: true)
         for (line, ids, claims) in [
             ("x-fapi-interaction-id: 1", 1, 0), ("X-FAPI-Interaction-ID: 1", 1, 0), ("x_fapi_interaction_id: 1", 0, 1),
-            ("x-fapi-interaction.id: 1", 0, 1), ("x-fapi-interaction-ids: 1", 0, 0), ("x-fapi-interaction-id: 1\r\nConnection: x-fapi-interaction-id", 1, 0),
+            ("x-fapi-interaction.id: 1", 0, 1), ("x-fapi-interaction-ids: 1", 0, 0),
+            ("x-fapi-interaction-id: 1\r\nConnection: x-fapi-interaction-id", 1, 0),
         ] {
             var head = RequestHead(names: names)
             let octets = ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\n\(line)\r\n\r\n")
@@ -76,7 +77,8 @@ struct InteractionFieldTests {
     @Test("The upstream's own goes where ours comes (Q-08)")
     func response() throws {
         var head = ResponseHead(names: try StripList(trustedHeader: "X-T", managesInteractionID: true))
-        let octets = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nx-fapi-interaction-id: theirs\r\nX_FAPI_Interaction_Id: theirs\r\nX-Other: 1\r\n\r\n")
+        let octets = ByteBuffer(
+            string: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nx-fapi-interaction-id: theirs\r\nX_FAPI_Interaction_Id: theirs\r\nX-Other: 1\r\n\r\n")
         guard case .complete = head.parse(octets, answering: .get) else { Issue.record("it is a response"); return }
         var out = ByteBuffer()
         head.write(from: octets, to: &out, minorVersion: 1, close: false)

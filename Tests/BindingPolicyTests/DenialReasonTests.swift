@@ -18,7 +18,9 @@ struct DenialReasonTests {
             switch reason {
             case .credentialsMissing, .schemeUnsupported: .challenge
             case .credentialsMalformed, .credentialsDuplicated, .credentialsInTwoPlaces: .invalidRequest
-            case .scopeInsufficient: .insufficientScope
+            case .authenticationInsufficient, .authenticationTooOld: .insufficientAuthentication
+            case .scopeInsufficient, .claimInsufficient: .insufficientScope
+            case .certificateMissing: .forbidden
             case .pathAmbiguous: .badRequest
             case .keysUnavailable, .introspectionUnavailable: .unavailable
             default: .invalidToken

@@ -114,6 +114,15 @@ def test_it_is_stripped_where_no_token_is_looked_at_too(telling, forge):
     assert answer.status == 200 and not [field for field, _ in answer.json()["fields"] if "token" in field.lower()]
 
 
+@pytest.mark.parametrize("header", ["Remote-User", "X-Remote-User", "X-Auth-Request-Email", "X_Odd_Name"])
+def test_a_name_that_is_always_stripped_can_carry_a_claim_of_ours(start_proxy, forge, header):
+    """As legacy APIs expect it."""
+    proxy = start_proxy({"forward": {"claims": {"sub": header}}})
+    for spelling in [header, header.lower(), header.replace("-", "_"), header.replace("_", "-")]:
+        fields = proxy.ask(token=forge.token(sub="true"), headers=[(spelling, "forged")]).json()["fields"]
+        assert [field for field in fields if field[0].lower().replace("_", "-") == header.lower().replace("_", "-")] == [[header, "true"]]
+
+
 def test_connection_cannot_take_a_claim_away(telling, forge):
     answer = telling.ask(token=forge.token(name="true"), headers=[("Connection", "X-Token-Name, keep-alive")])
     assert answer.status == 200 and answer.seen("X-Token-Name") == ["true"]

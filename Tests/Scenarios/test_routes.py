@@ -161,6 +161,20 @@ def test_a_time_of_authentication_that_is_none_does_not_pass(demanding, forge, u
     assert demanding.ask(target="/recent", token=forge.token(auth_time=auth_time)).status == 401
 
 
+@pytest.mark.parametrize("ahead", ["an hour", "milliseconds for seconds", "for ever"])
+def test_a_time_of_authentication_that_is_yet_to_come_does_not_pass(demanding, forge, untouched, ahead):
+    """It would be recent enough until then. (BR-18)"""
+    now = int(time.time())
+    auth_time = {"an hour": now + 3600, "milliseconds for seconds": now * 1000, "for ever": 1e300}[ahead]
+    answer = demanding.ask(target="/recent", token=forge.token(auth_time=auth_time))
+    assert answer.status == 401 and answer.reason in ("auth_too_old", "claims_malformed")
+
+
+@pytest.mark.parametrize("acr", [["urn:strong"], 1, {"urn:strong": True}, True], ids=repr)
+def test_an_authentication_that_is_no_text_does_not_pass(demanding, forge, untouched, acr):
+    assert demanding.ask(target="/acr", token=forge.token(acr=acr)).status == 401
+
+
 def test_both_demands_are_made_at_once(demanding, forge):
     """(BR-18)"""
     now = int(time.time())
@@ -331,6 +345,18 @@ def test_a_resumed_session_without_a_certificate_has_none(welcoming, pki, issuer
     with welcoming.connect(context=context, session=session) as resumed:
         assert is_invalid_token(resumed.request(token=issuer.token()), "cnf_unproven")
         assert resumed.request(target="/open/x").seen("X-Client-Cert-SHA256") == []
+
+
+@pytest.mark.parametrize("version", [V12, V13])
+def test_a_resumed_session_with_a_certificate_still_has_it(welcoming, pki, issuer, version):
+    context = pki.context(version=version)
+    with welcoming.connect(context=context) as first:
+        assert first.request(token=issuer.token()).status == 200
+        session = first.sock.session
+    with welcoming.connect(context=context, session=session) as resumed:
+        assert resumed.sock.session_reused
+        assert resumed.request(token=issuer.token()).seen("X-Client-Cert-SHA256") == [pki.thumbprint("client-a")]
+        assert is_invalid_token(resumed.request(token=issuer.token("client-b")), "cnf_mismatch")
 
 
 def test_with_any_certificate_trusted_none_is_still_none(start_proxy, pki, issuer):

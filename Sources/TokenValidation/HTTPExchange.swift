@@ -3,6 +3,14 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// One request to an issuer's server and its answer, within bounds. No redirects, no cookies, HTTP/1.1 only.
 struct HTTPExchange: Sendable {
     let client: HTTPClient
@@ -68,10 +76,18 @@ struct HTTPExchange: Sendable {
             return .failure(.tooLarge)
         } catch let error as HTTPClientError where [.deadlineExceeded, .connectTimeout, .readTimeout].contains(error) {
             return .failure(.timeout)
-        } catch let error as HTTPClientError where [.remoteConnectionClosed, .cancelled].contains(error) {
-            return .failure(.interrupted)
         } catch {
-            return .failure(.unreachable)
+            return .failure(Self.broke(error) ? .interrupted : .unreachable)
+        }
+    }
+
+    /// Whether the connection was there and broke. One that was not to be had fails otherwise.
+    private static func broke(_ error: any Error) -> Bool {
+        switch error {
+        case let error as IOError: error.errnoCode == ECONNRESET || error.errnoCode == EPIPE
+        case is ChannelError, NIOSSLError.uncleanShutdown: true
+        case let error as HTTPClientError: error == .remoteConnectionClosed || error == .cancelled
+        default: false
         }
     }
 

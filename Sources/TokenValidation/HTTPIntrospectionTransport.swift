@@ -16,6 +16,8 @@ package protocol IntrospectionTransport: Sendable {
 package final class HTTPIntrospectionTransport: IntrospectionTransport {
     /// Octets of an answer.
     package static let length = 64 * 1024
+    /// A server may close connections just when they are used again, and to ask twice does no harm (RFC 7662 has no side effects).
+    static let attempts = 3
 
     private let exchange: HTTPExchange
 
@@ -31,10 +33,12 @@ package final class HTTPIntrospectionTransport: IntrospectionTransport {
 
     package func post(_ request: IntrospectionRequest, to url: FetchURL, seconds: Double) async throws(FetchFault) -> [UInt8] {
         let start = ContinuousClock.now
-        let first = await attempt(request, url, seconds)
-        // A server may close a connection just when it is used again. To ask twice does no harm (RFC 7662 has no side effects).
-        let left = seconds - (ContinuousClock.now - start) / .seconds(1)
-        guard first == .failure(.interrupted), left > 0, !Task.isCancelled else { return try first.get().body }
+        var left = seconds
+        for _ in 1..<Self.attempts {
+            let outcome = await attempt(request, url, left)
+            left = seconds - (ContinuousClock.now - start) / .seconds(1)
+            guard outcome == .failure(.interrupted), left > 0, !Task.isCancelled else { return try outcome.get().body }
+        }
         return try await attempt(request, url, left).get().body
     }
 

@@ -13,6 +13,8 @@ private final class RecordingServer: Sendable {
         case answer(String)
         /// Answers, and closes the connection as soon as it is used again.
         case answerOnce(String)
+        /// Answers, and resets the connection at once.
+        case answerAndReset(String)
         case silence
     }
 
@@ -91,6 +93,11 @@ private final class RecordingServer: Sendable {
             case .answerOnce(let text):
                 closesNext = true
                 context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+            case .answerAndReset(let text):
+                context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+                // Closing without lingering sends a reset.
+                let channel = context.channel
+                (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in channel.close(promise: nil) }
             case .answer(let text): context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
             }
         }
@@ -196,11 +203,17 @@ struct HTTPIntrospectionTransportTests {
         }
     }
 
-    @Test("A connection that was closed meanwhile is no failure, and one that is closed each time is (INT-15)")
+    @Test("A connection that was closed or reset meanwhile is no failure, and one that cannot be had is (INT-15)")
     func closed() async throws {
-        let server = try await RecordingServer { _ in .answerOnce(response()) }
-        let outcomes = try await post(to: server, times: 3)
-        #expect(outcomes == Array(repeating: .success(#"{"active":true}"#), count: 3))
+        for reply in [RecordingServer.Reply.answerOnce(response()), .answerAndReset(response())] {
+            let server = try await RecordingServer { _ in reply }
+            let outcomes = try await post(to: server, times: 20)
+            #expect(outcomes == Array(repeating: .success(#"{"active":true}"#), count: 20))
+            try await server.stop()
+        }
+        let server = try await RecordingServer { _ in .answerAndReset("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n") }
+        #expect(try await post(to: server) == [.failure(.interrupted)])
+        #expect(server.requests.count == 3)
         try await server.stop()
         // Nobody listens there any more.
         #expect(try await post(to: server) == [.failure(.unreachable)])

@@ -100,14 +100,17 @@ extension RoutePolicy {
     /// Only for a token that is valid and bound: a 403 or a demand to step up is never given to anybody else (DT-14).
     private func insufficiency(of token: VerifiedToken, now: Double) -> Denial? {
         if !acr.isEmpty, !(token.acr?.isSpelled(in: acr) ?? false) { return stepUp(.authenticationInsufficient) }
-        if let age = maximumAuthenticationAge, !(token.authenticatedAt.map { now - $0 <= age } ?? false) {
-            return stepUp(.authenticationTooOld)
-        }
+        if let age = maximumAuthenticationAge, !isRecent(token.authenticatedAt, age, now) { return stepUp(.authenticationTooOld) }
         guard scopes.allSatisfy({ $0.isSpelled(in: token.scopes) }) else { return scopeInsufficient(scopes) }
         guard anyScope.isEmpty || anyScope.contains(where: { $0.isSpelled(in: token.scopes) }) else {
             return scopeInsufficient(scopes + anyScope)
         }
         return claims.allSatisfy({ isMet($0, by: token) }) ? nil : Denial(.claimInsufficient)
+    }
+
+    /// A time that is yet to come is no time at which anybody authenticated.
+    private func isRecent(_ time: Double?, _ age: Double, _ now: Double) -> Bool {
+        time.map { now - $0 <= age && $0 <= now + Self.futureLeeway } ?? false
     }
 
     private func scopeInsufficient(_ scopes: [String]) -> Denial {

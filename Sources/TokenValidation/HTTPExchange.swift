@@ -23,6 +23,8 @@ struct HTTPExchange: Sendable {
     init(tls: TLSConfiguration = .makeClientConfiguration(), authorities: String?, connections: Int, timeout: Double) throws {
         var tls = tls
         tls.minimumTLSVersion = .tlsv12
+        // A server that hangs does not answer our close_notify either, and the end of the process waits for it.
+        tls.shutdownTimeout = .seconds(1)
         if let authorities {
             let certificates = try NIOSSLCertificate.fromPEMFile(authorities)
             guard !certificates.isEmpty else { throw NIOSSLError.failedToLoadCertificate }

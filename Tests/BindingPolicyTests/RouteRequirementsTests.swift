@@ -46,6 +46,8 @@ struct RouteRequirementsTests {
         #expect(verdict(route, acr: "bronze", authenticatedAt: 1000) == wanted)
         #expect(verdict(route, acr: nil, authenticatedAt: 1000) == wanted)
         #expect(verdict(route, acr: "gold", authenticatedAt: 699)?.reason == .authenticationTooOld)
+        #expect(verdict(route, acr: "gold", authenticatedAt: 1030) == nil)
+        #expect(verdict(route, acr: "gold", authenticatedAt: 1031)?.reason == .authenticationTooOld)
         #expect(verdict(route, acr: "gold", authenticatedAt: nil)?.reason == .authenticationTooOld)
         #expect(DenialReason.authenticationTooOld.answer == .insufficientAuthentication)
     }

@@ -1,4 +1,6 @@
+import ClientIdentity
 import HoldfastConfiguration
+import NIOSSL
 
 extension Blueprint {
     package var logLevel: String { configuration.log.level.rawValue }

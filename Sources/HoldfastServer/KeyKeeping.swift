@@ -41,8 +41,9 @@ final class KeyKeeping: Service {
     }
 
     private static func timing(of issuer: HoldfastConfiguration.TokenIssuer, _ source: KeySetKeeper.Source) -> KeySetState.Timing {
-        var timing: KeySetState.Timing
-        if case .file = source { timing = .file } else { timing = KeySetState.Timing() }
+        // Nothing of a file's timing can be configured.
+        if case .file = source { return .file }
+        var timing = KeySetState.Timing()
         timing.refreshed(atLeastEach: issuer.refreshKeys.seconds)
         timing.cooldown = issuer.cooldown.seconds
         timing.longestOutage = issuer.staleKeys.seconds

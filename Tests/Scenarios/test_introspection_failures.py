@@ -245,7 +245,7 @@ def test_a_connection_that_the_issuer_has_closed_meanwhile_costs_no_request(rude
     def behave(peer, _):
         peer.request()
         peer.send(message(active(pki)))
-        peer.reset()
+        peer.close()
 
     rude = rude_issuer(behave, **secret)
     with rude.proxy.connect() as connection:
@@ -386,11 +386,18 @@ def test_one_of_two_that_wait_goes_away_and_the_other_is_served(start_proxy, sta
         assert stays.answer().status == 200 and issuer.visits("introspect") == 1
 
 
-def test_a_body_that_comes_while_its_request_waits_arrives_whole(start_proxy, start_issuer, upstream):
+@pytest.fixture
+def slow(start_proxy, start_issuer):
+    """A proxy that asks each time, and its issuer, which takes 200 ms to answer."""
     issuer = start_issuer("--opaque")
     proxy = start_proxy(asking(issuer, timeout="10s", cache="0s"))
+    issuer.fault(introspect={"delay": "200ms"})
+    return proxy, issuer
+
+
+def test_a_body_that_comes_while_its_request_waits_arrives_whole(slow):
+    proxy, issuer = slow
     token = issuer.opaque(bind="client-a")
-    issuer.fault(introspect={"delay": "300ms"})
     body = bytes(range(256)) * 8192
     with proxy.connect() as connection:
         report = connection.request("POST", "/", token, body=body).json()["body"]
@@ -398,11 +405,32 @@ def test_a_body_that_comes_while_its_request_waits_arrives_whole(start_proxy, st
         assert connection.request("POST", "/", token, body=b"again").json()["body"]["length"] == 5
 
 
-def test_requests_behind_one_that_waits_are_answered_in_their_order(start_proxy, start_issuer):
-    issuer = start_issuer("--opaque")
-    proxy = start_proxy(asking(issuer, timeout="10s", cache="0s"))
+def test_a_body_that_comes_while_its_request_waits_in_vain_is_no_request(slow, upstream):
+    proxy, issuer = slow
+    smuggled = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n" * 100
+    before = upstream.requests()
+    with proxy.connect() as connection:
+        assert is_invalid_token(connection.request("POST", "/", "unknown", body=smuggled), "token_inactive")
+        assert upstream.requests() == before
+        assert connection.request(token=issuer.opaque(bind="client-a")).status == 200
+    assert upstream.requests() == before + 1
+
+
+def test_a_client_that_asks_before_it_sends_its_body_is_answered_after_the_issuer(slow):
+    proxy, issuer = slow
+    expecting = [("Content-Length", "4"), ("Expect", "100-continue")]
+    with proxy.connect() as connection:
+        connection.send(connection.head("POST", "/", issuer.opaque(bind="client-a"), expecting))
+        assert connection.reader.head()[0].startswith("HTTP/1.1 100 ")
+        assert connection.send(b"body").answer().json()["body"]["length"] == 4
+    with proxy.connect() as connection:
+        answer = connection.send(connection.head("POST", "/", "unknown", expecting)).answer()
+        assert is_invalid_token(answer, "token_inactive") and not answer.interim
+
+
+def test_requests_behind_one_that_waits_are_answered_in_their_order(slow):
+    proxy, issuer = slow
     token = issuer.opaque(bind="client-a")
-    issuer.fault(introspect={"delay": "200ms"})
     with proxy.connect() as connection:
         connection.send("".join(connection.head(target=f"/{number}", token=t) for number, t in enumerate([token, "unknown", token, None])))
         answers = [connection.answer() for _ in range(4)]

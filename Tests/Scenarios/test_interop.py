@@ -148,7 +148,9 @@ def methods(pki, secret, tmp_path):
     return {
         "client_secret_basic": (secret, None),
         "private_key_jwt": (base | {"authentication": "private_key_jwt", "private_key": str(tmp_path / "assertion.key")}, key),
-        "tls_client_auth": (base | {"authentication": "tls_client_auth", "certificate": pki.path(f"{GATEWAY}.pem"), "private_key": pki.path(f"{GATEWAY}.key")}, None),
+        "tls_client_auth": (
+            base | {"authentication": "tls_client_auth", "certificate": pki.path(f"{GATEWAY}.pem"), "private_key": pki.path(f"{GATEWAY}.key")}, None,
+        ),
     }  # fmt: skip
 
 
@@ -246,7 +248,9 @@ def test_an_answer_that_joserfc_signed_is_believed(start_proxy, independent, sec
     assert is_invalid_token(proxy.ask(token="unknown"), "token_inactive")
 
 
-@pytest.mark.parametrize("wrong", [{"header": {"typ": "JWT"}}, {"claims": {"aud": "other"}}, {"claims": {"iss": "https://other.example.com"}}, {"claims": {"iat": 1}}, "key"], ids=str)
+@pytest.mark.parametrize(
+    "wrong", [{"header": {"typ": "JWT"}}, {"claims": {"aud": "other"}}, {"claims": {"iss": "https://other.example.com"}}, {"claims": {"iat": 1}}, "key"], ids=str
+)
 def test_an_answer_that_joserfc_signed_for_another_purpose_is_not(start_proxy, independent, secret, untouched, wrong):
     """(INT-10)"""
     server = independent(opaque=True)

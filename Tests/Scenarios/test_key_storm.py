@@ -57,7 +57,7 @@ def test_ten_thousand_bad_tokens_cause_a_fetch_a_cooldown_and_good_ones_are_serv
     assert statuses == {401: STORM} and 2 < issuer.visits("jwks") <= fetches_allowed(seconds, 1)
     assert len(during) > 50 and proxy.process.is_running()
     usual, stormy = statistics.median(before), statistics.median(during)
-    print(f"\n{STORM} bad tokens in {seconds:.1f} s, {issuer.visits('jwks')} key-set fetches; a good one took {stormy / usual:.2f} times as long as without them ({len(during)} requests)")
+    print(f"\n{STORM} bad tokens in {seconds:.1f} s, {issuer.visits('jwks')} key-set fetches; {len(during)} good ones took {stormy / usual:.2f} × as long as without")
     assert stormy < max(50 * usual, 0.5), "nobody waits for the storm to pass"
 
 

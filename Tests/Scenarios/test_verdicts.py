@@ -25,9 +25,10 @@ def issuers(pki, folder):
 @pytest.fixture(scope="module")
 def proxy(pki, folder, settings, issuers):
     ours = [issuers[kind].url for kind in KINDS]
+    twice = issuers["jwt that is asked about as well"]
     tokens = [
         *asking(issuers["opaque"], cache="60s")["tokens"],
-        *asking(issuers["jwt that is asked about as well"], entry={"keys": issuers["jwt that is asked about as well"].url + "/jwks"}, cache="60s", token_prefix="twice-")["tokens"],
+        *asking(twice, entry={"keys": twice.url + "/jwks"}, cache="60s", token_prefix="twice-")["tokens"],
         *({"issuer": issuers[name].url, "audience": AUDIENCE, "certificate_authorities": pki.path("ca.pem")} for name in ("jwt", "theirs")),
     ]  # fmt: skip
     routes = [

@@ -83,7 +83,9 @@ extension RoutePolicy {
         if let notBefore = token.notBefore, now + max(terms.leeway, Self.futureLeeway) < notBefore {
             return .deny(Denial(.tokenNotYetValid))
         }
-        guard token.audiences.contains(where: { $0.isSpelled(in: terms.audiences) }) else { return .deny(Denial(.audienceMismatch)) }
+        guard token.audiences.contains(where: { $0.isSpelled(in: terms.audiences) }),
+            audiences.isEmpty || token.audiences.contains(where: { $0.isSpelled(in: audiences) })
+        else { return .deny(Denial(.audienceMismatch)) }
         if let reason = fault(in: token.confirmation, shownBy: thumbprint) { return .deny(Denial(reason)) }
         if let denial = insufficiency(of: token, now: now) { return .deny(denial) }
         return .permit(Permit(token: token))

@@ -33,6 +33,8 @@ package final class RoutePolicy: Equatable, Sendable {
     package let anyScope: [String]
     /// Positions in the configuration's `tokens` of the issuers that count here; nil for all of them.
     package let issuers: [Int]?
+    /// One of these must be in the token's `aud` besides what its issuer's tokens need, where there are any.
+    package let audiences: [String]
     /// One of these must be the token's `acr`, where there are any (RFC 9470 section 4).
     package let acr: [String]
     /// Seconds that may have passed since the token's `auth_time` (RFC 9470 section 4).
@@ -42,13 +44,14 @@ package final class RoutePolicy: Equatable, Sendable {
     package let reportOnly: ReportOnly?
 
     package init(
-        requirement: Requirement, scopes: [String] = [], anyScope: [String] = [], issuers: [Int]? = nil, acr: [String] = [],
-        maximumAuthenticationAge: Double? = nil, claims: [Claim] = [], reportOnly: ReportOnly? = nil
+        requirement: Requirement, scopes: [String] = [], anyScope: [String] = [], issuers: [Int]? = nil, audiences: [String] = [],
+        acr: [String] = [], maximumAuthenticationAge: Double? = nil, claims: [Claim] = [], reportOnly: ReportOnly? = nil
     ) {
         self.requirement = requirement
         self.scopes = scopes
         self.anyScope = anyScope
         self.issuers = issuers
+        self.audiences = audiences
         self.acr = acr
         self.maximumAuthenticationAge = maximumAuthenticationAge
         self.claims = claims
@@ -57,7 +60,7 @@ package final class RoutePolicy: Equatable, Sendable {
 
     package static func == (left: RoutePolicy, right: RoutePolicy) -> Bool {
         left.requirement == right.requirement && left.scopes == right.scopes && left.anyScope == right.anyScope
-            && left.issuers == right.issuers && left.acr == right.acr
+            && left.issuers == right.issuers && left.audiences == right.audiences && left.acr == right.acr
             && left.maximumAuthenticationAge == right.maximumAuthenticationAge && left.claims == right.claims
             && left.reportOnly == right.reportOnly
     }

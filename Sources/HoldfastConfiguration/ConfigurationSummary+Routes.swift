@@ -34,6 +34,7 @@ extension ConfigurationSummary {
         case (true, false): conditions.append("with \(either(policy.anyScope)) in its scope")
         case (false, false): conditions.append("with \(all) and one of \(either(policy.anyScope)) in its scope")
         }
+        if !policy.audiences.isEmpty { conditions.append("meant for \(either(policy.audiences))") }
         if !policy.acr.isEmpty { conditions.append("with \(either(policy.acr)) as its `acr`") }
         if let age = policy.maximumAuthenticationAge {
             conditions.append("for a user who authenticated within the last \(Quantity.spell(Duration.seconds(age)))")

@@ -32,13 +32,14 @@ struct RoutesReader {
         return routes
     }
 
-    private static let tokenKeys = ["scopes", "issuers", "acr", "max_auth_age", "claims"]
+    private static let tokenKeys = ["scopes", "issuers", "audience", "acr", "max_auth_age", "claims"]
 
     /// - `path` (`/as/token`, or `/payments/*` for `/payments` and all below; required)
     /// - `methods` (list; default: all): `GET` stands for `HEAD` too
     /// - `require` (`bound-token`, `certificate` or `nothing`; default `bound-token`)
     /// - `scopes` (list, all of which the token must have, or `{all: […], any: […]}`; default: none)
     /// - `issuers` (list out of `tokens`; default: all)
+    /// - `audience` (a name out of the issuers' own, or a list of which one must be in the token; default: any of the issuer's)
     /// - `acr` (a value, or a list of which the token must have one; optional)
     /// - `max_auth_age` (duration; optional): since the user authenticated
     /// - `claims` (claim name: a value, a list of values of which it must have one, or `present`; optional)
@@ -63,6 +64,7 @@ struct RoutesReader {
         let requirement = section.optional("require", choice(RoutePolicy.Requirement.self)) ?? .boundToken
         let scopes = Self.scopes(section)
         let issuers = section.list("issuers", single: true, issuer)
+        let audiences = section.list("audience", single: true, audience) ?? []
         let acr = section.list("acr", single: true, Self.acr) ?? []
         let age = section.optional("max_auth_age", Self.age)
         let claims = section.dictionary("claims", example: "client_type: confidential", claim) ?? []
@@ -77,8 +79,8 @@ struct RoutesReader {
             section.complain("`require: nothing` refuses nothing that could be reported. Remove one of the two.", "report_only")
         }
         return RoutePolicy(
-            requirement: requirement, scopes: scopes.all, anyScope: scopes.any, issuers: issuers, acr: acr, maximumAuthenticationAge: age,
-            claims: claims, reportOnly: mode)
+            requirement: requirement, scopes: scopes.all, anyScope: scopes.any, issuers: issuers, audiences: audiences, acr: acr,
+            maximumAuthenticationAge: age, claims: claims, reportOnly: mode)
     }
 }
 
@@ -135,6 +137,14 @@ extension RoutesReader {
             )
         }
         return scope
+    }
+
+    /// A name that no issuer's tokens need is one that none would have.
+    private func audience(_ node: ConfigurationNode) throws(Complaint) -> String {
+        let name = try node.text()
+        guard let known = issuers.issuers?.flatMap(\.audiences), !known.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else { return name }
+        let hint = Suggestion.nearest(to: name, among: known).map { " Did you mean `\($0)`?" } ?? ""
+        throw Complaint("There is no such `audience` in `tokens`, where audiences are written exactly as here.\(hint)")
     }
 
     /// In a challenge they stand in one string, with spaces between them (RFC 9470 section 3).

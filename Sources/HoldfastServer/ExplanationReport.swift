@@ -123,7 +123,9 @@ struct ExplanationReport {
         case .key: expect(&finding, "a key of the issuer's set that fits the algorithm", header: "kid")
         case .expiry: describeTime(&finding, "exp", "after")
         case .beginning: describeTime(&finding, "nbf", "at or before")
-        case .audience: expect(&finding, issuer?.audiences.joined(separator: " or "), claim: "aud")
+        case .audience:
+            let route = policy.audiences.isEmpty ? "" : ", and \(policy.audiences.joined(separator: " or ")) on this route"
+            expect(&finding, issuer.map { $0.audiences.joined(separator: " or ") + route }, claim: "aud")
         case .binding: describeBinding(&finding)
         case .authentication: expect(&finding, policy.acr.joined(separator: " or "), claim: "acr")
         case .authenticationAge: describeTime(&finding, "auth_time", "recent, \(Int(policy.maximumAuthenticationAge ?? 0)) s before")

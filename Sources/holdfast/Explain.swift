@@ -10,7 +10,7 @@ struct Explain: AsyncParsableCommand {
             tokens are looked up as the proxy would do it; with --keys, or where the configuration names key files, nothing leaves \
             this machine. The token is never printed.
 
-            Exit code 0 where the request would be forwarded, 1 where it would be refused, 64 for bad usage or configuration.
+            Exit code 0 where the request would pass, 1 where it would not (also where report_only still forwards it), 64 for bad usage or configuration.
             """)
 
     @OptionGroup var file: ConfigurationOption

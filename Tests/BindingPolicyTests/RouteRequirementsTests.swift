@@ -8,11 +8,11 @@ struct RouteRequirementsTests {
 
     private func verdict(
         _ route: RoutePolicy, issuer: Int = 0, scopes: [String] = [], acr: String? = nil, authenticatedAt: Double? = nil,
-        claims: [ClaimValue?] = [], bound: Thumbprint? = thumbprint, shownBy: Thumbprint? = thumbprint
+        audiences: [String] = ["api"], claims: [ClaimValue?] = [], bound: Thumbprint? = thumbprint, shownBy: Thumbprint? = thumbprint
     ) -> Denial? {
         let token = VerifiedToken(
             issuerIndex: issuer, issuer: "https://as.example.com", subject: nil, clientID: nil, expiresAt: now + 60, notBefore: nil,
-            audiences: ["api"], scopes: scopes, confirmation: bound.map { .certificate($0) } ?? .absent, acr: acr,
+            audiences: audiences, scopes: scopes, confirmation: bound.map { .certificate($0) } ?? .absent, acr: acr,
             authenticatedAt: authenticatedAt, claims: claims)
         switch route.decide(token, shownBy: shownBy, under: TokenTerms(audiences: ["api"], leeway: 0), now: now) {
         case .permit: return nil
@@ -27,6 +27,16 @@ struct RouteRequirementsTests {
         #expect(verdict(route, issuer: 0)?.reason == .issuerNotForRoute)
         #expect(verdict(RoutePolicy(requirement: .boundToken, issuers: []), issuer: 0)?.reason == .issuerNotForRoute)
         #expect(verdict(.boundToken, issuer: 0) == nil)
+    }
+
+    @Test("A route can be for one audience of several, and its issuer's own must still be there (JWT-25, AT-04)")
+    func audiences() {
+        let route = RoutePolicy(requirement: .boundToken, audiences: ["payments", "accounts"])
+        #expect(verdict(route, audiences: ["api", "accounts"]) == nil)
+        #expect(verdict(route, audiences: ["api"])?.reason == .audienceMismatch)
+        #expect(verdict(route, audiences: ["payments"])?.reason == .audienceMismatch)
+        #expect(verdict(route, audiences: ["api", "Payments", "payments/"])?.reason == .audienceMismatch)
+        #expect(verdict(.boundToken, audiences: ["api", "payments"]) == nil)
     }
 
     @Test("One of several scopes is enough where any will do, and none is not (BR-14)")

@@ -42,6 +42,17 @@ struct RouteTermsTests {
         expectMistake(broken, "9:13: tokens[0].issuer", "loopback")
     }
 
+    @Test("A route's audiences are out of those of the issuers, exactly (AT-04)")
+    func audiences() throws {
+        let one = RoutePolicy(requirement: .boundToken, audiences: ["https://api.example.com"])
+        #expect(try policy("audience: \"https://api.example.com\"") == one)
+        #expect(try policy("audience: [\"https://api.example.com\"]") == one)
+        for other in ["https://api.example.com/", "https://API.example.com", "api"] {
+            expectMistake(route("audience: \"\(other)\""), "14:26: routes[0].audience", "There is no such `audience` in `tokens`")
+        }
+        expectMistake(route("audience: []"), "14:26: routes[0].audience", "The list is empty.")
+    }
+
     @Test("How and when the user must have authenticated (BR-18)")
     func stepUp() throws {
         #expect(try policy("acr: gold") == RoutePolicy(requirement: .boundToken, acr: ["gold"]))
@@ -93,6 +104,7 @@ struct RouteTermsTests {
         "What is of tokens is a mistake where none is asked for",
         arguments: [
             "scopes: [a]", "scopes: {any: [a]}", "issuers: [\"https://as.example.com\"]", "acr: a", "max_auth_age: 1m", "claims: {a: b}",
+            "audience: \"https://api.example.com\"",
         ])
     func withoutToken(keys: String) {
         #expect(mistakes(route(keys)).isEmpty)

@@ -10,7 +10,8 @@ from harness.issuer import Issuer
 from harness.proxy import Proxy, merged
 
 KINDS = ["jwt", "opaque", "jwt that is asked about as well"]
-ROUTES = ["/ours", "/theirs", "/both", "/read", "/write", "/gold", "/anything"]
+ROUTES = ["/ours", "/theirs", "/both", "/read", "/write", "/gold", "/other-audience", "/anything"]
+OTHER_AUDIENCE = "https://second.example.com"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,9 @@ def proxy(pki, folder, settings, issuers):
     routes = [
         {"path": "/ours", "issuers": ours}, {"path": "/theirs", "issuers": [issuers["theirs"].url]}, {"path": "/both", "issuers": ours + [issuers["theirs"].url]},
         {"path": "/read", "scopes": ["accounts:read"]}, {"path": "/write", "scopes": ["payments:write"]}, {"path": "/gold", "acr": ["gold"]},
+        {"path": "/other-audience", "audience": OTHER_AUDIENCE},
     ]  # fmt: skip
+    tokens = [{**token, "audience": [AUDIENCE, OTHER_AUDIENCE]} for token in tokens]
     proxy = Proxy(pki, folder, settings, {"tokens": tokens, "routes": routes}, "verdicts").wait_ready()
     yield proxy
     proxy.end()
@@ -53,6 +56,8 @@ def is_right(route, answer):
     """What a token of ours that may only read, of no particular authentication, gets there."""
     if route == "/theirs":
         return is_invalid_token(answer, "iss_not_for_route")
+    if route == "/other-audience":
+        return is_invalid_token(answer, "aud_mismatch")
     if route == "/write":
         return is_insufficient_scope(answer, "payments:write")
     if route == "/gold":

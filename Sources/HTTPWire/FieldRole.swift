@@ -69,6 +69,9 @@ struct FieldRoles {
 
     static var singleInResponses: FieldRoles { FieldRoles().with(.contentLength).with(.transferEncoding) }
 
+    /// Decide where a message ends, or what of it passes: only under their very names, and a response's `Content_Length` is none.
+    static var steering: FieldRoles { FieldRoles().with(.contentLength).with(.transferEncoding).with(.connection) }
+
     /// Dropped in requests and counted as somebody claiming an identity.
     static var claims: FieldRoles { FieldRoles().with(.claim).with(.trusted).with(.proofOfPossession) }
 

@@ -97,7 +97,13 @@ struct FieldSection: ~Copyable {
 
         var role = verdict.role
         // `Content_Length` is no Content-Length to us, but is one to CGI: drop what only looks like a field that matters.
-        if direction == .request, !name.isPlain, !FieldRoles.harmless.contains(role) { role = .claim }
+        if !name.isPlain {
+            if direction == .request {
+                if !FieldRoles.harmless.contains(role) { role = .claim }
+            } else if FieldRoles.steering.contains(role) {
+                role = .plain
+            }
+        }
         try note(role)
         storage[count] = FieldLine(
             nameStart: UInt32(truncatingIfNeeded: start), nameEnd: UInt32(truncatingIfNeeded: nameEnd),

@@ -59,8 +59,11 @@ package struct ResponseHead: ~Copyable {
         let bodiless = method == .head || status < 200 || status == 204 || status == 304
         framing = bodiless ? .none : declared ?? .untilClose
         let options = try section.applyConnection(reader, names: names)
-        isPersistent = minorVersion == 1 && !options.close && framing != .untilClose
+        isPersistent = minorVersion == 1 && !options.close && framing != .untilClose && !announcesImpossibleBody
     }
+
+    /// A 204 with a body declared (RFC 9112 section 6.3 (1)): what is sent as that body would be the next answer.
+    private var announcesImpossibleBody: Bool { status == 204 && (declared.map { $0 != .length(0) } ?? false) }
 
     /// `HTTP/1.x SP 3DIGIT [SP reason]`. The SP before an absent reason is forgiven: many servers leave it out.
     private mutating func parseStatusLine(_ reader: OctetReader) throws(HeadStop) -> Int {

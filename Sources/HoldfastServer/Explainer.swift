@@ -87,7 +87,9 @@ package struct Explainer: Sendable {
         let finding = try await authority.authenticate(request.token, now: now) { inquiry in
             // No issuer is shown a token that could not pass here anyway.
             if let issuers = policy.issuers, !issuers.contains(inquiry.issuerIndex) { return Denial(.issuerNotForRoute) }
-            guard let verified = inquiry.verified, case .deny(let denial) = decide(verified, on: policy, from: peer, now: now) else { return nil }
+            guard let verified = inquiry.verified, case .deny(let denial) = decide(verified, on: policy, from: peer, now: now),
+                denial.reason.answer == .invalidToken
+            else { return nil }
             return denial
         }
         switch finding {

@@ -92,6 +92,8 @@ final class TokenJudge: RequestJudge {
         case .refused(let reason): return (routes.fallback, .decided(.deny(Denial(reason))))
         }
         if let fault = peer.fault(at: now) { return (route, .decided(.deny(Denial(fault)))) }
+        // Also where no token is asked for: the upstream might take the one or the other.
+        guard head.authorizationCount <= 1 else { return (route, .decided(.deny(Denial(.credentialsDuplicated)))) }
         guard route.needsToken else {
             let decision = route.decideWithoutToken(shownBy: peer.thumbprint)
             if case .permit = decision { counters.countWithoutToken(route.requirement.rawValue) }
@@ -133,7 +135,10 @@ final class TokenJudge: RequestJudge {
         for client: any LookupClient, now: Double
     ) -> Judgement {
         if let issuers = route.issuers, !issuers.contains(inquiry.issuerIndex) { return .decided(.deny(Denial(.issuerNotForRoute))) }
-        if let verified = inquiry.verified, case .deny(let denial) = decide(verified, on: route, from: peer, now: now) {
+        // Not for want of scope and the like: that a token is not valid comes first (DT-14), and only its issuer knows.
+        if let verified = inquiry.verified, case .deny(let denial) = decide(verified, on: route, from: peer, now: now),
+            denial.reason.answer == .invalidToken
+        {
             return .decided(.deny(denial))
         }
         guard introspectors.indices.contains(inquiry.issuerIndex), let introspector = introspectors[inquiry.issuerIndex] else {

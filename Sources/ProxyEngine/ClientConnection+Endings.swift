@@ -12,13 +12,13 @@ extension ClientConnection {
         let settings = loop.settings
         let waitsForBody = exchange?.request == .streaming && !isReadingPaused
         let patience = waitsForBody ? settings.bodyTimeout : settings.responseTimeout
-        deadline = loop.now + (awaitsContinue ? min(patience, EngineSettings.continueTimeout) : patience)
+        deadline = loop.now + (awaitsContinue && upstream != nil ? min(patience, EngineSettings.continueTimeout) : patience)
         if inputEnded, exchange?.response == .awaited { deadline = min(deadline, loop.now + EngineSettings.halfCloseGrace) }
     }
 
     func becomeReady() {
         phase = .ready
-        deadline = loop.now + loop.settings.idleTimeout
+        deadline = loop.now + (loop.isDraining ? min(loop.settings.idleTimeout, EngineSettings.drainGrace) : loop.settings.idleTimeout)
     }
 
     // MARK: Exchanges
@@ -107,17 +107,20 @@ extension ClientConnection {
         case .ready where !isProcessing && (isWritable || pending.readableBytes == 0): closeGracefully()
         case .ready: break
         case .exchanging:
-            // A body that ends before its length is no request: the upstream must not take it for one.
-            if exchange?.request == .streaming { return clientLost() }
+            // A body that ends before its length is no request: the upstream must not take it for one. What has arrived and not been
+            // handed on yet may be the rest of it.
+            if exchange?.request == .streaming, pending.readableBytes == 0 { return clientLost() }
             progress()
         case .judging: deadline = min(deadline, loop.now + EngineSettings.halfCloseGrace)
-        case .discarding, .lingering: context?.close(mode: .all, promise: nil)
+        case .discarding: context?.close(mode: .all, promise: nil)
+        case .lingering: closeOnceSent()
         }
     }
 
     func clientLost() {
         if case .closed = phase {} else { dropExchange(reason: "client_gone") }
         phase = .closed
+        pending = ByteBuffer()
         loop.deregister(self)
         context?.close(mode: .all, promise: nil)
     }
@@ -138,13 +141,10 @@ extension ClientConnection {
     /// Says that no more comes and reads on until the client closes, so that a reset does not overtake the answer.
     func closeGracefully() {
         flushToClient()
-        if inputEnded {
-            phase = .closed
-            context?.close(mode: .all, promise: nil)
-            return
-        }
+        if case .closed = phase { return }
         phase = .lingering
         pending = ByteBuffer()
+        if inputEnded { return closeOnceSent() }
         setPaused(.inputFull, false)
         setPaused(.outputFull, false)
         // A client that reads slowly still has the end of the answer to come: lingering begins when it is out.
@@ -152,15 +152,32 @@ extension ClientConnection {
         guard let context else { return }
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.assumeIsolated().whenComplete { [self] _ in
-            if case .lingering = phase { deadline = .now() + EngineSettings.lingerTimeout }
+            if case .lingering = phase, !inputEnded { deadline = .now() + EngineSettings.lingerTimeout }
         }
         context.close(mode: .output, promise: sent)
+    }
+
+    /// For a client that has ended its side: closing would cut off what it has not read yet, so that is waited for, for as long as it
+    /// advances.
+    private func closeOnceSent() {
+        let left = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        guard left > 0 else {
+            phase = .closed
+            context?.close(mode: .all, promise: nil)
+            return
+        }
+        if left != unsent {
+            unsent = left
+            sendingEnds = loop.now + loop.settings.responseTimeout
+        }
+        deadline = min(loop.now + EngineSettings.unsentInterval, sendingEnds)
     }
 
     /// Cuts the connection below TLS: without `close_notify`, by a reset, so that a cut answer cannot look whole.
     func abort() {
         dropExchange(reason: "aborted")
         phase = .closed
+        pending = ByteBuffer()
         guard let context else { return }
         if let socket = context.channel as? any SocketOptionProvider {
             _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))  // On its loop, so it takes effect at once.
@@ -194,6 +211,7 @@ extension ClientConnection {
         case .judging: lookupTimedOut()
         case .exchanging: exchangeTimedOut()
         case .discarding: closeGracefully()
+        case .lingering where inputEnded && unsent > 0 && now < sendingEnds: closeOnceSent()
         case .lingering, .closed: context?.close(mode: .all, promise: nil)
         }
     }
@@ -212,12 +230,8 @@ extension ClientConnection {
             continueInPlaceOfUpstream()
             return progress()
         }
-        awaitsContinue = false
         let clientIsSlow = exchange?.request == .streaming && !isReadingPaused
-        guard exchange?.response == .awaited else {
-            endRecord(outcome: clientIsSlow ? "client" : "upstream", reason: clientIsSlow ? "body_timeout" : "upstream_timeout")
-            return abort()
-        }
+        guard exchange?.response == .awaited else { return answerTimedOut(clientIsSlow: clientIsSlow) }
         let waited = upstream == nil
         loop.pool.forget(self)
         upstream?.finish(keeping: false)
@@ -225,6 +239,19 @@ extension ClientConnection {
         exchange = nil
         if clientIsSlow, !waited { return refuse(.bodyTooSlow, outcome: "client") }
         upstreamFailed(waited ? .connectTimeout : .timeout)
+    }
+
+    /// An answer under way stands still: the client does not send its body, does not read, or the upstream does not go on.
+    private func answerTimedOut(clientIsSlow: Bool) {
+        if clientIsSlow {
+            endRecord(outcome: "client", reason: "body_timeout")
+        } else if !isWritable {
+            endRecord(outcome: "client", reason: "read_timeout")
+        } else {
+            loop.counters.countUpstreamFailure(UpstreamFault.timeout.rawValue)
+            endRecord(outcome: "upstream", reason: UpstreamFault.timeout.rawValue)
+        }
+        abort()
     }
 
     // MARK: The record

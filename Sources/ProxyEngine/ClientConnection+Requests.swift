@@ -7,6 +7,7 @@ import Telemetry
 extension ClientConnection {
     /// - Returns: whether a head was there and was dealt with.
     func takeHead(_ bytes: inout ByteBuffer) -> Bool {
+        skipEmptyLines(&bytes)
         guard bytes.readableBytes > 0 else { return false }
         let progress = bytes.withUnsafeReadableBytes { raw in
             !isInHead || accumulation.isWorthParsing(raw, limits: loop.settings.limits) ? loop.requestHead.parse(raw) : .incomplete
@@ -33,7 +34,18 @@ extension ClientConnection {
         }
     }
 
+    /// Some clients end a body with one too many: that begins no head, and no time runs.
+    private func skipEmptyLines(_ bytes: inout ByteBuffer) {
+        while !isInHead, emptyLines < EngineSettings.emptyLineBound,
+            bytes.getInteger(at: bytes.readerIndex, as: UInt16.self) == 0x0d0a
+        {
+            bytes.moveReaderIndex(forwardBy: 2)
+            emptyLines += 1
+        }
+    }
+
     private func headEnded() {
+        emptyLines = 0
         if isInHead {
             isInHead = false
             accumulation.reset()
@@ -133,6 +145,7 @@ extension ClientConnection {
         connection.serve(self)
         connection.write(upstreamHead)
         connection.flush()
+        guard case .exchanging = phase else { return }
         progress()
         processPending()
     }
@@ -165,11 +178,15 @@ extension ClientConnection {
         }
         record.bytesIn += before - bytes.readableBytes
         upstream.flush()
-        progress()
         guard case .exchanging = phase else { return true }
+        progress()
         if ended {
             requestBody = .none
-            if let ending = exchange?.requestEnded() { finish(ending) }
+            if let ending = exchange?.requestEnded() { finish(ending) } else { progress() }
+            return true
+        }
+        if inputEnded, bytes.readableBytes == 0 {
+            clientLost()
             return true
         }
         if self.upstream?.isWritable == false { setPaused(.upstreamSlow, true) }

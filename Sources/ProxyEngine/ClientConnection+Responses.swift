@@ -6,7 +6,8 @@ import Telemetry
 extension ClientConnection {
     /// 1xx other than 101: handed on to a client that can read it (RFC 9110 section 15.2).
     func interimResponse(_ raw: ByteBuffer) {
-        progress()
+        // In the end: who was told to go on has the whole time for its body again.
+        defer { progress() }
         guard !isHTTP10 else { return }
         if loop.responseHead.status == 100 {
             // We may have said it in the upstream's place already.
@@ -26,6 +27,8 @@ extension ClientConnection {
         guard exchange != nil else { return }
         awaitsContinue = false
         if outgoing != nil { flushToClient() }
+        // A write can find the client gone, here and below.
+        guard case .exchanging = phase else { return }
         let closing = exchange?.responseBegan(upstreamPersists: upstreamPersists, clientPersists: !isHTTP10 && !loop.isDraining) ?? true
         var out = loop.takeBuffer()
         responseFraming = loop.responseHead.write(
@@ -73,6 +76,7 @@ extension ClientConnection {
             outgoing = out
         }
         flushToClient()
+        guard case .exchanging = phase else { return }
         finish(ending)
     }
 

@@ -60,6 +60,11 @@ package final class ClientConnection: ChannelInboundHandler {
     var isProcessing = false
     var inputEnded = false
     private var pauses: PauseReasons = []
+    /// Octets that a client which ended its side has not read yet, and until when they are waited for.
+    var unsent = 0
+    var sendingEnds = NIODeadline.distantFuture
+    /// Before the head at hand.
+    var emptyLines = 0
 
     var exchange: Exchange?
     var upstream: UpstreamConnection?
@@ -158,8 +163,7 @@ package final class ClientConnection: ChannelInboundHandler {
             peerAddress = context.channel.remoteAddress?.ipAddress ?? ""
             trustedFields = loop.trustedFields(for: peer, address: peerAddress)
             loop.counters.metrics.handshakes &+= 1
-            phase = .ready
-            deadline = loop.now + loop.settings.idleTimeout
+            becomeReady()
         }
     }
 
@@ -225,7 +229,9 @@ package final class ClientConnection: ChannelInboundHandler {
         } else {
             pending = ByteBuffer(bytes: bytes.readableBytesView)
         }
-        setPaused(.inputFull, pending.readableBytes > EngineSettings.pipelineBound)
+        // A head may be longer than what is kept of pipelined requests, and its own limit ends it.
+        let bound = isInHead ? max(EngineSettings.pipelineBound, loop.settings.limits.head) : EngineSettings.pipelineBound
+        setPaused(.inputFull, pending.readableBytes > bound)
         if inputEnded, case .ready = phase, isWritable || pending.readableBytes == 0 { closeGracefully() }
     }
 

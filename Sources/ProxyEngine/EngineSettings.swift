@@ -43,6 +43,10 @@ package struct EngineSettings: Sendable {
     package static let pipelineBound = 64 << 10
     /// How long a closing connection is read from, so that the client sees the answer before a reset.
     package static let lingerTimeout = TimeAmount.seconds(2)
+    /// How often it is looked whether such a client has read everything.
+    package static let unsentInterval = TimeAmount.milliseconds(100)
+    /// Empty lines before a head that are passed over (RFC 9112 section 2.2).
+    package static let emptyLineBound = 2
     /// How long a client that ended its side is still taken for one that waits for the answer.
     package static let halfCloseGrace = TimeAmount.seconds(2)
     /// How long an upstream may take over `Expect: 100-continue` before the client is told to go on.

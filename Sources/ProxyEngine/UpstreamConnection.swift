@@ -79,7 +79,11 @@ package final class UpstreamConnection: ChannelInboundHandler {
         }
     }
 
-    func close() { context?.close(mode: .all, promise: nil) }
+    /// Over TLS the end takes a while: meanwhile it is given to nobody.
+    func close() {
+        isActive = false
+        context?.close(mode: .all, promise: nil)
+    }
 
     func setReading(_ on: Bool) {
         guard readingPaused == on, let context else { return }
@@ -108,6 +112,7 @@ package final class UpstreamConnection: ChannelInboundHandler {
                 close()
             }
         }
+        if case ChannelEvent.inputClosed = event { inputClosed() }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -159,15 +164,22 @@ package final class UpstreamConnection: ChannelInboundHandler {
     /// The last handler: what would be passed on goes nowhere.
     package func channelReadComplete(context: ChannelHandlerContext) {}
 
-    package func channelInactive(context: ChannelHandlerContext) {
-        isActive = false
-        notReady(UpstreamFault.unreachable)
+    /// The upstream ended its side. Only such an end, one that was read, can be the end of a body.
+    private func inputClosed() {
+        client?.loop.eventBegan()
         if case .end = expecting, let client {
             expecting = .nothing
             client.responseEnded()
         } else {
             fail(.closed)
         }
+        close()
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        isActive = false
+        notReady(UpstreamFault.unreachable)
+        fail(.closed)
         pool.closed(self)
         context.fireChannelInactive()
     }

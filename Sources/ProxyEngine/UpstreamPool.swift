@@ -119,6 +119,7 @@ package final class UpstreamPool {
         let isolated = NIOLoopBound(connection, eventLoop: eventLoop)
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(settings.connectTimeout)
+            .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try isolated.value.addHandlers(to: channel.pipeline.syncOperations)

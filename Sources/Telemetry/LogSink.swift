@@ -39,8 +39,12 @@ package final class LogSink: Sendable {
         return true
     }
 
-    /// Returns once everything taken so far has been written.
-    package func drain() { queue.sync {} }
+    /// Returns once everything taken so far has been written, or after some seconds: a reader who stalls does not keep the process.
+    package func drain(seconds: Double = 2) {
+        let done = DispatchSemaphore(value: 0)
+        queue.async { done.signal() }
+        _ = done.wait(timeout: .now() + seconds)
+    }
 
     private func writeAll(_ lines: ByteBuffer) {
         lines.withUnsafeReadableBytes { bytes in

@@ -10,7 +10,8 @@ extension ClientConnection {
     /// Anything moved: whoever is waited for next gets the whole time-out again.
     func progress() {
         let settings = loop.settings
-        let waitsForBody = exchange?.request == .streaming && !isReadingPaused
+        // Before there is a connection for it, nobody asks for the body.
+        let waitsForBody = exchange?.request == .streaming && !isReadingPaused && upstream != nil
         let patience = waitsForBody ? settings.bodyTimeout : settings.responseTimeout
         deadline = loop.now + (awaitsContinue && upstream != nil ? min(patience, EngineSettings.continueTimeout) : patience)
         if inputEnded, exchange?.response == .awaited { deadline = min(deadline, loop.now + EngineSettings.halfCloseGrace) }

@@ -22,7 +22,7 @@ package struct IntrospectionAnswer: Sendable {
 extension VerifiedToken {
     /// What holds by both this, an issuer's answer, and the token as it was verified. Of what the two say differently, nothing is
     /// believed: a claim counts as absent, and a binding to two certificates is one to none (RFC 8705 section 3.2).
-    func agreed(with verified: VerifiedToken, saysScopes: Bool) -> VerifiedToken {
+    package func agreed(with verified: VerifiedToken, saysScopes: Bool) -> VerifiedToken {
         let claims = zip(claims, verified.claims).map(Self.agreed)
         return VerifiedToken(
             issuerIndex: issuerIndex, issuer: issuer, subject: Self.agreed(subject, verified.subject),

@@ -16,7 +16,7 @@ package final class KeySet: Sendable {
         case noUsableKey
     }
 
-    let keys: [VerificationKey]
+    package let keys: [VerificationKey]
     /// Symmetric or private keys that were found and passed over: somebody published a secret.
     package let publishedSecrets: Int
     /// Keys passed over as unknown, broken, too weak or not for signatures.

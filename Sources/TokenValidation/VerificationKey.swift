@@ -1,10 +1,10 @@
-import Crypto
-import CryptoExtras
+package import Crypto
+package import CryptoExtras
 import FoundationEssentials
 
 /// One public key of an issuer, able to verify and nothing else.
 package struct VerificationKey: Sendable {
-    enum Material: Sendable {
+    package enum Material: Sendable {
         /// `octets` is the length of the modulus, and so of each signature.
         case rsa(_RSA.Signing.PublicKey, octets: Int)
         case p256(P256VerificationKey)
@@ -16,7 +16,7 @@ package struct VerificationKey: Sendable {
     let keyID: [UInt8]?
     /// The only algorithm it is meant for, where the key set names one (RFC 7517 section 4.4).
     let algorithm: SignatureAlgorithm?
-    let material: Material
+    package let material: Material
 
     /// Whether key type, curve and intended algorithm all agree with the header's (RFC 8725 section 3.1).
     func suits(_ requested: SignatureAlgorithm) -> Bool {

@@ -5,6 +5,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -25,6 +26,8 @@ def half_closing(stage, octets):
         except ssl.SSLWantReadError:
             plain.sendall(outgoing.read())
             incoming.write(plain.recv(65536))
+    plain.sendall(outgoing.read())
+    threading.Event().wait(0.2)  # the server's side of the handshake, which says nothing when it ends
     tls.write(octets)
     try:
         tls.unwrap()
@@ -72,17 +75,24 @@ def test_once_the_body_is_there_the_answer_has_its_own_time(rude, issuer):
 def test_a_body_that_was_never_asked_for_is_not_waited_for_on_the_connection(rude, issuer):
     """What follows a refusal would be taken for the body that the client held back. (FW-16, H1-18)"""
 
+    over = threading.Event()
+
     def behave(peer, number):
         peer.request()
-        threading.Event().wait(20)
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        while not over.wait(0.2):
+            peer.send("x")
 
     stage = rude(behave, {"threads": 1, "upstream": {"max_connections": 1, "response_timeout": "2s"}})
     with stage.proxy.connect() as holding, stage.proxy.connect() as connection:
-        holding.send(holding.head("GET", "/hang", issuer.token()))
+        holding.send(holding.head("GET", "/long", issuer.token()))
         eventually(lambda: stage.upstream.peers and stage.upstream.peers[0].requests, "the one connection is taken")
+        began = time.monotonic()
         connection.send(connection.head("POST", "/", issuer.token(), [("Expect", "100-continue"), ("Content-Length", "300")]))
         answer = connection.answer("POST")
-        assert answer.status == 504 and answer.value("Connection") == "close"
+        over.set()
+        # Not the one second that an upstream has to say 100: there was none yet.
+        assert answer.status == 504 and answer.value("Connection") == "close" and time.monotonic() - began > 1.5
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ extension RoutePolicy {
             return .deny(Denial(.tokenNotYetValid))
         }
         guard token.audiences.contains(where: { $0.isSpelled(in: terms.audiences) }),
-            audiences.isEmpty || token.audiences.contains(where: { $0.isSpelled(in: audiences) })
+            audiences.isEmpty || token.namesAudience && token.audiences.contains(where: { $0.isSpelled(in: audiences) })
         else { return .deny(Denial(.audienceMismatch)) }
         if let reason = fault(in: token.confirmation, shownBy: thumbprint) { return .deny(Denial(reason)) }
         if let denial = insufficiency(of: token, now: now) { return .deny(denial) }

@@ -9,6 +9,14 @@ package final class RoutePolicy: Equatable, Sendable {
         case certificate = "certificate"
         /// Neither: open to everybody who can connect.
         case nothing = "nothing"
+
+        var strictness: Int {
+            switch self {
+            case .boundToken: 2
+            case .certificate: 1
+            case .nothing: 0
+            }
+        }
     }
 
     /// A claim that must be in the token.

@@ -34,14 +34,19 @@ package struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
         self.coversBelow = coversBelow
     }
 
-    /// An exact route that asks for a token also covers its path with or without a trailing slash, which most upstreams
-    /// serve alike; one that asks for none covers its own spelling only. Either way the doubt goes to the stricter side.
-    fileprivate func covers(_ form: UnsafeRawBufferPointer, asksForToken: Bool) -> Bool {
-        if coversBelow { return starts(form) && (form.count == literal.count || form[literal.count] == UInt8(ascii: "/")) }
-        if form.count == literal.count { return starts(form) }
-        guard asksForToken else { return false }
-        if form.count == literal.count + 1 { return form[literal.count] == UInt8(ascii: "/") && starts(form) }
-        return literal.count == form.count + 1 && literal.last == UInt8(ascii: "/") && startsWith(form)
+    fileprivate enum Coverage {
+        case none, whole
+        /// An exact route's path but for a slash at its end, which most upstreams take for the same: the doubt goes to the stricter side.
+        case butForSlash
+    }
+
+    fileprivate func coverage(_ form: UnsafeRawBufferPointer) -> Coverage {
+        if coversBelow {
+            return starts(form) && (form.count == literal.count || form[literal.count] == UInt8(ascii: "/")) ? .whole : .none
+        }
+        if form.count == literal.count { return starts(form) ? .whole : .none }
+        if form.count == literal.count + 1 { return form[literal.count] == UInt8(ascii: "/") && starts(form) ? .butForSlash : .none }
+        return literal.count == form.count + 1 && literal.last == UInt8(ascii: "/") && startsWith(form) ? .butForSlash : .none
     }
 
     /// Whether `form` begins with the literal.
@@ -101,10 +106,16 @@ package struct RouteTable: Equatable, Sendable {
     private let routes: [Route]
     /// For what no route covers.
     package let fallback: RoutePolicy
+    /// For paths that can be read in two ways: reported only where that would be done whatever they mean.
+    package let ambiguous: RoutePolicy
 
     package init(_ routes: [Route], fallback: RoutePolicy = .boundToken) {
         self.routes = routes.sorted { $0.isMoreSpecific(than: $1) }
         self.fallback = fallback
+        let refusing = (routes.map(\.policy).filter { $0.requirement != .nothing } + [fallback]).map(\.reportOnly)
+        let modes = refusing.compactMap(\.self)
+        let first = modes.min { ($0.until ?? .infinity) < ($1.until ?? .infinity) }
+        ambiguous = RoutePolicy(requirement: .boundToken, reportOnly: modes.count == refusing.count ? first : nil)
     }
 
     /// Judges by a normal form of `path`; an ambiguous path is refused wherever routes exist, since they could differ for
@@ -137,12 +148,21 @@ package struct RouteTable: Equatable, Sendable {
     }
 
     private func match(method: UnsafeRawBufferPointer, form: UnsafeRawBufferPointer) -> Match {
+        var nearly: RoutePolicy?
         // By index: iterating over values would retain and release each route's arrays.
-        for index in routes.indices
-        where routes[index].pattern.covers(form, asksForToken: routes[index].policy.needsToken) && routes[index].covers(method: method) {
-            return .policy(routes[index].policy)
+        for index in routes.indices {
+            let coverage = routes[index].pattern.coverage(form)
+            guard coverage != .none, routes[index].covers(method: method) else { continue }
+            if coverage == .whole { return .policy(Self.stricter(nearly, routes[index].policy)) }
+            nearly = nearly ?? routes[index].policy
         }
-        return .policy(fallback)
+        return .policy(Self.stricter(nearly, fallback))
+    }
+
+    /// The first where both ask for as much: it is the more specific one.
+    private static func stricter(_ nearly: RoutePolicy?, _ whole: RoutePolicy) -> RoutePolicy {
+        guard let nearly, nearly.requirement.strictness >= whole.requirement.strictness else { return whole }
+        return nearly
     }
 }
 

@@ -14,6 +14,9 @@ package final class VerifiedToken: Sendable {
     /// The later of `nbf` and `iat`, where present: seconds since 1970 before which the token is not used.
     package let notBefore: Double?
     package let audiences: [String]
+    /// False where the issuer, asked by us, named no audience: the token is then one for us (RFC 7662 section 2.2), and for no part
+    /// of us in particular.
+    package let namesAudience: Bool
     package let scopes: [String]
     package let confirmation: Confirmation
     /// The authentication context class (OpenID Connect Core section 2; RFC 9470).
@@ -26,7 +29,7 @@ package final class VerifiedToken: Sendable {
     package init(
         issuerIndex: Int, issuer: String, subject: String?, clientID: String?, expiresAt: Double, notBefore: Double?,
         audiences: [String], scopes: [String], confirmation: Confirmation, acr: String? = nil, authenticatedAt: Double? = nil,
-        claims: [ClaimValue?] = []
+        claims: [ClaimValue?] = [], namesAudience: Bool = true
     ) {
         self.issuerIndex = issuerIndex
         self.issuer = issuer
@@ -35,6 +38,7 @@ package final class VerifiedToken: Sendable {
         self.expiresAt = expiresAt
         self.notBefore = notBefore
         self.audiences = audiences
+        self.namesAudience = namesAudience
         self.scopes = scopes
         self.confirmation = confirmation
         self.acr = acr

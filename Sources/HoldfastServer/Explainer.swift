@@ -88,7 +88,7 @@ package struct Explainer: Sendable {
             // No issuer is shown a token that could not pass here anyway.
             if let issuers = policy.issuers, !issuers.contains(inquiry.issuerIndex) { return Denial(.issuerNotForRoute) }
             guard let verified = inquiry.verified, case .deny(let denial) = decide(verified, on: policy, from: peer, now: now),
-                denial.reason.answer == .invalidToken
+                denial.reason.answer == .invalidToken, denial.reason != .confirmationMissing
             else { return nil }
             return denial
         }

@@ -49,6 +49,8 @@ final class PageServer: Service {
                     guard room.enter(channel) else { throw ChannelError.ioOnClosedChannel }
                     let pipeline = channel.pipeline.syncOperations
                     if let tls { try pipeline.addHandler(try tls()) }
+                    // Who does not read the answers is not read from: they would gather without a bound.
+                    try pipeline.addHandler(BackPressureHandler())
                     try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
                     try pipeline.addHandler(IdleStateHandler(readTimeout: Self.idleTimeout))
                     try pipeline.addHandler(PageHandler(pages: pages, absence: absence))

@@ -89,7 +89,7 @@ final class TokenJudge: RequestJudge {
         let route: RoutePolicy
         switch routes.match(method: bytes.slice(head.methodRange), path: bytes.slice(head.path)) {
         case .policy(let policy): route = policy
-        case .refused(let reason): return (routes.fallback, .decided(.deny(Denial(reason))))
+        case .refused(let reason): return (routes.ambiguous, .decided(.deny(Denial(reason))))
         }
         if let fault = peer.fault(at: now) { return (route, .decided(.deny(Denial(fault)))) }
         // Also where no token is asked for: the upstream might take the one or the other.
@@ -135,9 +135,10 @@ final class TokenJudge: RequestJudge {
         for client: any LookupClient, now: Double
     ) -> Judgement {
         if let issuers = route.issuers, !issuers.contains(inquiry.issuerIndex) { return .decided(.deny(Denial(.issuerNotForRoute))) }
-        // Not for want of scope and the like: that a token is not valid comes first (DT-14), and only its issuer knows.
+        // Not for want of scope and the like: that a token is not valid comes first (DT-14), and only its issuer knows. Nor for want of a
+        // binding: the answer can have it (RFC 8705 section 3.2).
         if let verified = inquiry.verified, case .deny(let denial) = decide(verified, on: route, from: peer, now: now),
-            denial.reason.answer == .invalidToken
+            denial.reason.answer == .invalidToken, denial.reason != .confirmationMissing
         {
             return .decided(.deny(denial))
         }

@@ -31,7 +31,8 @@ extension VerifiedToken {
             audiences: verified.audiences.filter { $0.isAmong(audiences) },
             scopes: !saysScopes ? verified.scopes : verified.scopes.isEmpty ? scopes : scopes.filter { $0.isAmong(verified.scopes) },
             confirmation: confirmation.agreed(with: verified.confirmation), acr: Self.agreed(acr, verified.acr),
-            authenticatedAt: [authenticatedAt, verified.authenticatedAt].compactMap(\.self).min(), claims: claims)
+            authenticatedAt: [authenticatedAt, verified.authenticatedAt].compactMap(\.self).min(), claims: claims,
+            namesAudience: namesAudience || verified.namesAudience)
     }
 
     private static func agreed(_ one: ClaimValue?, _ other: ClaimValue?) -> ClaimValue? {

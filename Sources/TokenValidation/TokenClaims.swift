@@ -90,7 +90,8 @@ struct TokenClaims {
             issuerIndex: issuerIndex, issuer: policy.issuer, subject: subject?.string, clientID: clientID?.string,
             expiresAt: expiresAt ?? .infinity, notBefore: notBefore.map { max($0, issuedAt ?? $0) } ?? issuedAt,
             audiences: isOurs ? policy.audiences : audiences?.map(\.string) ?? [], scopes: scopes, confirmation: confirmation,
-            acr: authenticationClass?.string, authenticatedAt: authenticatedAt, claims: claims)
+            acr: authenticationClass?.string, authenticatedAt: authenticatedAt, claims: claims,
+            namesAudience: audiences != nil)
     }
 
     /// RFC 8693 section 4.2: one string, its tokens delimited by spaces.

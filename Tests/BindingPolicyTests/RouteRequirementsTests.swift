@@ -39,6 +39,24 @@ struct RouteRequirementsTests {
         #expect(verdict(.boundToken, audiences: ["api", "payments"]) == nil)
     }
 
+    @Test("A token that names no audience is for no part of us in particular (INT-05)")
+    func noAudience() {
+        let token = VerifiedToken(
+            issuerIndex: 0, issuer: "https://as.example.com", subject: nil, clientID: nil, expiresAt: now + 60, notBefore: nil,
+            audiences: ["api", "accounts"], scopes: [], confirmation: Self.thumbprint.map { .certificate($0) } ?? .absent, namesAudience: false)
+        let terms = TokenTerms(audiences: ["api", "accounts"], leeway: 0)
+        guard case .permit = RoutePolicy.boundToken.decide(token, shownBy: Self.thumbprint, under: terms, now: now) else {
+            Issue.record("its issuer knows who asks")
+            return
+        }
+        let route = RoutePolicy(requirement: .boundToken, audiences: ["accounts"])
+        guard case .deny(let denial) = route.decide(token, shownBy: Self.thumbprint, under: terms, now: now) else {
+            Issue.record("nobody said that it is for accounts")
+            return
+        }
+        #expect(denial.reason == .audienceMismatch)
+    }
+
     @Test("One of several scopes is enough where any will do, and none is not (BR-14)")
     func anyScope() {
         let route = RoutePolicy(requirement: .boundToken, scopes: ["openid"], anyScope: ["read", "write"])

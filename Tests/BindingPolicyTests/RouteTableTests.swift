@@ -148,6 +148,34 @@ struct RouteTableTests {
         #expect(try RoutePattern("/").description == "/")
     }
 
+    @Test("With a slash more or less a path gets the stricter of what both spellings get (FW-11)")
+    func slashes() throws {
+        let open = RoutePolicy(requirement: .nothing)
+        let table = try table(("/public/*", [], open), ("/public/report", [], certificate), ("/public/pay", [], policy("p")))
+        #expect(match(table, "GET", "/public/report") == .policy(certificate))
+        #expect(match(table, "GET", "/public/report/") == .policy(certificate))
+        #expect(match(table, "GET", "/public/pay/") == .policy(policy("p")))
+        #expect(match(table, "GET", "/public/report/x") == .policy(open))
+        #expect(match(table, "GET", "/public/reports") == .policy(open))
+        // Where less is asked for with the slash than without, the other way round.
+        let under = try self.table(("/public/*", [], certificate), ("/public/open", [], open))
+        #expect(match(under, "GET", "/public/open") == .policy(open))
+        #expect(match(under, "GET", "/public/open/") == .policy(certificate))
+    }
+
+    @Test("An ambiguous path is only reported where every path that it could mean is (FW-11)")
+    func ambiguousReporting() throws {
+        let (report, sooner) = (ReportOnly(until: nil), ReportOnly(until: 5))
+        let reporting = RoutePolicy(requirement: .boundToken, reportOnly: report)
+        let enforced = try Route(pattern: RoutePattern("/payments/*"), policy: .boundToken)
+        let open = try Route(pattern: RoutePattern("/open"), policy: RoutePolicy(requirement: .nothing))
+        let other = try Route(pattern: RoutePattern("/other"), policy: RoutePolicy(requirement: .certificate, reportOnly: sooner))
+        #expect(RouteTable([enforced], fallback: reporting).ambiguous.reportOnly == nil)
+        #expect(RouteTable([other], fallback: .boundToken).ambiguous.reportOnly == nil)
+        #expect(RouteTable([other, open], fallback: reporting).ambiguous.reportOnly == sooner)
+        #expect(RouteTable([], fallback: reporting).ambiguous.reportOnly == report)
+    }
+
     @Test("Random paths never trap, long ones neither")
     func random() throws {
         let table = try table(("/a/*", ["GET"], policy("p")), ("/a/b", [], certificate), ("/c/", [], policy("c")))

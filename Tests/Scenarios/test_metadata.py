@@ -305,3 +305,27 @@ def test_the_two_listeners_have_two_addresses(start_proxy):
     changes = {"listener": {"address": f"127.0.0.1:{port}"}, "resource": {"identifier": IDENTIFIER, "metadata_address": f"127.0.0.1:{port}"}}
     proxy = start_proxy(changes, wait=None)
     assert proxy.process.wait() == 64 and "metadata_address" in proxy.process.err, proxy.process.err
+
+
+def test_who_does_not_read_costs_no_memory(telling):
+    """Anybody can ask there, over and over, and never read an answer."""
+
+    def resident():
+        with open(f"/proc/{telling.process.child.pid}/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    before = resident()
+    connections = [context.wrap_socket(socket.create_connection(telling.metadata_address, 10)) for _ in range(4)]
+    request = f"GET {WELL_KNOWN} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 100
+    for connection in connections:
+        connection.settimeout(0.5)
+        try:
+            for _ in range(2000):  # some 10 MB, and answers of 100 MB
+                connection.sendall(request)
+        except TimeoutError:
+            pass  # not read from any more
+    assert resident() - before < 32 << 10
+    for connection in connections:
+        connection.close()

@@ -235,3 +235,10 @@ def test_clients_are_not_promised_a_binding_that_is_not_enforced(start_proxy):
     assert strict["tls_client_certificate_bound_access_tokens"] is True
     for changes in [{"routes": None, "report_only": True}, {"routes": [{"path": "/old/*", "report_only": True}]}]:
         assert start_proxy(resource | changes).ask(**page).json().get("tls_client_certificate_bound_access_tokens") in (None, False)
+
+
+@pytest.mark.parametrize("path", ["//payments/1", "/x/../payments/1", "/payments/1;x", "/payments%2f1"])
+def test_a_route_that_enforces_is_not_reached_by_another_spelling(start_proxy, path, untouched):
+    """(FW-11)"""
+    proxy = start_proxy({"report_only": True, "routes": [{"path": "/payments/*", "report_only": False}]})
+    assert proxy.ask(target=path).status == 400

@@ -94,6 +94,13 @@ def test_a_token_for_another_audience_is_good_for_no_route(proxy, token, kind, u
         assert is_invalid_token(proxy.ask(target=route, token=token), "aud_mismatch" if route != "/theirs" else None)
 
 
+def test_a_token_that_names_no_audience_is_for_no_route_of_one(proxy, token):
+    """(INT-05)"""
+    token = token("opaque", claims={"aud": None})
+    assert proxy.ask(target="/anything", token=token).status == 200
+    assert is_invalid_token(proxy.ask(target="/other-audience", token=token), "aud_mismatch")
+
+
 @pytest.mark.parametrize("kind", ["opaque", "jwt that is asked about as well"])
 def test_on_a_route_of_other_issuers_nobody_is_asked(proxy, issuers, token, kind, untouched):
     """(Q-17)"""

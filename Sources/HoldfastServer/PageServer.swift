@@ -44,6 +44,9 @@ final class PageServer: Service {
         channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 128)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // Small reads: what is read at once is answered at once, and each answer is larger than its request.
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4096))
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard room.enter(channel) else { throw ChannelError.ioOnClosedChannel }

@@ -51,7 +51,11 @@ struct ResponseHeadTests {
             ("200 OK\r\nContent-Length: 5", .head, .none, true), ("200 OK", .head, .none, true),
             ("204 No Content", .get, .none, true),
             ("304 Not Modified\r\nContent-Length: 5", .get, .none, true), ("103 Early Hints", .get, .none, true),
-            ("204 x\r\nTransfer-Encoding: chunked", .get, .none, true),
+            // What it announces would be taken for the next answer.
+            ("204 x\r\nTransfer-Encoding: chunked", .get, .none, false), ("204 x\r\nContent-Length: 40", .get, .none, false),
+            ("204 x\r\nContent-Length: 0", .get, .none, true),
+            // Only under their very names.
+            ("200 OK\r\nContent_Length: 3\r\nTransfer.Encoding: chunked", .get, .untilClose, false),
         ])
     func framing(_ text: String, _ method: KnownMethod, _ framing: BodyFraming, _ isPersistent: Bool) throws {
         var head = ResponseHead(names: try Wire.names())

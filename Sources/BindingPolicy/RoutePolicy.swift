@@ -67,10 +67,16 @@ package final class RoutePolicy: Equatable, Sendable {
     }
 
     package static func == (left: RoutePolicy, right: RoutePolicy) -> Bool {
-        left.requirement == right.requirement && left.scopes == right.scopes && left.anyScope == right.anyScope
-            && left.issuers == right.issuers && left.audiences == right.audiences && left.acr == right.acr
-            && left.maximumAuthenticationAge == right.maximumAuthenticationAge && left.claims == right.claims
-            && left.reportOnly == right.reportOnly
+        left.requirement == right.requirement && left.hasConditions(of: right) && left.reportOnly == right.reportOnly
+    }
+
+    /// Whether a bound token is enough, whatever it is for.
+    var hasNoConditions: Bool { hasConditions(of: .boundToken) }
+
+    /// Whether the same is asked of a token, reported or not.
+    func hasConditions(of other: RoutePolicy) -> Bool {
+        scopes == other.scopes && anyScope == other.anyScope && issuers == other.issuers && audiences == other.audiences && acr == other.acr
+            && maximumAuthenticationAge == other.maximumAuthenticationAge && claims == other.claims
     }
 
     /// What holds where no route is configured or none matches.

@@ -153,16 +153,24 @@ package struct RouteTable: Equatable, Sendable {
         for index in routes.indices {
             let coverage = routes[index].pattern.coverage(form)
             guard coverage != .none, routes[index].covers(method: method) else { continue }
-            if coverage == .whole { return .policy(Self.stricter(nearly, routes[index].policy)) }
-            nearly = nearly ?? routes[index].policy
+            guard coverage == .whole else {
+                nearly = nearly ?? routes[index].policy
+                continue
+            }
+            // Its very spelling has a route of its own: there is no doubt.
+            guard routes[index].pattern.coversBelow else { return .policy(routes[index].policy) }
+            return Self.settle(nearly, against: routes[index].policy)
         }
-        return .policy(Self.stricter(nearly, fallback))
+        return Self.settle(nearly, against: fallback)
     }
 
-    /// The first where both ask for as much: it is the more specific one.
-    private static func stricter(_ nearly: RoutePolicy?, _ whole: RoutePolicy) -> RoutePolicy {
-        guard let nearly, nearly.requirement.strictness >= whole.requirement.strictness else { return whole }
-        return nearly
+    /// What a path gets that an exact route covers but for a slash, and a wildcard or nothing covers whole: the stricter of the two,
+    /// and neither where it cannot be said which that is.
+    private static func settle(_ nearly: RoutePolicy?, against whole: RoutePolicy) -> Match {
+        guard let nearly, nearly.reportOnly == nil || nearly.reportOnly == whole.reportOnly else { return .policy(whole) }
+        let (one, other) = (nearly.requirement.strictness, whole.requirement.strictness)
+        if one != other { return .policy(one > other ? nearly : whole) }
+        return whole.hasNoConditions || whole.hasConditions(of: nearly) ? .policy(nearly) : .refused(.pathAmbiguous)
     }
 }
 

@@ -157,10 +157,32 @@ struct RouteTableTests {
         #expect(match(table, "GET", "/public/pay/") == .policy(policy("p")))
         #expect(match(table, "GET", "/public/report/x") == .policy(open))
         #expect(match(table, "GET", "/public/reports") == .policy(open))
+        #expect(match(table, "GET", "/public/pay") == .policy(policy("p")))
+        // A route of its very spelling leaves no doubt, whatever its neighbour asks.
+        let neighbours = try self.table(("/admin", [], policy("admin")), ("/admin/", [], policy("read")))
+        #expect(match(neighbours, "GET", "/admin") == .policy(policy("admin")))
+        #expect(match(neighbours, "GET", "/admin/") == .policy(policy("read")))
+        // Two that ask for different things: neither is the stricter.
+        let different = try self.table(("/a/*", [], policy("a")), ("/a/b", [], policy("b")), ("/c", [], policy("c")))
+        #expect(match(different, "GET", "/a/b") == .policy(policy("b")))
+        #expect(match(different, "GET", "/a/b/") == .refused(.pathAmbiguous))
+        #expect(match(different, "GET", "/c/") == .policy(policy("c")))
         // Where less is asked for with the slash than without, the other way round.
         let under = try self.table(("/public/*", [], certificate), ("/public/open", [], open))
         #expect(match(under, "GET", "/public/open") == .policy(open))
         #expect(match(under, "GET", "/public/open/") == .policy(certificate))
+    }
+
+    @Test("A route that only reports covers no other spelling of its path (FW-11)")
+    func slashesAndReporting() throws {
+        let reporting = RoutePolicy(requirement: .boundToken, reportOnly: ReportOnly(until: nil))
+        let under = try table(("/x", [], reporting), ("/x/*", [], policy("s")))
+        #expect(match(under, "GET", "/x") == .policy(reporting))
+        #expect(match(under, "GET", "/x/") == .policy(policy("s")))
+        #expect(match(try table(("/x", [], reporting)), "GET", "/x/") == .policy(.boundToken))
+        let pair = try table(("/pay", [], .boundToken), ("/pay/", [], reporting))
+        #expect(match(pair, "GET", "/pay") == .policy(.boundToken))
+        #expect(match(pair, "GET", "/pay/") == .policy(reporting))
     }
 
     @Test("An ambiguous path is only reported where every path that it could mean is (FW-11)")

@@ -8,27 +8,30 @@ struct Fuzz: ParsableCommand {
         abstract: "Feed random and mutated bytes to the parsers that read a peer's bytes, and hold them against others.",
         discussion: "A failure prints the input that shows it and the seed that found it; keep it as a test of its own.")
 
-    enum Target: String, CaseIterable, ExpressibleByArgument { case http1, json, jws }
+    enum Target: String, CaseIterable, ExpressibleByArgument { case http1, json, jws, introspection }
 
-    @Argument(help: "http1, json or jws; all of them where none is named.")
+    @Argument(help: "http1, json, jws or introspection; all of them where none is named.")
     var targets: [Target] = []
 
     @Option(help: "Cases for each.")
     var cases = 1_000_000
 
-    @Option(help: "The seed; a run with the same one is the same.")
+    @Option(help: "The seed; a run with the same one is the same, but for the keys.")
     var seed: UInt64 = 0x486f_6c64_6661_7374
 
     func run() throws {
+        let watch = FuzzWatch.start()
         var failed = false
         for target in targets.isEmpty ? Target.allCases : targets {
-            let report =
-                switch target {
-                case .http1: HTTP1HeadFuzz.run(cases: cases, seed: seed)
-                case .json: JSONFuzz.run(cases: cases, seed: seed)
-                case .jws: JWSFuzz.run(cases: cases, seed: seed)
-                }
-            print("\(target.rawValue): \(report.cases) cases, \(report.accepted) accepted, \(report.failures.count) failures, seed \(seed)")
+            var report = FuzzReport(cases: cases, watch: watch)
+            switch target {
+            case .http1: HTTP1HeadFuzz.run(cases: cases, seed: seed, &report)
+            case .json: JSONFuzz.run(cases: cases, seed: seed, &report)
+            case .jws: JWSFuzz.run(cases: cases, seed: seed, &report)
+            case .introspection: IntrospectionFuzz.run(cases: cases, seed: seed, &report)
+            }
+            report.finish()
+            print("\(target.rawValue): \(report.summary), seed \(seed)")
             for failure in report.failures { print("  \(failure)") }
             failed = failed || !report.failures.isEmpty
         }

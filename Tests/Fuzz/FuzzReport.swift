@@ -1,18 +1,72 @@
+import Foundation
+
 /// What a fuzzer found. It passes when `failures` is empty.
 struct FuzzReport: Sendable {
     /// Inputs tried.
-    var cases = 0
+    private(set) var cases = 0
     /// Inputs that were accepted: near zero would mean that the fuzzer never gets past the first check.
     var accepted = 0
     /// What went wrong, each with the input that shows it, escaped; kept as a case of its own once it is understood.
-    var failures: [String] = []
+    private(set) var failures: [String] = []
+    /// What else is worth a number, by name.
+    var counts: [String: Int] = [:]
+    /// Seconds that the longest case took.
+    private(set) var longest = 0.0
+    /// Octets by which the resident set has grown since the warm-up; nil before it, and where the system does not tell.
+    private(set) var growth: Int?
 
     /// Failures beyond this many are counted as cases but not kept.
     static let keptFailures = 20
+    /// Octets: five for each of a million cases, less than any allocation. A heap that is merely cut up grew by 0.3 MiB at most.
+    static let allowedGrowth = 4 << 20
+
+    private let watch: FuzzWatch
+    /// By this many cases every table, cache and free list has its size.
+    private let warmUp: Int
+    private var resident: Int?
+    private var start: ContinuousClock.Instant?
+
+    init(cases: Int, watch: FuzzWatch) {
+        self.watch = watch
+        warmUp = max(1, cases / 10)
+    }
+
+    /// Starts a case; the one before has ended.
+    mutating func begin(_ input: [UInt8]) {
+        let now = ContinuousClock.now
+        ended(now)
+        if cases == warmUp { resident = ResidentSet.octets }
+        cases += 1
+        start = now
+        watch.begins(input, at: now)
+    }
+
+    private mutating func ended(_ now: ContinuousClock.Instant) {
+        guard let start else { return }
+        longest = max(longest, (now - start) / .seconds(1))
+    }
+
+    /// Ends the last case and looks at what the run has left behind.
+    mutating func finish() {
+        ended(.now)
+        start = nil
+        watch.rests()
+        guard let resident, let now = ResidentSet.octets else { return }
+        growth = now - resident
+        if now - resident > Self.allowedGrowth { fail("the resident set grew by \(now - resident) octets", input: []) }
+    }
 
     mutating func fail(_ what: String, input: [UInt8]) {
         guard failures.count < Self.keptFailures else { return }
         failures.append("\(what): \(FuzzReport.escaped(input))")
+    }
+
+    /// One line of numbers.
+    var summary: String {
+        let others = counts.sorted { $0.key < $1.key }.map { ", \($0.value) \($0.key)" }.joined()
+        let memory = growth.map { "\($0 / 1024) KiB" } ?? "not measured"
+        let milliseconds = String(format: "%.1f", longest * 1000)
+        return "\(cases) cases, \(accepted) accepted\(others), \(failures.count) failures, longest \(milliseconds) ms, growth \(memory)"
     }
 
     /// Printable octets as they are, the rest as `\xNN`.

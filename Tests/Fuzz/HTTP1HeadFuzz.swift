@@ -7,13 +7,11 @@ import NIOCore
 /// - what is written to the upstream reads back as the same request, without a claim, to us and to NIO;
 /// - the same octets as a response neither crash nor are written as anything that we would not accept ourselves.
 enum HTTP1HeadFuzz {
-    static func run(cases: Int, seed: UInt64) -> FuzzReport {
-        var report = FuzzReport()
+    static func run(cases: Int, seed: UInt64, _ report: inout FuzzReport) {
         guard let names = try? StripList(trustedHeader: "X-Client-Cert-SHA256"),
             let rewrite = RequestRewrite(pseudonym: "holdfast", removesAuthorization: false)
         else {
-            report.failures.append("the strip list does not compile")
-            return report
+            return report.fail("the strip list does not compile", input: [])
         }
         var bench = HTTP1FuzzBench(names: names, rewrite: rewrite)
         var mutator = HTTP1Mutator(seed: seed)
@@ -22,7 +20,6 @@ enum HTTP1HeadFuzz {
             let input = mutator.message()
             bench.judge(input, cuts: mutator.cuts(input.count), &report)
         }
-        return report
     }
 }
 
@@ -41,7 +38,7 @@ struct HTTP1FuzzBench: ~Copyable {
     }
 
     mutating func judge(_ input: [UInt8], cuts: [Int], _ report: inout FuzzReport) {
-        report.cases += 1
+        report.begin(input)
         let whole = OwnReading.read(input, cuts: [input.count], head: &head)
         if OwnReading.read(input, cuts: cuts, head: &head) != whole { report.fail("pieces \(cuts) differ", input: input) }
         judgeResponse(input, &report)

@@ -4,12 +4,11 @@ import TokenValidation
 ///
 /// What Foundation accepts and we do not must be one of the things that we refuse on purpose.
 enum JSONFuzz {
-    static func run(cases: Int, seed: UInt64) -> FuzzReport {
-        var report = FuzzReport()
+    static func run(cases: Int, seed: UInt64, _ report: inout FuzzReport) {
         var mutator = JSONMutator(seed: seed)
         for _ in 0..<cases {
             let text = mutator.text()
-            report.cases += 1
+            report.begin(text)
             let theirs = JSONTree.readByFoundation(text)
             switch (JSONTree.read(text), theirs) {
             case (.success(let ours), let theirs?):
@@ -20,11 +19,10 @@ enum JSONFuzz {
             case (.failure, _): break
             }
         }
-        return report
     }
 
     /// Numbers beyond a Double, which RFC 8259 allows and which we read past.
-    private static func isBeyondFoundation(_ text: [UInt8]) -> Bool {
+    static func isBeyondFoundation(_ text: [UInt8]) -> Bool {
         var digits = 0
         var inExponent = false
         for octet in text {

@@ -57,7 +57,7 @@ extension JSONTree {
         (try? JSONSerialization.jsonObject(with: Data(text), options: .fragmentsAllowed)).map(tree)
     }
 
-    private static func tree(_ value: Any) -> JSONTree {
+    static func tree(_ value: Any) -> JSONTree {
         switch value {
         case let members as [String: Any]:
             return .object(Dictionary(members.map { (Array($0.key.utf8), tree($0.value)) }) { $1 })

@@ -57,6 +57,18 @@ struct OpaqueTokensTests {
         #expect(authenticator.refusal(of: TokenMint().with(claim: "iss", "1").token) == .claimsMalformed)
     }
 
+    @Test("Nor is one whose header only a lenient reader would take (JWT-03, JWT-24)")
+    func misspelledJWT() {
+        var authenticator = authenticator(
+            .introspecting(issuer: other), IssuerPolicy(issuer: TokenMint.issuer, audiences: [TokenMint.audience]))
+        for header in ["eyJhbGciOiJub25lIn1", "ey", "eyJh=", "eyJh bGci", "ewo"] {
+            #expect(authenticator.inquiry("\(header).e30.x") == nil, "\(header)")
+        }
+        for opaque in ["ey.e30", "fyJh.e30.x", "ea.e30.x", "e.e30.x", ".e30.x"] {
+            #expect(authenticator.inquiry(opaque)?.issuerIndex == 0, "\(opaque)")
+        }
+    }
+
     @Test func aJWTThatIsNotVerifiedHereIsAskedAboutWhateverItsSignature() {
         var authenticator = authenticator(.introspecting())
         let mints = [

@@ -8,7 +8,8 @@ import NIOTLS
 import Synchronization
 import X509
 
-/// A TLS server on loopback that judges each connection as the proxy does, and answers with the client's thumbprint.
+/// A TLS server on loopback that judges each connection as the proxy does, and answers with the client's thumbprint; as a
+/// public one it asks nobody for a certificate.
 final class LoopbackServer: Sendable {
     let authority: TestCertificate
     private let credentials: [TemporaryFile]
@@ -27,7 +28,7 @@ final class LoopbackServer: Sendable {
     init(
         trust: ClientTrust? = nil, authority: TestCertificate, key: Certificate.PrivateKey = TestCertificate.newKey(),
         renewal: ContextRenewal = .standard, minimumVersion: TLSVersion = .tlsv12, certificateIsOptional: Bool = false,
-        onlyRSASuites: Bool = false, resumption: Bool = true
+        onlyRSASuites: Bool = false, resumption: Bool = true, isPublic: Bool = false, staysOpen: Bool = false
     ) throws {
         self.authority = authority
         let own = try TestCertificate.authority("localhost", key: key, extensions: TestCertificate.clientExtensions(extended: [.serverAuth]))
@@ -43,17 +44,24 @@ final class LoopbackServer: Sendable {
         let loop = group.next()
         let state = try loop.submit {
             NIOLoopBound(
-                (try ServerTLSContexts(tls, renewal: renewal, now: testNow), ClientAuthenticator(trust)), eventLoop: loop)
+                (try ServerTLSContexts(isPublic ? tls.withoutClientCertificates : tls, renewal: renewal, now: testNow), ClientAuthenticator(trust)), eventLoop: loop)
         }.wait()
         channel = try ServerBootstrap(group: group).childChannelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
                 let (contexts, authenticator) = state.value
                 let clock = { shared.clock.withLock { $0 } }
-                let handler = try contexts.makeHandler(authenticator: authenticator, clock: clock) { fault in
-                    shared.faults.withLock { $0.append(fault) }
-                }
-                try channel.pipeline.syncOperations.addHandlers(
-                    handler, Greeter(handler, authenticator: authenticator, takesNobody: certificateIsOptional, shared: shared))
+                let handler =
+                    if isPublic {
+                        try contexts.makePublicHandler(now: clock())
+                    } else {
+                        try contexts.makeHandler(authenticator: authenticator, clock: clock) { fault in
+                            shared.faults.withLock { $0.append(fault) }
+                        }
+                    }
+                let greeter = Greeter(
+                    handler, authenticator: authenticator, takesNobody: certificateIsOptional || isPublic, staysOpen: staysOpen,
+                    shared: shared)
+                try channel.pipeline.syncOperations.addHandlers(handler, greeter)
             }
         }.bind(host: "127.0.0.1", port: 0).wait()
     }
@@ -73,12 +81,16 @@ private final class Greeter: ChannelInboundHandler {
     private let tls: NIOSSLServerHandler
     private let authenticator: ClientAuthenticator
     private let takesNobody: Bool
+    private let staysOpen: Bool
     private let shared: LoopbackServer.Shared
 
-    init(_ tls: NIOSSLServerHandler, authenticator: ClientAuthenticator, takesNobody: Bool, shared: LoopbackServer.Shared) {
+    init(
+        _ tls: NIOSSLServerHandler, authenticator: ClientAuthenticator, takesNobody: Bool, staysOpen: Bool, shared: LoopbackServer.Shared
+    ) {
         self.tls = tls
         self.authenticator = authenticator
         self.takesNobody = takesNobody
+        self.staysOpen = staysOpen
         self.shared = shared
     }
 
@@ -93,7 +105,7 @@ private final class Greeter: ChannelInboundHandler {
             case .failure(let fault): shared.faults.withLock { $0.append(fault) }
             }
         }
-        context.close(promise: nil)
+        if !staysOpen { context.close(promise: nil) }
     }
 
     private func greet(_ words: String, _ context: ChannelHandlerContext) {
@@ -104,25 +116,28 @@ private final class Greeter: ChannelInboundHandler {
 }
 
 /// `openssl s_client` with `arguments`, parted at spaces: everything it printed.
-func openSSLClient(_ port: Int, _ arguments: String..., client: TestCertificate? = nil, sending issuers: [TestCertificate] = []) throws
-    -> String
-{
+/// - Parameter command: typed at its prompt once the handshake is done, such as `R` to renegotiate; the server ends the connection.
+func openSSLClient(
+    _ port: Int, _ arguments: String..., client: TestCertificate? = nil, sending issuers: [TestCertificate] = [], command: String? = nil
+) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["openssl", "s_client", "-connect", "127.0.0.1:\(port)", "-ign_eof"] + arguments.flatMap { $0.split(separator: " ").map(String.init) }
+    process.arguments = ["openssl", "s_client", "-connect", "127.0.0.1:\(port)"] + (command == nil ? ["-ign_eof"] : []) + arguments.flatMap { $0.split(separator: " ").map(String.init) }
     var files = [TemporaryFile]()
     if let client {
         files = try [TemporaryFile(client.pem), TemporaryFile(client.keyPEM), TemporaryFile(issuers.map { try $0.pem }.joined())]
         process.arguments? += ["-cert", files[0].path, "-key", files[1].path]
         if !issuers.isEmpty { process.arguments? += ["-cert_chain", files[2].path] }
     }
+    let input = Pipe()
     let output = Pipe()
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = command == nil ? FileHandle.nullDevice : input
     process.standardOutput = output
     process.standardError = output
     try process.run()
+    if let command { try input.fileHandleForWriting.write(contentsOf: Data((command + "\n").utf8)) }
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
-    _ = files
+    _ = (files, input)
     return text
 }

@@ -17,8 +17,8 @@ struct ThievingClient {
         self.configuration = configuration
     }
 
-    /// - Returns: what the server said, nil where it let nothing through.
-    func connect(to port: Int, version: TLSVersion) throws -> String? {
+    /// - Returns: what the server said, nil where it let nothing through, and the errors that the connection ended with.
+    func connect(to port: Int, version: TLSVersion) throws -> (greeting: String?, errors: String) {
         var configuration = configuration
         configuration.minimumTLSVersion = version
         configuration.maximumTLSVersion = version
@@ -33,10 +33,13 @@ struct ThievingClient {
             }
         }.connect(host: "127.0.0.1", port: port).wait()
         try? channel.closeFuture.wait()
-        return received.text.withLock { $0.isEmpty ? nil : $0 }
+        return (received.text.withLock { $0.isEmpty ? nil : $0 }, received.errors.withLock { $0 })
     }
 
-    private final class Received: Sendable { let text = Mutex("") }
+    private final class Received: Sendable {
+        let text = Mutex("")
+        let errors = Mutex("")
+    }
 
     private final class Collector: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
@@ -46,7 +49,10 @@ struct ThievingClient {
             let text = String(buffer: unwrapInboundIn(data))
             received.text.withLock { $0 += text }
         }
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            received.errors.withLock { $0 += "\(error)" }
+            context.close(promise: nil)
+        }
     }
 
     private struct Signer: NIOSSLCustomPrivateKey, Hashable {

@@ -13,7 +13,7 @@ extension HoldfastConfiguration {
     /// - `admin.address` (IP address and port; optional)
     /// - `profile` (`fapi2`, `fapi1`, `uk`, `brazil` or `cdr`; default: none)
     /// - `report_only` (`true`, `false`, or the day from which on it enforces; default `false`): for every route that does not say
-    /// - `shutdown.drain_timeout` (duration; default `30s`)
+    /// - `shutdown.drain_timeout` (duration up to `1h`; default `30s`; `0s` cuts what runs at once)
     /// - `threads` (1 to 1024; default: the cores this process may use)
     /// - `verification_cache` (0 to 1048576; default 65536)
     ///
@@ -73,9 +73,9 @@ extension HoldfastConfiguration {
         let resource = Resource(root, taken: taken.compactMap { key, address in address.map { (key, $0) } })
         let logging = Log(root)
         let shutdown = root.section("shutdown", known: ["drain_timeout"])
-        let drain = shutdown?.optional("drain_timeout", Quantity.duration(.zero ... .seconds(3600)))
-        let threads = root.optional("threads", Quantity.count(1...1024))
-        let cache = root.optional("verification_cache", Quantity.count(0...1_048_576))
+        let drain = shutdown?.optional("drain_timeout", Bounds.drainTimeout)
+        let threads = root.optional("threads", Bounds.threads)
+        let cache = root.optional("verification_cache", Bounds.verificationCache)
 
         guard let listener, let clientTrust, let tokens = issuers.issuers, let upstream else { return nil }
         self.init(
@@ -84,6 +84,14 @@ extension HoldfastConfiguration {
             routeTable: RouteTable(routes, fallback: RoutePolicy(requirement: .boundToken, reportOnly: reportOnly)),
             claimNames: claimNames.all, admin: admin, log: logging, drainTimeout: drain ?? .seconds(30), threads: threads,
             verificationCache: cache ?? 65536)
+    }
+
+    private enum Bounds {
+        static let drainTimeout = Quantity.duration(
+            ...(.seconds(3600)), above: "whoever starts the next one would wait that long for one request")
+        static let threads = Quantity.count(1...1024, below: "nothing could run", above: "no machine has that many cores")
+        static let verificationCache = Quantity.count(
+            ...1_048_576, above: "each event loop would hold hundreds of megabytes of tokens that hardly come again")
     }
 
     private static func admin(_ root: Section, _ listener: Listener?) -> NetworkAddress? {

@@ -54,6 +54,11 @@ extension ConfigurationSummary {
         if token.leeway > .seconds(60) {
             warnings.append("\(keyPath).leeway is \(Quantity.spell(token.leeway)): so long after their expiry tokens are still taken.")
         }
+        if token.staleKeys < .seconds(60) {
+            warnings.append(
+                "\(keyPath).stale_keys is \(Quantity.spell(token.staleKeys)): whenever \(token.issuer) is away for longer, every request with its tokens is answered 503."
+            )
+        }
         var lists = [("algorithms", token.algorithms)]
         if let introspection = token.introspection, introspection.signedResponse, introspection.responseAlgorithms != token.algorithms {
             lists.append(("introspection.response_algorithms", introspection.responseAlgorithms))

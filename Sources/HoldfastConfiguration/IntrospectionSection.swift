@@ -33,7 +33,7 @@ extension HoldfastConfiguration.Introspection {
     /// - `private_key` (file, PEM), `key_id` (optional): for `private_key_jwt`
     /// - `client_secret_file` (file): for `client_secret_basic`
     /// - `cache` (duration up to `1h`; default `30s`; `0s` asks each time)
-    /// - `timeout` (duration; default `3s`)
+    /// - `timeout` (100ms to 1m; default `3s`)
     /// - `max_concurrent` (1 to 4096; default 64)
     /// - `response` (`json` or `signed`; default `json`): signed as RFC 9701 says
     /// - `response_algorithms` (list; default: the issuer's `algorithms`): for `response: signed`
@@ -66,9 +66,9 @@ extension HoldfastConfiguration.Introspection {
         }
         let clientID = section.required("client_id", "Write the name by which the issuer knows Holdfast.", Self.visible)
         let authentication = Self.authentication(section, method, folder)
-        cache = section.optional("cache", Quantity.duration(.zero ... .seconds(3600))) ?? .seconds(30)
-        timeout = section.optional("timeout", Quantity.duration(.milliseconds(100) ... .seconds(60))) ?? .seconds(3)
-        maxConcurrent = section.optional("max_concurrent", Quantity.count(1...4096)) ?? 64
+        cache = section.optional("cache", Bounds.cache) ?? .seconds(30)
+        timeout = section.optional("timeout", Bounds.timeout) ?? .seconds(3)
+        maxConcurrent = section.optional("max_concurrent", Bounds.maxConcurrent) ?? 64
         let response = section.optional("response", choice(Response.self)) ?? .json
         signedResponse = response == .signed
         if response == .json, section.has("response_algorithms") {
@@ -80,6 +80,15 @@ extension HoldfastConfiguration.Introspection {
         guard let clientID, let authentication else { return nil }
         self.clientID = clientID
         self.authentication = authentication
+    }
+
+    private enum Bounds {
+        static let cache = Quantity.duration(...(.seconds(3600)), above: "a token that its issuer has revoked would be taken that long")
+        static let timeout = Quantity.duration(
+            .milliseconds(100) ... .seconds(60), below: "no issuer could answer in time",
+            above: "a client would wait that long for a 503 while its issuer hangs")
+        static let maxConcurrent = Quantity.count(
+            1...4096, below: "the issuer could not be asked", above: "each is a connection to the issuer")
     }
 
     private static func authentication(_ section: Section, _ method: Method?, _ folder: String) -> Authentication? {

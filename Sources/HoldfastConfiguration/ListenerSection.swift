@@ -2,10 +2,10 @@ extension HoldfastConfiguration.Listener {
     /// - `address` (IP address and port; required; port 0 takes any free one)
     /// - `certificate`, `private_key` (files, PEM; required)
     /// - `minimum_tls` (`1.2` or `1.3`; default `1.2`)
-    /// - `handshake_timeout` (duration; default `10s`)
-    /// - `head_timeout` (duration; default `10s`)
-    /// - `idle_timeout` (duration; default `75s`)
-    /// - `body_timeout` (duration without progress; default `60s`)
+    /// - `handshake_timeout` (100ms to 5m; default `10s`)
+    /// - `head_timeout` (100ms to 5m; default `10s`)
+    /// - `idle_timeout` (100ms to 1h; default `75s`)
+    /// - `body_timeout` (100ms to 1h without progress; default `60s`)
     /// - `max_connections` (1 to 1000000; default 16384)
     /// - `max_head` (size, 4KiB to 1MiB; default `48KiB`)
     /// - `hosts` (list of names and IP addresses without ports; default: whatever is asked for)
@@ -25,20 +25,39 @@ extension HoldfastConfiguration.Listener {
         let certificate = section.requiredFile(
             "certificate", "Write the file with the server's certificate chain in PEM, leaf first.", in: folder)
         let privateKey = section.requiredFile("private_key", "Write the file with the certificate's private key in PEM.", in: folder)
-        let timeout = Quantity.duration(.milliseconds(100) ... .seconds(3600))
         minimumTLS = section.optional("minimum_tls", choice(HoldfastConfiguration.TLSVersion.self)) ?? .tls12
-        handshakeTimeout = section.optional("handshake_timeout", timeout) ?? .seconds(10)
-        headTimeout = section.optional("head_timeout", timeout) ?? .seconds(10)
-        idleTimeout = section.optional("idle_timeout", timeout) ?? .seconds(75)
-        bodyTimeout = section.optional("body_timeout", timeout) ?? .seconds(60)
-        maxConnections = section.optional("max_connections", Quantity.count(1...1_000_000)) ?? 16384
-        maxHead = section.optional("max_head", Quantity.size(4096...1 << 20)) ?? 48 << 10
+        handshakeTimeout = section.optional("handshake_timeout", Bounds.handshakeTimeout) ?? .seconds(10)
+        headTimeout = section.optional("head_timeout", Bounds.headTimeout) ?? .seconds(10)
+        idleTimeout = section.optional("idle_timeout", Bounds.idleTimeout) ?? .seconds(75)
+        bodyTimeout = section.optional("body_timeout", Bounds.bodyTimeout) ?? .seconds(60)
+        maxConnections = section.optional("max_connections", Bounds.maxConnections) ?? 16384
+        maxHead = section.optional("max_head", Bounds.maxHead) ?? 48 << 10
         hosts = section.list("hosts", Self.host) ?? []
         onlyRSASuites = profile?.onlyRSASuites ?? false
         resumption = profile?.resumption ?? true
         guard let address, let certificate, let privateKey else { return nil }
         self.address = address
         identity = HoldfastConfiguration.KeyPair(certificate: certificate, privateKey: privateKey)
+    }
+
+    private enum Bounds {
+        static let handshakeTimeout = Quantity.duration(
+            .milliseconds(100) ... .seconds(300), below: "a client far away could not finish its handshake",
+            above: "who has not proved anything yet would hold a connection that long")
+        static let headTimeout = Quantity.duration(
+            .milliseconds(100) ... .seconds(300), below: "a head that comes in two packets would be too slow",
+            above: "whoever sends a head octet by octet would hold a connection that long")
+        static let idleTimeout = Quantity.duration(
+            .milliseconds(100) ... .seconds(3600), below: "connections would be closed before their next request can come",
+            above: "clients that have gone without a word would hold their connections that long")
+        static let bodyTimeout = Quantity.duration(
+            .milliseconds(100) ... .seconds(3600), below: "a body would be given up at the first packet that is lost",
+            above: "a client that sends nothing would hold a connection to the API that long")
+        static let maxConnections = Quantity.count(
+            1...1_000_000, below: "no client could connect", above: "no process has descriptors for more")
+        static let maxHead = Quantity.size(
+            4096...1 << 20, below: "the heads of usual clients with their tokens would not fit",
+            above: "each connection may hold as much before it is known whose it is")
     }
 
     private static func host(_ node: ConfigurationNode) throws(Complaint) -> String {

@@ -1,43 +1,57 @@
-/// Durations, sizes and counts as the file writes them.
+/// Durations, sizes and counts as the file writes them. Each has a least and a greatest value, and a reason for both.
 enum Quantity {
     /// `250ms`, `30s`, `5m`, `24h`: whole numbers, one unit.
-    static func duration(_ allowed: ClosedRange<Duration>) -> (ConfigurationNode) throws(Complaint) -> Duration {
+    ///
+    /// - Parameters:
+    ///   - below, above: why no value outside the range is possible on that side, as a clause that follows "because".
+    static func duration(
+        _ allowed: ClosedRange<Duration>, below: String, above: String
+    ) -> @Sendable (ConfigurationNode) throws(Complaint) -> Duration {
         { node throws(Complaint) in
             let units: [(String, Duration)] = [("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3600))]
             let text = try node.text()
             let value = try number(text, units.map(\.0), example: "A duration such as `250ms`, `30s`, `5m` or `24h`")
             // At most 9 digits, so the product is far from any overflow.
             let duration = units[value.unit].1 * value.count
-            guard allowed.contains(duration) else {
-                throw Complaint("`\(text)` is out of range: \(spell(allowed.lowerBound)) to \(spell(allowed.upperBound)).")
-            }
-            return duration
+            return try within(allowed, duration, text, spell, below, above)
         }
     }
 
+    /// From none on.
+    static func duration(_ allowed: PartialRangeThrough<Duration>, above: String) -> @Sendable (ConfigurationNode) throws(Complaint) -> Duration {
+        duration(.zero ... allowed.upperBound, below: "it is negative", above: above)
+    }
+
     /// `512B`, `16KiB`, `1MiB`, in octets.
-    static func size(_ allowed: ClosedRange<Int>) -> (ConfigurationNode) throws(Complaint) -> Int {
+    static func size(_ allowed: ClosedRange<Int>, below: String, above: String) -> @Sendable (ConfigurationNode) throws(Complaint) -> Int {
         { node throws(Complaint) in
             let units: [(String, Int)] = [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20)]
             let text = try node.text()
             let value = try number(text, units.map(\.0), example: "A size such as `16KiB` or `1MiB`")
-            let size = value.count * units[value.unit].1
-            guard allowed.contains(size) else {
-                throw Complaint("`\(text)` is out of range: \(spell(allowed.lowerBound)) to \(spell(allowed.upperBound)).")
-            }
-            return size
+            return try within(allowed, value.count * units[value.unit].1, text, { spell($0) }, below, above)
         }
     }
 
-    static func count(_ allowed: ClosedRange<Int>) -> (ConfigurationNode) throws(Complaint) -> Int {
+    static func count(_ allowed: ClosedRange<Int>, below: String, above: String) -> @Sendable (ConfigurationNode) throws(Complaint) -> Int {
         { node throws(Complaint) in
             let expected = "A whole number from \(allowed.lowerBound) to \(allowed.upperBound)"
             let text = try node.word(expected)
-            guard isDigits(text), let count = Int(text), allowed.contains(count) else {
-                throw Complaint("\(expected) is expected here, not `\(text.shortened)`.")
-            }
-            return count
+            guard isDigits(text), let count = Int(text) else { throw Complaint("\(expected) is expected here, not `\(text.shortened)`.") }
+            return try within(allowed, count, text, { "\($0)" }, below, above)
         }
+    }
+
+    /// From none on.
+    static func count(_ allowed: PartialRangeThrough<Int>, above: String) -> @Sendable (ConfigurationNode) throws(Complaint) -> Int {
+        count(0...allowed.upperBound, below: "it is negative", above: above)
+    }
+
+    private static func within<Value: Comparable>(
+        _ allowed: ClosedRange<Value>, _ value: Value, _ text: String, _ spell: (Value) -> String, _ below: String, _ above: String
+    ) throws(Complaint) -> Value {
+        guard !allowed.contains(value) else { return value }
+        let reason = value < allowed.lowerBound ? below : above
+        throw Complaint("`\(text)` is out of range: \(spell(allowed.lowerBound)) to \(spell(allowed.upperBound)), because \(reason).")
     }
 
     static func flag(_ node: ConfigurationNode) throws(Complaint) -> Bool {

@@ -163,7 +163,9 @@ extension RoutesReader {
     }
 
     private static func age(_ node: ConfigurationNode) throws(Complaint) -> Double {
-        let age = try Quantity.duration(.seconds(1) ... .seconds(8760 * 3600))(node)
+        let age = try Quantity.duration(
+            .seconds(1) ... .seconds(8760 * 3600), below: "no user could authenticate and come here in time",
+            above: "a login of a year ago says nothing")(node)
         guard age.components.attoseconds == 0 else { throw Complaint("Whole seconds are expected here: challenges name no others.") }
         return Double(age.components.seconds)
     }

@@ -42,9 +42,9 @@ extension HoldfastConfiguration.TokenIssuer {
     /// - `introspection` (optional; see ``HoldfastConfiguration/Introspection``): its tokens are asked about; its JWTs are verified
     ///   beside that only where `keys` is given
     /// - `certificate_authorities` (file, PEM; optional): additional CAs for fetching keys and for introspection
-    /// - `cooldown` (duration; default `30s`)
-    /// - `refresh_keys` (duration; default `1h`)
-    /// - `stale_keys` (duration; default `24h`)
+    /// - `cooldown` (1s to 1h; default `30s`)
+    /// - `refresh_keys` (1s to 1h; default `1h`)
+    /// - `stale_keys` (2s to 168h; default `24h`)
     fileprivate init?(
         _ node: ConfigurationNode, _ index: Int, _ folder: String, _ profile: HoldfastConfiguration.Profile?,
         _ seen: inout IssuerDirectory.Seen, _ log: MistakeLog
@@ -77,9 +77,9 @@ extension HoldfastConfiguration.TokenIssuer {
         verifiesJWTs = !section.has("introspection") || section.has("keys")
         let keys = Self.keys(section, folder, fetched: verifiesJWTs || introspection?.signedResponse ?? false)
         certificateAuthorities = section.file("certificate_authorities", in: folder)
-        cooldown = section.optional("cooldown", Quantity.duration(.seconds(1) ... .seconds(3600))) ?? .seconds(30)
-        refreshKeys = section.optional("refresh_keys", Quantity.duration(.seconds(1) ... .seconds(3600))) ?? .seconds(3600)
-        staleKeys = section.optional("stale_keys", Quantity.duration(.zero ... .seconds(168 * 3600))) ?? .seconds(86400)
+        cooldown = section.optional("cooldown", Bounds.cooldown) ?? .seconds(30)
+        refreshKeys = section.optional("refresh_keys", Bounds.refreshKeys) ?? .seconds(3600)
+        staleKeys = section.optional("stale_keys", Bounds.staleKeys) ?? .seconds(86400)
         guard let issuer, let audiences, let keys, introspection != nil || !section.has("introspection") else { return nil }
         self.issuer = issuer
         self.audiences = audiences
@@ -118,9 +118,23 @@ extension HoldfastConfiguration.TokenIssuer {
         return isURL ? section.optional("keys", WebAddress.trusted).map { .url($0) } : section.file("keys", in: folder).map { .file($0) }
     }
 
+    private enum Bounds {
+        static let leeway = Quantity.duration(...(.seconds(300)), above: "a stolen token would be good for that long after its end")
+        static let cooldown = Quantity.duration(
+            .seconds(1) ... .seconds(3600), below: "whoever sends tokens with unknown keys could make the issuer busy with us",
+            above: "tokens signed with a new key would be refused that long")
+        static let refreshKeys = Quantity.duration(
+            .seconds(1) ... .seconds(3600), below: "the issuer would be asked without a pause",
+            above: "a key that the issuer has removed would count that long")
+        static let staleKeys = Quantity.duration(
+            .seconds(2) ... .seconds(168 * 3600),
+            below: "the issuer is asked three times before its keys are given up, and would be asked without a pause",
+            above: "keys that nobody has confirmed for so long may long have been stolen")
+    }
+
     private static func leeway(_ profile: HoldfastConfiguration.Profile?) -> (ConfigurationNode) throws(Complaint) -> Duration {
         { node throws(Complaint) in
-            let leeway = try Quantity.duration(.zero ... .seconds(300))(node)
+            let leeway = try Bounds.leeway(node)
             if let profile, leeway > HoldfastConfiguration.Profile.maximumLeeway {
                 let most = Quantity.spell(HoldfastConfiguration.Profile.maximumLeeway)
                 throw Complaint("With `profile: \(profile.rawValue)` the leeway is \(most) at most.")

@@ -11,9 +11,9 @@ extension HoldfastConfiguration.Upstream {
     /// - `certificate_authorities` (file, PEM; default: the CAs this system trusts): for `https://`
     /// - `certificate`, `private_key` (files, PEM; optional, both or none): shown to an `https://` upstream that asks
     /// - `server_name` (host name; default: the host of `url`): for `https://`
-    /// - `connect_timeout` (duration; default `5s`)
-    /// - `response_timeout` (duration; default `60s`)
-    /// - `idle_timeout` (duration; default `60s`)
+    /// - `connect_timeout` (10ms to 5m; default `5s`)
+    /// - `response_timeout` (10ms to 1h; default `60s`)
+    /// - `idle_timeout` (10ms to 1h; default `60s`)
     /// - `max_connections` (1 to 65535 a loop; default 256)
     init?(_ root: Section, _ folder: String) {
         guard
@@ -36,11 +36,10 @@ extension HoldfastConfiguration.Upstream {
             section.complain("`\(there)` needs a `\(missing)` beside it.", there)
         }
         let serverName = section.optional("server_name", Self.serverName)
-        let timeout = Quantity.duration(.milliseconds(10) ... .seconds(3600))
-        connectTimeout = section.optional("connect_timeout", timeout) ?? .seconds(5)
-        responseTimeout = section.optional("response_timeout", timeout) ?? .seconds(60)
-        idleTimeout = section.optional("idle_timeout", timeout) ?? .seconds(60)
-        maxConnections = section.optional("max_connections", Quantity.count(1...65535)) ?? 256
+        connectTimeout = section.optional("connect_timeout", Bounds.connectTimeout) ?? .seconds(5)
+        responseTimeout = section.optional("response_timeout", Bounds.responseTimeout) ?? .seconds(60)
+        idleTimeout = section.optional("idle_timeout", Bounds.idleTimeout) ?? .seconds(60)
+        maxConnections = section.optional("max_connections", Bounds.maxConnections) ?? 256
 
         guard let address else { return nil }
         if !address.isEncrypted {
@@ -58,6 +57,20 @@ extension HoldfastConfiguration.Upstream {
                     privateKey.map { HoldfastConfiguration.KeyPair(certificate: certificate, privateKey: $0) }
                 },
                 serverName: serverName ?? address.host) : nil
+    }
+
+    private enum Bounds {
+        static let connectTimeout = Quantity.duration(
+            .milliseconds(10) ... .seconds(300), below: "no connection to another host could be made",
+            above: "no client waits that long to hear that the API is away")
+        static let responseTimeout = Quantity.duration(
+            .milliseconds(10) ... .seconds(3600), below: "no API could answer in time",
+            above: "requests to an API that hangs would hold their connections that long")
+        static let idleTimeout = Quantity.duration(
+            .milliseconds(10) ... .seconds(3600), below: "no connection would serve a second request",
+            above: "connections that firewalls between have long forgotten would be kept")
+        static let maxConnections = Quantity.count(
+            1...65535, below: "no request could be forwarded", above: "an address has no more ports to connect from")
     }
 
     private static func serverName(_ node: ConfigurationNode) throws(Complaint) -> String {

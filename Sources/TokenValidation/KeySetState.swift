@@ -4,6 +4,9 @@
 package struct KeySetState: Sendable {
     /// Seconds.
     package struct Timing: Equatable, Sendable {
+        /// Between two fetches, however short the times below are.
+        package static let shortestPause = 0.5
+
         /// A server's `Cache-Control` is honoured between these; without one, `usualRefresh` holds.
         package var shortestRefresh = 60.0
         package var longestRefresh = 3600.0
@@ -61,7 +64,7 @@ package struct KeySetState: Sendable {
             return .withdraw
         }
         guard let lastAttempt else { return attempt(now) }
-        let due = isWanted ? min(dueAt, lastAttempt + timing.cooldown) : dueAt
+        let due = max(isWanted ? min(dueAt, lastAttempt + timing.cooldown) : dueAt, lastAttempt + Timing.shortestPause)
         return now >= due ? attempt(now) : .wait(until: min(due, expiry ?? due))
     }
 

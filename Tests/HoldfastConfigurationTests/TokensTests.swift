@@ -114,9 +114,9 @@ struct TokensTests {
 
     @Test("The remaining keys have their bounds")
     func others() throws {
-        let one = try read(token("leeway: 5m\n    cooldown: 1s\n    stale_keys: 0s\n    type: any\n    certificate_authorities: as-ca.pem"))
+        let one = try read(token("leeway: 5m\n    cooldown: 1s\n    stale_keys: 2s\n    type: any\n    certificate_authorities: as-ca.pem"))
             .tokens[0]
-        #expect(one.leeway == .seconds(300) && one.cooldown == .seconds(1) && one.staleKeys == .zero && one.type == .any)
+        #expect(one.leeway == .seconds(300) && one.cooldown == .seconds(1) && one.staleKeys == .seconds(2) && one.type == .any)
         #expect(one.certificateAuthorities?.path == Folder.path + "/as-ca.pem")
         #expect(try read(token("leeway: 0s")).tokens[0].leeway == .zero)
         expectMistake(token("leeway: 301s"), "11:13: tokens[0].leeway", "out of range: 0s to 5m")
@@ -124,7 +124,7 @@ struct TokensTests {
         expectMistake(token("cooldown: 0s"), "11:15: tokens[0].cooldown", "out of range: 1s to 1h")
         expectMistake(token("refresh_keys: 0s"), "11:19: tokens[0].refresh_keys", "out of range: 1s to 1h")
         #expect(try read(token("refresh_keys: 10s")).tokens[0].refreshKeys == .seconds(10))
-        expectMistake(token("stale_keys: 169h"), "11:17: tokens[0].stale_keys", "out of range: 0s to 168h")
+        expectMistake(token("stale_keys: 169h"), "11:17: tokens[0].stale_keys", "out of range: 2s to 168h")
         expectMistake(token("type: JWT"), "11:11: tokens[0].type", "is not one of `at+jwt`, `any`")
         expectMistake(token("certificate_authorities: absent.pem"), "11:30: tokens[0].certificate_authorities", "There is no file")
     }

@@ -66,7 +66,7 @@ struct UpstreamTests {
             one.connectTimeout == .milliseconds(10) && one.responseTimeout == .seconds(3600) && one.idleTimeout == .seconds(300)
                 && one.maxConnections == 65535)
         expectMistake(upstream("url: http://127.0.0.1\n  connect_timeout: 0s"), "13:20: upstream.connect_timeout", "out of range")
-        expectMistake(upstream("url: http://127.0.0.1\n  max_connections: 0"), "13:20: upstream.max_connections", "A whole number")
+        expectMistake(upstream("url: http://127.0.0.1\n  max_connections: all"), "13:20: upstream.max_connections", "A whole number")
         expectMistake(changed("upstream:\n  url: http://127.0.0.1:8080\n", to: ""), "1:1: upstream", "The key is missing.")
         expectMistake(upstream("connect_timeout: 1s"), "11:1: upstream.url", "The key is missing.")
     }

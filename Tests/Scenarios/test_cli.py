@@ -109,6 +109,12 @@ WRONG = {
     "a shared secret": ("keys: keys.json", "keys: keys.json\n    algorithms: [HS256]"),
     "a missing key file": ("keys: keys.json", "keys: missing.json"),
     "too much leeway": ("keys: keys.json", "keys: keys.json\n    leeway: 10m"),
+    "keys that are never confirmed": ("keys: keys.json", "stale_keys: 0s"),
+    "keys that are looked at all the time": ("keys: keys.json", "refresh_keys: 0s"),
+    "a look for each bad token": ("keys: keys.json", "cooldown: 0s"),
+    "no time for a handshake": ("listener:\n", "listener:\n  handshake_timeout: 0s\n"),
+    "no room for a head": ("listener:\n", "listener:\n  max_head: 0B\n"),
+    "more event loops than any machine has cores": ("listener:\n", "threads: 100000\nlistener:\n"),
     "no trust": ("  trust: authorities\n", ""),
     "an upstream in clear elsewhere": ("url: http://127.0.0.1", "url: http://192.0.2.1"),
     "an upstream with a path": ("upstream:\n  url: http://127.0.0.1:", "upstream:\n  url: http://127.0.0.1/path:"),
@@ -126,6 +132,20 @@ WRONG = {
 def test_a_mistake_is_an_error_with_its_place(configuration, name):
     lines = mistakes(configuration(WRONG[name]))
     assert re.search(r"holdfast\.yaml:\d+:\d+: ", lines[0]), lines
+
+
+OUT_OF_RANGE = {
+    "stale_keys": ("keys: keys.json", "stale_keys: 0s"),
+    "cooldown": ("keys: keys.json", "cooldown: 61m"),
+    "idle_timeout": ("listener:\n", "listener:\n  idle_timeout: 1000h\n"),
+    "threads": ("listener:\n", "threads: 0\nlistener:\n"),
+}
+
+
+@pytest.mark.parametrize("key", OUT_OF_RANGE)
+def test_a_number_out_of_range_is_refused_with_the_range_and_the_reason(configuration, key):
+    (line,) = mistakes(configuration(OUT_OF_RANGE[key]))
+    assert re.search(rf"{key}: `\w+` is out of range: \w+ to \w+, because \w+", line)
 
 
 @pytest.mark.parametrize("content", ["", "not a certificate\n", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", None])

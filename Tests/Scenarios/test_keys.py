@@ -128,6 +128,22 @@ def test_an_issuer_that_is_up_confirms_its_keys_before_they_are_withdrawn(start_
         time.sleep(0.1)
 
 
+def test_the_shortest_times_that_are_possible_leave_the_issuer_in_peace(start_proxy, start_issuer, pki):
+    """Half a second lies between two looks, whatever is configured and whatever comes."""
+    issuer = start_issuer()
+    began = time.monotonic()
+    proxy = start_proxy(discovered(issuer, pki, stale_keys="2s", refresh_keys="1s", cooldown="1s"))
+    unknown = issuer.mint(bind="client-a", header={"kid": "unknown"})
+
+    def several():
+        assert proxy.ask(token=unknown).status in (401, 503)
+        return issuer.visits("jwks") >= 6
+
+    eventually(several, "several looks", 30, 0.05)
+    visits = issuer.visits("jwks")
+    assert visits <= (time.monotonic() - began) / 0.5 + 1
+
+
 def test_metadata_that_names_another_issuer_is_not_used(start_proxy, start_issuer, pki):
     """(ASM-02)"""
     liar = start_issuer("--issuer", "https://elsewhere.example.com")

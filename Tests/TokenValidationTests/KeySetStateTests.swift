@@ -96,6 +96,31 @@ struct KeySetStateTests {
         #expect(state.hasKeys)
     }
 
+    @Test("However short its times, no schedule spins: half a second lies between two fetches", arguments: [true, false], [0, 0.001, 1e-9])
+    func neverSpins(_ succeeds: Bool, _ short: Double) {
+        var timing = KeySetState.Timing()
+        timing.refreshed(atLeastEach: short)
+        (timing.cooldown, timing.longestOutage, timing.firstRetry, timing.longestRetry) = (short, short, short, short)
+        var state = KeySetState(timing: timing)
+        var fetches: [Double] = []
+        var now = 0.0
+        var steps = 0
+        while now < 100, steps < 10_000 {
+            steps += 1
+            state.refreshWanted()
+            switch state.next(now: now) {
+            case .fetch:
+                fetches.append(now)
+                if succeeds { state.succeeded(now: now, maximumAge: 0) } else { state.failed(now: now) }
+            case .wait(let until): now = until
+            case .withdraw: break
+            }
+        }
+        #expect(steps < 1000, "it waits, and is not asked again and again for the same moment")
+        #expect(fetches.count > 100)
+        #expect(zip(fetches, fetches.dropFirst()).allSatisfy { $1 - $0 >= 0.5 })
+    }
+
     @Test("Looks at a file every few seconds") func looksAtAFileEveryFewSeconds() {
         var state = KeySetState(timing: .file)
         _ = state.next(now: 0)

@@ -1,0 +1,132 @@
+import Foundation
+import HoldfastConfiguration
+import Testing
+
+/// One number of the file, with what it may be.
+struct Bounded: Sendable, CustomTestStringConvertible {
+    let key: String
+    /// The file around a value.
+    let file: @Sendable (String) -> String
+    let least, greatest: String
+    /// The nearest that is refused, and words of the reason.
+    let below: (value: String, reason: String)?
+    let above: (value: String, reason: String)
+
+    var testDescription: String { key }
+    var range: String { "\(least) to \(greatest)" }
+}
+
+@Suite("Every duration, size and count has a least and a greatest value, and a reason for both")
+struct BoundsTests {
+    private static func listener(_ name: String) -> @Sendable (String) -> String {
+        { changed("address: 127.0.0.1:8443", to: "address: 127.0.0.1:8443\n  \(name): \($0)") }
+    }
+    private static func token(_ name: String) -> @Sendable (String) -> String {
+        { changed("audience: https://api.example.com", to: "audience: a\n    \(name): \($0)") }
+    }
+    private static func introspection(_ name: String) -> @Sendable (String) -> String {
+        {
+            changed(
+                "audience: https://api.example.com",
+                to: "audience: a\n    introspection: {authentication: client_secret_basic, client_id: c, client_secret_file: secret, \(name): \($0)}")
+        }
+    }
+    private static func upstream(_ name: String) -> @Sendable (String) -> String {
+        { changed("url: http://127.0.0.1:8080", to: "url: http://127.0.0.1:8080\n  \(name): \($0)") }
+    }
+
+    static let all: [Bounded] = [
+        Bounded(
+            key: "listener.handshake_timeout", file: listener("handshake_timeout"), least: "100ms", greatest: "5m",
+            below: ("99ms", "could not finish its handshake"), above: ("301s", "has not proved anything")),
+        Bounded(
+            key: "listener.head_timeout", file: listener("head_timeout"), least: "100ms", greatest: "5m", below: ("0s", "too slow"),
+            above: ("1h", "octet by octet")),
+        Bounded(
+            key: "listener.idle_timeout", file: listener("idle_timeout"), least: "100ms", greatest: "1h", below: ("99ms", "next request"),
+            above: ("61m", "without a word")),
+        Bounded(
+            key: "listener.body_timeout", file: listener("body_timeout"), least: "100ms", greatest: "1h", below: ("1ms", "packet that is lost"),
+            above: ("2h", "sends nothing")),
+        Bounded(
+            key: "listener.max_connections", file: listener("max_connections"), least: "1", greatest: "1000000", below: ("0", "no client"),
+            above: ("1000001", "descriptors")),
+        Bounded(
+            key: "listener.max_head", file: listener("max_head"), least: "4KiB", greatest: "1MiB", below: ("4095B", "would not fit"),
+            above: ("1025KiB", "known whose it is")),
+        Bounded(
+            key: "tokens[0].leeway", file: token("leeway"), least: "0s", greatest: "5m", below: nil, above: ("301s", "stolen token")),
+        Bounded(
+            key: "tokens[0].cooldown", file: token("cooldown"), least: "1s", greatest: "1h", below: ("999ms", "unknown keys"),
+            above: ("61m", "new key")),
+        Bounded(
+            key: "tokens[0].refresh_keys", file: token("refresh_keys"), least: "1s", greatest: "1h", below: ("0s", "without a pause"),
+            above: ("61m", "has removed")),
+        Bounded(
+            key: "tokens[0].stale_keys", file: token("stale_keys"), least: "2s", greatest: "168h", below: ("0s", "without a pause"),
+            above: ("169h", "confirmed")),
+        Bounded(
+            key: "tokens[0].introspection.cache", file: introspection("cache"), least: "0s", greatest: "1h", below: nil,
+            above: ("61m", "revoked")),
+        Bounded(
+            key: "tokens[0].introspection.timeout", file: introspection("timeout"), least: "100ms", greatest: "1m",
+            below: ("99ms", "no issuer"), above: ("61s", "503")),
+        Bounded(
+            key: "tokens[0].introspection.max_concurrent", file: introspection("max_concurrent"), least: "1", greatest: "4096",
+            below: ("0", "could not be asked"), above: ("4097", "is a connection")),
+        Bounded(
+            key: "upstream.connect_timeout", file: upstream("connect_timeout"), least: "10ms", greatest: "5m", below: ("9ms", "no connection"),
+            above: ("301s", "is away")),
+        Bounded(
+            key: "upstream.response_timeout", file: upstream("response_timeout"), least: "10ms", greatest: "1h", below: ("0s", "no API"),
+            above: ("61m", "hangs")),
+        Bounded(
+            key: "upstream.idle_timeout", file: upstream("idle_timeout"), least: "10ms", greatest: "1h", below: ("0s", "second request"),
+            above: ("61m", "firewalls")),
+        Bounded(
+            key: "upstream.max_connections", file: upstream("max_connections"), least: "1", greatest: "65535",
+            below: ("0", "no request"), above: ("65536", "ports")),
+        Bounded(
+            key: "routes[0].max_auth_age", file: { minimal + "routes:\n  - {path: /a, max_auth_age: \($0)}\n" }, least: "1s", greatest: "8760h",
+            below: ("0s", "authenticate"), above: ("8761h", "a year")),
+        Bounded(
+            key: "shutdown.drain_timeout", file: { minimal + "shutdown: {drain_timeout: \($0)}\n" }, least: "0s", greatest: "1h", below: nil,
+            above: ("61m", "would wait")),
+        Bounded(key: "threads", file: { minimal + "threads: \($0)\n" }, least: "1", greatest: "1024", below: ("0", "nothing"), above: ("1025", "cores")),
+        Bounded(
+            key: "verification_cache", file: { minimal + "verification_cache: \($0)\n" }, least: "0", greatest: "1048576", below: nil,
+            above: ("1048577", "megabytes")),
+    ]
+
+    @Test("The least and the greatest value are possible", arguments: all)
+    func possible(_ one: Bounded) {
+        for value in [one.least, one.greatest] { #expect(mistakes(one.file(value)) == []) }
+    }
+
+    @Test("What lies outside is refused with the range and the reason", arguments: all)
+    func refused(_ one: Bounded) {
+        for (value, reason) in [one.below, one.above].compactMap(\.self) {
+            let found = mistakes(one.file(value))
+            #expect(found.count == 1 && found.first?.contains(" \(one.key): `\(value)` is out of range: \(one.range), because ") == true, "\(found)")
+            #expect(found.first?.contains(reason) == true, "\(found)")
+        }
+    }
+
+    /// The example has every key there is, so a number that is added there is missed here.
+    @Test("None is left out") func complete() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let example = try String(contentsOf: root.appendingPathComponent("deploy/holdfast.example.yaml"), encoding: .utf8)
+        let numbers = example.matches(of: /(?m)^[ #-]*([a-z_]+): [0-9]+(?:ms|s|m|h|B|KiB|MiB)?(?: |$)/).map { String($0.output.1) }
+        let known = Set(Self.all.map { String($0.key.split(separator: ".").last ?? "") })
+        #expect(numbers.count > 15)
+        #expect(Set(numbers).subtracting(known) == [])
+    }
+
+    @Test("Keys that are given up soon after their issuer is away are told as what they are")
+    func shortStaleKeys() throws {
+        func warned(_ value: String) throws -> Bool { try warnings(Self.token("stale_keys")(value)).contains { $0.contains("tokens[0].stale_keys is") } }
+        #expect(try warned("2s"))
+        #expect(try warned("59s"))
+        #expect(try !warned("1m"))
+    }
+}

@@ -71,7 +71,7 @@ struct ListenerTests {
             ("\"1s\"", .seconds(1)),
         ])
     func durations(text: String, duration: Duration) throws {
-        #expect(try read(listening("head_timeout: \(text)")).listener.headTimeout == duration)
+        #expect(try read(listening("idle_timeout: \(text)")).listener.idleTimeout == duration)
     }
 
     @Test(

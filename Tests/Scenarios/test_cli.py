@@ -144,7 +144,7 @@ OUT_OF_RANGE = {
 
 @pytest.mark.parametrize("key", OUT_OF_RANGE)
 def test_a_number_out_of_range_is_refused_with_the_range_and_the_reason(configuration, key):
-    (line,) = mistakes(configuration(OUT_OF_RANGE[key]))
+    line, _ = mistakes(configuration(OUT_OF_RANGE[key]))
     assert re.search(rf"{key}: `\w+` is out of range: \w+ to \w+, because \w+", line)
 
 

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// Validates client certificate paths (RFC 5280 section 6.1) with OpenSSL (RFC 8705 section 7.5: an established validator).
+/// Validates certificate paths of clients and of upstreams (RFC 5280 section 6.1) with OpenSSL (RFC 8705 section 7.5: an established validator).
 ///
 /// - Every certificate of the authorities file is an anchor, self-signed or not (`X509_V_FLAG_PARTIAL_CHAIN`): an operator
 ///   who lists only an issuing CA trusts that one and not its siblings.
@@ -8,7 +8,7 @@ import COpenSSL
 ///   critical basicConstraints in the root). What of it matters is checked here: an intermediate that came from the client
 ///   must say CA:TRUE, and a leaf with key usage must have digitalSignature.
 /// - Security level 2 (112 bits): no SHA-1 or MD5 signature except the anchor's own, no RSA below 2048 bits.
-/// - anyExtendedKeyUsage does not stand for clientAuth.
+/// - anyExtendedKeyUsage does not stand for clientAuth or serverAuth.
 /// - No certificate's AIA or CRL distribution point is ever fetched.
 ///
 /// May be used by several threads at once: the store is complete after `init`, and OpenSSL locks what it looks up in it.
@@ -17,9 +17,12 @@ package final class CertificatePathValidator: @unchecked Sendable {
     private static let depth: Int32 = 4
     private static let securityLevel: Int32 = 2
 
+    /// Whose certificates are validated: what their usages must allow.
+    package enum Holders: Sendable { case clients, servers }
+
     private let store: OpaquePointer
 
-    package init(_ anchors: TrustAnchors) throws(CredentialFault) {
+    package init(_ anchors: TrustAnchors, of holders: Holders = .clients) throws(CredentialFault) {
         guard let store = X509_STORE_new() else { throw CredentialFault("OpenSSL", "out of memory") }
         self.store = store
         for der in anchors.certificates {
@@ -27,8 +30,21 @@ package final class CertificatePathValidator: @unchecked Sendable {
                 throw CredentialFault("OpenSSL", "an authority's certificate was not taken")
             }
         }
+        try configure(for: holders)
+    }
+
+    /// Paths to the authorities that this system trusts.
+    init(ofSystemFor holders: Holders) throws(CredentialFault) {
+        guard let store = X509_STORE_new() else { throw CredentialFault("OpenSSL", "out of memory") }
+        self.store = store
+        guard X509_STORE_set_default_paths(store) == 1 else { throw CredentialFault("the system's authorities", "cannot be read") }
+        ERR_clear_error()
+        try configure(for: holders)
+    }
+
+    private func configure(for holders: Holders) throws(CredentialFault) {
         guard let parameters = X509_STORE_get0_param(store),
-            X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_CLIENT) == 1,
+            X509_VERIFY_PARAM_set_purpose(parameters, holders == .clients ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER) == 1,
             X509_VERIFY_PARAM_set_flags(parameters, UInt(X509_V_FLAG_PARTIAL_CHAIN)) == 1
         else { throw CredentialFault("OpenSSL", "the path validation parameters were not taken") }
         X509_VERIFY_PARAM_set_depth(parameters, Self.depth)
@@ -119,7 +135,7 @@ extension PathFault {
         case .expired: "the certificate, or one of its authorities, has expired"
         case .notYetValid: "the certificate, or one of its authorities, is not valid yet"
         case .untrusted: "no path leads from the certificate to a configured authority"
-        case .wrongUsage: "the certificate's usages do not allow client authentication"
+        case .wrongUsage: "the certificate's usages do not allow what it is used for"
         case .weak: "a key or signature on the path is too weak, or its key too large"
         case .malformed: "the certificate, or another the client sent, cannot be read"
         case .other(let error): X509_verify_cert_error_string(Int(error)).map { String(cString: $0) } ?? "error \(error)"

@@ -56,6 +56,8 @@ extension HoldfastConfiguration {
         package let idleTimeout: Duration
         /// Without any progress of a request body.
         package let bodyTimeout: Duration
+        /// Octets a second that a body must advance at least while the client is waited for; 0 for no such bound.
+        package let minimumBodyRate: Int
         /// Client connections at once, over all loops.
         package let maxConnections: Int
         /// Octets of a request head.
@@ -214,8 +216,12 @@ extension HoldfastConfiguration {
         package let responseTimeout: Duration
         /// How long an unused connection is kept.
         package let idleTimeout: Duration
-        /// Connections at once, a loop.
+        /// Connections at once per loop.
         package let maxConnections: Int
+        /// Of those, how many may serve one client certificate.
+        package let maxConnectionsPerClient: Int
+        /// How long a request waits for a connection where all are in use.
+        package let queueTimeout: Duration
     }
 
     package struct Forward: Equatable, Sendable {

@@ -6,6 +6,8 @@ extension HoldfastConfiguration.Listener {
     /// - `head_timeout` (100ms to 5m; default `10s`)
     /// - `idle_timeout` (100ms to 1h; default `75s`)
     /// - `body_timeout` (100ms to 1h without progress; default `60s`)
+    /// - `minimum_body_rate` (octets a second, `0B` to `1MiB`; default `500B`; `0B` for no such bound): how fast a body must advance in
+    ///   either direction while the client is waited for
     /// - `max_connections` (1 to 1000000; default 16384)
     /// - `max_head` (size, 4KiB to 1MiB; default `48KiB`)
     /// - `hosts` (list of names and IP addresses without ports; default: whatever is asked for)
@@ -15,7 +17,7 @@ extension HoldfastConfiguration.Listener {
                 "listener",
                 known: [
                     "address", "certificate", "private_key", "minimum_tls", "handshake_timeout", "head_timeout", "idle_timeout",
-                    "body_timeout", "max_connections", "max_head", "hosts",
+                    "body_timeout", "minimum_body_rate", "max_connections", "max_head", "hosts",
                 ])
         else {
             root.miss("listener", "Write where to listen (`address`) and with which `certificate` and `private_key`.")
@@ -30,6 +32,7 @@ extension HoldfastConfiguration.Listener {
         headTimeout = section.optional("head_timeout", Bounds.headTimeout) ?? .seconds(10)
         idleTimeout = section.optional("idle_timeout", Bounds.idleTimeout) ?? .seconds(75)
         bodyTimeout = section.optional("body_timeout", Bounds.bodyTimeout) ?? .seconds(60)
+        minimumBodyRate = section.optional("minimum_body_rate", Bounds.minimumBodyRate) ?? 500
         maxConnections = section.optional("max_connections", Bounds.maxConnections) ?? 16384
         maxHead = section.optional("max_head", Bounds.maxHead) ?? 48 << 10
         hosts = section.list("hosts", Self.host) ?? []
@@ -53,6 +56,8 @@ extension HoldfastConfiguration.Listener {
         static let bodyTimeout = Quantity.duration(
             .milliseconds(100) ... .seconds(3600), below: "a body would be given up at the first packet that is lost",
             above: "a client that sends nothing would hold a connection to the API that long")
+        static let minimumBodyRate = Quantity.size(
+            0...1 << 20, below: "it is negative", above: "clients on ordinary lines could not keep up")
         static let maxConnections = Quantity.count(
             1...1_000_000, below: "no client could connect", above: "no process has descriptors for more")
         static let maxHead = Quantity.size(

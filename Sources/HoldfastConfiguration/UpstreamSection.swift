@@ -14,12 +14,17 @@ extension HoldfastConfiguration.Upstream {
     /// - `connect_timeout` (10ms to 5m; default `5s`)
     /// - `response_timeout` (10ms to 1h; default `60s`)
     /// - `idle_timeout` (10ms to 1h; default `60s`)
-    /// - `max_connections` (1 to 65535 a loop; default 256)
+    /// - `max_connections` (1 to 65535 per loop; default 256)
+    /// - `max_connections_per_client` (1 to `max_connections`; default half of it): how many of them may serve one client certificate
+    /// - `queue_timeout` (10ms to 1m; default `1s`): how long a request waits where all connections are in use, or its client's share is
     init?(_ root: Section, _ folder: String) {
         guard
             let section = root.section(
                 "upstream",
-                known: ["url", "cleartext", "connect_timeout", "response_timeout", "idle_timeout", "max_connections"] + Self.tlsKeys)
+                known: [
+                    "url", "cleartext", "connect_timeout", "response_timeout", "idle_timeout", "max_connections", "max_connections_per_client",
+                    "queue_timeout",
+                ] + Self.tlsKeys)
         else {
             root.miss("upstream", "Write the `url` of the API that Holdfast stands in front of.")
             return nil
@@ -39,7 +44,11 @@ extension HoldfastConfiguration.Upstream {
         connectTimeout = section.optional("connect_timeout", Bounds.connectTimeout) ?? .seconds(5)
         responseTimeout = section.optional("response_timeout", Bounds.responseTimeout) ?? .seconds(60)
         idleTimeout = section.optional("idle_timeout", Bounds.idleTimeout) ?? .seconds(60)
-        maxConnections = section.optional("max_connections", Bounds.maxConnections) ?? 256
+        let connections = section.optional("max_connections", Bounds.maxConnections) ?? 256
+        maxConnections = connections
+        maxConnectionsPerClient =
+            section.optional("max_connections_per_client", Bounds.maxConnectionsPerClient(of: connections)) ?? max(1, connections / 2)
+        queueTimeout = section.optional("queue_timeout", Bounds.queueTimeout) ?? .seconds(1)
 
         guard let address else { return nil }
         if !address.isEncrypted {
@@ -71,6 +80,12 @@ extension HoldfastConfiguration.Upstream {
             above: "connections that firewalls between have long forgotten would be kept")
         static let maxConnections = Quantity.count(
             1...65535, below: "no request could be forwarded", above: "an address has no more ports to connect from")
+        static func maxConnectionsPerClient(of all: Int) -> @Sendable (ConfigurationNode) throws(Complaint) -> Int {
+            Quantity.count(1...all, below: "no request could be forwarded", above: "there are no more than `max_connections`")
+        }
+        static let queueTimeout = Quantity.duration(
+            .milliseconds(10) ... .seconds(60), below: "a connection that is given back at once would come too late",
+            above: "requests would wait longer for their turn than clients wait for an answer")
     }
 
     private static func serverName(_ node: ConfigurationNode) throws(Complaint) -> String {

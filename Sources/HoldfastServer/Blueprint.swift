@@ -132,8 +132,12 @@ package struct Blueprint: Sendable {
         guard let tls = upstream.tls else { return UpstreamTarget(address: address, tls: nil) }
         let credentials = tls.identity.flatMap { mistakes.load($0) }
         do throws(CredentialFault) {
-            let client = try UpstreamTLS(host: tls.serverName, authoritiesFile: tls.certificateAuthorities?.path, credentials: credentials)
-            return UpstreamTarget(address: address, tls: .init(makeHandler: { try client.makeHandler() }, accepts: { client.isNamed($0) }))
+            let client = try UpstreamTLS(
+                host: tls.serverName, authoritiesFile: tls.certificateAuthorities?.path, credentials: credentials, clock: EngineLoop.wallClock)
+            return UpstreamTarget(
+                address: address,
+                tls: .init(
+                    makeHandler: { verdict in try client.makeHandler { verdict.refuse($0) } }, fault: { client.fault(of: $0) }))
         } catch {
             mistakes.add(tls.certificateAuthorities, error)
             return nil

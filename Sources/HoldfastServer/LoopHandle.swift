@@ -18,7 +18,7 @@ struct LoopHandle: Sendable {
     /// Makes everything the loop owns, on the loop.
     static func make(
         on eventLoop: any EventLoop, _ blueprint: Blueprint, contexts: ServerTLSContexts, authenticator: ClientAuthenticator,
-        introspectors: [Introspector?], sink: LogSink, onStaleKeys: @escaping @Sendable (Int) -> Void
+        introspectors: [Introspector?], sink: LogSink, notice: UpstreamNotice, onStaleKeys: @escaping @Sendable (Int) -> Void
     ) async throws -> LoopHandle {
         let bound = try await eventLoop.submit {
             let counters = LoopCounters()
@@ -30,7 +30,7 @@ struct LoopHandle: Sendable {
                 eventLoop: eventLoop, settings: blueprint.settings, target: blueprint.target, strips: blueprint.strips, judge: judge,
                 gate: ConnectionGate(
                     contexts: contexts, authenticator: authenticator, certificateIsOptional: blueprint.tls.certificateIsOptional),
-                counters: counters, sink: sink)
+                counters: counters, sink: sink, onUpstreamFault: { notice.failed($0, now: EngineLoop.wallClock()) })
             engine.start()
             return NIOLoopBound(State(engine: engine, judge: judge), eventLoop: eventLoop)
         }.get()

@@ -24,12 +24,13 @@ package enum Server {
 
         let contexts = try ServerTLSContexts(blueprint.tls, now: EngineLoop.wallClock())
         let authenticator = ClientAuthenticator(blueprint.trust)
+        let notice = UpstreamNotice(logger: logger)
         var loops: [LoopHandle] = []
         for eventLoop in group.makeIterator() {
             loops.append(
                 try await LoopHandle.make(
                     on: eventLoop, blueprint, contexts: contexts, authenticator: authenticator, introspectors: introspection.introspectors,
-                    sink: accessSink, onStaleKeys: onStaleKeys))
+                    sink: accessSink, notice: notice, onStaleKeys: onStaleKeys))
         }
         let ready = loops
         let keys = try KeyKeeping(blueprint, logger: logger) { keys, index in

@@ -73,7 +73,7 @@ private final class UpstreamProbeHandler: ChannelInboundHandler {
     static func add(
         to pipeline: ChannelPipeline.SynchronousOperations, tls: UpstreamTarget.TLS?, verdict: EventLoopPromise<Bool>
     ) throws {
-        let handler = try tls?.makeHandler()
+        let handler = try tls?.makeHandler(TLSVerdict())
         if let handler { try pipeline.addHandler(handler) }
         try pipeline.addHandler(UpstreamProbeHandler(tls: tls, handler: handler, verdict: verdict))
     }
@@ -87,7 +87,7 @@ private final class UpstreamProbeHandler: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) { if tls == nil { verdict.succeed(true) } }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted = event, let tls { verdict.succeed(tls.accepts(handler?.peerCertificate)) }
+        if case TLSUserEvent.handshakeCompleted = event, let tls { verdict.succeed(tls.fault(handler?.peerCertificate) == nil) }
     }
 
     func channelInactive(context: ChannelHandlerContext) { verdict.succeed(false) }

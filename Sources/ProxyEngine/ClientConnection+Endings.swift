@@ -14,7 +14,11 @@ extension ClientConnection {
         let waitsForBody = exchange?.request == .streaming && !isReadingPaused && upstream != nil
         let patience = waitsForBody ? settings.bodyTimeout : settings.responseTimeout
         deadline = loop.now + (awaitsContinue && upstream != nil ? min(patience, EngineSettings.continueTimeout) : patience)
-        if inputEnded, exchange?.response == .awaited { deadline = min(deadline, loop.now + EngineSettings.halfCloseGrace) }
+        if let end = abandonedAt, exchange?.response == .awaited { deadline = min(deadline, end) }
+        uploadRate.wait(waitsForBody, at: loop.now)
+        downloadRate.wait(isOutputBlocked, at: loop.now)
+        if let end = uploadRate.deadline { deadline = min(deadline, end) }
+        if let end = downloadRate.deadline { deadline = min(deadline, end) }
     }
 
     func becomeReady() {
@@ -24,19 +28,34 @@ extension ClientConnection {
 
     // MARK: Exchanges
 
+    /// The answer is whole. The upstream's part ends now; the client's when it has taken all of it.
     func finish(_ ending: Exchange.Ending) {
-        endRecord(outcome: "ok", reason: nil)
         let served = upstream
         upstream = nil
         exchange = nil
         releaseUpstreamHead()
         setPaused(.upstreamSlow, false)
-        if ending.keepsClient { becomeReady() } else { closeGracefully() }
-        served?.finish(keeping: ending.keepsUpstream)
-        if ending.keepsClient { continueReading() }
+        if isOutputBlocked || outgoing != nil {
+            phase = .delivering(keepsClient: ending.keepsClient)
+            progress()
+            served?.finish(keeping: ending.keepsUpstream)
+        } else {
+            endRecord(outcome: "ok", reason: nil)
+            if ending.keepsClient { becomeReady() } else { closeGracefully() }
+            served?.finish(keeping: ending.keepsUpstream)
+            if ending.keepsClient { continueReading() }
+        }
+    }
+
+    func delivered(keepsClient: Bool) {
+        endRecord(outcome: "ok", reason: nil)
+        guard keepsClient else { return closeGracefully() }
+        becomeReady()
+        continueReading()
     }
 
     private func continueReading() {
+        turn = EngineSettings.requestsPerTurn
         processPending()
         if case .ready = phase, loop.isDraining, pending.readableBytes == 0 { closeGracefully() }
     }
@@ -91,11 +110,8 @@ extension ClientConnection {
 
     /// What of the body would have to be read to get to the next request; nil where that is not worth it or not known.
     private var unreadBody: Int? {
-        switch requestBody {
-        case .none: 0
-        case .length(let rest): rest <= 64 << 10 && !awaitsContinue ? rest : nil
-        case .chunked: nil
-        }
+        guard let rest = requestBody.remaining else { return nil }
+        return rest == 0 || (rest <= 64 << 10 && !awaitsContinue) ? rest : nil
     }
 
     // MARK: The client goes away
@@ -104,15 +120,14 @@ extension ClientConnection {
         guard !inputEnded else { return }
         inputEnded = true
         switch phase {
-        case .handshaking, .closed: break
-        case .ready where !isProcessing && (isWritable || pending.readableBytes == 0): closeGracefully()
+        case .handshaking, .judging, .delivering, .closed: break
+        case .ready where !isProcessing && isInputUsedUp: closeGracefully()
         case .ready: break
         case .exchanging:
             // A body that ends before its length is no request: the upstream must not take it for one. What has arrived and not been
             // handed on yet may be the rest of it.
             if exchange?.request == .streaming, pending.readableBytes == 0 { return clientLost() }
             progress()
-        case .judging: deadline = min(deadline, loop.now + EngineSettings.halfCloseGrace)
         case .discarding: context?.close(mode: .all, promise: nil)
         case .lingering: closeOnceSent()
         }
@@ -126,8 +141,8 @@ extension ClientConnection {
         context?.close(mode: .all, promise: nil)
     }
 
-    private func dropExchange(reason: String) {
-        if record.isOpen { endRecord(outcome: "client", reason: reason) }
+    private func dropExchange(outcome: StaticString = "client", reason: String) {
+        if record.isOpen { endRecord(outcome: outcome, reason: reason) }
         abandonLookup()
         loop.pool.forget(self)
         let served = upstream
@@ -141,7 +156,12 @@ extension ClientConnection {
 
     /// Says that no more comes and reads on until the client closes, so that a reset does not overtake the answer.
     func closeGracefully() {
-        flushToClient()
+        if let out = outgoing {
+            outgoing = nil
+            write(out)
+            loop.giveBack(out)
+        }
+        context?.flush()
         if case .closed = phase { return }
         phase = .lingering
         pending = ByteBuffer()
@@ -161,7 +181,7 @@ extension ClientConnection {
     /// For a client that has ended its side: closing would cut off what it has not read yet, so that is waited for, for as long as it
     /// advances.
     private func closeOnceSent() {
-        let left = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let left = unsentOctets
         guard left > 0 else {
             phase = .closed
             context?.close(mode: .all, promise: nil)
@@ -175,8 +195,8 @@ extension ClientConnection {
     }
 
     /// Cuts the connection below TLS: without `close_notify`, by a reset, so that a cut answer cannot look whole.
-    func abort() {
-        dropExchange(reason: "aborted")
+    func abort(outcome: StaticString = "client", reason: String = "aborted") {
+        dropExchange(outcome: outcome, reason: reason)
         phase = .closed
         pending = ByteBuffer()
         guard let context else { return }
@@ -212,13 +232,18 @@ extension ClientConnection {
         case .judging: lookupTimedOut()
         case .exchanging: exchangeTimedOut()
         case .discarding: closeGracefully()
+        case .delivering:
+            endRecord(outcome: "client", reason: "read_timeout")
+            abort()
         case .lingering where inputEnded && unsent > 0 && now < sendingEnds: closeOnceSent()
+        case .lingering where unsentOctets > 0: abort()
         case .lingering, .closed: context?.close(mode: .all, promise: nil)
         }
     }
 
+    private var unsentOctets: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+
     private func lookupTimedOut() {
-        if inputEnded { return clientLost() }
         abandonLookup()
         phase = .ready
         refuseAndCount(Refusal(Denial(.introspectionUnavailable), loop.settings.challenge))
@@ -226,7 +251,7 @@ extension ClientConnection {
     }
 
     private func exchangeTimedOut() {
-        if inputEnded, exchange?.response == .awaited { return clientLost() }
+        if let abandonedAt, abandonedAt <= loop.now, exchange?.response == .awaited { return clientLost() }
         if awaitsContinue, upstream != nil {
             continueInPlaceOfUpstream()
             return progress()
@@ -239,18 +264,19 @@ extension ClientConnection {
         upstream = nil
         exchange = nil
         if clientIsSlow, !waited { return refuse(.bodyTooSlow, outcome: "client") }
-        upstreamFailed(waited ? .connectTimeout : .timeout)
+        upstreamFailed(waited ? .saturated : .timeout)
     }
 
     /// An answer under way stands still: the client does not send its body, does not read, or the upstream does not go on.
     private func answerTimedOut(clientIsSlow: Bool) {
         if clientIsSlow {
             endRecord(outcome: "client", reason: "body_timeout")
-        } else if !isWritable {
+        } else if isOutputBlocked {
             endRecord(outcome: "client", reason: "read_timeout")
         } else {
-            loop.counters.countUpstreamFailure(UpstreamFault.timeout.rawValue)
-            endRecord(outcome: "upstream", reason: UpstreamFault.timeout.rawValue)
+            loop.noteUpstreamFault(.timeout)
+            record.cause = UpstreamFault.timeout.cause
+            endRecord(outcome: "upstream", reason: UpstreamFault.timeout.reason)
         }
         abort()
     }
@@ -278,6 +304,7 @@ extension ClientConnection {
         guard loop.settings.accessLog else { return }
         var record = record
         if let id = record.interactionID { AccessLog.add("interaction_id", id.octets, to: &record.line) }
+        if let cause = record.cause { AccessLog.add("cause", cause.utf8, to: &record.line) }
         if let reason = record.wouldRefuse { AccessLog.add("would_refuse", reason.rawValue.utf8, to: &record.line) }
         let (line, status, bytesIn, bytesOut) = (record.line, record.status, record.bytesIn, record.bytesOut)
         loop.logAccess {

@@ -59,11 +59,7 @@ extension ClientConnection {
         isHTTP10 = loop.requestHead.minorVersion == 0
         requestPersists = loop.requestHead.isPersistent
         awaitsContinue = loop.requestHead.expectsContinue
-        switch loop.requestHead.framing {
-        case .none, .untilClose: requestBody = .none
-        case .length(let length): requestBody = length == 0 ? .none : .length(length)
-        case .chunked: requestBody = .chunked(ChunkedBodyReader(limits: loop.settings.limits))
-        }
+        requestBody = BodyReader(loop.requestHead.framing, limits: loop.settings.limits)
         let verdict = bytes.withUnsafeReadableBytes { raw -> Verdict in
             let head = UnsafeRawBufferPointer(rebasing: raw.prefix(length))
             if loop.settings.accessLog { beginLogLine(head, peer) }
@@ -92,15 +88,17 @@ extension ClientConnection {
         if let reason = permit.wouldRefuse { noteReported(reason) }
         if loop.requestHead.claims > 0 { for name in loop.requestHead.claimedNames() { loop.counters.countStripped(name) } }
         var exchange = Exchange(
-            hasBody: hasBody, clientPersists: requestPersists, isIdempotent: loop.requestHead.method.isIdempotent)
+            hasBody: !requestBody.isOver, clientPersists: requestPersists, isIdempotent: loop.requestHead.method.isIdempotent)
         if loop.isDraining { exchange.closeClientAfterwards() }
         self.exchange = exchange
         bytes.moveReaderIndex(forwardBy: length)
         appendWholeBody(&bytes, to: &out)
         upstreamHead = out
         phase = .exchanging
+        uploadRate.reset()
+        downloadRate.reset()
         progress()
-        route(loop.pool.acquire(for: self))
+        route(loop.pool.acquire(for: self, holding: out.storageCapacity))
     }
 
     /// Last of all fields, so that nothing a client sent comes after them. An expectation is handed on, since only the
@@ -116,13 +114,9 @@ extension ClientConnection {
         return fields
     }
 
-    private var hasBody: Bool {
-        if case .none = requestBody { false } else { true }
-    }
-
     /// A small body that is there already goes out with the head, in one write.
     private func appendWholeBody(_ bytes: inout ByteBuffer, to out: inout ByteBuffer) {
-        guard case .length(let length) = requestBody, length <= 8 << 10, bytes.readableBytes >= length,
+        guard let length = requestBody.remaining, length > 0, length <= 8 << 10, bytes.readableBytes >= length,
             var body = bytes.readSlice(length: length)
         else { return }
         out.writeBuffer(&body)
@@ -135,16 +129,15 @@ extension ClientConnection {
         switch acquisition {
         case .ready(let connection): upstreamReady(connection)
         case .waiting: break
-        case .saturated: upstreamFailed(.saturated)
+        case .saturated(let fault): upstreamFailed(fault)
         }
     }
 
     func upstreamReady(_ connection: UpstreamConnection) {
-        guard case .exchanging = phase, let upstreamHead else { return connection.finish(keeping: true) }
+        guard case .exchanging = phase, let upstreamHead else { return loop.pool.release(connection, rests: false) }
         upstream = connection
         connection.serve(self)
-        connection.write(upstreamHead)
-        connection.flush()
+        connection.begin(upstreamHead)
         guard case .exchanging = phase else { return }
         progress()
         processPending()
@@ -152,36 +145,37 @@ extension ClientConnection {
 
     // MARK: Bodies
 
+    /// Hands on what `bytes` holds of the body, all of it in one write, framed anew; extensions and trailers end here (RFC 9112 section
+    /// 7.1). TLS's own buffer is copied from: a slice of it would keep all of it alive for as long as the upstream does not read.
     /// - Returns: whether the phase changed, so that there may be more to do.
     func forwardBody(_ bytes: inout ByteBuffer) -> Bool {
-        guard let upstream, let request = exchange?.request, request == .streaming, bytes.readableBytes > 0 else { return false }
+        guard let upstream, exchange?.request == .streaming, bytes.readableBytes > 0 else { return false }
+        guard upstream.isWritable else {
+            setPaused(.upstreamSlow, true)
+            progress()
+            return false
+        }
         awaitsContinue = false
         let before = bytes.readableBytes
-        let ended: Bool
-        switch requestBody {
-        case .none: ended = true
-        case .length(let rest):
-            guard let part = bytes.readSlice(length: min(rest, bytes.readableBytes)) else { return false }
-            upstream.write(part)
-            ended = part.readableBytes == rest
-            requestBody = .length(rest - part.readableBytes)
-        case .chunked(var reader):
-            requestBody = .none
-            switch forwardChunks(&bytes, &reader, to: upstream) {
-            case .success(let isEnd):
-                ended = isEnd
-                requestBody = .chunked(reader)
-            case .failure(let fault):
-                bodyMalformed(fault)
-                return true
-            }
+        let isChunked = requestBody.isChunked
+        let step = requestBody.next(&bytes)
+        let moved = before - bytes.readableBytes
+        record.bytesIn += moved
+        uploadRate.moved(moved)
+        if let fault = step.fault {
+            bodyMalformed(fault)
+            return true
         }
-        record.bytesIn += before - bytes.readableBytes
-        upstream.flush()
+        var out = loop.takeBuffer()
+        if isChunked, step.data.readableBytes > 0 { ChunkedBodyWriter.writeChunkHead(length: step.data.readableBytes, to: &out) }
+        out.writeImmutableBuffer(step.data)
+        if isChunked, step.data.readableBytes > 0 { ChunkedBodyWriter.writeDataEnd(to: &out) }
+        if isChunked, step.isOver { ChunkedBodyWriter.writeBodyEnd(to: &out) }
+        if out.readableBytes > 0 { upstream.send(out) }
+        loop.giveBack(out)
         guard case .exchanging = phase else { return true }
         progress()
-        if ended {
-            requestBody = .none
+        if step.isOver {
             if let ending = exchange?.requestEnded() { finish(ending) } else { progress() }
             return true
         }
@@ -193,36 +187,10 @@ extension ClientConnection {
         return false
     }
 
-    /// Chunks are read strictly and written anew; extensions and trailers end here (RFC 9112 section 7.1).
-    /// - Returns: whether the body ended.
-    private func forwardChunks(
-        _ bytes: inout ByteBuffer, _ reader: inout ChunkedBodyReader, to upstream: UpstreamConnection
-    ) -> Result<Bool, WireFault> {
-        while true {
-            let step = bytes.withUnsafeReadableBytes { reader.next($0) }
-            defer { bytes.moveReaderIndex(forwardBy: step.consumed) }
-            switch step.event {
-            case .needMore: return .success(false)
-            case .fault(let fault): return .failure(fault)
-            case .end:
-                upstream.write(ByteBuffer(staticString: "0\r\n\r\n"))
-                return .success(true)
-            case .data(let range):
-                guard let part = bytes.getSlice(at: bytes.readerIndex + range.lowerBound, length: range.count) else {
-                    return .failure(.chunkMalformed)
-                }
-                var opening = ByteBuffer()
-                ChunkedBodyWriter.writeChunkHead(length: part.readableBytes, to: &opening)
-                upstream.write(opening)
-                upstream.write(part)
-                upstream.write(ByteBuffer(staticString: "\r\n"))
-            }
-        }
-    }
-
     func upstreamWritable() {
-        progress()
         setPaused(.upstreamSlow, false)
+        progress()
+        processPending()
     }
 
     /// Nothing of what follows could be told from the rest of the body.
@@ -234,7 +202,7 @@ extension ClientConnection {
             refuseAndCount(Refusal(fault))
         } else {
             endRecord(outcome: "client", reason: fault.rawValue)
-            abort()
+            abort(reason: fault.rawValue)
         }
     }
 }

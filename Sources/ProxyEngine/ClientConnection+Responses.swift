@@ -15,11 +15,11 @@ extension ClientConnection {
             awaitsContinue = false
         }
         exchange?.interimResponse()
-        var out = loop.takeBuffer()
+        var out = outgoing ?? loop.takeBuffer()
+        outgoing = nil
         loop.responseHead.write(from: raw, to: &out, minorVersion: 1, close: false)
-        send(out)
-        context?.flush()
-        loop.giveBack(out)
+        outgoing = out
+        flushToClient()
     }
 
     func responseBegan(_ raw: ByteBuffer, upstreamPersists: Bool) {
@@ -46,25 +46,25 @@ extension ClientConnection {
         return fields
     }
 
+    /// - Parameter part: may share the storage of what was read, so it is copied where it has to wait.
     func responseBody(_ part: ByteBuffer) {
-        progress()
         record.bytesOut += part.readableBytes
-        let isSmall = part.readableBytes <= 8 << 10
+        downloadRate.moved(part.readableBytes)
+        progress()
         var out = outgoing ?? loop.takeBuffer()
         outgoing = nil
         if responseFraming == .chunked { ChunkedBodyWriter.writeChunkHead(length: part.readableBytes, to: &out) }
-        if isSmall {
+        if part.readableBytes <= 8 << 10 || isOutputBlocked {
             out.writeImmutableBuffer(part)
         } else {
-            send(out)
+            // Encrypted, and so let go of, by the flush at the end of this read.
+            write(out)
             loop.giveBack(out)
-            send(part)
+            write(part)
             out = loop.takeBuffer()
         }
         if responseFraming == .chunked { ChunkedBodyWriter.writeDataEnd(to: &out) }
         outgoing = out
-        // A long run of small chunks in one read does not gather here without a bound.
-        if out.readableBytes > 64 << 10 { flushToClient() }
     }
 
     func responseEnded() {
@@ -75,7 +75,7 @@ extension ClientConnection {
             ChunkedBodyWriter.writeBodyEnd(to: &out)
             outgoing = out
         }
-        flushToClient()
+        flushToClient(isWhole: true)
         guard case .exchanging = phase else { return }
         finish(ending)
     }
@@ -84,29 +84,11 @@ extension ClientConnection {
     func continueInPlaceOfUpstream() {
         awaitsContinue = false
         exchange?.interimResponse()
-        send(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
-        context?.flush()
-    }
-
-    private func send(_ bytes: ByteBuffer) {
-        if bytes.readableBytes > 0 { context?.write(wrapOutboundOut(bytes), promise: nil) }
-    }
-
-    /// Sends what has been gathered; where the client does not keep up, the upstream is not read from until it does.
-    func flushToClient() {
-        guard let context else { return }
-        if let out = outgoing {
-            outgoing = nil
-            send(out)
-            context.flush()
-            loop.giveBack(out)
-        } else {
-            context.flush()
-        }
-        if !isWritable {
-            upstream?.setReading(false)
-            setPaused(.outputFull, true)
-        }
+        var out = outgoing ?? loop.takeBuffer()
+        outgoing = nil
+        out.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+        outgoing = out
+        flushToClient()
     }
 
     func releaseUpstreamHead() {
@@ -120,25 +102,31 @@ extension ClientConnection {
 
     /// No connection could be had.
     func upstreamFailed(_ fault: UpstreamFault) {
-        loop.counters.countUpstreamFailure(fault.rawValue)
+        loop.noteUpstreamFault(fault)
         exchange = nil
         upstream = nil
+        record.cause = fault.cause
         refuse(Refusal(fault), outcome: "upstream")
         processPending()
     }
 
     /// The connection ended or spoke nonsense in the middle of this exchange; it has let go of us already.
-    func upstreamLost(_ fault: UpstreamFault, reused: Bool) {
+    /// - Parameter stale: it had stood unused before, so that it may have been closed meanwhile.
+    func upstreamLost(_ fault: UpstreamFault, stale: Bool) {
         upstream = nil
         setPaused(.upstreamSlow, false)
-        switch exchange?.upstreamLost(reused: reused && fault == .closed) {
-        case .retry?: route(loop.pool.acquireFresh(for: self))
+        switch exchange?.upstreamLost(stale: stale && fault.kind == .closed) {
+        case .retry?: route(loop.pool.acquireFresh(for: self, holding: upstreamHead?.storageCapacity ?? 0))
         case .answer?: upstreamFailed(fault)
-        case .cutOff?:
-            loop.counters.countUpstreamFailure(fault.rawValue)
-            endRecord(outcome: "upstream", reason: fault.rawValue)
-            abort()
+        case .cutOff?: cutOff(fault)
         case nil, .some(.none): break
         }
+    }
+
+    private func cutOff(_ fault: UpstreamFault) {
+        loop.noteUpstreamFault(fault)
+        record.cause = fault.cause
+        endRecord(outcome: "upstream", reason: fault.reason)
+        abort()
     }
 }

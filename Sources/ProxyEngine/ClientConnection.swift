@@ -22,6 +22,8 @@ package final class ClientConnection: ChannelInboundHandler {
         case judging(Waiting)
         /// A request is with the upstream, or waits for a connection to it.
         case exchanging
+        /// The answer is whole here, and the client has not taken all of it yet.
+        case delivering(keepsClient: Bool)
         /// The rest of a refused request's body is read and dropped: this many octets.
         case discarding(Int)
         /// The last answer is sent; what still comes is dropped until the client closes or the deadline passes.
@@ -35,6 +37,8 @@ package final class ClientConnection: ChannelInboundHandler {
         static let inputFull = PauseReasons(rawValue: 2)
         /// Answers wait that the client does not read: no further request is taken, or they would gather without a bound.
         static let outputFull = PauseReasons(rawValue: 4)
+        /// It has had its turn.
+        static let turnOver = PauseReasons(rawValue: 8)
     }
 
     let loop: EngineLoop
@@ -49,6 +53,8 @@ package final class ClientConnection: ChannelInboundHandler {
     /// The fields the upstream may trust, whole lines: made once, from this connection and nothing the client sent.
     var trustedFields: [UInt8] = []
     var peerAddress = ""
+    /// What this client holds of the upstream pool, on all its connections.
+    var share = ClientShare()
 
     /// Input that could not be used yet.
     var pending = ByteBuffer()
@@ -59,16 +65,22 @@ package final class ClientConnection: ChannelInboundHandler {
     var isWritable = true
     var isProcessing = false
     var inputEnded = false
+    /// When a client that ended its side without goodbye is taken for gone.
+    var abandonedAt: NIODeadline?
+    /// Requests that it may still have taken before others have their turn.
+    var turn = 0
     private var pauses: PauseReasons = []
     /// Octets that a client which ended its side has not read yet, and until when they are waited for.
     var unsent = 0
     var sendingEnds = NIODeadline.distantFuture
     /// Before the head at hand.
     var emptyLines = 0
+    /// Octets read since memory was last given back.
+    private var readOctets = 0
 
     var exchange: Exchange?
     var upstream: UpstreamConnection?
-    var requestBody = RequestBody.none
+    var requestBody = BodyReader.none
     /// The request as written for the upstream, kept until it answers.
     var upstreamHead: ByteBuffer?
     /// What is needed of the request's head after other connections have used the loop's storage for theirs.
@@ -78,13 +90,22 @@ package final class ClientConnection: ChannelInboundHandler {
     var awaitsContinue = false
     var isHTTP10 = false
     var responseFraming = BodyFraming.none
+    /// Output that is gathered, and a write under way whose end is waited for.
     var outgoing: ByteBuffer?
+    var outputInFlight = false
+    var hasUnflushed = false
+    var unconfirmedWrites = 0
+    /// What the client may take over the request's body, and over the answer's.
+    var uploadRate: MinimumRate
+    var downloadRate: MinimumRate
     var record = ExchangeRecord()
 
     package init(loop: EngineLoop, tls: NIOSSLServerHandler) {
         self.loop = loop
         self.tls = tls
         deadline = loop.now + loop.settings.handshakeTimeout
+        uploadRate = MinimumRate(octetsPerSecond: loop.settings.minimumBodyRate, grace: EngineSettings.rateGrace)
+        downloadRate = uploadRate
     }
 
     // MARK: The channel's callbacks
@@ -109,14 +130,21 @@ package final class ClientConnection: ChannelInboundHandler {
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         loop.eventBegan()
         var bytes = unwrapInboundIn(data)
-        // TLS's own buffer comes up here and is written again by the next read: what stays is copied out of it.
+        // TLS's own buffer comes up here and is written again by the next read: what stays is copied out of it, on all ways.
+        let storage = ReadBufferPages(bytes)
         let isOurs = pending.readableBytes > 0
         if isOurs {
             pending.writeBuffer(&bytes)
             swap(&pending, &bytes)
         }
+        turn = EngineSettings.requestsPerTurn
         process(&bytes)
         keep(bytes, isOurs: isOurs)
+        readOctets += storage.count
+        if case .ready = phase, readOctets > ReadBufferPages.worthwhile {
+            readOctets = 0
+            storage.giveBack()
+        }
     }
 
     /// The last handler: what would be passed on goes nowhere.
@@ -126,10 +154,7 @@ package final class ClientConnection: ChannelInboundHandler {
         isWritable = context.channel.isWritable
         if isWritable {
             loop.eventBegan()
-            if case .exchanging = phase { progress() }
-            upstream?.setReading(true)
-            setPaused(.outputFull, false)
-            processPending()
+            outputMoved()
         }
     }
 
@@ -141,7 +166,8 @@ package final class ClientConnection: ChannelInboundHandler {
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
         case NIOSSLError.uncleanShutdown:
-            break  // The end of input follows as an event of its own, and framing tells whether anything was cut.
+            // The end of input follows as an event of its own, and framing tells whether anything was cut.
+            abandonedAt = loop.now + EngineSettings.abandonedGrace
         case let error as NIOSSLError:
             if case .handshaking = phase { handshakeFailed(error) }
             context.close(mode: .all, promise: nil)
@@ -161,6 +187,7 @@ package final class ClientConnection: ChannelInboundHandler {
         case .success(let peer):
             self.peer = peer
             peerAddress = context.channel.remoteAddress?.ipAddress ?? ""
+            share = loop.share(of: peer, at: peerAddress)
             trustedFields = loop.trustedFields(for: peer, address: peerAddress)
             loop.counters.metrics.handshakes &+= 1
             becomeReady()
@@ -189,12 +216,32 @@ package final class ClientConnection: ChannelInboundHandler {
         if outgoing != nil { flushToClient() }
     }
 
+    /// Others have had their turn meanwhile.
+    func goOn() {
+        turn = EngineSettings.requestsPerTurn
+        setPaused(.turnOver, false)
+        processPending()
+    }
+
+    /// - Returns: whether another request may be taken now.
+    private func takeTurn(_ bytes: ByteBuffer) -> Bool {
+        guard turn == 0, bytes.readableBytes > 0 else { return !isOutputBlocked }
+        if !pauses.contains(.turnOver) {
+            setPaused(.turnOver, true)
+            loop.goOnLater(self)
+        }
+        return false
+    }
+
     /// - Returns: whether there may be more to do.
     private func step(_ bytes: inout ByteBuffer) -> Bool {
         switch phase {
         case .handshaking: return false
-        case .ready: return isWritable && takeHead(&bytes)
-        case .judging: return false
+        case .ready:
+            guard takeTurn(bytes), takeHead(&bytes) else { return false }
+            turn = max(0, turn - 1)
+            return true
+        case .judging, .delivering: return false
         case .exchanging: return forwardBody(&bytes)
         case .discarding(let rest):
             let count = min(rest, bytes.readableBytes)
@@ -232,8 +279,11 @@ package final class ClientConnection: ChannelInboundHandler {
         // A head may be longer than what is kept of pipelined requests, and its own limit ends it.
         let bound = isInHead ? max(EngineSettings.pipelineBound, loop.settings.limits.head) : EngineSettings.pipelineBound
         setPaused(.inputFull, pending.readableBytes > bound)
-        if inputEnded, case .ready = phase, isWritable || pending.readableBytes == 0 { closeGracefully() }
+        if inputEnded, case .ready = phase, isInputUsedUp { closeGracefully() }
     }
+
+    /// What is left, if anything, is no whole request.
+    var isInputUsedUp: Bool { pending.readableBytes == 0 || !(isOutputBlocked || pauses.contains(.turnOver)) }
 
     func setPaused(_ reason: PauseReasons, _ on: Bool) {
         let before = pauses.isEmpty

@@ -31,13 +31,16 @@ package final class EngineLoop {
     private var dateLine: [UInt8] = []
     private var dateSecond = 0
     private var drained: EventLoopPromise<Void>?
+    private let onUpstreamFault: (UpstreamFault) -> Void
+    private var shares: [ClientKey: ClientShare] = [:]
+    private var waitingTurns: [ClientConnection] = []
 
     /// How often deadlines are looked at: one timer a loop instead of one a connection.
     private static let tick = TimeAmount.milliseconds(100)
 
     package init(
         eventLoop: any EventLoop, settings: EngineSettings, target: UpstreamTarget, strips: StripList, judge: any RequestJudge,
-        gate: any ClientGate, counters: LoopCounters, sink: LogSink
+        gate: any ClientGate, counters: LoopCounters, sink: LogSink, onUpstreamFault: @escaping (UpstreamFault) -> Void = { _ in }
     ) {
         self.eventLoop = eventLoop
         self.settings = settings
@@ -47,7 +50,8 @@ package final class EngineLoop {
         self.gate = gate
         self.counters = counters
         accessLog = AccessLog(sink: sink)
-        pool = UpstreamPool(eventLoop: eventLoop, target: target, settings: settings, counters: counters)
+        self.onUpstreamFault = onUpstreamFault
+        pool = UpstreamPool(eventLoop: eventLoop, target: target, settings: settings, counters: counters, onFault: onUpstreamFault)
     }
 
     /// On the loop; until `stop`.
@@ -87,7 +91,7 @@ package final class EngineLoop {
     private func onTick() {
         eventBegan()
         for connection in connections where connection.deadline <= now { connection.deadlineReached(now) }
-        pool.closeIdle(now)
+        pool.tick(now)
         flushAccessLog()
     }
 
@@ -137,6 +141,7 @@ package final class EngineLoop {
             last.position = position
         }
         connection.position = -1
+        leave(connection)
         counters.metrics.connectionsActive = connections.count
         if connections.isEmpty { drained?.succeed(()) }
     }
@@ -155,11 +160,55 @@ package final class EngineLoop {
 
     /// Cuts what is left and stops the timer.
     package func stop() {
-        for connection in Array(connections) { connection.abort() }
+        for connection in Array(connections) { connection.abort(outcome: "drained", reason: "drain_timeout") }
         ticking?.cancel()
         ticking = nil
         pool.closeAll()
         flushAccessLog()
+    }
+
+    // MARK: Clients and their turns
+
+    /// A client is a certificate; where there is none, an address.
+    private enum ClientKey: Hashable {
+        case certificate(Thumbprint)
+        case address(String)
+
+        init(_ peer: AuthenticatedPeer?, _ address: String) {
+            if let thumbprint = peer?.thumbprint { self = .certificate(thumbprint) } else { self = .address(address) }
+        }
+    }
+
+    /// What a client holds on all its connections to this loop; this one counts until `deregister`.
+    func share(of peer: AuthenticatedPeer, at address: String) -> ClientShare {
+        let key = ClientKey(peer, address)
+        let share = shares[key] ?? ClientShare()
+        shares[key] = share
+        share.connections += 1
+        return share
+    }
+
+    private func leave(_ connection: ClientConnection) {
+        guard let peer = connection.peer else { return }
+        connection.share.connections -= 1
+        if connection.share.connections <= 0 { shares[ClientKey(peer, connection.peerAddress)] = nil }
+    }
+
+    /// Takes up a connection again that has had its turn. By a timer: a task of the loop would run before any other connection is read.
+    func goOnLater(_ connection: ClientConnection) {
+        waitingTurns.append(connection)
+        guard waitingTurns.count == 1 else { return }
+        eventLoop.assumeIsolated().scheduleTask(in: EngineSettings.turnPause) { [self] in
+            eventBegan()
+            let turns = waitingTurns
+            waitingTurns = []
+            for connection in turns { connection.goOn() }
+        }
+    }
+
+    func noteUpstreamFault(_ fault: UpstreamFault) {
+        counters.countUpstreamFailure(fault.reason, cause: fault.cause)
+        onUpstreamFault(fault)
     }
 
     // MARK: Access log

@@ -13,6 +13,8 @@ package struct EngineSettings: Sendable {
     package var idleTimeout: TimeAmount
     /// A request body that does not advance.
     package var bodyTimeout: TimeAmount
+    /// Octets a second that a body must advance at least while the client is waited for, in either direction; 0 for none.
+    package var minimumBodyRate: Int
     /// An upstream that does not advance: from the end of the request to the first octet, and between octets.
     package var responseTimeout: TimeAmount
     package var connectTimeout: TimeAmount
@@ -21,6 +23,10 @@ package struct EngineSettings: Sendable {
     package var connectionsPerLoop: Int
     /// Upstream connections a loop holds at most; more exchanges wait for one.
     package var upstreamConnectionsPerLoop: Int
+    /// Of those, how many may serve one client certificate at once.
+    package var upstreamConnectionsPerClient: Int
+    /// How long an exchange waits for an upstream connection where all are in use.
+    package var queueTimeout: TimeAmount
     /// Adds `X-Forwarded-For` and `X-Forwarded-Proto` from the socket, never from what the client sent.
     package var addsForwardedFor: Bool
     package var thumbprintHeader: String
@@ -47,8 +53,6 @@ package struct EngineSettings: Sendable {
     package static let unsentInterval = TimeAmount.milliseconds(100)
     /// Empty lines before a head that are passed over (RFC 9112 section 2.2).
     package static let emptyLineBound = 2
-    /// How long a client that ended its side is still taken for one that waits for the answer.
-    package static let halfCloseGrace = TimeAmount.seconds(2)
     /// How long an upstream may take over `Expect: 100-continue` before the client is told to go on.
     package static let continueTimeout = TimeAmount.seconds(1)
     /// How long an idle connection may still bring a request while the server drains; closing at once would lose one that is
@@ -58,15 +62,30 @@ package struct EngineSettings: Sendable {
     package static let lookupTimeout = TimeAmount.seconds(120)
     /// Tells the upstream why a request would have been refused, in `report_only`; never taken from a client.
     package static let reportHeader = "X-Holdfast-Would-Refuse"
-    /// Exchanges that may wait for an upstream connection, a loop.
-    package static let waitingBound = 4096
+    /// Octets that the requests which wait for an upstream connection may hold per loop, and one client's half of that.
+    package static let waitingOctets = 128 << 20
+    /// How long a connection is silent before it is reused after an answer that has no body whatever it declares.
+    package static let restingTime = TimeAmount.seconds(1)
+    /// Requests taken from one connection before others have their turn.
+    package static let requestsPerTurn = 32
+    /// How soon it goes on then.
+    package static let turnPause = TimeAmount.milliseconds(1)
+    /// Octets of answers that are gathered before they are written.
+    package static let outputBound = 16 << 10
+    /// Writes of whole answers before it is looked whether the client reads them.
+    package static let unconfirmedWrites = 8
+    /// How long an answer is waited for whose client ended its side without TLS's goodbye: that may be one that only half-closes, and is
+    /// mostly one that has gone.
+    package static let abandonedGrace = TimeAmount.seconds(8)
+    /// What a client may take over a body before its rate counts.
+    package static let rateGrace = TimeAmount.seconds(20)
     /// Interim responses an upstream may send before its final one.
     package static let interimBound = 16
 
     package init(
         limits: WireLimits, rewrite: RequestRewrite, handshakeTimeout: TimeAmount, headTimeout: TimeAmount, idleTimeout: TimeAmount,
-        bodyTimeout: TimeAmount, responseTimeout: TimeAmount, connectTimeout: TimeAmount, upstreamIdleTimeout: TimeAmount,
-        connectionsPerLoop: Int, upstreamConnectionsPerLoop: Int, addsForwardedFor: Bool,
+        bodyTimeout: TimeAmount, minimumBodyRate: Int, responseTimeout: TimeAmount, connectTimeout: TimeAmount, upstreamIdleTimeout: TimeAmount,
+        connectionsPerLoop: Int, upstreamConnectionsPerLoop: Int, upstreamConnectionsPerClient: Int, queueTimeout: TimeAmount, addsForwardedFor: Bool,
         thumbprintHeader: String, viaPseudonym: String, challenge: ChallengeTerms, accessLog: Bool, hosts: ServedHosts? = nil,
         page: OwnPage? = nil, forwardedClaims: [ForwardedClaim] = [], interactionID: InteractionIDMode = .pass,
         errorBody: ErrorBody = .problem
@@ -77,11 +96,14 @@ package struct EngineSettings: Sendable {
         self.headTimeout = headTimeout
         self.idleTimeout = idleTimeout
         self.bodyTimeout = bodyTimeout
+        self.minimumBodyRate = minimumBodyRate
         self.responseTimeout = responseTimeout
         self.connectTimeout = connectTimeout
         self.upstreamIdleTimeout = upstreamIdleTimeout
         self.connectionsPerLoop = connectionsPerLoop
         self.upstreamConnectionsPerLoop = upstreamConnectionsPerLoop
+        self.upstreamConnectionsPerClient = upstreamConnectionsPerClient
+        self.queueTimeout = queueTimeout
         self.addsForwardedFor = addsForwardedFor
         self.thumbprintHeader = thumbprintHeader
         self.viaPseudonym = viaPseudonym

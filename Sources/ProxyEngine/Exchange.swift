@@ -76,13 +76,13 @@ package struct Exchange: Equatable, Sendable {
     /// The server is draining, or the client has ended its side: this exchange is the last on its connection.
     package mutating func closeClientAfterwards() { clientPersists = false }
 
-    /// - Parameter reused: the connection had served an exchange before, so that it may have been closed meanwhile.
-    package mutating func upstreamLost(reused: Bool) -> Loss {
+    /// - Parameter stale: the connection had stood unused before, so that it may have been closed meanwhile.
+    package mutating func upstreamLost(stale: Bool) -> Loss {
         switch response {
         case .complete: return .none
         case .streaming: return .cutOff
         case .awaited:
-            if reused, mayRetry, !answered {
+            if stale, mayRetry, !answered {
                 mayRetry = false
                 return .retry
             }

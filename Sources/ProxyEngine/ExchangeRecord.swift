@@ -7,7 +7,8 @@ struct ExchangeRecord {
     var isOpen = false
     var began = NIODeadline.distantPast
     var status = 0
-    var reason: String?
+    /// Of an upstream's fault, more precisely than its reason.
+    var cause: String?
     var bytesIn = 0
     var bytesOut = 0
     /// Where Holdfast manages it.
@@ -17,11 +18,3 @@ struct ExchangeRecord {
     /// The beginning of the log line; empty where there is no access log.
     var line = ByteBuffer()
 }
-
-/// What of a request's body is still to come, and how its end is known.
-enum RequestBody {
-    case none
-    case length(Int)
-    case chunked(ChunkedBodyReader)
-}
-

@@ -18,6 +18,11 @@ package struct Listener {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // A client may end its side and still wait for the answer.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // What one client sends is dealt with in small portions: others have their turn, and no buffer grows with what it sent.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 2048, maximum: 32 << 10))
+            // Beyond this a client that does not read is one that does not read.
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 8 << 10, high: 16 << 10))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try byLoop.setUp(channel) }
             }

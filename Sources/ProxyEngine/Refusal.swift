@@ -25,9 +25,9 @@ package struct Refusal: Equatable, Sendable {
 
     package init(_ fault: UpstreamFault) {
         status = fault.status
-        reason = fault.rawValue
+        reason = fault.reason
         detail = "The API behind this gateway could not answer."
-        retryAfter = fault == .saturated ? 1 : nil
+        retryAfter = fault.kind == .saturated ? 1 : nil
     }
 
     package init(_ denial: Denial, _ terms: ChallengeTerms) {

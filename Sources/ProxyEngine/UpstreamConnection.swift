@@ -1,7 +1,5 @@
 import HTTPWire
 package import NIOCore
-import NIOSSL
-import NIOTLS
 
 /// One kept-alive connection to the upstream: reads responses strictly and hands them to the exchange it serves.
 ///
@@ -14,75 +12,93 @@ package final class UpstreamConnection: ChannelInboundHandler {
     private enum Expecting {
         case nothing
         case head(interim: Int)
-        case length(Int)
-        case chunks(ChunkedBodyReader)
-        case end
+        case body(BodyReader)
     }
 
     private let pool: UpstreamPool
-    private var onReady: ((Result<UpstreamConnection, any Error>) -> Void)?
-    private let tls: UpstreamTarget.TLS?
-    private var tlsHandler: NIOSSLClientHandler?
     private var context: ChannelHandlerContext?
     /// Kept from the channel's events: asking the channel costs more than everything else that is done for a request here.
     private var isActive = false
-    private(set) var isWritable = true
     private var client: ClientConnection?
+    private var share: ClientShare?
     private var expecting = Expecting.nothing
     /// The beginning of a head or of a chunk's framing that has not arrived whole.
     private var partial = ByteBuffer()
+    private var outbox = Outbox()
     private var readingPaused = false
     /// Octets stand behind the response that just ended: whose they are cannot be known.
     private var surplus = false
-    private(set) var exchangesServed = 0
+    /// The response that just ended has no body whatever it declares, and there are servers that send one all the same.
+    private var mayBeFollowedByABody = false
+    /// Empty lines passed over before the response at hand.
+    private var emptyLines = 0
+    /// It stood unused before the exchange at hand, so that the upstream may have closed it meanwhile.
+    var mayBeStale = false
     var idleSince = NIODeadline.distantPast
 
-    init(pool: UpstreamPool, tls: UpstreamTarget.TLS?, onReady: @escaping (Result<UpstreamConnection, any Error>) -> Void) {
-        self.pool = pool
-        self.tls = tls
-        self.onReady = onReady
-    }
-
-    func addHandlers(to pipeline: ChannelPipeline.SynchronousOperations) throws {
-        if let tls {
-            let handler = try tls.makeHandler()
-            tlsHandler = handler
-            try pipeline.addHandler(handler)
-        }
-        try pipeline.addHandler(self)
-    }
+    init(pool: UpstreamPool) { self.pool = pool }
 
     // MARK: The exchange's side
 
     var isUsable: Bool { isActive && client == nil }
-    /// Whether an earlier exchange used it, so that the upstream may have closed it since.
-    var isReused: Bool { exchangesServed > 1 }
+    /// More of a body may be handed on.
+    var isWritable: Bool { outbox.hasRoom }
 
     /// Begins an exchange. The caller writes the request.
     func serve(_ client: ClientConnection) {
         self.client = client
+        share = client.share
+        pool.took(client.share)
         expecting = .head(interim: 0)
-        exchangesServed &+= 1
+        mayBeFollowedByABody = false
+        emptyLines = 0
     }
 
-    func write(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }
-    func flush() { context?.flush() }
+    /// The request's head, with its body where that is short.
+    func begin(_ bytes: ByteBuffer) { context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
+
+    /// More of the request's body.
+    func send(_ bytes: ByteBuffer) {
+        if let now = outbox.put(bytes) { write(now) }
+    }
+
+    private func write(_ bytes: ByteBuffer) {
+        guard let context else { return }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenSuccess { [self] in wasWritten() }
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: written)
+    }
+
+    private func wasWritten() {
+        let hadRoom = outbox.hasRoom
+        if let more = outbox.written() { write(more) }
+        guard !hadRoom || !outbox.isBusy, let client else { return }
+        client.loop.eventBegan()
+        client.upstreamWritable()
+    }
 
     /// Ends the exchange; nothing more of this connection reaches its client.
     func finish(keeping: Bool) {
-        client = nil
+        detach()
         if readingPaused { setReading(true) }
-        if keeping, !surplus, case .nothing = expecting {
-            pool.release(self)
+        if keeping, !surplus, !outbox.isBusy, case .nothing = expecting {
+            pool.release(self, rests: mayBeFollowedByABody)
         } else {
             close()
         }
     }
 
-    /// Over TLS the end takes a while: meanwhile it is given to nobody.
-    func close() {
+    private func detach() {
+        client = nil
+        if let share { pool.gaveBack(share) }
+        share = nil
+    }
+
+    /// Nothing is waited for, and it is given to nobody any more.
+    func close(reset: Bool = false) {
+        guard isActive else { return }
         isActive = false
-        context?.close(mode: .all, promise: nil)
+        context?.channel.closeAbruptly(reset: reset)
     }
 
     func setReading(_ on: Bool) {
@@ -94,50 +110,26 @@ package final class UpstreamConnection: ChannelInboundHandler {
 
     // MARK: The channel's side
 
-    package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-    package func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
-
-    package func channelActive(context: ChannelHandlerContext) {
-        isActive = true
-        if tls == nil { becomeReady() }
-        context.fireChannelActive()
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        isActive = context.channel.isActive
     }
 
+    package func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted = event, let tls {
-            if tls.accepts(tlsHandler?.peerCertificate) {
-                becomeReady()
-            } else {
-                notReady(UpstreamFault.untrusted)
-                close()
-            }
-        }
         if case ChannelEvent.inputClosed = event { inputClosed() }
         context.fireUserInboundEventTriggered(event)
     }
 
-    private func becomeReady() {
-        let tell = onReady
-        onReady = nil
-        tell?(.success(self))
-    }
-
-    /// It could not be opened, or was lost before it could be used.
-    func notReady(_ error: any Error) {
-        let tell = onReady
-        onReady = nil
-        tell?(.failure(error))
-    }
-
-    func handshakeDeadlineReached() {
-        guard onReady != nil else { return }
-        notReady(UpstreamFault.connectTimeout)
-        close()
-    }
-
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
-        guard let client else { return close() }
+        guard let client else {
+            // An empty line too many after the last answer is no answer; old servers send one.
+            skipEmptyLines(&bytes)
+            if bytes.readableBytes > 0 { close() }
+            return
+        }
         client.loop.eventBegan()
         if partial.readableBytes > 0 {
             partial.writeBuffer(&bytes)
@@ -153,21 +145,13 @@ package final class UpstreamConnection: ChannelInboundHandler {
         }
     }
 
-    package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        isWritable = context.channel.isWritable
-        if isWritable, let client {
-            client.loop.eventBegan()
-            client.upstreamWritable()
-        }
-    }
-
     /// The last handler: what would be passed on goes nowhere.
     package func channelReadComplete(context: ChannelHandlerContext) {}
 
     /// The upstream ended its side. Only such an end, one that was read, can be the end of a body.
     private func inputClosed() {
         client?.loop.eventBegan()
-        if case .end = expecting, let client {
+        if case .body(let reader) = expecting, reader.endsWithTheConnection, let client {
             expecting = .nothing
             client.responseEnded()
         } else {
@@ -178,24 +162,23 @@ package final class UpstreamConnection: ChannelInboundHandler {
 
     package func channelInactive(context: ChannelHandlerContext) {
         isActive = false
-        notReady(UpstreamFault.unreachable)
         fail(.closed)
         pool.closed(self)
         context.fireChannelInactive()
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        notReady(error)
-        // A body that only the end of the connection ends must not look complete where the end was not a clean one.
-        if case .end = expecting { fail(.closed) }
-        if !(error is IOError) { context.close(promise: nil) }
+        // NIO tells of a reset, and TLS of its alerts and of an end that was not a clean one, before the connection is gone.
+        client?.loop.eventBegan()
+        fail(UpstreamFault(losing: error))
+        close()
     }
 
     private func fail(_ fault: UpstreamFault) {
         expecting = .nothing
         guard let client else { return }
-        self.client = nil
-        client.upstreamLost(fault, reused: isReused)
+        detach()
+        client.upstreamLost(fault, stale: mayBeStale)
         close()
     }
 
@@ -210,34 +193,33 @@ package final class UpstreamConnection: ChannelInboundHandler {
                 if bytes.readableBytes > 0 { close() }
                 return nil
             case .head(let interim):
+                skipEmptyLines(&bytes)
                 guard bytes.readableBytes > 0 else { return nil }
                 switch deliverHead(&bytes, interim: interim, to: client) {
                 case .success(true): continue
                 case .success(false): return nil
                 case .failure(let fault): return fault
                 }
-            case .length(let rest):
-                guard let part = bytes.readSlice(length: min(rest, bytes.readableBytes)), part.readableBytes > 0 else { return nil }
-                let left = rest - part.readableBytes
-                expecting = left == 0 ? .nothing : .length(left)
-                client.responseBody(part)
-                if left == 0 { end(bytes, client) }
-            case .chunks(var reader):
+            case .body(var reader):
                 expecting = .nothing
-                guard let more = deliverChunks(&bytes, &reader, to: client) else { return .nonsense }
-                guard more else { continue }
-                expecting = .chunks(reader)
-                return nil
-            case .end:
-                guard let part = bytes.readSlice(length: bytes.readableBytes), part.readableBytes > 0 else { return nil }
-                client.responseBody(part)
+                if let fault = deliverBody(&bytes, &reader, to: client) { return fault }
+                if case .body = expecting { return nil }
             }
         }
         return nil
     }
 
+    private func skipEmptyLines(_ bytes: inout ByteBuffer) {
+        while emptyLines < EngineSettings.emptyLineBound, bytes.getInteger(at: bytes.readerIndex, as: UInt16.self) == 0x0d0a {
+            bytes.moveReaderIndex(forwardBy: 2)
+            emptyLines += 1
+        }
+    }
+
     /// Marks the connection before the exchange ends, which may hand it to the next one at once.
-    private func end(_ rest: ByteBuffer, _ client: ClientConnection) {
+    private func end(_ rest: inout ByteBuffer, _ client: ClientConnection) {
+        emptyLines = 0
+        skipEmptyLines(&rest)
         surplus = rest.readableBytes > 0
         client.responseEnded()
     }
@@ -248,12 +230,13 @@ package final class UpstreamConnection: ChannelInboundHandler {
         let progress = loop.responseHead.parse(bytes, answering: client.isHeadRequest ? .head : .other)
         switch progress {
         case .incomplete: return .success(false)
-        case .refused: return .failure(.nonsense)
+        case .refused(let fault): return .failure(.nonsense(fault))
         case .complete(let length):
-            guard let raw = bytes.readSlice(length: length) else { return .failure(.nonsense) }
+            guard let raw = bytes.readSlice(length: length) else { return .success(false) }
             if (100..<200).contains(loop.responseHead.status) {
                 // 101 answers an upgrade, and none was forwarded.
-                guard loop.responseHead.status != 101, interim < EngineSettings.interimBound else { return .failure(.nonsense) }
+                guard loop.responseHead.status != 101 else { return .failure(.unaskedUpgrade) }
+                guard interim < EngineSettings.interimBound else { return .failure(.tooManyInterim) }
                 expecting = .head(interim: interim + 1)
                 client.interimResponse(raw)
                 return .success(true)
@@ -264,36 +247,25 @@ package final class UpstreamConnection: ChannelInboundHandler {
     }
 
     private func begin(_ raw: ByteBuffer, _ bytes: inout ByteBuffer, to client: ClientConnection) {
-        let framing = client.loop.responseHead.framing
-        switch framing {
-        case .none: expecting = .nothing
-        case .length(let length): expecting = length == 0 ? .nothing : .length(length)
-        case .chunked: expecting = .chunks(ChunkedBodyReader(limits: .response))
-        case .untilClose: expecting = .end
-        }
+        let status = client.loop.responseHead.status
+        mayBeFollowedByABody = client.isHeadRequest || status == 304 || status == 204
+        let reader = BodyReader(client.loop.responseHead.framing, limits: .response)
+        expecting = reader.isOver ? .nothing : .body(reader)
         client.responseBegan(raw, upstreamPersists: client.loop.responseHead.isPersistent)
-        if case .nothing = expecting, self.client === client { end(bytes, client) }
+        if case .nothing = expecting, self.client === client { end(&bytes, client) }
     }
 
-    /// - Returns: whether more is to come; nil where the framing is broken.
-    private func deliverChunks(_ bytes: inout ByteBuffer, _ reader: inout ChunkedBodyReader, to client: ClientConnection) -> Bool? {
-        while self.client === client {
-            let step = bytes.withUnsafeReadableBytes { reader.next($0) }
-            switch step.event {
-            case .needMore:
-                bytes.moveReaderIndex(forwardBy: step.consumed)
-                return true
-            case .data(let range):
-                let part = bytes.getSlice(at: bytes.readerIndex + range.lowerBound, length: range.count)
-                bytes.moveReaderIndex(forwardBy: step.consumed)
-                if let part { client.responseBody(part) }
-            case .end:
-                bytes.moveReaderIndex(forwardBy: step.consumed)
-                end(bytes, client)
-                return false
-            case .fault: return nil
-            }
+    /// Sets what is expected next, before the client is told of the end.
+    private func deliverBody(_ bytes: inout ByteBuffer, _ reader: inout BodyReader, to client: ClientConnection) -> UpstreamFault? {
+        guard bytes.readableBytes > 0 else {
+            expecting = .body(reader)
+            return nil
         }
-        return false
+        let step = reader.next(&bytes)
+        if !step.isOver { expecting = .body(reader) }
+        if step.data.readableBytes > 0 { client.responseBody(step.data) }
+        if let fault = step.fault { return .nonsense(fault) }
+        if step.isOver, self.client === client { end(&bytes, client) }
+        return nil
     }
 }

@@ -1,154 +1,188 @@
 import NIOCore
 import NIOPosix
-import NIOSSL
 import Telemetry
 
 /// A loop's connections to the upstream: the last one used is the first one used again, and those above the need die idle.
 ///
-/// An exchange gets a kept-alive connection at once, or waits for one that is being opened or that another exchange gives
-/// back. Connections, and exchanges that wait, are bounded.
+/// An exchange gets a kept-alive connection at once, or waits for one that is being opened or that another exchange gives back.
+/// Connections are bounded, in all and for each client; what waits is bounded by its time and its octets.
 package final class UpstreamPool {
     private let eventLoop: any EventLoop
-    private let target: UpstreamTarget
+    private let connector: UpstreamConnector
     private let settings: EngineSettings
     private let counters: LoopCounters
+    private let onFault: (UpstreamFault) -> Void
 
     private var idle: [UpstreamConnection] = []
+    /// After an answer that may not have a body and is known to be followed by one from some servers: not given to anybody before it has
+    /// been silent for a while. The oldest stand first.
+    private var resting: [UpstreamConnection] = []
     private var open: [ObjectIdentifier: UpstreamConnection] = [:]
     private var connecting = 0
-    private var waiting = CircularBuffer<ClientConnection>()
+    private var line: UpstreamWaitingLine
+    private var isServing = false
+    private var isClosed = false
 
     enum Acquisition {
         case ready(UpstreamConnection)
         /// `upstreamReady` or `upstreamFailed` of the exchange is called later.
         case waiting
-        case saturated
+        case saturated(UpstreamFault)
     }
 
-    init(eventLoop: any EventLoop, target: UpstreamTarget, settings: EngineSettings, counters: LoopCounters) {
+    init(
+        eventLoop: any EventLoop, target: UpstreamTarget, settings: EngineSettings, counters: LoopCounters,
+        onFault: @escaping (UpstreamFault) -> Void
+    ) {
         self.eventLoop = eventLoop
-        self.target = target
+        connector = UpstreamConnector(target, patience: settings.connectTimeout)
         self.settings = settings
         self.counters = counters
+        self.onFault = onFault
+        line = UpstreamWaitingLine(shareLimit: settings.upstreamConnectionsPerClient, octetLimit: EngineSettings.waitingOctets)
     }
 
-    func acquire(for client: ClientConnection) -> Acquisition {
-        while let connection = idle.popLast() {
-            if connection.isUsable { return .ready(connection) }
-        }
-        guard waiting.count < EngineSettings.waitingBound else { return .saturated }
-        waiting.append(client)
-        openWhereNeeded()
-        return .waiting
+    func acquire(for client: ClientConnection, holding octets: Int) -> Acquisition {
+        if line.eligible == 0, line.mayHold(client.share), let connection = popIdle() { return .ready(connection) }
+        return wait(client, octets)
     }
 
     /// For an exchange that must not be given a connection that may have been closed meanwhile.
-    func acquireFresh(for client: ClientConnection) -> Acquisition {
-        guard waiting.count < EngineSettings.waitingBound else { return .saturated }
-        for connection in idle { connection.close() }
+    func acquireFresh(for client: ClientConnection, holding octets: Int) -> Acquisition {
+        for connection in idle + resting { connection.close() }
         idle.removeAll(keepingCapacity: true)
-        waiting.prepend(client)
-        openWhereNeeded()
+        resting.removeAll(keepingCapacity: true)
+        return wait(client, octets, first: true)
+    }
+
+    private func wait(_ client: ClientConnection, _ octets: Int, first: Bool = false) -> Acquisition {
+        guard line.add(client, of: client.share, octets: octets, now: client.loop.now, first: first) else { return .saturated(.waitingFull) }
+        serve()
         return .waiting
     }
 
     /// The client went away while it waited.
-    func forget(_ client: ClientConnection) {
-        if let position = waiting.firstIndex(where: { $0 === client }) { waiting.remove(at: position) }
+    func forget(_ client: ClientConnection) { line.remove(client, of: client.share) }
+
+    /// An exchange begins on a connection, or is over, whatever becomes of the connection.
+    func took(_ share: ClientShare) { line.took(share) }
+    func gaveBack(_ share: ClientShare) { line.gaveBack(share) }
+
+    /// - Parameter rests: whether octets of the exchange that is over might still come.
+    func release(_ connection: UpstreamConnection, rests: Bool) {
+        guard connection.isUsable else { return }
+        connection.idleSince = .now()
+        if rests { resting.append(connection) } else { idle.append(connection) }
+        serve()
     }
 
-    func release(_ connection: UpstreamConnection) {
-        guard connection.isUsable else { return }
-        if let client = waiting.popFirst() {
+    func closed(_ connection: UpstreamConnection) {
+        guard open.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        idle.removeAll { $0 === connection }
+        resting.removeAll { $0 === connection }
+        serve()
+    }
+
+    /// What time brings: idle connections that end, resting ones that are clean, requests that have waited too long.
+    func tick(_ now: NIODeadline) {
+        while let first = idle.first, first.idleSince + settings.upstreamIdleTimeout <= now {
+            idle.removeFirst()
+            first.close()
+        }
+        while let first = resting.first, first.idleSince + EngineSettings.restingTime <= now {
+            resting.removeFirst()
+            if first.isUsable { idle.append(first) }
+        }
+        if line.count > 0 {
+            let moment = now - settings.queueTimeout
+            // While a connection is being opened, its own time-out decides.
+            let opening = connecting > 0 ? moment - settings.connectTimeout : moment
+            for (client, isShare) in line.expire(before: moment, eligibleBefore: opening) {
+                client.upstreamFailed(isShare ? .shareInUse : .saturated)
+            }
+        }
+        serve()
+    }
+
+    func closeAll() {
+        isClosed = true
+        for connection in Array(open.values) { connection.close() }
+    }
+
+    // MARK: Serving
+
+    private func popIdle() -> UpstreamConnection? {
+        while let connection = idle.popLast() {
+            if connection.isUsable {
+                connection.mayBeStale = true
+                return connection
+            }
+        }
+        return nil
+    }
+
+    /// Gives what is there to those who wait, and opens what is missing. Called from within itself where an exchange or an attempt fails
+    /// at once: then the outer call goes on, so that no queue becomes a stack.
+    private func serve() {
+        guard !isServing else { return }
+        isServing = true
+        defer { isServing = false }
+        while line.eligible > 0 {
+            if let connection = popIdle() {
+                guard let client = line.next() else {
+                    idle.append(connection)
+                    break
+                }
+                client.upstreamReady(connection)
+            } else if connecting < line.eligible, makeRoom() {
+                connect()
+            } else {
+                break
+            }
+        }
+    }
+
+    /// Whether one more connection may be opened; a resting one is given up for it.
+    private func makeRoom() -> Bool {
+        guard !isClosed else { return false }
+        if open.count + connecting < settings.upstreamConnectionsPerLoop { return true }
+        guard !resting.isEmpty else { return false }
+        resting.removeFirst().close(reset: true)
+        return true
+    }
+
+    private func connect() {
+        connecting += 1
+        connector.connect(on: eventLoop).assumeIsolated().whenComplete { [self] result in
+            connecting -= 1
+            switch result {
+            case .success(let channel): opened(channel)
+            case .failure(let error): failed(UpstreamFault(connecting: error))
+            }
+        }
+    }
+
+    private func opened(_ channel: any Channel) {
+        let connection = UpstreamConnection(pool: self)
+        guard !isClosed, channel.isActive, (try? channel.pipeline.syncOperations.addHandler(connection)) != nil, connection.isUsable else {
+            channel.closeAbruptly()
+            return serve()
+        }
+        counters.metrics.upstreamConnections &+= 1
+        open[ObjectIdentifier(connection)] = connection
+        // One that is given away at once is fresh; one that finds nobody waiting may be closed by the upstream before it is used.
+        if line.eligible > 0, let client = line.next() {
             client.upstreamReady(connection)
         } else {
             connection.idleSince = .now()
             idle.append(connection)
         }
-    }
-
-    func closed(_ connection: UpstreamConnection) {
-        open[ObjectIdentifier(connection)] = nil
-        if let position = idle.firstIndex(where: { $0 === connection }) { idle.remove(at: position) }
-        openWhereNeeded()
-    }
-
-    /// The oldest stand first.
-    func closeIdle(_ now: NIODeadline) {
-        while let first = idle.first, first.idleSince + settings.upstreamIdleTimeout <= now {
-            idle.removeFirst()
-            first.close()
-        }
-    }
-
-    func closeAll() {
-        for connection in Array(open.values) { connection.close() }
-    }
-
-    // MARK: Opening
-
-    private func openWhereNeeded() {
-        while connecting < waiting.count, open.count + connecting < settings.upstreamConnectionsPerLoop {
-            connecting += 1
-            connect { [self] result in
-                connecting -= 1
-                switch result {
-                case .success(let connection): opened(connection)
-                case .failure(let error): failed(UpstreamFault(connecting: error))
-                }
-            }
-        }
-    }
-
-    private func opened(_ connection: UpstreamConnection) {
-        counters.metrics.upstreamConnections &+= 1
-        guard connection.isUsable else { return openWhereNeeded() }
-        open[ObjectIdentifier(connection)] = connection
-        release(connection)
+        serve()
     }
 
     /// One failure fails one exchange; the others have attempts of their own.
     private func failed(_ fault: UpstreamFault) {
-        if let client = waiting.popFirst() { client.upstreamFailed(fault) }
-        openWhereNeeded()
-    }
-
-    /// - Parameter done: called once, on the loop.
-    private func connect(_ done: @escaping (Result<UpstreamConnection, any Error>) -> Void) {
-        let connection = UpstreamConnection(pool: self, tls: target.tls, onReady: done)
-        let isolated = NIOLoopBound(connection, eventLoop: eventLoop)
-        let bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(settings.connectTimeout)
-            .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try isolated.value.addHandlers(to: channel.pipeline.syncOperations)
-                }
-            }
-        let channel =
-            switch target.address {
-            case .host(let host, let port):
-                bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1).connect(host: host, port: port)
-            case .unixSocket(let path): bootstrap.connect(unixDomainSocketPath: path)
-            }
-        channel.assumeIsolated().whenFailure { connection.notReady($0) }
-        // TCP's own time-out ends with the connection; this one covers a handshake that hangs.
-        if target.tls != nil {
-            eventLoop.assumeIsolated().scheduleTask(in: settings.connectTimeout) { connection.handshakeDeadlineReached() }
-        }
-    }
-}
-
-extension UpstreamFault {
-    fileprivate init(connecting error: any Error) {
-        switch error {
-        case let fault as UpstreamFault: self = fault
-        case ChannelError.connectTimeout: self = .connectTimeout
-        case let error as NIOConnectionError:
-            let timedOut = error.connectionErrors.contains { if case ChannelError.connectTimeout = $0.error { true } else { false } }
-            self = timedOut ? .connectTimeout : .unreachable
-        case is NIOSSLError: self = .untrusted
-        default: self = .unreachable
-        }
+        if let client = line.next() { client.upstreamFailed(fault) } else { onFault(fault) }
+        serve()
     }
 }

@@ -1,4 +1,5 @@
 package import NIOSSL
+import Synchronization
 
 /// Where requests go: one legacy API.
 package struct UpstreamTarget: Sendable {
@@ -9,16 +10,17 @@ package struct UpstreamTarget: Sendable {
 
     /// How a connection is encrypted and the other end verified.
     package struct TLS: Sendable {
-        package let makeHandler: @Sendable () throws -> NIOSSLClientHandler
-        /// Asked when the handshake is complete, before anything is sent.
-        package let accepts: @Sendable (NIOSSLCertificate?) -> Bool
+        /// A handler for one connection, which writes down why it did not accept a certificate.
+        package let makeHandler: @Sendable (TLSVerdict) throws -> NIOSSLClientHandler
+        /// Asked when the handshake is complete, before anything is sent: what is wrong with the certificate, nil where it is the one meant.
+        package let fault: @Sendable (NIOSSLCertificate?) -> String?
 
         package init(
-            makeHandler: @escaping @Sendable () throws -> NIOSSLClientHandler,
-            accepts: @escaping @Sendable (NIOSSLCertificate?) -> Bool
+            makeHandler: @escaping @Sendable (TLSVerdict) throws -> NIOSSLClientHandler,
+            fault: @escaping @Sendable (NIOSSLCertificate?) -> String?
         ) {
             self.makeHandler = makeHandler
-            self.accepts = accepts
+            self.fault = fault
         }
     }
 
@@ -32,22 +34,13 @@ package struct UpstreamTarget: Sendable {
     }
 }
 
-/// What an upstream did wrong. The raw value is the reason code in the log, the metric and the answer.
-package enum UpstreamFault: String, Error, Sendable, CaseIterable {
-    case unreachable = "upstream_unreachable"
-    case untrusted = "upstream_untrusted"
-    case connectTimeout = "upstream_connect_timeout"
-    case timeout = "upstream_timeout"
-    case nonsense = "upstream_nonsense"
-    case closed = "upstream_closed"
-    case saturated = "upstream_saturated"
+/// Why a certificate was not accepted, told from within the verification of one connection; TLS itself ends with an alert that says less.
+package final class TLSVerdict: Sendable {
+    private let value = Mutex<String?>(nil)
 
-    /// The status the client sees (decision table C, DT-11).
-    package var status: Int {
-        switch self {
-        case .unreachable, .untrusted, .nonsense, .closed: 502
-        case .connectTimeout, .timeout: 504
-        case .saturated: 503
-        }
-    }
+    package init() {}
+
+    /// A code such as `cert_expired`; nil where the verification refused nothing.
+    package var cause: String? { value.withLock { $0 } }
+    package func refuse(_ cause: String) { value.withLock { $0 = cause } }
 }

@@ -17,7 +17,10 @@ package final class LoopCounters {
     package func countWouldRefuse(_ reason: String) { metrics.wouldRefuse[reason, default: 0] &+= 1 }
     package func countWithoutToken(_ requirement: String) { metrics.withoutToken[requirement, default: 0] &+= 1 }
     package func countHandshakeFailure(_ reason: String) { metrics.handshakeFailures[reason, default: 0] &+= 1 }
-    package func countUpstreamFailure(_ reason: String) { metrics.upstreamFailures[reason, default: 0] &+= 1 }
+    package func countUpstreamFailure(_ reason: String, cause: String) {
+        metrics.upstreamFailures[reason, default: 0] &+= 1
+        metrics.upstreamCauses[.init(reason: reason, cause: cause), default: 0] &+= 1
+    }
     package func countStripped(_ name: String) { metrics.stripped[name, default: 0] &+= 1 }
 }
 
@@ -39,9 +42,17 @@ package struct MetricsSnapshot: Sendable, Equatable {
     package var stripped: [String: Int] = [:]
     package var upstreamConnections = 0
     package var upstreamFailures: [String: Int] = [:]
+    /// The same, by what precisely was wrong.
+    package var upstreamCauses: [Cause: Int] = [:]
     package var verdictHits = 0
     package var verdictMisses = 0
     package var accessLinesDropped = 0
+
+    /// A reason and what was behind it, both from closed sets of ours.
+    package struct Cause: Hashable, Sendable {
+        package let reason: String
+        package let cause: String
+    }
 
     package init() {}
 
@@ -59,6 +70,7 @@ package struct MetricsSnapshot: Sendable, Equatable {
         stripped.merge(other.stripped, uniquingKeysWith: +)
         upstreamConnections += other.upstreamConnections
         upstreamFailures.merge(other.upstreamFailures, uniquingKeysWith: +)
+        upstreamCauses.merge(other.upstreamCauses, uniquingKeysWith: +)
         verdictHits += other.verdictHits
         verdictMisses += other.verdictMisses
         accessLinesDropped += other.accessLinesDropped

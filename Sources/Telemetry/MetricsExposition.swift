@@ -100,6 +100,10 @@ extension MetricsExposition {
         counter("holdfast_stripped_fields", "Identity fields a client sent and Holdfast removed: an attack signal.", byLabel("field", metrics.stripped))
         counter("holdfast_upstream_connections", "Connections opened to the upstream.", [([], metrics.upstreamConnections)])
         counter("holdfast_upstream_failures", "Exchanges the upstream failed, by reason.", byLabel("reason", metrics.upstreamFailures))
+        counter(
+            "holdfast_upstream_failure_causes", "The same, by reason and precise cause.",
+            metrics.upstreamCauses.sorted { ($0.key.reason, $0.key.cause) < ($1.key.reason, $1.key.cause) }
+                .map { ([("reason", $0.key.reason), ("cause", $0.key.cause)], $0.value) })
         counter("holdfast_verdict_cache_hits", "Tokens whose signature was remembered.", [([], metrics.verdictHits)])
         counter("holdfast_verdict_cache_misses", "Tokens whose signature had to be verified.", [([], metrics.verdictMisses)])
         counter("holdfast_access_log_dropped", "Access log lines dropped because standard output did not keep up.", [([], metrics.accessLinesDropped)])

@@ -5,6 +5,7 @@ import NIOPosix
 import NIOSSL
 import NIOTLS
 import SwiftASN1
+import Synchronization
 import Testing
 import X509
 
@@ -23,10 +24,12 @@ import X509
         return try root.issue("upstream", notBefore: now - day, notAfter: notAfter ?? now + day, extensions: extensions)
     }
 
-    /// Whether a handshake as `host`, trusting `authorities`, succeeds.
-    private func connects(_ certificate: TestCertificate, as host: String, trusting authorities: TestCertificate) throws -> Bool {
+    /// What a handshake as `host`, trusting `authorities`, was refused for; nil where it succeeded, `tls` where TLS itself failed.
+    private func refusal(of certificate: TestCertificate, as host: String, trusting authorities: TestCertificate) throws -> String? {
+        let refused = Refused()
+        let report: @Sendable (String) -> Void = { code in refused.code.withLock { $0 = code } }
         let file = try TemporaryFile(authorities.pem)
-        let tls = try UpstreamTLS(host: host, authoritiesFile: file.path, credentials: nil)
+        let tls = try UpstreamTLS(host: host, authoritiesFile: file.path, credentials: nil, clock: { Date().timeIntervalSince1970 })
         let server = try NIOSSLContext(
             configuration: .makeServerConfiguration(
                 certificateChain: certificate.chain().map { .certificate($0) },
@@ -41,50 +44,60 @@ import X509
         let outcome = group.next().makePromise(of: Void.self)
         let client = try ClientBootstrap(group: group).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandlers(tls.makeHandler(), Outcome(outcome))
+                try channel.pipeline.syncOperations.addHandlers(tls.makeHandler { code in report(code) }, Outcome(outcome))
             }
         }.connect(host: "127.0.0.1", port: listener.localAddress?.port ?? 0).wait()
         let succeeded = (try? outcome.futureResult.wait()) != nil
         try? client.close().wait()
-        return succeeded
+        return succeeded ? nil : refused.code.withLock { $0 } ?? "tls"
     }
 
     @Test func anUpstreamOfTheAuthorityWithTheNameIsTaken() throws {
-        #expect(try connects(upstream(.dnsName("api.example.com")), as: "api.example.com", trusting: root))
+        #expect(try refusal(of: upstream(.dnsName("api.example.com")), as: "api.example.com", trusting: root) == nil)
     }
 
     @Test func anotherNameIsRefused() throws {
-        #expect(try !connects(upstream(.dnsName("api.example.com")), as: "api.example.org", trusting: root))
-        #expect(try !connects(upstream(.dnsName("*.example.com")), as: "a.b.example.com", trusting: root))
+        #expect(try refusal(of: upstream(.dnsName("api.example.com")), as: "api.example.org", trusting: root) == "cert_wrong_name")
+        #expect(try refusal(of: upstream(.dnsName("*.example.com")), as: "a.b.example.com", trusting: root) == "cert_wrong_name")
     }
 
     @Test func aCertificateForTheAddressIsNotOneForTheName() throws {
         let address = GeneralName.ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))
         let file = try TemporaryFile(root.pem)
-        let tls = try UpstreamTLS(host: "api.example.com", authoritiesFile: file.path, credentials: nil)
+        let tls = try UpstreamTLS(host: "api.example.com", authoritiesFile: file.path, credentials: nil, clock: { Date().timeIntervalSince1970 })
         for (certificate, isNamed) in try [(upstream(.dnsName("api.example.com")), true), (upstream(address), false)] {
             let chain = try certificate.chain()
             let leaf = try #require(chain.first)
-            #expect(tls.isNamed(leaf) == isNamed)
+            #expect((tls.fault(of: leaf) == nil) == isNamed)
         }
-        #expect(!tls.isNamed(nil))
+        #expect(tls.fault(of: nil) == "cert_malformed")
     }
 
     @Test func anotherAuthorityIsRefused() throws {
         let other = try TestCertificate.authority(notBefore: now - day, notAfter: now + day)
-        #expect(try !connects(upstream(.dnsName("api.example.com")), as: "api.example.com", trusting: other))
+        #expect(try refusal(of: upstream(.dnsName("api.example.com")), as: "api.example.com", trusting: other) == "cert_untrusted")
     }
 
     @Test func anExpiredCertificateIsRefused() throws {
-        #expect(try !connects(upstream(notAfter: now - 1, .dnsName("api.example.com")), as: "api.example.com", trusting: root))
+        let expired = try upstream(notAfter: now - 1, .dnsName("api.example.com"))
+        #expect(try refusal(of: expired, as: "api.example.com", trusting: root) == "cert_expired")
     }
 
     @Test func anAddressIsHeldAgainstTheCertificatesAddresses() throws {
         let address = GeneralName.ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))
-        #expect(try connects(upstream(address), as: "127.0.0.1", trusting: root))
-        #expect(try !connects(upstream(.dnsName("127.0.0.1")), as: "127.0.0.1", trusting: root))
+        #expect(try refusal(of: upstream(address), as: "127.0.0.1", trusting: root) == nil)
+        #expect(try refusal(of: upstream(.dnsName("127.0.0.1")), as: "127.0.0.1", trusting: root) == "cert_wrong_name")
+    }
+
+    @Test func aCertificateForClientsIsNotOneForServers() throws {
+        var extensions = try TestCertificate.clientExtensions(extended: [.clientAuth])
+        try extensions.append(Certificate.Extension(SubjectAlternativeNames([.dnsName("api.example.com")]), critical: false))
+        let certificate = try root.issue("upstream", notBefore: now - day, notAfter: now + day, extensions: extensions)
+        #expect(try refusal(of: certificate, as: "api.example.com", trusting: root) == "cert_wrong_usage")
     }
 }
+
+private final class Refused: Sendable { let code = Mutex<String?>(nil) }
 
 private final class Outcome: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer

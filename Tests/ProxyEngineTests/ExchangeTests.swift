@@ -61,8 +61,8 @@ struct ExchangeTests {
     @Test("sends an idempotent request without a body again, once, when a kept-alive connection turns out closed")
     func retriesOnce() {
         var exchange = exchange()
-        #expect(exchange.upstreamLost(reused: true) == .retry)
-        #expect(exchange.upstreamLost(reused: true) == .answer)
+        #expect(exchange.upstreamLost(stale: true) == .retry)
+        #expect(exchange.upstreamLost(stale: true) == .answer)
     }
 
     @Test(
@@ -70,27 +70,27 @@ struct ExchangeTests {
         arguments: [(body: true, idempotent: true), (body: false, idempotent: false)])
     func neverRetries(body: Bool, idempotent: Bool) {
         var exchange = exchange(body: body, idempotent: idempotent)
-        #expect(exchange.upstreamLost(reused: true) == .answer)
+        #expect(exchange.upstreamLost(stale: true) == .answer)
     }
 
     @Test("does not send a request again that a fresh connection lost")
     func freshConnection() {
         var exchange = exchange()
-        #expect(exchange.upstreamLost(reused: false) == .answer)
+        #expect(exchange.upstreamLost(stale: false) == .answer)
     }
 
     @Test("does not send a request again once the upstream has begun to answer it")
     func interimAnswer() {
         var exchange = exchange()
         exchange.interimResponse()
-        #expect(exchange.upstreamLost(reused: true) == .answer)
+        #expect(exchange.upstreamLost(stale: true) == .answer)
     }
 
     @Test("cuts the client off when the upstream is lost in the middle of the response")
     func cutOff() {
         var exchange = exchange()
         _ = exchange.responseBegan(upstreamPersists: true, clientPersists: true)
-        #expect(exchange.upstreamLost(reused: true) == .cutOff)
+        #expect(exchange.upstreamLost(stale: true) == .cutOff)
     }
 
     @Test("has nothing to lose once the response has ended")
@@ -98,7 +98,7 @@ struct ExchangeTests {
         var exchange = exchange()
         _ = exchange.responseBegan(upstreamPersists: true, clientPersists: true)
         _ = exchange.responseEnded()
-        #expect(exchange.upstreamLost(reused: true) == .none)
+        #expect(exchange.upstreamLost(stale: true) == .none)
     }
 
     @Test("is the last on its connection when the server drains")

@@ -97,8 +97,9 @@ struct RefusalTests {
 
     @Test("has a title for every status it can have")
     func titles() {
-        let statuses = Set(WireFault.allCases.map(\.status) + UpstreamFault.allCases.map(\.status))
-        for refusal in WireFault.allCases.map({ Refusal($0) }) + UpstreamFault.allCases.map({ Refusal($0) }) {
+        let upstream: [UpstreamFault] = [.timeout, .connectTimeout, .saturated, .closed, .nonsense(.bareLF), .untrusted("cert_expired")]
+        let statuses = Set(WireFault.allCases.map(\.status) + upstream.map(\.status))
+        for refusal in WireFault.allCases.map({ Refusal($0) }) + upstream.map({ Refusal($0) }) {
             #expect(!text(refusal).contains("\"title\":\"Error\""))
         }
         #expect(statuses.isSuperset(of: [400, 414, 431, 501, 502, 504, 505]))

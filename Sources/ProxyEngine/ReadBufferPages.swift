@@ -1,0 +1,38 @@
+import NIOCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The memory behind one read of TLS, which NIOSSL keeps for the next read of the same connection at its greatest size for as long as the
+/// connection lives. After an upload it is of no use to an idle connection, and there is no switch to shrink it.
+///
+/// 1. Nothing of it is of any worth once a read has been dealt with: NIOSSL takes it for empty, and what we kept was copied out.
+/// 2. So its pages are given back to the system, and come back as zeroes when they are written next. The memory stays allocated.
+/// 3. It is done within the read, while the storage is certainly alive, and only where more was read than a request or two.
+struct ReadBufferPages {
+    /// Octets read after which it is worth a system call.
+    static let worthwhile = 16 << 10
+
+    let count: Int
+    private let buffer: ByteBuffer
+
+    init(_ buffer: ByteBuffer) {
+        self.buffer = buffer
+        count = buffer.readableBytes
+    }
+
+    func giveBack() {
+        buffer.withVeryUnsafeBytes { storage in
+            guard let base = storage.baseAddress else { return }
+            let page = UInt(sysconf(CInt(_SC_PAGESIZE)))
+            guard page > 0 else { return }
+            let first = (UInt(bitPattern: base) + page - 1) / page * page
+            let end = (UInt(bitPattern: base) + UInt(storage.count)) / page * page
+            guard end > first, let pages = UnsafeMutableRawPointer(bitPattern: first) else { return }
+            _ = madvise(pages, Int(end - first), CInt(MADV_DONTNEED))
+        }
+    }
+}

@@ -44,11 +44,11 @@ import X509
 
     @Test func anUpstreamNeedsItsOwnAuthoritiesFileToBeGood() throws {
         let file = try TemporaryFile(root.pem)
-        #expect(throws: Never.self) { try UpstreamTLS(host: "api.example.com", authoritiesFile: file.path, credentials: nil) }
-        #expect(throws: Never.self) { try UpstreamTLS(host: "127.0.0.1", authoritiesFile: file.path, credentials: nil) }
+        #expect(throws: Never.self) { try UpstreamTLS(host: "api.example.com", authoritiesFile: file.path, credentials: nil, clock: { 0 }) }
+        #expect(throws: Never.self) { try UpstreamTLS(host: "127.0.0.1", authoritiesFile: file.path, credentials: nil, clock: { 0 }) }
         #expect(throws: CredentialFault.self) {
-            try UpstreamTLS(host: "api.example.com", authoritiesFile: file.path + ".missing", credentials: nil)
+            try UpstreamTLS(host: "api.example.com", authoritiesFile: file.path + ".missing", credentials: nil, clock: { 0 })
         }
-        #expect(throws: CredentialFault.self) { try UpstreamTLS(host: "", authoritiesFile: file.path, credentials: nil) }
+        #expect(throws: CredentialFault.self) { try UpstreamTLS(host: "", authoritiesFile: file.path, credentials: nil, clock: { 0 }) }
     }
 }

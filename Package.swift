@@ -59,7 +59,7 @@ let package = Package(
         .target(
             name: "TokenValidation",
             dependencies: [
-                "BindingPolicy", "COpenSSL", crypto, cryptoExtras, nioCore, nioHTTP1, nioSSL,
+                "BindingPolicy", crypto, cryptoExtras, nioCore, nioHTTP1, nioSSL,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ], swiftSettings: settings),
         .target(

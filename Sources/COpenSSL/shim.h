@@ -1,10 +1,7 @@
-// The system's OpenSSL: certificate path validation (RFC 8705 section 7.5: use an established validator), and the arithmetic of P-256.
+// The system's OpenSSL: certificate path validation (RFC 8705 section 7.5: use an established validator).
 #pragma once
 #include <openssl/bio.h>
-#include <openssl/bn.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/obj_mac.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
@@ -25,15 +22,3 @@ static inline long holdfast_memory_contents(BIO *memory, char **contents) { retu
 static inline int holdfast_error_is_end_of_pem(unsigned long error) {
     return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
 }
-
-// The older half of the interface to elliptic curves: deprecated in 3.0, and without a successor that keeps multiples of a point.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-static inline int holdfast_ec_precompute(EC_GROUP *group) {
-    return EC_GROUP_precompute_mult(group, NULL) == 1 && EC_GROUP_have_precompute_mult(group) == 1;
-}
-// A point's x·z² and z.
-static inline int holdfast_ec_jacobian(const EC_GROUP *group, const EC_POINT *point, BIGNUM *x, BIGNUM *z, BN_CTX *context) {
-    return EC_POINT_get_Jprojective_coordinates_GFp(group, point, x, NULL, z, context);
-}
-#pragma GCC diagnostic pop

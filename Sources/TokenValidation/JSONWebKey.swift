@@ -110,7 +110,7 @@ enum JSONWebKey {
             guard let curve, let x = octets(x), let y = octets(y), x.count == y.count else { return nil }
             let point = [4] + x + y
             switch (curve, x.count) {
-            case ("P-256", 32): return (try? P256.Signing.PublicKey(x963Representation: point)).map { .p256(P256VerificationKey($0)) }
+            case ("P-256", 32): return (try? P256.Signing.PublicKey(x963Representation: point)).map { .p256($0) }
             case ("P-384", 48): return (try? P384.Signing.PublicKey(x963Representation: point)).map { .p384($0) }
             case ("P-521", 66): return (try? P521.Signing.PublicKey(x963Representation: point)).map { .p521($0) }
             default: return nil

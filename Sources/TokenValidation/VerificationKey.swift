@@ -7,7 +7,7 @@ package struct VerificationKey: Sendable {
     package enum Material: Sendable {
         /// `octets` is the length of the modulus, and so of each signature.
         case rsa(_RSA.Signing.PublicKey, octets: Int)
-        case p256(P256VerificationKey)
+        case p256(P256.Signing.PublicKey)
         case p384(P384.Signing.PublicKey)
         case p521(P521.Signing.PublicKey)
         case ed25519(Curve25519.Signing.PublicKey)
@@ -53,7 +53,9 @@ package struct VerificationKey: Sendable {
             case .ps512: return key.isValidSignature(signature, for: digest(SHA512.self, input), padding: .PSS)
             case .es256, .es384, .es512, .eddsa: return false
             }
-        case .p256(let key): return key.verifies(signature, of: digest(SHA256.self, input))
+        case .p256(let key):
+            guard let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature) else { return false }
+            return key.isValidSignature(signature, for: digest(SHA256.self, input))
         case .p384(let key):
             guard let signature = try? P384.Signing.ECDSASignature(rawRepresentation: signature) else { return false }
             return key.isValidSignature(signature, for: digest(SHA384.self, input))

@@ -38,7 +38,7 @@ struct AnswerFuzz {
 
     init(seed: UInt64) throws {
         let issuer = try PretendedIssuer(name: JWSFuzz.names[0])
-        keys = try issuer.keySet(tables: true)
+        keys = try issuer.keySet()
         let active = [(name: "active", value: "true")]
         contents = [
             active, active + JWSFuzz.claims(of: JWSFuzz.names[0]), active + JWSFuzz.furtherClaims + [("username", #""u""#), ("active2", "false")],

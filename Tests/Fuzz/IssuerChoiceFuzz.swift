@@ -33,7 +33,7 @@ struct IssuerChoiceFuzz {
     init(seed: UInt64) throws {
         let issuers = try JWSFuzz.names.map { try PretendedIssuer(name: $0) }
         for (index, issuer) in issuers.enumerated() {
-            let keys = try issuer.keySet(tables: true)
+            let keys = try issuer.keySet()
             withDefault.replaceKeys(keys, ofIssuerAt: index)
             withoutDefault.replaceKeys(keys, ofIssuerAt: index)
         }

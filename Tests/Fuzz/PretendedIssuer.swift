@@ -55,15 +55,7 @@ struct PretendedIssuer {
     }
 
     /// The keys as a resource server has them after a fetch.
-    ///
-    /// - Parameter tables: whether the P-256 keys have theirs at once, as after hundreds of good signatures.
-    func keySet(tables: Bool) throws -> KeySet {
-        let set = try KeySet(keys)
-        for key in set.keys where tables {
-            if case .p256(let key) = key.material { key.makeTable() }
-        }
-        return set
-    }
+    func keySet() throws -> KeySet { try KeySet(keys) }
 }
 
 /// A token as its issuer made it.

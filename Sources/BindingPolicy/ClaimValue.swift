@@ -11,6 +11,16 @@ package enum ClaimValue: Equatable, Sendable {
     /// Any other array, or an object: its JSON text.
     case json(String)
 
+    /// Whether it says nothing: an empty text, list or object.
+    package var isEmpty: Bool {
+        switch self {
+        case .string(let text): text.isEmpty
+        case .strings(let texts): texts.isEmpty
+        case .json(let text): text.utf8.allSatisfy { "{} \t\r\n".utf8.contains($0) }
+        case .number, .boolean: false
+        }
+    }
+
     /// Whether one of `accepted` is this value, or one of its values where it is a list. Octet by octet.
     func matches(_ accepted: [String]) -> Bool {
         switch self {
@@ -19,6 +29,15 @@ package enum ClaimValue: Equatable, Sendable {
         case .strings(let texts): texts.contains { $0.isSpelled(in: accepted) }
         case .json: false
         }
+    }
+}
+
+extension ClaimValue {
+    /// Whether one of `accepted` is this value, or one of the words of a text whose words stand between spaces.
+    func matches(wordOf accepted: [String]) -> Bool {
+        if matches(accepted) { return true }
+        guard case .string(let text) = self else { return false }
+        return text.utf8.split(separator: 0x20).contains { word in accepted.contains { $0.utf8.elementsEqual(word) } }
     }
 }
 

@@ -125,6 +125,7 @@ extension RoutePolicy {
 
     private func isMet(_ claim: Claim, by token: VerifiedToken) -> Bool {
         guard token.claims.indices.contains(claim.position), let value = token.claims[claim.position] else { return false }
-        return claim.accepted.isEmpty || value.matches(claim.accepted)
+        if claim.accepted.isEmpty { return !value.isEmpty }
+        return claim.isOfWords ? value.matches(wordOf: claim.accepted) : value.matches(claim.accepted)
     }
 }

@@ -26,11 +26,14 @@ package final class RoutePolicy: Equatable, Sendable {
         package let name: String
         /// One of these; empty where it is enough that the claim is there.
         package let accepted: [String]
+        /// One of the words of a text is enough (RFC 8693 section 4.2 writes lists so), not only the whole of it.
+        package let isOfWords: Bool
 
-        package init(position: Int, name: String, accepted: [String]) {
+        package init(position: Int, name: String, accepted: [String], isOfWords: Bool = false) {
             self.position = position
             self.name = name
             self.accepted = accepted
+            self.isOfWords = isOfWords
         }
     }
 

@@ -42,7 +42,8 @@ extension ConfigurationSummary {
         for claim in policy.claims {
             conditions.append(
                 claim.accepted.isEmpty
-                    ? "with a claim \(quoted(claim.name))" : "with \(either(claim.accepted)) as its \(quoted(claim.name))")
+                    ? "with a claim \(quoted(claim.name))"
+                    : "with \(either(claim.accepted)) \(claim.isOfWords ? "among the words of" : "as") its \(quoted(claim.name))")
         }
         return conditions
     }

@@ -8,13 +8,26 @@ extension ConfigurationSummary {
             let evidence =
                 switch (token.verifiesJWTs, token.introspection) {
                 case (_, nil): signed
+                case (true, let introspection?) where introspection.tokens == .opaque: "JWTs \(signed); opaque ones asked about"
                 case (true, _?): "JWTs \(signed), and then asked about; opaque ones asked about"
                 case (false, _?): "whatever their form, asked about at the issuer and not verified here"
                 }
             let leeway = token.leeway == .zero ? "" : " and \(Quantity.spell(token.leeway)) longer"
-            return ["Accepts tokens of \(token.issuer) for \(audiences): \(evidence), taken until `exp`\(leeway)."]
+            return ["Accepts tokens of \(token.issuer) for \(audiences): \(evidence), taken until `exp`\(leeway)."] + claims(of: token)
                 + (token.introspection.map { [asking(token, $0)] } ?? [])
         }
+    }
+
+    /// What is not as it is by default.
+    private static func claims(of token: HoldfastConfiguration.TokenIssuer) -> [String] {
+        var facts: [String] = []
+        if token.verifiesJWTs, Set(token.requiredClaims) != Set(token.type.requiredClaims) {
+            facts.append(
+                "Its JWTs must have \((["iss", "exp", "aud"] + token.requiredClaims.filter { !["iss", "exp", "aud"].contains($0) }).map(quoted).joined(separator: ", "))."
+            )
+        }
+        if token.scopesFrom != ["scope"] { facts.append("Its tokens have their scopes in \(token.scopesFrom.map(quoted).joined(separator: " and ")).") }
+        return facts
     }
 
     private static func keys(of token: HoldfastConfiguration.TokenIssuer) -> String {
@@ -41,10 +54,10 @@ extension ConfigurationSummary {
         let memory =
             introspection.cache == .zero ? "are never remembered" : "are remembered for at most \(Quantity.spell(introspection.cache))"
         return
-            "Asks \(token.issuer) about its tokens, and about \(which), at \(place), as \(quoted(introspection.clientID)) with \(proof); answers \(answers), come within \(Quantity.spell(introspection.timeout)) and \(memory)."
+            "Asks \(token.issuer) about \(introspection.tokens == .all ? "its tokens, and about " : "")\(which), at \(place), as \(quoted(introspection.clientID)) with \(proof); answers \(answers), come within \(Quantity.spell(introspection.timeout)) and \(memory)."
     }
 
     private static func spell(_ algorithms: [HoldfastConfiguration.Algorithm]) -> String {
-        algorithms.map(\.rawValue).joined(separator: ", ")
+        algorithms.map { $0 == .edDSA ? "EdDSA (Ed25519)" : $0.rawValue }.joined(separator: ", ")
     }
 }

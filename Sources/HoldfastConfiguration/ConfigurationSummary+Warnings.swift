@@ -36,9 +36,10 @@ extension ConfigurationSummary {
             warnings.append(
                 "profile `cdr` asks that certificates be checked for revocation; this version of Holdfast looks into no revocation lists.")
         }
-        for (index, token) in configuration.tokens.enumerated() where token.introspection == nil {
+        for (index, token) in configuration.tokens.enumerated() where token.introspection?.tokens != .all {
+            let (what, which) = token.introspection == nil ? ("no `introspection`", "tokens") : ("`introspection.tokens: opaque`", "JWTs")
             warnings.append(
-                "profile `\(profile.rawValue)` asks that revoked tokens be refused (\(profile.revocationRule)); tokens[\(index)] has no `introspection`, so tokens of \(token.issuer) are taken until `exp`."
+                "profile `\(profile.rawValue)` asks that revoked tokens be refused (\(profile.revocationRule)); tokens[\(index)] has \(what), so \(which) of \(token.issuer) are taken until `exp`."
             )
         }
         return warnings
@@ -50,6 +51,21 @@ extension ConfigurationSummary {
             warnings.append(
                 "\(keyPath).type is `any`: other JWTs of \(token.issuer) with this audience, such as ID tokens, are taken for access tokens."
             )
+        }
+        let dropped = token.type.requiredClaims.filter { !token.requiredClaims.contains($0) }
+        if token.verifiesJWTs, !dropped.isEmpty {
+            warnings.append(
+                "\(keyPath).required_claims leaves out \(dropped.map(quoted).joined(separator: ", ")): access tokens have them (RFC 9068 section 2.2), and those of \(token.issuer) are taken without."
+            )
+        }
+        if token.introspection != nil, token.audienceInAnswer == .optional {
+            warnings.append(
+                "\(keyPath).audience_in_answer is `optional`: an active token of \(token.issuer) is taken for one of this API where the answer does not say whom it is for."
+            )
+        }
+        if token.introspection?.tokens == .opaque {
+            warnings.append(
+                "\(keyPath).introspection.tokens is `opaque`: JWTs of \(token.issuer) are not asked about, so a revoked one is taken until its `exp`.")
         }
         if token.leeway > .seconds(60) {
             warnings.append("\(keyPath).leeway is \(Quantity.spell(token.leeway)): so long after their expiry tokens are still taken.")

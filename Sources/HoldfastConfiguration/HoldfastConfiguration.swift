@@ -116,6 +116,7 @@ extension HoldfastConfiguration {
         case rs256 = "RS256"
         case rs384 = "RS384"
         case rs512 = "RS512"
+        /// On the curve Ed25519; written `Ed25519` (RFC 9864) it is the same.
         case edDSA = "EdDSA"
     }
 
@@ -124,7 +125,26 @@ extension HoldfastConfiguration {
         case accessToken = "at+jwt"
         /// Also `JWT` or no `typ`.
         case any = "any"
+
+        /// What a token must have beside `iss`, `exp` and `aud` where the file does not say.
+        package var requiredClaims: [String] {
+            switch self {
+            case .accessToken: ["sub", "client_id", "iat", "jti"]
+            case .any: []
+            }
+        }
     }
+
+    /// Which of an issuer's tokens it is asked about.
+    package enum IntrospectedTokens: String, CaseIterable, Sendable {
+        /// Those that are no JWTs; JWTs are verified by its keys alone.
+        case opaque
+        /// Its JWTs too, after they were verified where there are `keys`.
+        case all
+    }
+
+    /// Whether an issuer's answer about a token must name an audience.
+    package enum AnsweredAudience: String, CaseIterable, Sendable { case required, optional }
 
     package enum KeySource: Equatable, Sendable {
         case url(WebAddress)
@@ -164,6 +184,7 @@ extension HoldfastConfiguration {
         /// What the issuer's opaque tokens begin with; nil for all that no other issuer's fits. The longest that fits counts;
         /// no two are the same, and at most one is nil.
         package let tokenPrefix: String?
+        package let tokens: IntrospectedTokens
     }
 
     package struct TokenIssuer: Equatable, Sendable {
@@ -173,6 +194,10 @@ extension HoldfastConfiguration {
         package let algorithms: [Algorithm]
         package let keys: KeySource
         package let type: TokenType
+        /// Of each JWT, beside `iss`, `exp` and `aud`, which every one must have.
+        package let requiredClaims: [String]
+        /// The claims whose scopes count: one text with spaces between them, or a list.
+        package let scopesFrom: [String]
         /// How long after its `exp` a token is still taken.
         package let leeway: Duration
         /// CAs for fetching keys and metadata, in addition to the system's.
@@ -186,6 +211,8 @@ extension HoldfastConfiguration {
         package let staleKeys: Duration
         /// Nil where its tokens are JWTs that are only verified.
         package let introspection: Introspection?
+        /// Of answers about its tokens; without `introspection` of no meaning.
+        package let audienceInAnswer: AnsweredAudience
         /// Whether its JWTs are verified here, before they are asked about where there is `introspection`. Where not, `keys`
         /// serve for signed answers only.
         package let verifiesJWTs: Bool

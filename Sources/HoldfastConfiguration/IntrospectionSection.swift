@@ -38,6 +38,7 @@ extension HoldfastConfiguration.Introspection {
     /// - `response` (`json` or `signed`; default `json`): signed as RFC 9701 says
     /// - `response_algorithms` (list; default: the issuer's `algorithms`): for `response: signed`
     /// - `token_prefix` (optional): what the issuer's opaque tokens begin with
+    /// - `tokens` (`all` or `opaque`; default `all`): whether its JWTs are asked about, too
     ///
     /// - Parameters:
     ///   - issuer: the entry of `tokens`.
@@ -50,7 +51,7 @@ extension HoldfastConfiguration.Introspection {
             let section = issuer.section(
                 "introspection",
                 known: ["endpoint", "authentication", "client_id"] + Self.credentialKeys + [
-                    "cache", "timeout", "max_concurrent", "response", "response_algorithms", "token_prefix",
+                    "cache", "timeout", "max_concurrent", "response", "response_algorithms", "token_prefix", "tokens",
                 ])
         else { return nil }
         let method = section.required(
@@ -74,7 +75,8 @@ extension HoldfastConfiguration.Introspection {
         if response == .json, section.has("response_algorithms") {
             section.complain("Only signed answers have an algorithm. Write `response: signed`, or remove this key.", "response_algorithms")
         }
-        responseAlgorithms = section.list("response_algorithms", algorithm) ?? algorithms
+        responseAlgorithms = section.list("response_algorithms", algorithm)?.withoutRepetition ?? algorithms
+        tokens = section.optional("tokens", choice(HoldfastConfiguration.IntrospectedTokens.self)) ?? .all
         tokenPrefix = section.optional("token_prefix", Self.prefix)
         Self.tellApart(section, tokenPrefix, &seen)
         guard let clientID, let authentication else { return nil }

@@ -42,7 +42,8 @@ struct RoutesReader {
     /// - `audience` (a name out of the issuers' own, or a list of which one must be in the token; default: any of the issuer's)
     /// - `acr` (a value, or a list of which the token must have one; optional)
     /// - `max_auth_age` (duration; optional): since the user authenticated
-    /// - `claims` (claim name: a value, a list of values of which it must have one, or `present`; optional)
+    /// - `claims` (claim name: a value, a list of values of which it must have one, `present`, or `{word: …}` with a value or a list, of
+    ///   which one must be among the words of a text with spaces between; `scope` and `scp` are such lists anyway; optional)
     /// - `report_only` (`true`, `false`, or the day from which on it enforces; default: that of the whole file)
     private mutating func read(_ node: ConfigurationNode, _ keyPath: String, _ log: MistakeLog) -> Route? {
         let section = Section(
@@ -182,17 +183,43 @@ extension RoutesReader {
 
     private func claim(_ name: String, _ node: ConfigurationNode) throws(Complaint) -> RoutePolicy.Claim {
         let position = claimNames.position(of: name)
-        func named(_ accepted: [String]) -> RoutePolicy.Claim { RoutePolicy.Claim(position: position, name: name, accepted: accepted) }
-        guard case .list(let nodes) = node.content else { return named(node.isPresence ? [] : [try node.text()]) }
-        guard !nodes.isEmpty else { throw Complaint("The list is empty. Write at least one value, or `present` where any will do.") }
-        var accepted: [String] = []
-        for node in nodes {
-            guard !node.isPresence else {
-                throw Complaint("`present` stands alone and means any value. Write it in quotes if the claim must have this very value.")
-            }
-            accepted.append(try node.text())
+        func named(_ accepted: [String], ofWords: Bool) -> RoutePolicy.Claim {
+            RoutePolicy.Claim(position: position, name: name, accepted: accepted, isOfWords: ofWords)
         }
-        return named(accepted)
+        if case .mapping(let pairs) = node.content {
+            guard pairs.count == 1, let pair = pairs.first, pair.key == "word" else {
+                throw Complaint("The one key that is possible here is `word`, as in `\(name.shortened): {word: admin}`.")
+            }
+            return named(try Self.words(pair.value), ofWords: true)
+        }
+        return named(node.isPresence ? [] : try Self.values(node), ofWords: Self.listsOfWords.contains(name))
+    }
+
+    /// Claims whose text is a list by their definition (RFC 8693 section 4.2): what matches in an array matches there as well.
+    private static let listsOfWords: Set<String> = ["scope", "scp"]
+
+    private static func words(_ node: ConfigurationNode) throws(Complaint) -> [String] {
+        let words = try values(node)
+        for word in words where word.utf8.contains(0x20) {
+            throw Complaint("`\(word.shortened)` is more than one word. Several words, of which one is enough, are a list.")
+        }
+        return words
+    }
+
+    /// One value, or a list of at least one.
+    private static func values(_ node: ConfigurationNode) throws(Complaint) -> [String] {
+        guard case .list(let nodes) = node.content else { return [try value(node)] }
+        guard !nodes.isEmpty else { throw Complaint("The list is empty. Write at least one value, or `present` where any will do.") }
+        var values: [String] = []
+        for node in nodes { values.append(try value(node)) }
+        return values
+    }
+
+    private static func value(_ node: ConfigurationNode) throws(Complaint) -> String {
+        guard !node.isPresence else {
+            throw Complaint("`present` stands alone and means any value. Write it in quotes if the claim must have this very value.")
+        }
+        return try node.text()
     }
 }
 

@@ -96,11 +96,16 @@ extension Section {
 
     /// One or more values; an empty list is a mistake. Nil where the key is absent or anything in it is wrong.
     ///
-    /// - Parameter single: a value that stands alone counts as a list of one.
-    func list<T>(_ key: String, single: Bool = false, _ parse: (ConfigurationNode) throws(Complaint) -> T) -> [T]? {
+    /// - Parameters:
+    ///   - single: a value that stands alone counts as a list of one.
+    ///   - mayBeEmpty: an empty list is no mistake.
+    func list<T>(
+        _ key: String, single: Bool = false, mayBeEmpty: Bool = false, _ parse: (ConfigurationNode) throws(Complaint) -> T
+    ) -> [T]? {
         guard let entry = entries[key] else { return nil }
         let path = Self.join(keyPath, key)
         if single, case .scalar = entry.value.content { return read(entry.value, of: entry, path, parse).map { [$0] } }
+        if mayBeEmpty, case .list(let nodes) = entry.value.content, nodes.isEmpty { return [] }
         guard let nodes = nodes(key) else { return nil }
         let values = nodes.enumerated().map { read($0.element, of: entry, "\(path)[\($0.offset)]", parse) }
         return values.contains { $0 == nil } ? nil : values.compactMap(\.self)

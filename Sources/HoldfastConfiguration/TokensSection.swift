@@ -38,9 +38,13 @@ extension HoldfastConfiguration.TokenIssuer {
     /// - `algorithms` (list; default `[ES256, PS256, EdDSA]`, or those of `profile`)
     /// - `keys` (URL or file of a JSON Web Key Set; default: discovered from the issuer's metadata, or none with `introspection`)
     /// - `type` (`at+jwt` or `any`; default `at+jwt`)
+    /// - `required_claims` (list of up to 32 claim names, may be empty; default: those of RFC 9068 with `at+jwt`, none with `any`): beside
+    ///   `iss`, `exp` and `aud`, which every JWT must have
+    /// - `scopes_from` (list of up to 8 claim names; default `[scope]`): where tokens and answers have their scopes, all taken together
     /// - `leeway` (duration up to `5m`; default `0s`)
     /// - `introspection` (optional; see ``HoldfastConfiguration/Introspection``): its tokens are asked about; its JWTs are verified
-    ///   beside that only where `keys` is given
+    ///   beside that only where `keys` is given, or where it says `tokens: opaque`
+    /// - `audience_in_answer` (`required` or `optional`; default `required`): whether an answer about a token must name its audience
     /// - `certificate_authorities` (file, PEM; optional): additional CAs for fetching keys and for introspection
     /// - `cooldown` (1s to 1h; default `30s`)
     /// - `refresh_keys` (1s to 1h; default `1h`)
@@ -52,8 +56,8 @@ extension HoldfastConfiguration.TokenIssuer {
         let section = Section(
             node, at: node.position, "tokens[\(index)]",
             known: [
-                "issuer", "audience", "algorithms", "keys", "type", "leeway", "introspection", "certificate_authorities", "cooldown",
-                "refresh_keys", "stale_keys",
+                "issuer", "audience", "algorithms", "keys", "type", "required_claims", "scopes_from", "leeway", "introspection",
+                "audience_in_answer", "certificate_authorities", "cooldown", "refresh_keys", "stale_keys",
             ], log)
         let issuer = section.required("issuer", "Write the issuer's URL, exactly as its tokens have it in `iss`.", WebAddress.identifier)
         if let issuer {
@@ -70,11 +74,15 @@ extension HoldfastConfiguration.TokenIssuer {
         }
         let audiences = section.list("audience", single: true) { node throws(Complaint) in try node.text() }
         let allowed = HoldfastConfiguration.Algorithm.reader(profile)
-        algorithms = section.list("algorithms", allowed) ?? profile?.algorithms ?? [.es256, .ps256, .edDSA]
-        type = section.optional("type", choice(HoldfastConfiguration.TokenType.self)) ?? .accessToken
+        algorithms = section.list("algorithms", allowed)?.withoutRepetition ?? profile?.algorithms ?? [.es256, .ps256, .edDSA]
+        let type = section.optional("type", choice(HoldfastConfiguration.TokenType.self)) ?? .accessToken
+        self.type = type
+        requiredClaims = ClaimList.read(section, "required_claims", most: 32, mayBeEmpty: true) ?? type.requiredClaims
+        scopesFrom = ClaimList.read(section, "scopes_from", most: 8) ?? ["scope"]
         leeway = section.optional("leeway", Self.leeway(profile)) ?? .zero
         introspection = HoldfastConfiguration.Introspection(section, folder, algorithms, allowed, &seen)
-        verifiesJWTs = !section.has("introspection") || section.has("keys")
+        audienceInAnswer = section.optional("audience_in_answer", choice(HoldfastConfiguration.AnsweredAudience.self)) ?? .required
+        verifiesJWTs = !section.has("introspection") || section.has("keys") || introspection?.tokens == .opaque
         let keys = Self.keys(section, folder, fetched: verifiesJWTs || introspection?.signedResponse ?? false)
         certificateAuthorities = section.file("certificate_authorities", in: folder)
         cooldown = section.optional("cooldown", Bounds.cooldown) ?? .seconds(30)
@@ -102,8 +110,9 @@ extension HoldfastConfiguration.TokenIssuer {
             complain("Without `keys` this issuer's tokens are only asked about, so no keys are fetched.", ["cooldown", "refresh_keys", "stale_keys"])
         case .url, .discovered: break
         }
+        if introspection == nil { complain("Without `introspection` this issuer gives no answers about tokens.", ["audience_in_answer"]) }
         guard !verifiesJWTs, let introspection else { return }
-        complain("Without `keys` no JWT of this issuer is verified here, so this has no effect.", ["type"])
+        complain("Without `keys` no JWT of this issuer is verified here, so this has no effect.", ["type", "required_claims"])
         if !introspection.signedResponse {
             complain("Without `keys` no JWT of this issuer is verified here, so this has no effect.", ["algorithms"])
         } else if section.has("introspection", "response_algorithms") {
@@ -144,6 +153,28 @@ extension HoldfastConfiguration.TokenIssuer {
     }
 }
 
+/// A list of claims, each named once.
+enum ClaimList {
+    /// Nil where the key is absent or anything in it is wrong.
+    static func read(_ section: Section, _ key: String, most: Int, mayBeEmpty: Bool = false) -> [String]? {
+        let names = section.list(key, mayBeEmpty: mayBeEmpty) { node throws(Complaint) in
+            let name = try node.text()
+            guard name.utf8.count <= 256 else { throw Complaint("The name of a claim has 256 octets here at most.") }
+            return name
+        }
+        guard let names else { return nil }
+        guard names.count <= most else {
+            section.complain("\(names.count) claims are too many: \(most) can be named here.", key)
+            return nil
+        }
+        for (index, name) in names.enumerated() where names[..<index].contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
+            section.complain("`\(name.shortened)` stands here twice. Keep one of the two.", key)
+            return nil
+        }
+        return names
+    }
+}
+
 extension HoldfastConfiguration.Algorithm {
     /// One of them, as far as the profile allows it.
     static func reader(_ profile: HoldfastConfiguration.Profile?) -> (ConfigurationNode) throws(Complaint) -> Self {
@@ -153,12 +184,23 @@ extension HoldfastConfiguration.Algorithm {
                 refused[name] =
                     "`\(name)` needs a secret that the issuer shares with everybody who verifies, and who could then issue tokens too. Remove it."
             }
+            refused["Ed448"] = "Of EdDSA's curves only Ed25519 is to be had here. Write `EdDSA` or `Ed25519`, which are the same."
+            if case .scalar("Ed25519", _) = node.content { return try allowed(.edDSA, by: profile, as: "Ed25519") }
             let algorithm = try choice(Self.self, refused: refused)(node)
-            guard let profile, !profile.algorithms.contains(algorithm) else { return algorithm }
-            let allowed = profile.algorithms.map { "`\($0.rawValue)`" }.joined(separator: ", ")
-            throw Complaint(
-                "`profile: \(profile.rawValue)` allows only \(allowed) (\(profile.algorithmRule)). Remove `\(algorithm.rawValue)`, or the profile."
-            )
+            return try allowed(algorithm, by: profile, as: algorithm.rawValue)
         }
     }
+
+    /// - Parameter name: what the file calls it.
+    private static func allowed(_ algorithm: Self, by profile: HoldfastConfiguration.Profile?, as name: String) throws(Complaint) -> Self {
+        guard let profile, !profile.algorithms.contains(algorithm) else { return algorithm }
+        let allowed = profile.algorithms.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+        throw Complaint(
+            "`profile: \(profile.rawValue)` allows only \(allowed) (\(profile.algorithmRule)). Remove `\(name)`, or the profile.")
+    }
+}
+
+extension [HoldfastConfiguration.Algorithm] {
+    /// Two names of one algorithm are one.
+    var withoutRepetition: Self { reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
 }

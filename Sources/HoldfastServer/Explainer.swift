@@ -66,9 +66,7 @@ package struct Explainer: Sendable {
         }
         report.policy = policy
         guard policy.needsToken else { return report.decided(policy.decideWithoutToken(shownBy: peer.thumbprint), withToken: false) }
-        let (decision, looked) = try await judge(request, on: policy, from: peer, now: now)
-        if let looked { report.saw(looked) }
-        return report.decided(decision, withToken: true)
+        return report.decided(try await judge(request, on: policy, from: peer, now: now, &report), withToken: true)
     }
 
     private func handshake(_ chain: [[UInt8]], now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
@@ -76,13 +74,13 @@ package struct Explainer: Sendable {
         return ClientAuthenticator(blueprint.trust).verifyHandshake(chain: certificates, now: now)
     }
 
-    /// The decision, and what is known of the token where its origin is proven.
+    /// - Parameter report: told what is known of the token where its origin is proven, and else what exactly is wrong with it.
     private func judge(
-        _ request: Request, on policy: RoutePolicy, from peer: AuthenticatedPeer, now: Double
-    ) async throws -> (Decision, VerifiedToken?) {
+        _ request: Request, on policy: RoutePolicy, from peer: AuthenticatedPeer, now: Double, _ report: inout ExplanationReport
+    ) async throws -> Decision {
         let field = Array("Bearer \(request.token)".utf8)
         let credentials = field.withUnsafeBytes { BearerCredentials.parse($0) }
-        if case .refused(let reason) = credentials { return (.deny(Denial(reason)), nil) }
+        if case .refused(let reason) = credentials { return .deny(Denial(reason)) }
         let authority = try ExplainerAuthority(blueprint, keysFile: request.keys)
         let finding = try await authority.authenticate(request.token, now: now) { inquiry in
             // No issuer is shown a token that could not pass here anyway.
@@ -93,8 +91,14 @@ package struct Explainer: Sendable {
             return denial
         }
         switch finding {
-        case .verified(let token): return (decide(token, on: policy, from: peer, now: now), token)
-        case .refused(let denial): return (.deny(denial), nil)
+        case .verified(let token):
+            report.saw(token)
+            return decide(token, on: policy, from: peer, now: now)
+        case .refused(let denial): return .deny(denial)
+        case .unverified(let refusal, let isAnswer):
+            report.refusal = refusal
+            report.isRefusedByAnswer = isAnswer
+            return .deny(Denial(refusal.reason))
         }
     }
 

@@ -58,7 +58,7 @@ struct ExplainerAuthority {
                 result = .refused(denial)
             } else {
                 let answer = await look(up: token, inquiry, introspection, now: now)
-                result = Finding(authenticator.settle(answer, for: inquiry, now: now))
+                result = Finding(answer: authenticator.settle(answer, for: inquiry, now: now))
             }
         }
         services.cancel()
@@ -69,11 +69,13 @@ struct ExplainerAuthority {
     enum Finding {
         case verified(VerifiedToken)
         case refused(Denial)
+        /// By the token itself, or by what its issuer says of it.
+        case unverified(TokenRefusal, isAnswer: Bool)
 
-        init(_ result: Result<VerifiedToken, TokenRefusal>) {
-            switch result {
+        init(answer: Result<VerifiedToken, TokenRefusal>) {
+            switch answer {
             case .success(let token): self = .verified(token)
-            case .failure(let refusal): self = .refused(Denial(refusal.reason))
+            case .failure(let refusal): self = .unverified(refusal, isAnswer: true)
             }
         }
     }
@@ -95,7 +97,7 @@ struct ExplainerAuthority {
             case .unknown(let inquiry): return .unknown(inquiry, authenticator)
             case .refused(let refusal):
                 let mayCome = refusal.reason == .keysUnavailable && fixedKeys == nil && !keeping.hasFailed
-                guard mayCome, ContinuousClock.now < deadline else { return .decided(.refused(Denial(refusal.reason))) }
+                guard mayCome, ContinuousClock.now < deadline else { return .decided(.unverified(refusal, isAnswer: false)) }
                 try? await Task.sleep(for: .milliseconds(20))
             }
         }

@@ -15,6 +15,9 @@ struct ExplanationReport {
     var diagnosis: BindingDiagnosis?
     var peer: AuthenticatedPeer?
     var policy: RoutePolicy
+    /// Where the token, or its issuer's answer, is what fails.
+    var refusal: TokenRefusal?
+    var isRefusedByAnswer = false
 
     init(_ blueprint: Blueprint, route: Route?, token: TokenInspection?, chain: [[UInt8]], now: Double) {
         self.blueprint = blueprint
@@ -26,9 +29,9 @@ struct ExplanationReport {
         policy = route?.policy ?? blueprint.configuration.routeTable.fallback
     }
 
-    /// An opaque token says nothing itself: what its issuer said of it is shown.
+    /// Of a token that is opaque, or not verified here, only what its issuer said of it counts: that is shown.
     mutating func saw(_ verified: VerifiedToken) {
-        if !isJWT { token = TokenInspection(verified) }
+        if !isJWT || !isVerifiedHere { token = TokenInspection(verified, claimNames: blueprint.configuration.claimNames) }
     }
 
     // MARK: Verdicts
@@ -41,7 +44,9 @@ struct ExplanationReport {
     }
 
     func refused(_ denial: Denial) -> Explanation {
-        explanation(failing: Explanation.Rule(denial.reason), rules: rules, reason: denial.reason.rawValue, text: denial.reason.explanation)
+        // What is wrong with an answer is no rule of the token's own.
+        let rule = isRefusedByAnswer ? .introspection : Explanation.Rule(denial.reason)
+        return explanation(failing: rule, rules: rules, reason: denial.reason.rawValue, text: denial.reason.explanation)
     }
 
     func refused(atHandshake fault: HandshakeFault) -> Explanation {
@@ -80,7 +85,7 @@ struct ExplanationReport {
     /// Rules that stand before the one that failed and that the proxy had not looked at then.
     private func skipped(_ failing: Explanation.Rule) -> Set<Explanation.Rule> {
         switch failing {
-        case .algorithm where SignatureAlgorithm(rawValue: token?.header["alg"] as? String ?? "") == nil: [.claims, .issuer, .type]
+        case .algorithm where SignatureAlgorithm(named: token?.header["alg"] as? String ?? "") == nil: [.claims, .issuer, .type]
         case .type where token?.header["cty"] != nil: [.claims, .issuer]
         case .required where token?.claims["iss"] == nil: [.issuer, .type, .algorithm]
         default: []
@@ -95,7 +100,7 @@ struct ExplanationReport {
     }
 
     private var isVerifiedHere: Bool { isJWT && (issuer?.verifiesJWTs ?? true) || blueprint.policies.allSatisfy { $0.introspection == nil } }
-    private var isIntrospected: Bool { !isJWT ? blueprint.policies.contains { $0.introspection != nil } : issuer?.introspection != nil }
+    private var isIntrospected: Bool { !isJWT ? blueprint.policies.contains { $0.introspection != nil } : issuer?.introspection?.asksAboutJWTs ?? false }
 
     private var routeText: String {
         let needs =
@@ -113,35 +118,62 @@ struct ExplanationReport {
     private func describe(_ finding: inout Explanation.Finding) {
         switch finding.rule {
         case .certificate: describeCertificate(&finding)
-        case .path, .form, .header, .claims, .required, .signature, .introspection: describeNothing(&finding)
+        case .path, .form, .header, .claims, .signature: describeNothing(&finding)
+        case .introspection: if isRefusedByAnswer { tellRefusal(&finding) }
+        case .required:
+            finding.expected = (["iss", "exp", "aud"] + (issuer?.requiredClaims ?? [])).joined(separator: ", ")
+            tellRefusal(&finding)
         case .issuer: expect(&finding, blueprint.policies.map(\.issuer).joined(separator: ", "), claim: "iss")
         case .routeIssuer:
             let accepted = (policy.issuers ?? []).compactMap { blueprint.policies.indices.contains($0) ? blueprint.policies[$0].issuer : nil }
             expect(&finding, accepted.joined(separator: ", "), claim: "iss")
-        case .type: expect(&finding, issuer?.type == .any ? "at+jwt, JWT or none" : "at+jwt", header: "typ")
-        case .algorithm: expect(&finding, issuer?.algorithms.map(\.rawValue).joined(separator: ", "), header: "alg")
+        case .type:
+            expect(&finding, issuer?.type == .any ? "at+jwt, JWT or none" : "at+jwt", header: "typ")
+            tellRefusal(&finding)
+        case .algorithm: expect(&finding, issuer?.algorithms.map(\.names).joined(separator: ", "), header: "alg")
         case .key: expect(&finding, "a key of the issuer's set that fits the algorithm", header: "kid")
         case .expiry: describeTime(&finding, "exp", "after")
         case .beginning: describeTime(&finding, "nbf", "at or before")
         case .audience:
             let route = policy.audiences.isEmpty ? "" : ", and \(policy.audiences.joined(separator: " or ")) on this route"
             expect(&finding, issuer.map { $0.audiences.joined(separator: " or ") + route }, claim: "aud")
+            if finding.outcome == .failed, let token, !token.namesAudience {
+                finding.notes = [
+                    "The issuer's answer names no audience. Have it say `aud`, or write `audience_in_answer: optional` if its tokens are for this API alone."
+                ]
+            }
         case .binding: describeBinding(&finding)
         case .authentication: expect(&finding, policy.acr.joined(separator: " or "), claim: "acr")
         case .authenticationAge: describeTime(&finding, "auth_time", "recent, \(Int(policy.maximumAuthenticationAge ?? 0)) s before")
         case .scope:
             let any = policy.anyScope.isEmpty ? [] : ["one of \(policy.anyScope.joined(separator: ", "))"]
-            expect(&finding, (policy.scopes + any).joined(separator: " and "), claim: "scope")
+            finding.expected = (policy.scopes + any).joined(separator: " and ")
+            if let token { finding.found = found(of: isJWT ? issuer?.scopeClaims ?? ["scope"] : ["scope"], in: token) }
         case .routeClaims:
-            finding.expected = policy.claims.map { "\($0.name)\($0.accepted.isEmpty ? "" : ": \($0.accepted.joined(separator: " or "))")" }
-                .joined(separator: "; ")
+            finding.expected = policy.claims.map { claim in
+                let word = claim.isOfWords ? "the word " : ""
+                return "\(claim.name)\(claim.accepted.isEmpty ? "" : ": \(word)\(claim.accepted.joined(separator: " or "))")"
+            }.joined(separator: "; ")
             finding.found = policy.claims.map { "\($0.name): \(TokenInspection.text(token?.claims[$0.name]))" }.joined(separator: "; ")
         }
     }
 
     private func describeNothing(_ finding: inout Explanation.Finding) {
         if finding.rule == .signature, finding.outcome == .failed { finding.notes = ["The token was changed, or signed by another key."] }
-        if finding.rule == .key, finding.outcome == .failed { finding.notes = ["Where keys were rotated, the proxy fetches them anew."] }
+        if finding.rule == .claims { tellRefusal(&finding) }
+    }
+
+    /// What the verifier itself says of its refusal, beside the rule that failed.
+    private func tellRefusal(_ finding: inout Explanation.Finding) {
+        guard finding.outcome == .failed, let detail = refusal?.detail else { return }
+        finding.notes = [TokenInspection.printable(detail.description)]
+    }
+
+    /// The claims that scopes are looked for in, where there are any of them.
+    private func found(of names: [String], in token: TokenInspection) -> String {
+        let there = names.filter { token.claims[$0] != nil }
+        guard there != ["scope"] else { return TokenInspection.text(token.claims["scope"]) }
+        return there.isEmpty ? "none" : there.map { "\(TokenInspection.printable($0)): \(TokenInspection.text(token.claims[$0]))" }.joined(separator: "; ")
     }
 
     private func expect(_ finding: inout Explanation.Finding, _ expected: String?, claim: String) {
@@ -158,7 +190,7 @@ struct ExplanationReport {
     private func describeTime(_ finding: inout Explanation.Finding, _ claim: String, _ relation: String) {
         guard let token else { return }
         finding.expected = "\(relation) \(UTCTime.text(now)), now"
-        finding.found = token.date(claim).map { UTCTime.text($0) } ?? "none"
+        finding.found = token.date(claim).map { UTCTime.text($0) } ?? TokenInspection.text(token.claims[claim])
     }
 
     private func describeCertificate(_ finding: inout Explanation.Finding) {

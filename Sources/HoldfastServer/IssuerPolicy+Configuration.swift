@@ -5,9 +5,13 @@ extension IssuerPolicy {
     init(_ issuer: HoldfastConfiguration.TokenIssuer, claimNames: [String]) {
         self.init(
             issuer: issuer.issuer.text, audiences: issuer.audiences, algorithms: issuer.algorithms.compactMap(SignatureAlgorithm.init),
-            type: issuer.type == .any ? .any : .accessToken, expiryLeeway: issuer.leeway.seconds, claimNames: claimNames,
-            verifiesJWTs: issuer.verifiesJWTs,
-            introspection: issuer.introspection.map { IntrospectionRule(tokenPrefix: $0.tokenPrefix.map { Array($0.utf8) }) })
+            type: issuer.type == .any ? .any : .accessToken, requiredClaims: issuer.requiredClaims, scopeClaims: issuer.scopesFrom,
+            expiryLeeway: issuer.leeway.seconds, claimNames: claimNames, verifiesJWTs: issuer.verifiesJWTs,
+            introspection: issuer.introspection.map { introspection in
+                IntrospectionRule(
+                    tokenPrefix: introspection.tokenPrefix.map { Array($0.utf8) }, asksAboutJWTs: introspection.tokens == .all,
+                    needsAudience: issuer.audienceInAnswer == .required)
+            })
     }
 }
 

@@ -5,6 +5,8 @@ import Foundation
 struct TokenInspection {
     let header: [String: Any]
     let claims: [String: Any]
+    /// False where an issuer's answer names no audience.
+    let namesAudience: Bool
 
     /// Nil where the token is not a JWT that can be read.
     init?(_ token: String) {
@@ -12,12 +14,18 @@ struct TokenInspection {
         guard parts.count == 3, let header = Self.object(parts[0]), let claims = Self.object(parts[1]) else { return nil }
         self.header = header
         self.claims = claims
+        namesAudience = true
     }
 
     /// What an issuer said of an opaque token.
-    init(_ token: VerifiedToken) {
+    ///
+    /// - Parameter names: of the claims that the token was read for.
+    init(_ token: VerifiedToken, claimNames names: [String]) {
         header = [:]
-        var claims: [String: Any] = ["iss": token.issuer, "aud": token.audiences, "scope": token.scopes.joined(separator: " ")]
+        namesAudience = token.namesAudience
+        var claims: [String: Any] = ["iss": token.issuer, "scope": token.scopes.joined(separator: " ")]
+        for (name, value) in zip(names, token.claims) where claims[name] == nil { claims[name] = value.map(Self.plain) }
+        if token.namesAudience { claims["aud"] = token.audiences }
         if token.expiresAt.isFinite { claims["exp"] = token.expiresAt }
         if let beginning = token.notBefore { claims["nbf"] = beginning }
         if let acr = token.acr { claims["acr"] = acr }
@@ -28,6 +36,14 @@ struct TokenInspection {
         case .unusable: claims["cnf"] = [String: Any]()
         }
         self.claims = claims
+    }
+
+    private static func plain(_ value: ClaimValue) -> Any {
+        switch value {
+        case .string(let text), .number(let text), .json(let text): text
+        case .boolean(let flag): flag ? "true" : "false"
+        case .strings(let texts): texts
+        }
     }
 
     private static func object(_ part: Substring) -> [String: Any]? {

@@ -3,10 +3,13 @@ import BindingPolicy
 /// Reads `cnf` (RFC 7800 section 3.1) for the one method there is here: `x5t#S256` (RFC 8705 section 3.1).
 ///
 /// Members that are not known are ignored, and ignoring confirms nothing. A second key that nobody would check (`jkt`, `jwk`,
-/// `jwe`, `jku`) makes the whole unusable: satisfy all of it or refuse.
+/// `jwe`, `jku`) makes the whole unusable: satisfy all of it or refuse. `null` is no binding; an empty object is one that nobody can
+/// satisfy, so that it does not leave the word to another account of the token.
 enum ConfirmationClaim {
     static func read(_ reader: inout JSONReader) throws(JSONFault) -> Confirmation {
-        guard try reader.peek() == .object else {
+        let kind = try reader.peek()
+        guard kind == .object else {
+            if kind == .literal, try reader.skipVoid() { return .absent }
             try reader.skip()
             return .unusable(.confirmationMalformed)
         }
@@ -17,16 +20,19 @@ enum ConfirmationClaim {
         while let name = try reader.nextMember() {
             switch name {
             case "x5t#S256":
-                if try reader.peek() == .string {
-                    thumbprint = certificate(try reader.string())
-                } else {
+                switch try reader.peek() {
+                case .string: thumbprint = certificate(try reader.string())
+                case .literal where try reader.skipVoid(): break
+                default:
                     thumbprint = .unusable(.confirmationMalformed)
                     try reader.skip()
                 }
             case "jkt":
+                guard try !reader.skipVoid() else { continue }
                 keyHash = true
                 try reader.skip()
             case "jwk", "jwe", "jku":
+                guard try !reader.skipVoid() else { continue }
                 otherKeys += 1
                 try reader.skip()
             default: try reader.skip()

@@ -2,7 +2,7 @@ package import BindingPolicy
 
 /// What an issuer said of a token, or that it could not be asked.
 package struct IntrospectionAnswer: Sendable {
-    /// `.tokenInactive` and `.issuerUnknown` are about the token; `.introspectionUnavailable` is not.
+    /// `.tokenInactive`, `.issuerUnknown` and `.typeNotAccepted` are about the token; `.introspectionUnavailable` is not.
     package let outcome: Result<VerifiedToken, TokenRefusal>
     /// Seconds since 1970 until which it may be remembered; past where it may not be.
     package let validUntil: Double
@@ -28,7 +28,7 @@ extension VerifiedToken {
             issuerIndex: issuerIndex, issuer: issuer, subject: Self.agreed(subject, verified.subject),
             clientID: Self.agreed(clientID, verified.clientID), expiresAt: min(expiresAt, verified.expiresAt),
             notBefore: [notBefore, verified.notBefore].compactMap(\.self).max(),
-            audiences: verified.audiences.filter { $0.isAmong(audiences) },
+            audiences: namesAudience ? verified.audiences.filter { $0.isAmong(audiences) } : verified.audiences,
             scopes: !saysScopes ? verified.scopes : verified.scopes.isEmpty ? scopes : scopes.filter { $0.isAmong(verified.scopes) },
             confirmation: confirmation.agreed(with: verified.confirmation), acr: Self.agreed(acr, verified.acr),
             authenticatedAt: [authenticatedAt, verified.authenticatedAt].compactMap(\.self).min(), claims: claims,

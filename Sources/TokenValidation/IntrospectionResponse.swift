@@ -4,8 +4,8 @@ package import BindingPolicy
 /// is a failure of the issuer's, never of the client's.
 package struct IntrospectionResponse {
     package enum Outcome: Sendable {
-        /// `.tokenInactive`, and `.issuerUnknown` for a token of another issuer.
-        case refused(DenialReason)
+        /// `.tokenInactive`; `.issuerUnknown` for a token of another issuer, `.typeNotAccepted` for one that is no bearer access token.
+        case refused(TokenRefusal)
         case active(VerifiedToken, saysScopes: Bool)
         case failed(IntrospectionFailure)
         /// Signed by a key that the issuer did not have when its keys were fetched.
@@ -26,12 +26,16 @@ package struct IntrospectionResponse {
 
     private func read(_ json: UnsafeRawBufferPointer) -> Outcome {
         do throws(JSONFault) {
-            guard try Self.isActive(json) else { return .refused(.tokenInactive) }
+            guard try Self.isActive(json) else { return .refused(TokenRefusal(.tokenInactive)) }
             let claims: TokenClaims
             do throws(TokenRefusal) { claims = try TokenClaims(json) } catch { return .failed(.malformed) }
-            if let issuer = claims.issuer, !issuer.equals(policy.issuer.utf8) { return .refused(.issuerUnknown) }
+            guard claims.fault == nil else { return .failed(.malformed) }
+            if let issuer = claims.issuer.value, !issuer.equals(policy.issuer.utf8) { return .refused(TokenRefusal(.issuerUnknown)) }
+            if let refusal = claims.faultOfAnsweredKind { return .refused(refusal) }
             let named = try NamedClaims.read(json, policy.claimNames)
-            return .active(claims.verified(issuerIndex: issuerIndex, policy: policy, claims: named), saysScopes: claims.scope != nil)
+            let scopes = try claims.scopes(in: json, under: policy)
+            return .active(
+                claims.verified(issuerIndex: issuerIndex, policy: policy, claims: named, scopes: scopes), saysScopes: scopes != nil)
         } catch {
             return .failed(.malformed)
         }
@@ -81,8 +85,8 @@ package struct IntrospectionResponse {
     private func read(signedClaims json: UnsafeRawBufferPointer, now: Double) -> Outcome {
         do throws(JSONFault) {
             let (envelope, content) = try SignedEnvelope.read(json)
-            guard let issuer = envelope.issuer, issuer.equals(policy.issuer.utf8), let issuedAt = envelope.issuedAt,
-                abs(now - issuedAt) <= Self.longestAge, isForUs(envelope.audiences ?? []), let content
+            guard let issuer = envelope.issuer.value, issuer.equals(policy.issuer.utf8), let issuedAt = envelope.issuedAt.value,
+                abs(now - issuedAt) <= Self.longestAge, isForUs(envelope.audiences.value ?? []), let content
             else { return .failed(.malformed) }
             return read(content)
         } catch {

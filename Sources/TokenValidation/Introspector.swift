@@ -225,7 +225,7 @@ package final class Introspector: Sendable {
             ? response.read(signed: body, keys: shared.withLock { $0.keys }, now: clock.date()) : response.read(body)
         {
         case .active(let token, let saysScopes): return .answered(.success(token), saysScopes: saysScopes)
-        case .refused(let reason): return .answered(.failure(TokenRefusal(reason)), saysScopes: false)
+        case .refused(let refusal): return .answered(.failure(refusal), saysScopes: false)
         case .failed(let failure): return .failed(failure)
         case .keysStale:
             onStaleKeys()

@@ -2,10 +2,18 @@
 package struct IssuerPolicy: Equatable, Sendable {
     /// Which `typ` is accepted (RFC 9068 section 4, RFC 8725 section 3.11).
     package enum TokenType: String, CaseIterable, Sendable {
-        /// `at+jwt` or `application/at+jwt`, and the claims that RFC 9068 section 2.2 requires.
+        /// `at+jwt` or `application/at+jwt`.
         case accessToken = "at+jwt"
-        /// Also `JWT` or none, for issuers before RFC 9068; `iss`, `exp` and `aud` are required.
+        /// Also `JWT` or none, for issuers before RFC 9068.
         case any = "any"
+
+        /// What its tokens must have beside `iss`, `exp` and `aud`, unless the configuration says otherwise.
+        package var requiredClaims: [String] {
+            switch self {
+            case .accessToken: ["sub", "client_id", "iat", "jti"]  // RFC 9068 section 2.2
+            case .any: []
+            }
+        }
     }
 
     /// Compared with `iss` octet by octet.
@@ -14,28 +22,38 @@ package struct IssuerPolicy: Equatable, Sendable {
     package let audiences: [String]
     package let algorithms: [SignatureAlgorithm]
     package let type: TokenType
+    /// Of each JWT, beside `iss`, `exp` and `aud`, which every one must have.
+    package let requiredClaims: [String]
+    /// Where its tokens, and its answers about tokens, have their scopes.
+    package let scopeClaims: [String]
     /// Seconds, 0 to 300 (RFC 9068 section 4: at most a few minutes); values outside are brought to the nearer end.
     package let expiryLeeway: Double
     /// The claims that something has a use for: ``VerifiedToken/claims`` are these, in this order.
     package let claimNames: [String]
     /// Whether its JWTs are verified here. Where not, each is introspected instead.
     package let verifiesJWTs: Bool
-    /// Nil where the issuer is not asked about tokens. Where it is, a JWT that was verified is asked about too.
+    /// Nil where the issuer is not asked about tokens.
     package let introspection: IntrospectionRule?
+    /// The usual case, for which a token need not be read a second time.
+    let readsScopeOnly: Bool
 
+    /// - Parameter requiredClaims: nil for those of `type`.
     package init(
         issuer: String, audiences: [String], algorithms: [SignatureAlgorithm] = [.es256, .ps256, .eddsa],
-        type: TokenType = .accessToken, expiryLeeway: Double = 0, claimNames: [String] = [], verifiesJWTs: Bool = true,
-        introspection: IntrospectionRule? = nil
+        type: TokenType = .accessToken, requiredClaims: [String]? = nil, scopeClaims: [String] = ["scope"], expiryLeeway: Double = 0,
+        claimNames: [String] = [], verifiesJWTs: Bool = true, introspection: IntrospectionRule? = nil
     ) {
         self.issuer = issuer
         self.audiences = audiences
         self.algorithms = algorithms
         self.type = type
+        self.requiredClaims = requiredClaims ?? type.requiredClaims
+        self.scopeClaims = scopeClaims
         self.expiryLeeway = expiryLeeway > 0 ? min(expiryLeeway, 300) : 0
         self.claimNames = claimNames
         self.verifiesJWTs = verifiesJWTs
         self.introspection = introspection
+        readsScopeOnly = scopeClaims == ["scope"]
     }
 }
 
@@ -43,6 +61,14 @@ package struct IssuerPolicy: Equatable, Sendable {
 package struct IntrospectionRule: Equatable, Sendable {
     /// What its opaque tokens begin with; nil for all that no other issuer's prefix claims.
     package let tokenPrefix: [UInt8]?
+    /// Also about JWTs, those too that were verified here. Without it about opaque tokens alone.
+    package let asksAboutJWTs: Bool
+    /// Whether an answer must name an audience, as that of an opaque token is known by nothing else.
+    package let needsAudience: Bool
 
-    package init(tokenPrefix: [UInt8]? = nil) { self.tokenPrefix = tokenPrefix }
+    package init(tokenPrefix: [UInt8]? = nil, asksAboutJWTs: Bool = true, needsAudience: Bool = true) {
+        self.tokenPrefix = tokenPrefix
+        self.asksAboutJWTs = asksAboutJWTs
+        self.needsAudience = needsAudience
+    }
 }

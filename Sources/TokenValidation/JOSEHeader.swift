@@ -18,7 +18,7 @@ struct JOSEHeader {
         do throws(JSONFault) { try members.read(json) } catch { throw TokenRefusal(.headerMalformed) }
         // No extension is understood, so whatever `crit` names is not; `b64` (RFC 7797) is not for JWTs.
         guard !members.critical else { throw TokenRefusal(.headerCritical) }
-        // JWE members, and the compression of a payload: never part of a signed access token.
+        // JWE members, and the compression of a payload: never part of a signed access token. PingAM says `"zip": "NONE"` of each.
         guard !members.encryption else { throw TokenRefusal(.headerMalformed) }
         guard let name = members.algorithm else { throw TokenRefusal(.algorithmMissing) }
         guard let algorithm = SignatureAlgorithm(name) else { throw TokenRefusal(.algorithmNotAllowed) }
@@ -41,20 +41,29 @@ struct JOSEHeader {
             try reader.beginObject()
             while let name = try reader.nextMember() {
                 switch name {
-                case "alg": algorithm = try reader.string()
-                case "kid": keyID = try reader.string()
-                case "typ": type = try reader.string()
-                case "cty": content = try reader.string()
+                case "alg": algorithm = try Self.text(&reader)
+                case "kid": keyID = try Self.text(&reader)
+                case "typ": type = try Self.text(&reader)
+                case "cty": content = try Self.text(&reader)
+                // Even where it is empty: there is no such `crit` (RFC 7515 section 4.1.11).
                 case "crit", "b64":
                     critical = true
                     try reader.skip()
-                case "enc", "zip", "epk", "p2c", "p2s":
-                    encryption = true
-                    try reader.skip()
+                case "zip": if let zip = try Self.text(&reader) { encryption = encryption || !("NONE" ~= zip) }
+                case "enc", "epk", "p2c", "p2s":
+                    if try !reader.skipVoid() {
+                        encryption = true
+                        try reader.skip()
+                    }
                 default: try reader.skip()
                 }
             }
             try reader.finish()
+        }
+
+        /// Nil for what says nothing; each of these has a use, so a value of another type is a fault.
+        private static func text(_ reader: inout JSONReader) throws(JSONFault) -> JSONText? {
+            try reader.skipVoid() ? nil : try reader.string()
         }
     }
 

@@ -137,6 +137,28 @@ package struct JSONReader {
         }
     }
 
+    /// Whether the next value is one that says nothing (`null`, `""`, `[]` or `{}`), which is then read past.
+    package mutating func skipVoid() throws(JSONFault) -> Bool {
+        skipSpace()
+        var end = position + 1
+        switch octet(position) {
+        case UInt8(ascii: "n"):
+            try literal()
+            return true
+        case UInt8(ascii: "\""):
+            guard octet(end) == UInt8(ascii: "\"") else { return false }
+        case UInt8(ascii: "["):
+            while Self.isSpace(octet(end)) { end += 1 }
+            guard octet(end) == UInt8(ascii: "]") else { return false }
+        case UInt8(ascii: "{"):
+            while Self.isSpace(octet(end)) { end += 1 }
+            guard octet(end) == UInt8(ascii: "}") else { return false }
+        default: return false
+        }
+        position = end + 1
+        return true
+    }
+
     /// One value of any kind as it is written.
     package mutating func text() throws(JSONFault) -> UnsafeRawBufferPointer {
         skipSpace()
@@ -214,11 +236,13 @@ package struct JSONReader {
     }
 
     private mutating func skipSpace() {
-        while true {
-            switch octet(position) {
-            case 0x20, 0x09, 0x0a, 0x0d: position += 1
-            default: return
-            }
+        while Self.isSpace(octet(position)) { position += 1 }
+    }
+
+    private static func isSpace(_ octet: UInt8) -> Bool {
+        switch octet {
+        case 0x20, 0x09, 0x0a, 0x0d: true
+        default: false
         }
     }
 

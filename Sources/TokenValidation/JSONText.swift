@@ -109,6 +109,8 @@ package struct JSONNumber {
         return value
     }
 
+    var isNegative: Bool { raw.first == UInt8(ascii: "-") }
+
     /// The value of at most twelve digits and nothing else.
     private var whole: Int? {
         var value = 0

@@ -2,7 +2,7 @@ import BindingPolicy
 
 /// Reads the claims that the configuration names from a text that is believed already.
 enum NamedClaims {
-    /// In the order of `names`; nil for those that are absent or null. Empty where none are named.
+    /// In the order of `names`; nil for those that are absent or null. None where none are named.
     static func read(_ json: UnsafeRawBufferPointer, _ names: [String]) throws(JSONFault) -> [ClaimValue?] {
         guard !names.isEmpty else { return [] }
         var claims = [ClaimValue?](repeating: nil, count: names.count)

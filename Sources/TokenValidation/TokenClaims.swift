@@ -1,18 +1,23 @@
 import BindingPolicy
 
-/// The claims of a token as they stand in its payload: of the right type (RFC 7519 section 4.1), and not yet believed.
+/// The claims of a token as they stand in its payload, each read and none judged: not yet believed, and not yet known to be needed.
 ///
 /// Valid only while the payload's buffer is.
 struct TokenClaims {
     static let maximumAudiences = 64
 
-    private(set) var issuer, subject, clientID, tokenID, scope, authenticationClass: JSONText?
-    private(set) var expiresAt, notBefore, issuedAt, authenticatedAt: Double?
-    private(set) var audiences: [JSONText]?
+    private(set) var issuer = Claim<JSONText>.absent, subject = Claim<JSONText>.absent, clientID = Claim<JSONText>.absent
+    private(set) var tokenID = Claim<JSONText>.absent, authenticationClass = Claim<JSONText>.absent
+    private(set) var expiresAt = Claim<Double>.absent, notBefore = Claim<Double>.absent, issuedAt = Claim<Double>.absent
+    private(set) var authenticatedAt = Claim<Double>.absent
+    private(set) var audiences = Claim<[JSONText]>.absent
+    private(set) var earliest = EarliestUse()
+    private(set) var scope: ScopeClaim?
     private(set) var confirmation = Confirmation.absent
-    /// Has a claim that only another kind of JWT has: an ID token, a logout or security event token, an introspection
-    /// response (RFC 8725 section 3.12).
-    private(set) var isOfAnotherKind = false
+    private(set) var kind = TokenKind()
+    /// A claim that only another kind of JWT has: an ID token, a logout or security event token, an introspection response (RFC 8725
+    /// section 3.12).
+    private(set) var foreign: String?
 
     init(_ json: UnsafeRawBufferPointer) throws(TokenRefusal) {
         do throws(JSONFault) { try read(json) } catch { throw TokenRefusal(.claimsMalformed) }
@@ -23,79 +28,74 @@ struct TokenClaims {
         try reader.beginObject()
         while let name = try reader.nextMember() {
             switch name {
-            case "iss": issuer = try reader.string()
-            case "exp": expiresAt = try Self.date(&reader)
-            case "aud": audiences = try Self.audiences(&reader)
-            case "sub": subject = try reader.string()
-            case "iat": issuedAt = try Self.date(&reader)
-            case "nbf": notBefore = try Self.date(&reader)
-            case "jti": tokenID = try reader.string()
+            case "iss": issuer = try Claim(textFrom: &reader)
+            case "exp": expiresAt = try Claim(dateFrom: &reader)
+            case "aud": audiences = try Claim(textsFrom: &reader, maximum: Self.maximumAudiences)
+            case "sub": subject = try Claim(textFrom: &reader)
+            case "iat": issuedAt = try earliest.read("iat", &reader)
+            case "nbf": notBefore = try earliest.read("nbf", &reader)
+            case "jti": tokenID = try Claim(textFrom: &reader)
             case "cnf": confirmation = try ConfirmationClaim.read(&reader)
-            case "scope": scope = try reader.string()
-            case "client_id": clientID = try reader.string()
-            case "acr": authenticationClass = try reader.string()
-            case "auth_time": authenticatedAt = try Self.date(&reader)
-            case "at_hash", "c_hash", "s_hash", "events", "token_introspection":
-                isOfAnotherKind = true
-                try reader.skip()
-            default: try reader.skip()
+            case "scope": scope = try ScopeClaim(&reader)
+            case "client_id": clientID = try Claim(textFrom: &reader)
+            case "acr": authenticationClass = try Claim(textFrom: &reader)
+            case "auth_time": authenticatedAt = try Claim(dateFrom: &reader)
+            default: try readKind(name, &reader)
             }
         }
         try reader.finish()
     }
 
+    /// Members by which a token says what it is, if it is another one of those.
+    private mutating func readKind(_ name: JSONText, _ reader: inout JSONReader) throws(JSONFault) {
+        switch name {
+        case "typ": try kind.read("typ", &reader)
+        case "token_type": try kind.read("token_type", &reader)
+        case "token_use": try kind.read("token_use", &reader)
+        case "tokenName": try kind.readLoosely("tokenName", &reader)
+        case "purpose": try kind.readLoosely("purpose", &reader)
+        case "at_hash", "c_hash", "s_hash", "events", "token_introspection":
+            if try !reader.skipVoid() {
+                foreign = name.string
+                try reader.skip()
+            }
+        default: try reader.skip()
+        }
+    }
+
     /// `iss` alone, of a payload of which nothing else is asked.
     static func issuer(of json: UnsafeRawBufferPointer) throws(JSONFault) -> JSONText? {
-        var issuer: JSONText?
+        var issuer = Claim<JSONText>.absent
         var reader = JSONReader(json)
         try reader.beginObject()
         while let name = try reader.nextMember() {
-            if "iss" ~= name { issuer = try reader.string() } else { try reader.skip() }
+            if "iss" ~= name { issuer = try Claim(textFrom: &reader) } else { try reader.skip() }
         }
         try reader.finish()
-        return issuer
-    }
-
-    private static func date(_ reader: inout JSONReader) throws(JSONFault) -> Double {
-        guard let date = try reader.number().date else { throw .malformed }
-        return date
-    }
-
-    private static func audiences(_ reader: inout JSONReader) throws(JSONFault) -> [JSONText] {
-        guard try reader.peek() == .array else { return [try reader.string()] }
-        var audiences: [JSONText] = []
-        try reader.beginArray()
-        while try reader.nextElement() {
-            audiences.append(try reader.string())
-            guard audiences.count <= maximumAudiences else { throw .tooManyMembers }
-        }
-        return audiences
-    }
-
-    /// Whether every claim that the type of token requires is there.
-    func isComplete(as type: IssuerPolicy.TokenType) -> Bool {
-        guard issuer != nil, expiresAt != nil, audiences?.isEmpty == false else { return false }
-        switch type {
-        case .any: return true
-        case .accessToken: return subject != nil && clientID != nil && issuedAt != nil && tokenID != nil
-        }
+        return issuer.value
     }
 
     /// The facts as BindingPolicy compares them. What equals the policy's own text shares its memory: caches hold many of these.
     ///
-    /// - Parameter claims: those that the policy names.
-    func verified(issuerIndex: Int, policy: IssuerPolicy, claims: [ClaimValue?]) -> VerifiedToken {
-        let isOurs = audiences?.elementsEqual(policy.audiences) { $0.equals($1.utf8) } ?? true
-        return VerifiedToken(
-            issuerIndex: issuerIndex, issuer: policy.issuer, subject: subject?.string, clientID: clientID?.string,
-            expiresAt: expiresAt ?? .infinity, notBefore: notBefore.map { max($0, issuedAt ?? $0) } ?? issuedAt,
-            audiences: isOurs ? policy.audiences : audiences?.map(\.string) ?? [], scopes: scopes, confirmation: confirmation,
-            acr: authenticationClass?.string, authenticatedAt: authenticatedAt, claims: claims,
-            namesAudience: audiences != nil)
+    /// - Parameters:
+    ///   - claims: those that the policy names.
+    ///   - scopes: nil where nothing is said of them.
+    func verified(issuerIndex: Int, policy: IssuerPolicy, claims: [ClaimValue?], scopes: [String]?) -> VerifiedToken {
+        VerifiedToken(
+            issuerIndex: issuerIndex, issuer: policy.issuer, subject: subject.value?.string, clientID: clientID.value?.string,
+            expiresAt: expiresAt.value ?? .infinity, notBefore: earliest.date, audiences: audiences(under: policy), scopes: scopes ?? [],
+            confirmation: confirmation, acr: authenticationClass.value?.string, authenticatedAt: authenticatedAt.value, claims: claims,
+            namesAudience: audiences.value != nil)
     }
 
-    /// RFC 8693 section 4.2: one string, its tokens delimited by spaces.
-    private var scopes: [String] {
-        scope?.withOctets { octets in octets.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) } } ?? []
+    /// Without any in the answer of an issuer, ours where the configuration takes the issuer's word for it, else none.
+    private func audiences(under policy: IssuerPolicy) -> [String] {
+        guard let named = audiences.value else { return policy.introspection?.needsAudience == false ? policy.audiences : [] }
+        return named.elementsEqual(policy.audiences) { $0.equals($1.utf8) } ? policy.audiences : named.map(\.string)
+    }
+
+    /// What the issuer's own claims say of scopes; nil where none of them is there.
+    func scopes(in json: UnsafeRawBufferPointer, under policy: IssuerPolicy) throws(JSONFault) -> [String]? {
+        policy.readsScopeOnly ? scope?.scopes : try ScopeClaim.scopes(in: json, from: policy.scopeClaims)
     }
 }

@@ -2,13 +2,62 @@ package import BindingPolicy
 
 /// Why a token was not verified.
 package struct TokenRefusal: Error, Equatable, Sendable {
+    /// What exactly it was about the token, for people: names of claims and kinds of values, and of the values themselves only the word
+    /// by which a token says what kind of token it is.
+    package enum Detail: Equatable, Sendable {
+        /// A claim that is absent, or null, or empty.
+        case missing(String)
+        /// A claim that is needed and is of another type than its own, or a number out of its bounds.
+        case unfit(String, JSONKind)
+        /// A member that says that this is no bearer access token; the word is nil where it is no text.
+        case kind(member: String, word: String?)
+        /// A claim that only another kind of token has.
+        case foreign(String)
+    }
+
     package let reason: DenialReason
     /// The issuer whose key set may be out of date, because the key was unknown or unsuitable or the signature wrong: the
     /// position in the configuration's list. The caller tells its ``KeySetKeeper`` so, which limits what comes of it.
     package let staleIssuer: Int?
+    package let detail: Detail?
 
-    package init(_ reason: DenialReason, staleIssuer: Int? = nil) {
+    package init(_ reason: DenialReason, staleIssuer: Int? = nil, _ detail: Detail? = nil) {
         self.reason = reason
         self.staleIssuer = staleIssuer
+        self.detail = detail
+    }
+}
+
+extension TokenRefusal.Detail: CustomStringConvertible {
+    /// A sentence, without control characters where the names have none.
+    package var description: String {
+        switch self {
+        case .missing(let claim): "There is no `\(claim)`, or it is null or empty."
+        case .unfit(let claim, .number): "`\(claim)` is a number, and \(Self.need(of: claim))."
+        case .unfit(let claim, let kind): "`\(claim)` is \(kind.inWords), and \(Self.need(of: claim))."
+        case .kind(let member, nil): "`\(member)` is no text, so it does not say that this is an access token."
+        case .kind(let member, let word?): "`\(member)` says `\(word)`: that is no bearer access token."
+        case .foreign(let claim): "It has `\(claim)`, which access tokens do not have."
+        }
+    }
+
+    private static func need(of claim: String) -> String {
+        switch claim {
+        case "exp", "nbf", "iat", "auth_time": "a number of seconds since 1970 is needed, not beyond the year 9999"
+        case "aud": "a text or a list of texts is needed"
+        default: "a text is needed"
+        }
+    }
+}
+
+extension JSONKind {
+    fileprivate var inWords: String {
+        switch self {
+        case .object: "an object"
+        case .array: "an array"
+        case .string: "a text"
+        case .number: "a number"
+        case .literal: "a truth value"
+        }
     }
 }

@@ -73,17 +73,18 @@ package struct TokenVerifier {
             let octets = UnsafeRawBufferPointer(octets)
             let claims = try TokenClaims(octets)
             let index = try issuerIndex(claims)
-            let issuer = issuers[index]
-            try check(header, claims, against: issuer)
+            let policy = issuers[index].policy
+            try check(header, claims, octets, under: policy)
             try checkSignature(of: jws, header, issuerIndex: index)
-            let verified = claims.verified(issuerIndex: index, policy: issuer.policy, claims: try Self.named(octets, issuer.policy))
-            return issuer.policy.introspection == nil ? .verified(verified) : .introspect(issuer: index, verified: verified)
+            let verified = try Self.verified(claims, octets, issuerIndex: index, policy)
+            return policy.introspection?.asksAboutJWTs ?? false ? .introspect(issuer: index, verified: verified) : .verified(verified)
         }
     }
 
     /// The unverified `iss` only chooses whose policy and keys apply (RFC 8725 section 3.8).
     private func issuerIndex(_ claims: TokenClaims) throws(TokenRefusal) -> Int {
-        guard let issuer = claims.issuer else { throw TokenRefusal(.claimMissing) }
+        if case .unfit(let kind) = claims.issuer { throw TokenRefusal(.claimsMalformed, .unfit("iss", kind)) }
+        guard let issuer = claims.issuer.value else { throw TokenRefusal(.claimMissing, .missing("iss")) }
         guard let index = index(of: issuer) else { throw TokenRefusal(.issuerUnknown) }
         return index
     }
@@ -98,19 +99,30 @@ package struct TokenVerifier {
         }
     }
 
-    private static func named(_ payload: UnsafeRawBufferPointer, _ policy: IssuerPolicy) throws(TokenRefusal) -> [ClaimValue?] {
-        do throws(JSONFault) { return try NamedClaims.read(payload, policy.claimNames) } catch { throw TokenRefusal(.claimsMalformed) }
+    private static func verified(
+        _ claims: TokenClaims, _ payload: UnsafeRawBufferPointer, issuerIndex: Int, _ policy: IssuerPolicy
+    ) throws(TokenRefusal) -> VerifiedToken {
+        do throws(JSONFault) {
+            return claims.verified(
+                issuerIndex: issuerIndex, policy: policy, claims: try NamedClaims.read(payload, policy.claimNames),
+                scopes: try claims.scopes(in: payload, under: policy))
+        } catch {
+            throw TokenRefusal(.claimsMalformed)
+        }
     }
 
     /// What needs no key, and so comes before the signature's cost.
-    private func check(_ header: JOSEHeader, _ claims: TokenClaims, against issuer: TrustedIssuer) throws(TokenRefusal) {
-        switch (issuer.policy.type, header.type) {
-        case (_, .accessToken): break
-        case (.any, .jwt), (.any, .absent): guard !claims.isOfAnotherKind else { throw TokenRefusal(.typeNotAccepted) }
+    private func check(
+        _ header: JOSEHeader, _ claims: TokenClaims, _ payload: UnsafeRawBufferPointer, under policy: IssuerPolicy
+    ) throws(TokenRefusal) {
+        if let refusal = claims.fault { throw refusal }
+        switch (policy.type, header.type) {
+        case (_, .accessToken), (.any, .jwt), (.any, .absent): break
         default: throw TokenRefusal(.typeNotAccepted)
         }
-        guard issuer.policy.algorithms.contains(header.algorithm) else { throw TokenRefusal(.algorithmNotAllowed) }
-        guard claims.isComplete(as: issuer.policy.type) else { throw TokenRefusal(.claimMissing) }
+        if let refusal = claims.faultOfKind(isTyped: header.type == .accessToken) { throw refusal }
+        guard policy.algorithms.contains(header.algorithm) else { throw TokenRefusal(.algorithmNotAllowed) }
+        if let refusal = try claims.faultOfRequired(policy, payload) { throw refusal }
     }
 
     private func checkSignature(of jws: CompactJWS, _ header: JOSEHeader, issuerIndex: Int) throws(TokenRefusal) {

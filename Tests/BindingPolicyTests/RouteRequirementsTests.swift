@@ -86,13 +86,36 @@ struct RouteRequirementsTests {
             requirement: .boundToken,
             claims: [.init(position: 1, name: "department", accepted: ["payments", "7", "true"]), .init(position: 0, name: "consent", accepted: [])])
         for value in [ClaimValue.string("payments"), .number("7"), .boolean(true), .strings(["other", "payments"])] {
-            #expect(verdict(route, claims: [.json("{}"), value]) == nil)
+            #expect(verdict(route, claims: [.json(#"{"a":1}"#), value]) == nil)
+        }
+        for void in [ClaimValue.string(""), .strings([]), .json("{}"), .json("{ \n}"), nil] {
+            #expect(verdict(route, claims: [void, .string("payments")])?.reason == .claimInsufficient)
+        }
+        for something in [ClaimValue.string(" "), .strings([""]), .json("[1]"), .json("[{}]"), .number("0"), .boolean(false)] {
+            #expect(verdict(route, claims: [something, .string("payments")]) == nil)
         }
         for value in [ClaimValue.string("payments "), .number("7.0"), .boolean(false), .strings([]), .json("\"payments\""), nil] {
             #expect(verdict(route, claims: [.string("c"), value])?.reason == .claimInsufficient)
         }
         #expect(verdict(route, claims: [nil, .string("payments")])?.reason == .claimInsufficient)
         #expect(verdict(route, claims: [])?.reason == .claimInsufficient)
+    }
+
+    @Test("One word of a text can be enough, where a route says so")
+    func words() {
+        func route(isOfWords: Bool) -> RoutePolicy {
+            RoutePolicy(requirement: .boundToken, claims: [.init(position: 0, name: "scp", accepted: ["pay", "see"], isOfWords: isOfWords)])
+        }
+        for value in [ClaimValue.string("pay"), .strings(["x", "see"])] {
+            for isOfWords in [true, false] { #expect(verdict(route(isOfWords: isOfWords), claims: [value]) == nil) }
+        }
+        for value in [ClaimValue.string("x pay"), .string("pay x"), .string(" see  x ")] {
+            #expect(verdict(route(isOfWords: true), claims: [value]) == nil)
+            #expect(verdict(route(isOfWords: false), claims: [value])?.reason == .claimInsufficient)
+        }
+        for value in [ClaimValue.string("payx"), .string("x-pay"), .string("pay,see"), .string("Pay"), .strings(["pay x"]), .json(#"{"a":"pay"}"#), nil] {
+            #expect(verdict(route(isOfWords: true), claims: [value])?.reason == .claimInsufficient)
+        }
     }
 
     @Test("An accented letter in its other spelling is another value")

@@ -8,7 +8,7 @@ struct AgreementFuzz {
     init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
     mutating func judge(_ report: inout FuzzReport) {
-        let said = randomToken(issuerIndex: 0), verified = randomToken(issuerIndex: 0)
+        let said = randomToken(issuerIndex: 0), verified = randomToken(issuerIndex: 0, mayLackAudience: false)
         let saysScopes = !random.oneIn(4)
         report.begin([])
         if let fault = Self.fault(said.agreed(with: verified, saysScopes: saysScopes), said, verified, saysScopes: saysScopes) {
@@ -23,7 +23,8 @@ struct AgreementFuzz {
         let both = [said, verified]
         if both.contains(where: { merged.expiresAt > $0.expiresAt }) { return "expiry" }
         if both.compactMap(\.notBefore).contains(where: { $0 > merged.notBefore ?? -.infinity }) { return "start" }
-        if both.contains(where: { !isSubset(merged.audiences, $0.audiences) }) { return "audience" }
+        // An answer that names no audience says nothing of audiences; the JWT does.
+        if both.contains(where: { $0.namesAudience && !isSubset(merged.audiences, $0.audiences) }) { return "audience" }
         // A side without any scope says nothing of scopes.
         if saysScopes, !isSubset(merged.scopes, said.scopes) { return "scope than the answer's" }
         if !saysScopes || !verified.scopes.isEmpty, !isSubset(merged.scopes, verified.scopes) { return "scope than the token's" }
@@ -78,12 +79,15 @@ struct AgreementFuzz {
         nil, .string("a"), .string("1"), .number("1"), .boolean(true), .strings(["a"]), .json("[1]"), .json("{}"),
     ]
 
-    mutating func randomToken(issuerIndex: Int) -> VerifiedToken {
-        VerifiedToken(
+    /// - Parameter mayLackAudience: as an answer may, and a JWT may not.
+    mutating func randomToken(issuerIndex: Int, mayLackAudience: Bool = true) -> VerifiedToken {
+        let namesAudience = !mayLackAudience || !random.oneIn(4)
+        return VerifiedToken(
             issuerIndex: issuerIndex, issuer: "https://as.example.com", subject: random.pick(Self.texts), clientID: random.pick(Self.texts),
-            expiresAt: random.oneIn(4) ? .infinity : time(), notBefore: random.oneIn(3) ? nil : time(), audiences: some(), scopes: some(),
-            confirmation: confirmation(), acr: random.pick(Self.texts), authenticatedAt: random.oneIn(3) ? nil : time(),
-            claims: [random.pick(Self.claims), random.pick(Self.claims)])
+            expiresAt: random.oneIn(4) ? .infinity : time(), notBefore: random.oneIn(3) ? nil : time(),
+            audiences: namesAudience || random.oneIn(2) ? some() : [], scopes: some(), confirmation: confirmation(),
+            acr: random.pick(Self.texts), authenticatedAt: random.oneIn(3) ? nil : time(),
+            claims: [random.pick(Self.claims), random.pick(Self.claims)], namesAudience: namesAudience)
     }
 
     private mutating func time() -> Double { 1_900_000_000 + Double(random.below(9) - 4) / 2 }

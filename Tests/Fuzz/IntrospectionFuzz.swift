@@ -1,4 +1,5 @@
 import BindingPolicy
+import Foundation
 import TokenValidation
 
 /// What issuers say of tokens, plain and signed, as they ought not to say it; which issuer is asked about which octets; and what
@@ -27,7 +28,8 @@ enum IntrospectionFuzz {
 struct AnswerFuzz {
     private static let now = 1_900_000_000.0
     private static let policy = IssuerPolicy(
-        issuer: JWSFuzz.names[0], audiences: [JWSFuzz.audience], claimNames: JWSFuzz.claimNames, introspection: IntrospectionRule())
+        issuer: JWSFuzz.names[0], audiences: [JWSFuzz.audience], scopeClaims: ["scope", "scp"], claimNames: JWSFuzz.claimNames,
+        introspection: IntrospectionRule())
     private static let settings = IntrospectionSettings(
         endpoint: nil, clientID: "holdfast", signedResponse: true, responseAlgorithms: [.es256, .eddsa, .rs256])
 
@@ -85,18 +87,32 @@ struct AnswerFuzz {
         case .active(let token, let saysScopes):
             report.accepted += 1
             if !ReferenceJSON.isTrue(reference["active"]) { report.fail("active without a literal true", input: input) }
-            if saysScopes != (reference["scope"] != nil) { report.fail("mistaken about whether there is a scope", input: input) }
+            if saysScopes != Self.policy.scopeClaims.contains(where: { reference[$0].map { !($0 is NSNull) } ?? false }) {
+                report.fail("mistaken about whether there is a scope", input: input)
+            }
             if let difference = ClaimsReference.difference(token, reference, Self.policy, isAnswer: true) {
                 report.fail("active, and \(difference) says something else", input: input)
             }
-        case .refused(.tokenInactive):
+        case .refused(let refusal): judge(refusal.reason, reference, input, &report)
+        case .failed, .keysStale: report.fail("refused for a reason that is none", input: input)
+        }
+    }
+
+    private func judge(_ reason: DenialReason, _ reference: [String: Any], _ input: [UInt8], _ report: inout FuzzReport) {
+        switch reason {
+        case .tokenInactive:
             report.counts["inactive", default: 0] += 1
             if ReferenceJSON.boolean(reference["active"]) != false { report.fail("inactive without a literal false", input: input) }
-        case .refused(.issuerUnknown):
+        case .issuerUnknown:
             if (reference["iss"] as? String)?.utf8.elementsEqual(Self.policy.issuer.utf8) ?? true {
                 report.fail("its own issuer is unknown", input: input)
             }
-        case .refused, .failed, .keysStale: report.fail("refused for a reason that is none", input: input)
+        case .typeNotAccepted:
+            report.counts["of another kind", default: 0] += 1
+            let foreign = ["at_hash", "c_hash", "s_hash", "events", "token_introspection"].contains { !ClaimsReference.isVoid(reference[$0]) }
+            let loose = ["tokenName", "purpose"].contains { !ClaimsReference.isVoid(reference[$0]) }
+            if !foreign, !loose, ClaimsReference.otherKind(reference, isAnswer: true) == nil { report.fail("of a kind that is ours", input: input) }
+        default: report.fail("refused for a reason that is none", input: input)
         }
     }
 
@@ -132,7 +148,7 @@ struct AnswerFuzz {
 
     private func isRight(_ header: [String: Any]?, _ envelope: [String: Any]?) -> Bool {
         guard let header, let envelope, HeaderReference.mediaType(header["typ"]) == "token-introspection+jwt", header["crit"] == nil,
-            Self.settings.responseAlgorithms.contains(where: { $0.rawValue == header["alg"] as? String }),
+            let algorithm = SignatureAlgorithm(named: header["alg"] as? String ?? ""), Self.settings.responseAlgorithms.contains(algorithm),
             (envelope["iss"] as? String)?.utf8.elementsEqual(Self.policy.issuer.utf8) == true,
             let issuedAt = ReferenceJSON.number(envelope["iat"]), abs(issuedAt - Self.now) <= IntrospectionResponse.longestAge
         else { return false }

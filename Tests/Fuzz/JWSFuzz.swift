@@ -29,7 +29,9 @@ enum JWSFuzz {
     static var policies: [IssuerPolicy] {
         [
             IssuerPolicy(issuer: names[0], audiences: [audience], algorithms: PretendedIssuer.algorithms, claimNames: claimNames),
-            IssuerPolicy(issuer: names[1], audiences: [audience], algorithms: PretendedIssuer.algorithms, type: .any, claimNames: claimNames),
+            IssuerPolicy(
+                issuer: names[1], audiences: [audience], algorithms: PretendedIssuer.algorithms, type: .any, requiredClaims: ["jti"],
+                scopeClaims: ["scope", "scp"], claimNames: claimNames),
         ]
     }
 
@@ -113,21 +115,31 @@ struct JWSFuzzBench {
         if let difference = ClaimsReference.difference(verified, members, policy, isAnswer: false) {
             report.fail("accepted claims of which \(difference) says something else", input: claims)
         }
-        if policy.type == .accessToken, !(members["jti"] is String && members["iat"] != nil && members["sub"] != nil && members["client_id"] != nil) {
-            report.fail("accepted without a claim that is required", input: claims)
+        if !has(policy.requiredClaims, members) { report.fail("accepted without a claim that is required", input: claims) }
+        if HeaderReference.mediaType(headerMembers["typ"]) != "at+jwt",
+            ["at_hash", "c_hash", "s_hash", "events", "token_introspection"].contains(where: { !ClaimsReference.isVoid(members[$0]) })
+        {
+            report.fail("accepted with a claim of another kind of token", input: claims)
         }
+    }
+
+    private func has(_ names: [String], _ members: [String: Any]) -> Bool {
+        names.allSatisfy { $0 == "iat" ? ReferenceJSON.number(members[$0]) != nil : ClaimsReference.text(members[$0]) != nil }
     }
 }
 
 /// Which headers may be accepted, by Foundation's reading of them.
 enum HeaderReference {
     static func allows(_ members: [String: Any], _ signer: PretendedIssuer.Signer, _ type: IssuerPolicy.TokenType) -> Bool {
-        guard members["alg"] as? String == signer.algorithm.rawValue, members["kid"].map({ $0 as? String == signer.keyID }) ?? true,
-            !["crit", "b64", "enc", "zip", "epk", "p2c", "p2s"].contains(where: { members[$0] != nil }), mediaType(members["cty"]) != "jwt"
+        let zip = members["zip"]
+        guard let name = members["alg"] as? String, name == signer.algorithm.rawValue || name == "Ed25519" && signer.algorithm == .eddsa,
+            ClaimsReference.isVoid(members["kid"]) || members["kid"] as? String == signer.keyID,
+            members["crit"] == nil, members["b64"] == nil, ClaimsReference.isVoid(zip) || zip as? String == "NONE",
+            ["enc", "epk", "p2c", "p2s"].allSatisfy({ ClaimsReference.isVoid(members[$0]) }), mediaType(members["cty"]) != "jwt"
         else { return false }
         switch type {
         case .accessToken: return mediaType(members["typ"]) == "at+jwt"
-        case .any: return members["typ"] == nil || ["at+jwt", "jwt"].contains(mediaType(members["typ"]))
+        case .any: return ClaimsReference.isVoid(members["typ"]) || ["at+jwt", "jwt"].contains(mediaType(members["typ"]))
         }
     }
 

@@ -6,6 +6,7 @@ struct MemberMutator {
     static let values = [
         "null", "true", "false", "0", "-1", "1", "1.5", "1e999999", "-1e999999", "1e-999999", "1E400", "9999999999999", "253402300799",
         "253402300800", "1900000300.5", "19e8", "1900000300e0", #""1900000300""#, #""""#, #""true""#, #""\u0061""#, #""\ud83d\ude00""#, #""x""#,
+        #""Bearer""#, #""access_token""#, #""Refresh""#, #""id_token""#, #""Ed25519""#, #""NONE""#, #"["a","b c",""]"#, "[null]", "{ }",
         "[]", "{}", #"["x"]"#, "[true]", "[[]]", #"{"a":1}"#, #"{"x5t#S256":""}"#, #"{"x5t#S256":null}"#, #"{"jkt":"a"}"#, #"{"a":1,"a":2}"#,
         #"{"a":1,"\u0061":2}"#, String(repeating: "[", count: 15) + String(repeating: "]", count: 15),
         String(repeating: "[", count: 40) + String(repeating: "]", count: 40), #""\ud800""#, "NaN", "01", "tru", "[1,]", "{,}",
@@ -16,7 +17,7 @@ struct MemberMutator {
     static let names = [
         "iss", "aud", "sub", "exp", "nbf", "iat", "jti", "cnf", "scope", "client_id", "acr", "auth_time", "active", "token_introspection",
         "alg", "kid", "typ", "cty", "crit", "b64", "jku", "jwk", "x5u", "x5c", "enc", "zip", "p2c", "at_hash", "events", "department",
-        "roles", "x5t#S256", "", "a", "username", "token_type",
+        "roles", "x5t#S256", "", "a", "username", "token_type", "token_use", "scp",
     ]
 
     private(set) var random: SplitMix64

@@ -137,7 +137,7 @@ struct IntrospectionTests {
         #expect(both.verifiesJWTs && both.introspection != nil && both.type == .any && both.cooldown == .seconds(5))
         #expect(try read(minimal).tokens[0].verifiesJWTs)
         let none = "Without `keys`"
-        for line in ["type: any", "algorithms: [ES256]", "cooldown: 5s", "stale_keys: 1h"] {
+        for line in ["type: any", "required_claims: [sub]", "algorithms: [ES256]", "cooldown: 5s", "stale_keys: 1h"] {
             expectMistake(asking(basic, beside: line), "15:5: tokens[0].\(line.prefix { $0 != ":" })", none)
         }
         // Keys for answers are fetched like any others.
@@ -150,6 +150,38 @@ struct IntrospectionTests {
         #expect(mistakes(asking(basic, beside: "certificate_authorities: as-ca.pem")).isEmpty)
         #expect(mistakes(asking(basic, beside: "keys: keys.json\n    certificate_authorities: as-ca.pem")).isEmpty)
         expectMistake(asking(basic, beside: "keys: keys.json\n    cooldown: 5s"), "16:5: tokens[0].cooldown", "nothing is fetched")
+    }
+
+    @Test("An issuer can be asked about opaque tokens alone, and its JWTs are then verified by its keys")
+    func opaqueAlone() throws {
+        let alone = try read(asking(basic, "tokens: opaque")).tokens[0]
+        #expect(alone.introspection?.tokens == .opaque && alone.verifiesJWTs && alone.keys == .discovered)
+        let all = try read(asking(basic, "tokens: all")).tokens[0]
+        #expect(all.introspection?.tokens == .all && !all.verifiesJWTs && all.keys == .none)
+        #expect(try read(asking(basic)).tokens[0] == all)
+        #expect(mistakes(asking(basic, "tokens: opaque", beside: "type: any\n    algorithms: [ES256]\n    cooldown: 5s\n    required_claims: []")).isEmpty)
+        #expect(mistakes(asking(basic, "tokens: opaque", beside: "keys: keys.json")).isEmpty)
+        expectMistake(asking(basic, "tokens: jwt"), "15:15: tokens[0].introspection.tokens", "is not one of `opaque`, `all`")
+        let said = try lines(asking(basic, "tokens: opaque"))
+        #expect(said.contains { $0.hasSuffix("keys discovered from the issuer's metadata; opaque ones asked about, taken until `exp`.") })
+        #expect(said.contains { $0.hasPrefix("Asks https://as.example.com about opaque tokens that no `token_prefix` tells apart, at") })
+        #expect(said.contains { $0.hasPrefix("warning: tokens[0].introspection.tokens is `opaque`: ") })
+        let profile = try lines("profile: fapi2\n" + asking(basic, "tokens: opaque"))
+        #expect(profile.contains { $0.contains("tokens[0] has `introspection.tokens: opaque`, so JWTs of https://as.example.com are taken until `exp`") })
+        #expect(try !lines("profile: fapi2\n" + asking(basic)).contains { $0.contains("revoked tokens") })
+    }
+
+    @Test("That an answer need not name an audience has a word of its own, and check names it (INT-05)")
+    func audienceInAnswer() throws {
+        #expect(try read(asking(basic)).tokens[0].audienceInAnswer == .required)
+        #expect(try read(asking(basic, beside: "audience_in_answer: required")).tokens[0].audienceInAnswer == .required)
+        #expect(try read(asking(basic, beside: "audience_in_answer: optional")).tokens[0].audienceInAnswer == .optional)
+        #expect(try lines(asking(basic, beside: "audience_in_answer: optional")).contains { $0.hasPrefix("warning: tokens[0].audience_in_answer is `optional`: ") })
+        #expect(try !lines(asking(basic)).contains { $0.hasPrefix("warning") })
+        expectMistake(asking(basic, beside: "audience_in_answer: maybe"), "15:25: tokens[0].audience_in_answer", "is not one of `required`, `optional`")
+        expectMistake(
+            changed("audience: https://api.example.com", to: "audience: a\n    audience_in_answer: optional"), "11:5: tokens[0].audience_in_answer",
+            "gives no answers about tokens")
     }
 
     @Test("Which issuer is asked follows from how a token begins, and is never in doubt")
@@ -188,7 +220,7 @@ struct IntrospectionTests {
             beside: "keys: keys.json\n    leeway: 5s")
         #expect(
             try lines(both).filter { $0.contains("as.example.com") || $0.hasPrefix("warning") } == [
-                "Accepts tokens of https://as.example.com for a: JWTs signed with ES256, PS256, EdDSA, `typ` at+jwt, keys from the file keys.json, and then asked about; opaque ones asked about, taken until `exp` and 5s longer.",
+                "Accepts tokens of https://as.example.com for a: JWTs signed with ES256, PS256, EdDSA (Ed25519), `typ` at+jwt, keys from the file keys.json, and then asked about; opaque ones asked about, taken until `exp` and 5s longer.",
                 "Asks https://as.example.com about its tokens, and about opaque tokens that no `token_prefix` tells apart, at the endpoint that its metadata names, as `c` with assertions signed with introspection.key (key `k`); answers must be signed with RS256, come within 3s and are never remembered.",
                 "warning: tokens[0].introspection.response_algorithms has RS256: the FAPI profiles do not allow it (FAPI 2.0 section 5.4.1); use PS256 or ES256 where the issuer can.",
             ])

@@ -84,6 +84,22 @@ struct RouteTermsTests {
         #expect(found.routes[1].policy.claims == [.init(position: 3, name: "org", accepted: ["x"])])
     }
 
+    @Test("A claim can be asked for one word, and scope and scp always are")
+    func words() throws {
+        let found = try read(
+            minimal + "routes:\n  - {path: /a, claims: {roles: {word: admin}, groups: {word: [a, b]}, scp: pay, scope: [x, y], other: z, scp2: present}}\n")
+        #expect(
+            found.routes[0].policy.claims == [
+                .init(position: 0, name: "roles", accepted: ["admin"], isOfWords: true),
+                .init(position: 1, name: "groups", accepted: ["a", "b"], isOfWords: true),
+                .init(position: 2, name: "scp", accepted: ["pay"], isOfWords: true),
+                .init(position: 3, name: "scope", accepted: ["x", "y"], isOfWords: true), .init(position: 4, name: "other", accepted: ["z"]),
+                .init(position: 5, name: "scp2", accepted: []),
+            ])
+        let said = try lines(minimal + "routes:\n  - {path: /a, claims: {roles: {word: [admin, root]}}}\n")
+        #expect(said.contains { $0.contains("with `admin` or `root` among the words of its `roles`") })
+    }
+
     @Test("Claims that could not be meant are mistakes")
     func badClaims() {
         expectMistake(route("claims: {}"), "14:24: routes[0].claims", "such as `client_type: confidential`, not nothing")
@@ -91,7 +107,13 @@ struct RouteTermsTests {
         expectMistake(route("claims: a"), "14:24: routes[0].claims", "Keys with values are expected")
         expectMistake(route("claims: {a: }"), "14:25: routes[0].claims.a", "has no value")
         expectMistake(route("claims: {a: \"\"}"), "14:28: routes[0].claims.a", "is empty")
-        expectMistake(route("claims: {a: {b: c}}"), "14:28: routes[0].claims.a", "not a mapping")
+        for bad in ["{b: c}", "{}", "{word: a, words: b}"] {
+            expectMistake(route("claims: {a: \(bad)}"), "14:28: routes[0].claims.a", "The one key that is possible here is `word`")
+        }
+        expectMistake(route("claims: {a: {word: \"b c\"}}"), "14:28: routes[0].claims.a", "`b c` is more than one word")
+        expectMistake(route("claims: {a: {word: present}}"), "14:28: routes[0].claims.a", "`present` stands alone")
+        expectMistake(route("claims: {a: {word: []}}"), "14:28: routes[0].claims.a", "The list is empty.")
+        expectMistake(route("claims: {a: {word: {word: b}}}"), "14:28: routes[0].claims.a", "not a mapping")
         expectMistake(route("claims: {a: []}"), "14:28: routes[0].claims.a", "The list is empty.")
         expectMistake(route("claims: {a: [x, present]}"), "14:28: routes[0].claims.a", "`present` stands alone")
         expectMistake(route("claims: {a: [x, [y]]}"), "14:28: routes[0].claims.a", "not a list")

@@ -17,7 +17,7 @@ struct SummaryTests {
             try lines(minimal) == [
                 "Listens on 127.0.0.1:8443 with TLS 1.2 and 1.3; each client must present a certificate and prove its key.",
                 "Accepts client certificates with a valid path to a CA in clients-ca.pem, and no others.",
-                "Accepts tokens of https://as.example.com for https://api.example.com: signed with ES256, PS256, EdDSA, `typ` at+jwt, keys discovered from the issuer's metadata, taken until `exp`.",
+                "Accepts tokens of https://as.example.com for https://api.example.com: signed with ES256, PS256, EdDSA (Ed25519), `typ` at+jwt, keys discovered from the issuer's metadata, taken until `exp`.",
                 "Every request needs a token bound to the client's certificate.",
                 "Forwards to http://127.0.0.1:8080.",
                 "The upstream receives the certificate's thumbprint in X-Client-Cert-SHA256, the Authorization field as it came, and the client's address in X-Forwarded-For.",
@@ -49,7 +49,7 @@ struct SummaryTests {
                 "Listens on 0.0.0.0:8443 with TLS 1.3 only; each client must present a certificate and prove its key.",
                 "Accepts whatever client certificate, also self-signed or expired: only the binding of the token counts.",
                 "Accepts tokens of https://a.example for one of a, b: signed with RS256, ES256, RS512, `typ` at+jwt, JWT or none, keys from the file keys.json, taken until `exp` and 61s longer.",
-                "Accepts tokens of https://b.example for c: signed with ES256, PS256, EdDSA, `typ` at+jwt, keys from https://b.example/jwks, taken until `exp` and 1m longer.",
+                "Accepts tokens of https://b.example for c: signed with ES256, PS256, EdDSA (Ed25519), `typ` at+jwt, keys from https://b.example/jwks, taken until `exp` and 1m longer.",
                 "GET and HEAD, POST on /p/* needs a token bound to the client's certificate, with `r` and `w` in its scope.",
                 "Any method on /as/token needs a client certificate only: no token is looked at.",
                 "Any method on /q needs a token bound to the client's certificate.",

@@ -82,12 +82,60 @@ struct TokensTests {
         for name in ["HS256", "HS384", "HS512"] {
             expectMistake(token("algorithms: [\(name)]"), "11:18: tokens[0].algorithms[0]", "could then issue tokens too")
         }
-        for name in ["es256", "ES256K", "None", "NONE", "Ed25519", "RSA1_5"] {
+        expectMistake(token("algorithms: [Ed448]"), "11:18: tokens[0].algorithms[0]", "only Ed25519 is to be had here")
+        for name in ["es256", "ES256K", "None", "NONE", "ed25519", "RSA1_5"] {
             expectMistake(token("algorithms: [\(name)]"), "11:18: tokens[0].algorithms[0]", "is not one of")
         }
         expectMistake(token("algorithms: []"), "11:17: tokens[0].algorithms", "The list is empty.")
         expectMistake(token("algorithms: ES256"), "11:17: tokens[0].algorithms", "A list is expected")
         expectMistake(token("algorithms:"), "11:5: tokens[0].algorithms", "A list is expected")
+    }
+
+    @Test("Ed25519 and EdDSA are one algorithm (Q-02)", arguments: ["Ed25519", "EdDSA", "EdDSA, Ed25519", "Ed25519, EdDSA"])
+    func edwards(names: String) throws {
+        #expect(try read(token("algorithms: [\(names)]")).tokens[0].algorithms == [.edDSA])
+        #expect(try lines(token("algorithms: [ES256, \(names)]")).contains { $0.contains("signed with ES256, EdDSA (Ed25519), `typ`") })
+        #expect(try read("profile: fapi2\n" + token("algorithms: [\(names)]")).tokens[0].algorithms == [.edDSA])
+        #expect(mistakes("profile: fapi1\n" + token("algorithms: [\(names)]")).allSatisfy { $0.contains("allows only `PS256`, `ES256`") })
+        #expect(!mistakes("profile: fapi1\n" + token("algorithms: [\(names)]")).isEmpty)
+    }
+
+    @Test("Which claims a token must have can be said, and check names what was dropped (AT-02)")
+    func requiredClaims() throws {
+        #expect(try read(minimal).tokens[0].requiredClaims == ["sub", "client_id", "iat", "jti"])
+        #expect(try read(token("type: any")).tokens[0].requiredClaims == [])
+        #expect(try read(token("required_claims: []")).tokens[0].requiredClaims == [])
+        let some = token("required_claims: [iat, iss, \"https://x/tenant\"]")
+        #expect(try read(some).tokens[0].requiredClaims == ["iat", "iss", "https://x/tenant"])
+        let said = try lines(some)
+        #expect(said.contains("Its JWTs must have `iss`, `exp`, `aud`, `iat`, `https://x/tenant`."))
+        #expect(said.filter { $0.hasPrefix("warning") }.count == 1)
+        #expect(said.contains { $0.hasPrefix("warning: tokens[0].required_claims leaves out `sub`, `client_id`, `jti`: ") })
+        // More than is usual is no weakness, nor is the usual in another order.
+        for more in ["required_claims: [jti, iat, client_id, sub, acr]", "required_claims: [jti, iat, client_id, sub]"] {
+            #expect(try lines(token(more)).contains("Nothing in this configuration is weaker than the default."))
+        }
+        let key = "tokens[0].required_claims"
+        expectMistake(token("required_claims: sub"), "11:22: \(key)", "A list is expected")
+        expectMistake(token("required_claims:"), "11:5: \(key)", "A list is expected")
+        expectMistake(token("required_claims: [sub, \"\"]"), "11:28: \(key)[1]", "is empty")
+        expectMistake(token("required_claims: [sub, jti, sub]"), "11:5: \(key)", "`sub` stands here twice")
+        expectMistake(token("required_claims: [\((0...32).map { "c\($0)" }.joined(separator: ", "))]"), "11:5: \(key)", "33 claims are too many")
+        expectMistake(token("required_claims: [\(String(repeating: "c", count: 257))]"), "11:23: \(key)[0]", "256 octets")
+        #expect(mistakes(token("required_claims: [\((0...31).map { "c\($0)" }.joined(separator: ", "))]")).isEmpty)
+    }
+
+    @Test("Where scopes are found can be said (AT-10)")
+    func scopesFrom() throws {
+        #expect(try read(minimal).tokens[0].scopesFrom == ["scope"])
+        #expect(try read(token("scopes_from: [scope, scp]")).tokens[0].scopesFrom == ["scope", "scp"])
+        #expect(try lines(token("scopes_from: [scope, scp]")).contains("Its tokens have their scopes in `scope` and `scp`."))
+        #expect(try lines(token("scopes_from: [scp]")).contains("Nothing in this configuration is weaker than the default."))
+        let key = "tokens[0].scopes_from"
+        expectMistake(token("scopes_from: []"), "11:18: \(key)", "The list is empty.")
+        expectMistake(token("scopes_from: scp"), "11:18: \(key)", "A list is expected")
+        expectMistake(token("scopes_from: [scp, scp]"), "11:5: \(key)", "stands here twice")
+        expectMistake(token("scopes_from: [a, b, c, d, e, f, g, h, i]"), "11:5: \(key)", "9 claims are too many")
     }
 
     @Test("Keys come from a URL, a file, or the issuer's metadata")

@@ -1,4 +1,5 @@
 """Tokens that the issuer is asked about (RFC 7662; requirements H): what is asked, and what each answer is worth."""
+import contextlib
 import json
 import time
 import uuid
@@ -42,6 +43,14 @@ def rememberer(pki, folder, settings, authority):
 
 def now(offset=0):
     return int(time.time()) + offset
+
+
+@contextlib.contextmanager
+def saying(authority, pki, **members):
+    """A token about which the issuer says these members, octet for octet, over the usual ones: None is a null."""
+    usual = {"active": True, "iss": authority.url, "aud": AUDIENCE, "exp": now(300), "cnf": {"x5t#S256": pki.thumbprint("client-a")}}
+    with authority.failing(introspect={"body": json.dumps(usual | members), "content_type": "application/json"}):
+        yield f"said-{uuid.uuid4()}"
 
 
 # What is asked
@@ -152,7 +161,8 @@ def test_nothing_but_the_literal_true_is_active(asker, authority, untouched, act
         ("", "application/json"), ("null", "application/json"), ("[]", "application/json"), ('{"active": true', "application/json"),
         ('{"active": true} x', "application/json"), ('{"active": true, "exp": "soon"}', "application/json"),
         ('{"active": true, "exp": 1e999999}', "application/json"), ('{"active": true, "a": ' + "[" * 1000 + "]" * 1000 + "}", "application/json"),
-        ('{"active": true, "aud": 1}', "application/json"), ('{"active": true, "scope": ["a"]}', "application/json"), ("\ufeff{}", "application/json"),
+        ('{"active": true, "aud": 1}', "application/json"), ('{"active": true, "aud": ["a", 1]}', "application/json"), ("\ufeff{}", "application/json"),
+        ('{"active": true, "exp": "1900000000"}', "application/json"), ('{"active": true, "iss": 1}', "application/json"),
     ],
     ids=lambda value: repr(value)[:45],
 )  # fmt: skip
@@ -183,10 +193,75 @@ def test_what_an_active_answer_says_is_checked_here_too(asker, authority, untouc
     assert is_invalid_token(asker.ask(token=authority.opaque(**order if "cnf" in claims else {"bind": "client-a"} | order)), reason)
 
 
-@pytest.mark.parametrize("absent", ["iss", "aud", "sub", "client_id", "iat", "jti", "exp", "scope", "token_type"])
-def test_what_an_answer_need_not_say_it_need_not(asker, authority, absent):
+@pytest.mark.parametrize("absent", ["iss", "sub", "client_id", "iat", "jti", "exp", "scope", "token_type"])
+def test_what_an_answer_need_not_say_it_need_not(asker, authority, pki, absent):
     """(INT-05)"""
     assert asker.ask(token=authority.opaque(bind="client-a", claims={absent: None})).status == 200
+    for void in (None, "", [], {}):
+        with saying(authority, pki, **{absent: void}) as token:
+            assert asker.ask(token=token).status == 200
+
+
+def test_an_answer_that_names_no_audience_is_for_this_api_only_by_the_files_word(asker, start_proxy, authority, pki):
+    """(INT-05)"""
+    lenient = start_proxy(asking(authority, entry={"audience_in_answer": "optional"}, cache="0s"))
+    for void in (None, "", []):
+        with saying(authority, pki, aud=void) as token:
+            assert is_invalid_token(asker.ask(token=token), "aud_mismatch") and lenient.ask(token=token).status == 200
+    token = authority.opaque(bind="client-a", claims={"aud": None})
+    assert is_invalid_token(asker.ask(token=token), "aud_mismatch") and lenient.ask(token=token).status == 200
+    assert is_invalid_token(lenient.ask(token=token, client="client-b"), "cnf_mismatch")
+    assert is_invalid_token(lenient.ask(token=authority.opaque(bind="client-a", claims={"aud": "https://other.example.com"})), "aud_mismatch")
+
+
+OTHER_KINDS = [
+    {"token_type": "DPoP"}, {"token_type": "N_A"}, {"token_type": "refresh_token"}, {"token_type": "mac"}, {"token_type": "whatever"}, {"token_type": 1},
+    {"token_use": "refresh_token"}, {"token_use": "id"}, {"token_use": "id_token"}, {"typ": "Refresh"}, {"typ": "ID"}, {"typ": "Offline"},
+    {"typ": "DPoP"}, {"typ": "logout+jwt"}, {"tokenName": "refresh_token"}, {"purpose": "id_token"}, {"at_hash": "x"},
+    {"token_type": "urn:ietf:params:oauth:token-type:refresh_token"}, {"token_type": "Bearer", "token_use": "refresh_token"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("members", OTHER_KINDS, ids=repr)
+def test_an_active_token_of_another_kind_is_no_access_token(asker, authority, untouched, members):
+    """(INT-05)"""
+    assert is_invalid_token(asker.ask(token=authority.opaque(bind="client-a", claims=members)), "typ_not_accepted")
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"token_type": "Bearer"}, {"token_type": "bearer"}, {"token_type": "access_token"}, {"token_use": "access_token"}, {"token_use": "access"},
+        {"typ": "Bearer"}, {"typ": "at+jwt"}, {"typ": "JWT"}, {"tokenName": "access_token"}, {"purpose": "PAYMENTS"},
+        {"token_type": "urn:ietf:params:oauth:token-type:access_token"}, {"token_type": "Bearer", "token_use": "access_token", "typ": "Bearer"},
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_an_active_token_that_is_called_an_access_token_is_one(asker, authority, members):
+    """(INT-05)"""
+    assert asker.ask(token=authority.opaque(bind="client-a", claims=members)).status == 200
+
+
+@pytest.mark.parametrize(
+    "members",
+    [{"auth_time": "2026-11-26T04:10:05Z"}, {"acr": 1}, {"sub": 5}, {"client_id": ["a"]}, {"jti": {}}, {"nbf": "soon"}, {"iat": True}, {"scope": 7}, {"nbf": -62135596800}, {"cnf": {"jkt": None}}],
+    ids=repr,
+)
+def test_members_of_an_answer_that_nothing_asks_for_decide_nothing(asker, authority, pki, members):
+    """(INT-03)"""
+    if "cnf" in members:
+        members = {"cnf": {"x5t#S256": pki.thumbprint("client-a")} | members["cnf"]}
+    with saying(authority, pki, **members) as token:
+        assert asker.ask(token=token).status == 200
+
+
+def test_an_answers_scopes_may_be_a_list_and_stand_where_the_file_says(asker, start_proxy, authority):
+    """(AT-10, INT-05)"""
+    assert asker.ask("POST", "/payments/1", authority.opaque(bind="client-a", claims={"scope": ["x", "payments:write"]}), body=b"x").status == 200
+    elsewhere = authority.opaque(bind="client-a", claims={"scope": "x", "scp": ["payments:write"]})
+    assert is_insufficient_scope(asker.ask("POST", "/payments/1", elsewhere, body=b"x"), "payments:write")
+    proxy = start_proxy(asking(authority, entry={"scopes_from": ["scope", "scp"]}, cache="0s"))
+    assert proxy.ask("POST", "/payments/1", elsewhere, body=b"x").status == 200
 
 
 def test_an_answers_audience_may_be_one_of_several(asker, authority):
@@ -278,7 +353,21 @@ def test_a_failure_is_not_remembered(rememberer, authority):
     assert rememberer.ask(token=token).status == 200
 
 
-# JWTs that are asked about as well
+# JWTs that are asked about as well, or not at all
+
+
+def test_an_issuer_that_introspects_no_jwts_is_asked_about_opaque_tokens_alone(start_proxy, authority, pki):
+    """As a certified one that answers 400 `unsupported_token_type`. (INT-02)"""
+    for entry in ({}, {"keys": authority.url + "/jwks"}):
+        proxy = start_proxy(asking(authority, entry=entry, tokens="opaque", cache="0s"))
+        opaque, before = authority.opaque(bind="client-a"), authority.visits("introspect")
+        with authority.failing(introspect={"status": 400}):
+            assert proxy.ask(token=jwt(authority)).status == 200
+            assert is_invalid_token(proxy.ask(token=jwt(authority), client="client-b"), "cnf_mismatch")
+            assert is_invalid_token(proxy.ask(token=authority.mint(bind="client-a", opaque=False, foreign_key=True)), "signature_invalid")
+            assert authority.visits("introspect") == before
+            assert is_unavailable(proxy.ask(token=opaque))
+        assert proxy.ask(token=opaque).status == 200 and authority.visits("introspect") == before + 2
 
 
 @pytest.fixture(scope="module")
@@ -327,9 +416,18 @@ def test_a_binding_that_one_of_them_leaves_out_is_the_others(twice, authority, p
         assert twice.ask(token=token).status == 200 and is_invalid_token(twice.ask(token=token, client="client-b"), "cnf_mismatch")
 
 
+def test_a_jwt_names_its_audience_itself(twice, authority, untouched):
+    """(INT-05)"""
+    with said_otherwise(authority, aud=None):
+        assert is_invalid_token(twice.ask(token=jwt(authority, claims={"aud": "https://other.example.com"})), "aud_mismatch")
+
+
 @pytest.mark.parametrize(
     "members,reason",
-    [({"active": False}, "token_inactive"), ({"exp": 1}, "token_expired"), ({"aud": "https://other.example.com"}, "aud_mismatch")],
+    [
+        ({"active": False}, "token_inactive"), ({"exp": 1}, "token_expired"), ({"aud": "https://other.example.com"}, "aud_mismatch"),
+        ({"token_type": "DPoP"}, "typ_not_accepted"), ({"typ": "ID"}, "typ_not_accepted"),
+    ],
     ids=repr,
 )
 def test_what_either_of_them_denies_is_denied(twice, authority, untouched, members, reason):

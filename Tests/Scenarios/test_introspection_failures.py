@@ -174,7 +174,7 @@ def secret(pki):
 
 
 def active(pki, **members):
-    return json.dumps({"active": True, "cnf": {"x5t#S256": pki.thumbprint("client-a")}} | members).encode()
+    return json.dumps({"active": True, "aud": AUDIENCE, "cnf": {"x5t#S256": pki.thumbprint("client-a")}} | members).encode()
 
 
 def message(body, *fields, status="200 OK"):

@@ -59,14 +59,19 @@ struct ConfirmationTests {
         #expect(refusal(#"{"x5t#S256":"\#(value)"}"#) == .confirmationMalformedHex)
     }
 
-    @Test("Refuses a confirmation that is no object of strings (MTLS-10)", arguments: ["null", "1", "true", "[]", #""A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0""#, #"["A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"]"#])
+    @Test("Refuses a confirmation that is no object of strings (MTLS-10)", arguments: ["1", "true", "[]", #""A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0""#, #"["A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"]"#])
     func refusesAConfirmationThatIsNoObjectOfStrings(_ value: String) {
         #expect(refusal(value) == .confirmationMalformed)
         if !value.hasPrefix("\"") { #expect(refusal(#"{"x5t#S256":\#(value)}"#) == .confirmationMalformed) }
     }
 
+    @Test("A null confirmation is none, and a null thumbprint as well (MTLS-10)") func aNullConfirmationIsNone() {
+        #expect(refusal("null") == .confirmationMissing)
+        #expect(refusal(#"{"x5t#S256":null}"#) == .confirmationUnsupported)
+    }
+
     @Test("Ignored members confirm nothing (MTLS-11, MTLS-21, CNF-02, DPOP-01)", arguments: [
-        "{}", #"{"kid":"k"}"#, #"{"jwk":{"kty":"EC"}}"#, #"{"jku":"https://x"}"#, #"{"jwe":"x"}"#, #"{"jkt":"x"}"#, #"{"x5t#S512":"x"}"#,
+        "{}", #"{"kid":"k"}"#, #"{"jwk":null}"#, #"{"jwk":{"kty":"EC"}}"#, #"{"jku":"https://x"}"#, #"{"jwe":"x"}"#, #"{"jkt":"x"}"#, #"{"x5t#S512":"x"}"#,
         #"{"x5t":"A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"}"#, #"{"X5T#S256":"A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"}"#,
         #"{"x5t#s256":"A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"}"#, #"{"x5t#S256 ":"A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"}"#,
         #"{"a":{"x5t#S256":"A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"}}"#,
@@ -80,15 +85,21 @@ struct ConfirmationTests {
         #expect(refusal(#"{"\u00785t#S256":"\#(Self.thumbprint)"}"#) == nil)
     }
 
-    @Test("Refuses a second key that nobody would check (CNF-04, DPOP-01)", arguments: [#""jkt":"x""#, #""jkt":null"#, #""jwk":{}"#, #""jwe":"x""#, #""jku":"https://x""#])
+    @Test("Refuses a second key that nobody would check (CNF-04, DPOP-01)", arguments: [#""jkt":"x""#, #""jkt":1"#, #""jwk":{"kty":"EC"}"#, #""jwe":"x""#, #""jku":"https://x""#])
     func refusesASecondKeyThatNobodyWouldCheck(_ member: String) {
         #expect(refusal(#"{"x5t#S256":"\#(Self.thumbprint)",\#(member)}"#) == .confirmationUnsupported)
         #expect(refusal(#"{\#(member),"x5t#S256":"\#(Self.thumbprint)"}"#) == .confirmationUnsupported)
     }
 
+    @Test("A second key that says nothing is none (CNF-04)", arguments: [#""jkt":null"#, #""jkt":"""#, #""jwk":{}"#, #""jwk":null"#, #""jwe":null"#, #""jku":"""#])
+    func aSecondKeyThatSaysNothingIsNone(_ member: String) {
+        #expect(refusal(#"{"x5t#S256":"\#(Self.thumbprint)",\#(member)}"#) == nil)
+        #expect(refusal(#"{\#(member),"x5t#S256":"v68ffgcPn6jdYpBfFY2nP4ShE2Yk-6_Mk5PI9yh6aes"}"#) == .confirmationMismatch)
+    }
+
     @Test("Refuses two keys in one confirmation (CNF-03)") func refusesTwoKeysInOneConfirmation() {
-        #expect(refusal(#"{"jwk":{},"jku":"https://x"}"#) == .confirmationMalformed)
-        #expect(refusal(#"{"jwk":{},"jwe":"x","x5t#S256":"\#(Self.thumbprint)"}"#) == .confirmationMalformed)
+        #expect(refusal(#"{"jwk":{"kty":"EC"},"jku":"https://x"}"#) == .confirmationMalformed)
+        #expect(refusal(#"{"jwk":{"kty":"EC"},"jwe":"x","x5t#S256":"\#(Self.thumbprint)"}"#) == .confirmationMalformed)
     }
 
     @Test("Refuses duplicates within the confirmation (JWT-06)") func refusesDuplicatesWithinTheConfirmation() {

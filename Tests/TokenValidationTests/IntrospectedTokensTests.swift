@@ -130,6 +130,9 @@ struct IntrospectedTokensTests {
         #expect(try merged(TokenMint().with(claim: "scope", nil), activeToken(scopes: ["read"])).scopes == ["read"])
         #expect(try merged(activeToken(audiences: ["https://x"])).audiences.isEmpty)
         #expect(refusal(of: try merged(activeToken(audiences: ["https://x"]))) == .audienceMismatch)
+        // A JWT names its audience itself, and an answer about it need not say it again.
+        #expect(try merged(activeToken(audiences: [], namesAudience: false)).audiences == [TokenMint.audience])
+        #expect(refusal(of: try merged(activeToken(audiences: [], namesAudience: false))) == nil)
         #expect(refusal(of: try merged(activeToken())) == nil)
     }
 

@@ -5,7 +5,8 @@ import TokenValidation
 extension IntrospectionResponse.Outcome {
     fileprivate var token: VerifiedToken? { if case .active(let token, _) = self { token } else { nil } }
     fileprivate var saysScopes: Bool? { if case .active(_, let says) = self { says } else { nil } }
-    fileprivate var reason: DenialReason? { if case .refused(let reason) = self { reason } else { nil } }
+    fileprivate var refusal: TokenRefusal? { if case .refused(let refusal) = self { refusal } else { nil } }
+    fileprivate var reason: DenialReason? { refusal?.reason }
     fileprivate var failure: IntrospectionFailure? {
         switch self {
         case .failed(let failure): failure
@@ -50,11 +51,49 @@ struct IntrospectionResponseTests {
         let outcome = read(#"{"active":true}"#)
         let token = try #require(outcome.token)
         #expect(token.expiresAt == .infinity)
-        #expect(token.audiences == [TokenMint.audience])
         #expect(token.confirmation == .absent)
         #expect(token.claims == [nil, nil])
         #expect(outcome.saysScopes == false)
-        #expect(read(#"{"active":true,"scope":""}"#).saysScopes == true)
+        #expect(read(#"{"active":true,"scope":null}"#).saysScopes == false)
+        for none in [#""""#, "[]", "1"] { #expect(read(#"{"active":true,"scope":\#(none)}"#).saysScopes == true) }
+    }
+
+    @Test("An answer without an audience is for nobody, unless the configuration takes it as one for us (INT-05)", arguments: ["", #","aud":null"#, #","aud":"""#, #","aud":[]"#])
+    func withoutAudience(_ member: String) throws {
+        func answer(_ member: String) -> [UInt8] { Array(#"{"active":true,"cnf":{"x5t#S256":"\#(TokenMint.thumbprint)"}\#(member)}"#.utf8) }
+        let token = try #require(response.read(answer(member)).token)
+        #expect(token.audiences.isEmpty && !token.namesAudience)
+        #expect(TokenValidationTests.refusal(of: token) == .audienceMismatch)
+        let lenient = IntrospectionResponse(issuerIndex: 3, policy: .introspecting(needsAudience: false), settings: .test())
+        let taken = try #require(lenient.read(answer(member)).token)
+        #expect(taken.audiences == [TokenMint.audience] && !taken.namesAudience)
+        #expect(TokenValidationTests.refusal(of: taken) == nil)
+        let other = try #require(lenient.read(answer(#","aud":"https://x""#)).token)
+        #expect(TokenValidationTests.refusal(of: other) == .audienceMismatch)
+    }
+
+    @Test("An answer about what is no bearer access token lets nobody pass (INT-05)", arguments: [
+        ("token_type", #""DPoP""#), ("token_type", #""N_A""#), ("token_type", #""mac""#), ("token_type", #""refresh_token""#), ("token_type", #""Refresh""#),
+        ("token_type", #""PoP""#), ("token_type", #""something-new""#), ("token_type", "1"), ("token_type", #"["Bearer"]"#), ("token_type", "true"),
+        ("token_use", #""refresh_token""#), ("token_use", #""id""#), ("token_use", #""id_token""#), ("token_use", #""device""#), ("typ", #""Refresh""#), ("typ", #""ID""#),
+        ("typ", #""Offline""#), ("typ", #""DPoP""#), ("typ", #""Logout""#), ("typ", #""Serialized-ID""#), ("typ", #""logout+jwt""#), ("typ", #""application/dpop+jwt""#),
+        ("tokenName", #""id_token""#), ("tokenName", #""refresh_token""#), ("purpose", #""refresh_token""#), ("at_hash", #""x""#), ("events", #"{"a":1}"#),
+        ("token_type", #""urn:ietf:params:oauth:token-type:refresh_token""#), ("token_type", #""urn:ietf:params:oauth:token-type:saml2""#),
+    ])
+    func otherKinds(_ name: String, _ value: String) {
+        let refusal = read(#"{"active":true,"aud":"\#(TokenMint.audience)","\#(name)":\#(value)}"#).refusal
+        #expect(refusal?.reason == .typeNotAccepted)
+        #expect(refusal?.detail?.description.contains("`\(name)`") == true)
+    }
+
+    @Test("An answer that says what an access token is, or nothing, is taken (INT-05)", arguments: [
+        ("token_type", #""Bearer""#), ("token_type", #""bearer""#), ("token_type", #""BEARER""#), ("token_type", #""access_token""#), ("token_type", "null"),
+        ("token_type", #""""#), ("token_type", #""urn:ietf:params:oauth:token-type:access_token""#), ("token_use", #""access_token""#), ("token_use", #""access""#),
+        ("typ", #""Bearer""#), ("typ", #""JWT""#), ("typ", #""at+jwt""#), ("typ", #""application/at+jwt""#), ("tokenName", #""access_token""#),
+        ("purpose", #""access_token""#), ("purpose", #""PAYMENTS""#), ("at_hash", "null"),
+    ])
+    func accessTokens(_ name: String, _ value: String) {
+        #expect(read(#"{"active":true,"aud":"\#(TokenMint.audience)","\#(name)":\#(value)}"#).token != nil)
     }
 
     @Test("Only the literal true is active, and what is no answer is the issuer's failure (INT-03)", arguments: [
@@ -76,7 +115,9 @@ struct IntrospectionResponseTests {
     @Test("An active token's times, audience and binding are held against us all the same (INT-05)")
     func checked() throws {
         func refusal(_ members: String) throws -> DenialReason? {
-            TokenValidationTests.refusal(of: try #require(read(#"{"active":true,"cnf":{"x5t#S256":"\#(TokenMint.thumbprint)"}\#(members)}"#).token))
+            let aud = members.contains("aud") ? "" : #","aud":"\#(TokenMint.audience)""#
+            let text = #"{"active":true,"cnf":{"x5t#S256":"\#(TokenMint.thumbprint)"}\#(aud)\#(members)}"#
+            return TokenValidationTests.refusal(of: try #require(read(text).token))
         }
         #expect(try refusal("") == nil)
         #expect(try refusal(#","exp":1899999999"#) == .tokenExpired)
@@ -93,16 +134,34 @@ struct IntrospectionResponseTests {
         #expect(read(#"{"active":true,"iss":"\#(TokenMint.issuer)"}"#).token != nil)
     }
 
-    @Test("A member of the wrong type is the issuer's failure (INT-03)", arguments: [
-        #""exp":"1900000300""#, #""exp":-1"#, #""exp":1e400"#, #""iat":null"#, #""nbf":true"#, #""aud":1"#, #""aud":[1]"#, #""iss":1"#, #""sub":{}"#, #""scope":["read"]"#,
-        #""acr":1"#, #""auth_time":"x""#, #""client_id":null"#, #""exp":1,"exp":2"#, #""cnf":{"x5t#S256":"a","x5t#S256":"b"}"#,
+    @Test("What nothing asks for may be of any type, and what is null is not there (INT-03)", arguments: [
+        "iat", "nbf", "sub", "scope", "acr", "auth_time", "client_id", "jti", "exp", "iss", "username", "cnf", "token_type", "typ", "aud",
+    ])
+    func indifferent(_ name: String) throws {
+        let token = try #require(read(#"{"active":true,"\#(name)":null}"#).token)
+        #expect(token.expiresAt == .infinity && token.confirmation == .absent)
+        guard !["exp", "iss", "cnf", "token_type", "typ", "aud"].contains(name) else { return }
+        for value in [#"{"a":1}"#, "true", "[1]"] { #expect(read(#"{"active":true,"\#(name)":\#(value)}"#).token != nil) }
+    }
+
+    @Test("An answer has its scopes in one text or a list, and where the configuration says (AT-10)")
+    func scopes() throws {
+        #expect(try #require(read(#"{"active":true,"scope":["read","write"]}"#).token).scopes == ["read", "write"])
+        let other = IntrospectionResponse(issuerIndex: 0, policy: .introspecting(scopeClaims: ["scope", "scp"]), settings: .test())
+        let outcome = other.read(Array(#"{"active":true,"scp":"read write"}"#.utf8))
+        #expect(outcome.token?.scopes == ["read", "write"] && outcome.saysScopes == true)
+    }
+
+    @Test("A member that counts is the issuer's failure where it is of the wrong type (INT-03)", arguments: [
+        #""exp":"1900000300""#, #""exp":-1"#, #""exp":1e400"#, #""exp":true"#, #""nbf":1e400"#, #""iat":1900000300000"#, #""aud":1"#, #""aud":[1]"#, #""iss":1"#,
+        #""exp":1,"exp":2"#, #""cnf":{"x5t#S256":"a","x5t#S256":"b"}"#,
     ])
     func wrongTypes(_ member: String) {
         #expect(read(#"{"active":true,\#(member)}"#).failure == .malformed)
     }
 
     @Test("A cnf that cannot be satisfied is kept as such (MTLS-12)", arguments: [
-        ("{}", .confirmationUnsupported), (#"{"jkt":"x"}"#, .confirmationUnsupported), ("null", .confirmationMalformed), (#"{"x5t#S256":1}"#, .confirmationMalformed),
+        ("{}", .confirmationUnsupported), (#"{"jkt":"x"}"#, .confirmationUnsupported), ("[]", .confirmationMalformed), (#"{"x5t#S256":1}"#, .confirmationMalformed),
     ] as [(String, DenialReason)])
     func confirmations(_ value: String, _ reason: DenialReason) throws {
         #expect(try #require(read(#"{"active":true,"cnf":\#(value)}"#).token).confirmation == .unusable(reason))

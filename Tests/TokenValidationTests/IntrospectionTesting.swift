@@ -8,11 +8,14 @@ func digest(_ text: String) -> VerdictCache.Digest { Array(text.utf8).withUnsafe
 extension IssuerPolicy {
     /// `TokenMint.issuer`, asked about tokens.
     static func introspecting(
-        prefix: String? = nil, issuer: String = TokenMint.issuer, verifiesJWTs: Bool = false, claimNames: [String] = [], leeway: Double = 0
+        prefix: String? = nil, issuer: String = TokenMint.issuer, verifiesJWTs: Bool = false, claimNames: [String] = [], leeway: Double = 0,
+        scopeClaims: [String] = ["scope"], asksAboutJWTs: Bool = true, needsAudience: Bool = true
     ) -> IssuerPolicy {
         IssuerPolicy(
-            issuer: issuer, audiences: [TokenMint.audience], expiryLeeway: leeway, claimNames: claimNames, verifiesJWTs: verifiesJWTs,
-            introspection: IntrospectionRule(tokenPrefix: prefix.map { Array($0.utf8) }))
+            issuer: issuer, audiences: [TokenMint.audience], scopeClaims: scopeClaims, expiryLeeway: leeway, claimNames: claimNames,
+            verifiesJWTs: verifiesJWTs,
+            introspection: IntrospectionRule(
+                tokenPrefix: prefix.map { Array($0.utf8) }, asksAboutJWTs: asksAboutJWTs, needsAudience: needsAudience))
     }
 }
 
@@ -43,11 +46,12 @@ func secret(_ text: String = "s3cret") throws -> ClientAuthentication {
 func activeToken(
     issuerIndex: Int = 0, subject: String? = "user-1", expiresAt: Double = TokenMint.now + 300, notBefore: Double? = nil,
     audiences: [String] = [TokenMint.audience], scopes: [String] = [], confirmation: BindingPolicy.Confirmation = .absent, acr: String? = nil,
-    authenticatedAt: Double? = nil, claims: [ClaimValue?] = []
+    authenticatedAt: Double? = nil, claims: [ClaimValue?] = [], namesAudience: Bool = true
 ) -> VerifiedToken {
     VerifiedToken(
         issuerIndex: issuerIndex, issuer: TokenMint.issuer, subject: subject, clientID: nil, expiresAt: expiresAt, notBefore: notBefore,
-        audiences: audiences, scopes: scopes, confirmation: confirmation, acr: acr, authenticatedAt: authenticatedAt, claims: claims)
+        audiences: audiences, scopes: scopes, confirmation: confirmation, acr: acr, authenticatedAt: authenticatedAt, claims: claims,
+        namesAudience: namesAudience)
 }
 
 extension TokenAuthenticator {

@@ -47,6 +47,23 @@ func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
         #expect(fault([0x22] + sequence) == .malformed)
     }
 
+    @Test("Tells values that say nothing from others, and steps over those alone") func tellsValuesThatSayNothing() throws {
+        func steps(_ text: String) throws -> (isVoid: Bool, next: String) {
+            try Array("[\(text),7]".utf8).withUnsafeBytes { bytes in
+                var reader = JSONReader(bytes)
+                try reader.beginArray()
+                _ = try reader.nextElement()
+                let isVoid = try reader.skipVoid()
+                if !isVoid { try reader.skip() }
+                _ = try reader.nextElement()
+                return (isVoid, String(decoding: try reader.text(), as: UTF8.self))
+            }
+        }
+        for void in ["null", #""""#, "[]", "{}", "[ \n]", "{\t}", "  null"] { #expect(try steps(void) == (true, "7"), "\(void)") }
+        for other in ["0", "false", "true", #"" ""#, "[0]", "[null]", #"{"":0}"#, #""\u0000""#] { #expect(try steps(other) == (false, "7"), "\(other)") }
+        for broken in ["nul", "nulll", "[", "{", "\"", "[}", "{]", ""] { #expect(throws: (any Error).self, "\(broken)") { try steps(broken) } }
+    }
+
     @Test("Refuses UTF-16 (JWT-04)") func refusesUTF16() {
         #expect(fault([0xff, 0xfe, 0x7b, 0, 0x7d, 0]) == .malformed)
         #expect(fault([0x7b, 0, 0x7d, 0]) == .malformed)

@@ -95,6 +95,17 @@ struct OpaqueTokensTests {
         #expect(authenticator.inquiry("opaque")?.verified == nil)
     }
 
+    @Test("An issuer that is asked about opaque tokens alone is not shown its JWTs")
+    func opaqueAlone() {
+        var authenticator = authenticator(.introspecting(verifiesJWTs: true, asksAboutJWTs: false))
+        guard case .verified(let token) = authenticator.authenticate(TokenMint().token) else { return #expect(Bool(false)) }
+        #expect(token.subject == "user-1")
+        #expect(authenticator.refusal(of: TokenMint("ES256", .otherP256).token) == .signatureInvalid)
+        let inquiry = authenticator.inquiry("opaque")
+        #expect(inquiry != nil && inquiry?.verified == nil)
+        #expect(!TokenVerifier([.introspecting(verifiesJWTs: true, asksAboutJWTs: false)]).hasAllKeys)
+    }
+
     @Test func aTokenOfThreePartsThatIsNoJWTIsOpaque() {
         var authenticator = authenticator(.introspecting())
         for token in ["a.b.c", "ya29.a0Af.x-y_z", "e30.b.c".replacingPrefix, "...", "a.b.c.d.e"] {

@@ -7,7 +7,7 @@ import TokenValidation
 struct SignatureTests {
     static let pairs: [(String, SigningKey)] = [
         ("RS256", .rsa), ("RS384", .rsa), ("RS512", .rsa), ("PS256", .rsa), ("PS384", .rsa), ("PS512", .rsa),
-        ("ES256", .p256), ("ES384", .p384), ("ES512", .p521), ("EdDSA", .ed25519),
+        ("ES256", .p256), ("ES384", .p384), ("ES512", .p521), ("EdDSA", .ed25519), ("Ed25519", .ed25519),
     ]
 
     @Test("Accepts each algorithm with its key and no change of a single bit (JWT-21, AT-05)", arguments: pairs)
@@ -42,6 +42,17 @@ struct SignatureTests {
         #expect(verifier.refusal(of: TokenMint("PS256", .rsa).token) == nil)
         #expect(verifier.refusal(of: TokenMint("RS256", .rsa).token) == .keyUnsuitable)
         #expect(verifier.refusal(of: TokenMint("PS384", .rsa).token) == .keyUnsuitable)
+    }
+
+    @Test("Ed25519 and EdDSA are two names of one algorithm (JWT-10)", arguments: ["EdDSA", "Ed25519"], ["EdDSA", "Ed25519"])
+    func ed25519AndEdDSAAreTwoNamesOfOneAlgorithm(_ token: String, _ key: String) {
+        let keys = keySet(SigningKey.ed25519.jwk(["alg": key]))
+        let mint = TokenMint(token, .ed25519)
+        #expect(TokenVerifier(keys: keys, algorithms: [.eddsa]).refusal(of: mint.token) == nil)
+        #expect(TokenVerifier(keys: keys, algorithms: [.es256]).refusal(of: mint.token) == .algorithmNotAllowed)
+        #expect(TokenVerifier(keys: keys).refusal(of: TokenMint("Ed448", .ed25519).token) == .algorithmNotAllowed)
+        #expect(TokenVerifier(keys: keySet(SigningKey.p256.jwk())).refusal(of: mint.token) == .keyUnsuitable)
+        #expect(SignatureAlgorithm(named: token) == .eddsa)
     }
 
     @Test("Does not take one RSA padding for another (JWT-10)") func doesNotTakeOneRSAPaddingForAnother() {

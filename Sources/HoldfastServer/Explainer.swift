@@ -66,7 +66,8 @@ package struct Explainer: Sendable {
         }
         report.policy = policy
         guard policy.needsToken else { return report.decided(policy.decideWithoutToken(shownBy: peer.thumbprint), withToken: false) }
-        return report.decided(try await judge(request, on: policy, from: peer, now: now, &report), withToken: true)
+        let decision = try await judge(request, on: policy, from: peer, now: now, &report)
+        return report.decided(decision, withToken: true)
     }
 
     private func handshake(_ chain: [[UInt8]], now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {

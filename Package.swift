@@ -54,20 +54,22 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "BindingPolicy", swiftSettings: settings),
+        .target(name: "Files", swiftSettings: settings),
+        .target(name: "Credentials", dependencies: ["Files", "COpenSSL", nioSSL], swiftSettings: settings),
         .target(name: "Telemetry", dependencies: [nioCore, log, .product(name: "NIOConcurrencyHelpers", package: nio)], swiftSettings: settings),
         .target(name: "HTTPWire", dependencies: [nioCore], swiftSettings: settings),
         .target(
             name: "TokenValidation",
             dependencies: [
-                "BindingPolicy", crypto, cryptoExtras, nioCore, nioHTTP1, nioSSL,
+                "BindingPolicy", "Credentials", "Files", crypto, cryptoExtras, nioCore, nioHTTP1, nioSSL,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ], swiftSettings: settings),
         .target(
             name: "ClientIdentity",
-            dependencies: ["BindingPolicy", "Telemetry", "COpenSSL", crypto, nioCore, nioSSL], swiftSettings: settings),
+            dependencies: ["BindingPolicy", "Credentials", "Telemetry", "COpenSSL", crypto, nioCore, nioSSL], swiftSettings: settings),
         .target(
             name: "HoldfastConfiguration",
-            dependencies: ["BindingPolicy", "Telemetry", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
+            dependencies: ["BindingPolicy", "Files", "Telemetry", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
         .target(
             name: "ProxyEngine",
             dependencies: ["HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioSSL, nioTLS],
@@ -76,27 +78,31 @@ let package = Package(
             name: "HoldfastServer",
             dependencies: [
                 "ProxyEngine", "ClientIdentity", "TokenValidation", "HoldfastConfiguration", "HTTPWire", "BindingPolicy",
-                "Telemetry", nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, crypto, log,
+                "Credentials", "Files", "Telemetry", nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, crypto, log,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),
         .executableTarget(
             name: "holdfast",
-            dependencies: ["HoldfastServer", "HoldfastConfiguration", "ClientIdentity", "BindingPolicy", "Telemetry", log, arguments], swiftSettings: settings),
+            dependencies: [
+                "HoldfastServer", "HoldfastConfiguration", "ClientIdentity", "BindingPolicy", "Credentials", "Files", "Telemetry", log, arguments,
+            ], swiftSettings: settings),
         .executableTarget(
             name: "holdfast-lab",
             dependencies: [nioCore, nioPosix, nioHTTP1, nioSSL, crypto, cryptoExtras, certificates, asn1, arguments],
             swiftSettings: settings),
         .testTarget(name: "BindingPolicyTests", dependencies: ["BindingPolicy"], swiftSettings: settings),
+        .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: settings),
+        .testTarget(name: "CredentialsTests", dependencies: ["Credentials", "Files", nioSSL], swiftSettings: settings),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", nioCore], swiftSettings: settings),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", nioCore], swiftSettings: settings),
         .testTarget(
             name: "TokenValidationTests",
-            dependencies: ["TokenValidation", "BindingPolicy", crypto, cryptoExtras, nioCore, nioPosix, nioSSL], swiftSettings: settings),
+            dependencies: ["TokenValidation", "BindingPolicy", "Credentials", "Files", crypto, cryptoExtras, nioCore, nioPosix, nioSSL], swiftSettings: settings),
         .testTarget(
             name: "ClientIdentityTests",
             dependencies: [
-                "ClientIdentity", "BindingPolicy", nioCore, nioPosix, nioSSL, nioTLS, crypto, cryptoExtras, certificates, asn1,
+                "ClientIdentity", "BindingPolicy", "Credentials", nioCore, nioPosix, nioSSL, nioTLS, crypto, cryptoExtras, certificates, asn1,
             ], swiftSettings: settings),
         .testTarget(
             name: "HoldfastConfigurationTests", dependencies: ["HoldfastConfiguration", "BindingPolicy"], swiftSettings: settings),

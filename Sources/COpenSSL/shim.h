@@ -1,8 +1,11 @@
-// The system's OpenSSL: certificate path validation (RFC 8705 section 7.5: use an established validator).
+// The system's OpenSSL: certificate path validation (RFC 8705 section 7.5: use an established validator), certificates and keys of every form.
 #pragma once
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/obj_mac.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>

@@ -1,4 +1,5 @@
 import COpenSSL
+package import Credentials
 
 /// Validates certificate paths of clients and of upstreams (RFC 5280 section 6.1) with OpenSSL (RFC 8705 section 7.5: an established validator).
 ///

@@ -1,4 +1,5 @@
 package import BindingPolicy
+package import Credentials
 
 /// What a person wants to know of a certificate: `holdfast thumbprint`, `explain` and the start-up log show it.
 package struct CertificateSummary: Equatable, Sendable {
@@ -19,7 +20,7 @@ package struct CertificateSummary: Equatable, Sendable {
 
     /// The first certificate of a file, PEM or DER: the leaf, where the file holds a chain.
     package static func first(in path: String) throws(CredentialFault) -> CertificateSummary {
-        guard let first = try CertificateFile.read(path).first, let summary = CertificateSummary(der: first) else {
+        guard let first = try CertificateFile.read(path).first, let summary = CertificateSummary(der: first.der) else {
             throw CredentialFault(path, "holds no certificate")
         }
         return summary

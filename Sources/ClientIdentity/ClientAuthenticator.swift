@@ -1,4 +1,5 @@
 package import BindingPolicy
+import Credentials
 package import NIOSSL
 import Synchronization
 

@@ -1,4 +1,5 @@
 import COpenSSL
+import Credentials
 
 /// Which public keys are taken at all, looked at before any signature is checked with one.
 enum KeyStrength {

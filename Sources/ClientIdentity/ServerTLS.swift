@@ -70,6 +70,6 @@ extension TrustAnchors {
 
     fileprivate var namesForClients: [NIOSSLCertificate]? {
         guard certificates.count <= Self.nameLimit else { return nil }
-        return certificates.compactMap { try? NIOSSLCertificate(bytes: $0, format: .der) }
+        return forTLS
     }
 }

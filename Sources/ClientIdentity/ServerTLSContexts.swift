@@ -1,3 +1,4 @@
+package import Credentials
 import NIOCore
 package import NIOSSL
 import Synchronization

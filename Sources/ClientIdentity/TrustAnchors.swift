@@ -1,25 +1,29 @@
 import COpenSSL
+package import Credentials
+package import NIOSSL
 
 /// The authorities whose clients are let in: exactly the certificates of one file, never the system's.
 package struct TrustAnchors: Sendable {
     /// DER, in the file's order; at least one.
     package let certificates: [[UInt8]]
+    /// The same, for TLS.
+    package let forTLS: [NIOSSLCertificate]
 
     /// Refuses a file that is missing, empty, damaged or without a certificate, and one that holds a certificate which
     /// could never be the end of a path: not an authority, or with a key that is not taken.
     package init(file path: String) throws(CredentialFault) {
         let certificates = try CertificateFile.read(path)
-        for (index, der) in certificates.enumerated() {
-            guard let certificate = OpenSSLCertificate(der: der) else {
-                throw CredentialFault(path, "certificate \(index + 1) in it cannot be read")
-            }
+        for (index, one) in certificates.enumerated() {
+            guard let certificate = one.parsed else { throw CredentialFault(path, "certificate \(index + 1) in it cannot be read") }
             let name = "certificate \(index + 1) in it (\(certificate.subject))"
             guard X509_check_ca(certificate.pointer) != 0 else { throw CredentialFault(path, "\(name) is not an authority's") }
-            guard KeyStrength.fault(of: certificate) == nil else {
-                throw CredentialFault(path, "\(name) has a key that is too small, too large or of a kind not taken")
+            guard KeyStrength.fault(of: certificate) == nil, certificate.keyKind != .explicitCurve else {
+                let kind = certificate.keyKind.map { " (\($0))" } ?? ""
+                throw CredentialFault(path, "\(name) has a key that is too small, too large or of a kind not taken\(kind)")
             }
         }
-        self.certificates = certificates
+        self.certificates = certificates.map(\.der)
+        forTLS = certificates.map(\.forTLS)
     }
 
     package var summaries: [CertificateSummary] { certificates.compactMap(CertificateSummary.init(der:)) }

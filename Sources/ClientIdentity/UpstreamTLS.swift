@@ -1,4 +1,5 @@
 import COpenSSL
+package import Credentials
 import NIOCore
 package import NIOSSL
 

@@ -1,3 +1,5 @@
+package import Credentials
+
 /// A path from a leaf to a configured authority whose signatures, names, usages and constraints hold.
 ///
 /// Time is not part of that verdict, so it may be remembered: `window` is held against the clock whenever the path is used.

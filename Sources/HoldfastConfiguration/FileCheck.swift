@@ -1,38 +1,37 @@
-internal import Foundation
+internal import Files
 
 /// What can be said of a named file without knowing what belongs in it.
 enum FileCheck {
     static func readable(_ path: String) throws(Complaint) {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw Complaint("There is no file `\(path.printable(1024))`. Paths are relative to the folder of this file.")
-        }
-        guard !isFolder.boolValue else { throw Complaint("`\(path.printable(1024))` is a folder; a file is expected.") }
-        guard FileManager.default.isReadableFile(atPath: path) else {
-            throw Complaint("The file `\(path.printable(1024))` may not be read by this user. Change its permissions or its owner.")
-        }
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        if attributes?[.type] as? FileAttributeType == .typeRegular, attributes?[.size] as? Int == 0 {
-            throw Complaint("The file `\(path.printable(1024))` is empty.")
+        do throws(FileFault) {
+            let file = try RegularFile(opening: path)
+            guard file.identity.size > 0 else { throw .empty }
+        } catch {
+            throw complaint(error, path)
         }
     }
 
-    /// The whole of a file that is not larger than `limit` octets.
+    /// The whole of a text that is not larger than `limit` octets.
     static func contents(of path: String, limit: Int) throws(Complaint) -> String {
-        try readable(path)
-        guard let handle = FileHandle(forReadingAtPath: path) else { throw Complaint("The file cannot be opened.") }
-        var octets = Data()
-        // One more than the limit shows that there is more; a pipe may give less than was asked for at a time.
-        while octets.count <= limit {
-            let part: Data?
-            do { part = try handle.read(upToCount: limit + 1 - octets.count) } catch {
-                throw Complaint("The file cannot be read: \(error.localizedDescription)")
-            }
-            guard let part, !part.isEmpty else { break }
-            octets.append(part)
-        }
-        guard octets.count <= limit else { throw Complaint("The file is larger than \(limit / 1024) KiB, which no configuration is.") }
+        let octets: [UInt8]
+        do throws(FileFault) { octets = try RegularFile.read(path, limit: limit) } catch { throw complaint(error, path) }
+        guard !ByteOrderMark.isUTF16(octets) else { throw Complaint("The file is written in UTF-16. Save it as UTF-8.") }
         guard let text = String(validating: octets, as: UTF8.self) else { throw Complaint("The file is not UTF-8 text.") }
         return text
+    }
+
+    private static func complaint(_ fault: FileFault, _ path: String) -> Complaint {
+        let path = "`\(path.printable(1024))`"
+        return switch fault {
+        case .absent: Complaint("There is no file \(path). Paths are relative to the folder of this file.")
+        case .notPermitted: Complaint("The file \(path) may not be read by this user. Change its permissions or its owner.")
+        case .notRegular(.folder): Complaint("\(path) is a folder; a file is expected.")
+        case .notRegular(.pipe): Complaint("\(path) is a pipe; a regular file is expected. Write what comes through it into a file.")
+        case .notRegular(.socket): Complaint("\(path) is a socket; a regular file is expected.")
+        case .notRegular(.device): Complaint("\(path) is a device; a regular file is expected.")
+        case .empty: Complaint("The file \(path) is empty.")
+        case .tooLarge(let limit): Complaint("The file is larger than \(limit / 1024) KiB, which no configuration is.")
+        case .unreadable(let reason): Complaint("The file \(path) cannot be read: \(reason).")
+        }
     }
 }

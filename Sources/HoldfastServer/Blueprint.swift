@@ -1,6 +1,8 @@
 import BindingPolicy
 package import HoldfastConfiguration
 package import ClientIdentity
+import Credentials
+import Files
 import HTTPWire
 import NIOCore
 import NIOSSL
@@ -16,6 +18,8 @@ package struct Blueprint: Sendable {
     let policies: [IssuerPolicy]
     /// By the issuer's position; nil for those whose tokens need no keys.
     let keySources: [KeySetKeeper.Source?]
+    /// CAs for fetching from each issuer, trusted besides the system's; by its position.
+    let issuerAuthorities: [[NIOSSLCertificate]]
     /// By the issuer's position; nil for those that are not asked about tokens.
     let introspection: [IntrospectionPlan?]
     let strips: StripList
@@ -48,6 +52,7 @@ package struct Blueprint: Sendable {
         self.trust = trust
         policies = issuers.map(\.policy)
         keySources = issuers.map(\.source)
+        issuerAuthorities = issuers.map(\.authorities)
         introspection = issuers.map(\.introspection)
         self.strips = strips
         metadata = try? ResourceMetadata(configuration)
@@ -87,14 +92,15 @@ package struct Blueprint: Sendable {
     private struct Issuer {
         let policy: IssuerPolicy
         let source: KeySetKeeper.Source?
+        let authorities: [NIOSSLCertificate]
         let introspection: IntrospectionPlan?
     }
 
     private static func issuer(
         _ issuer: HoldfastConfiguration.TokenIssuer, claimNames: [String], _ mistakes: inout MistakeCollector
     ) -> Issuer {
-        if let authorities = issuer.certificateAuthorities {
-            _ = mistakes.load(authorities) { () throws(CredentialFault) in try TrustAnchors(file: authorities.path) }
+        let authorities = issuer.certificateAuthorities.flatMap { file in
+            mistakes.load(file) { () throws(CredentialFault) in try TrustAnchors(file: file.path).forTLS }
         }
         let source: KeySetKeeper.Source? =
             switch issuer.keys {
@@ -105,15 +111,16 @@ package struct Blueprint: Sendable {
             }
         if case .file(let file) = issuer.keys, let problem = problem(ofKeyFile: file.path) { mistakes.add(file, problem) }
         let policy = IssuerPolicy(issuer, claimNames: claimNames)
-        let plan = issuer.introspection.flatMap { IntrospectionPlan($0, of: issuer, &mistakes) }
-        return Issuer(policy: policy, source: source, introspection: plan)
+        let plan = issuer.introspection.flatMap { IntrospectionPlan($0, authorities: authorities ?? [], &mistakes) }
+        return Issuer(policy: policy, source: source, authorities: authorities ?? [], introspection: plan)
     }
 
     /// A key file is there at start or never: unlike an issuer that is down, it will not come back by itself.
     private static func problem(ofKeyFile path: String) -> String? {
         var file = KeySetFile(path: path)
-        do {
-            guard let content = try file.readIfChanged() else { return nil }
+        let content: [UInt8]
+        do throws(FileFault) { content = try file.readIfChanged() ?? [] } catch { return error.problem }
+        do throws(KeySet.Fault) {
             let keys = try KeySet(content)
             return keys.count > 0 ? nil : "holds no key that tokens can be verified with"
         } catch {

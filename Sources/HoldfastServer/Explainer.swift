@@ -1,5 +1,6 @@
 import BindingPolicy
 import ClientIdentity
+import Credentials
 import HoldfastConfiguration
 import NIOSSL
 import ProxyEngine
@@ -41,7 +42,7 @@ package struct Explainer: Sendable {
 
     package func explain(_ request: Request) async throws -> Explanation {
         let chain: [[UInt8]]
-        do throws(CredentialFault) { chain = try CertificateFile.read(request.certificate) } catch { throw Fault(description: "\(error)") }
+        do throws(CredentialFault) { chain = try CertificateFile.read(request.certificate).map(\.der) } catch { throw Fault(description: "\(error)") }
         for other in request.others {
             do throws(CredentialFault) { _ = try CertificateSummary.first(in: other) } catch { throw Fault(description: "\(error)") }
         }

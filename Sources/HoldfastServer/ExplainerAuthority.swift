@@ -1,4 +1,5 @@
 import BindingPolicy
+import Files
 import Logging
 import ProxyEngine
 import TokenValidation
@@ -18,8 +19,12 @@ struct ExplainerAuthority {
             return
         }
         var file = KeySetFile(path: keysFile)
-        do {
-            fixedKeys = try KeySet(try file.readIfChanged() ?? [])
+        let content: [UInt8]
+        do throws(FileFault) { content = try file.readIfChanged() ?? [] } catch {
+            throw Explainer.Fault(description: "\(keysFile): this file \(error.problem).")
+        }
+        do throws(KeySet.Fault) {
+            fixedKeys = try KeySet(content)
         } catch {
             throw Explainer.Fault(description: "\(keysFile): this file is not a JSON Web Key Set with usable keys (\(error)).")
         }
@@ -30,9 +35,9 @@ struct ExplainerAuthority {
         _ token: String, now: Double, preliminary: (TokenAuthenticator.Inquiry) -> Denial?
     ) async throws -> Finding {
         let logger = Logger(label: "explain") { _ in SwiftLogNoOpLogHandler() }
-        let introspection = try Introspection(blueprint, logger: logger) { _ in }
+        let introspection = Introspection(blueprint, logger: logger) { _ in }
         let published = PublishedKeys(count: blueprint.policies.count)
-        let keeping = try KeyKeeping(blueprint, logger: logger) { keys, index in
+        let keeping = KeyKeeping(blueprint, logger: logger) { keys, index in
             introspection.replaceKeys(keys, ofIssuerAt: index)
             published.replace(keys, at: index)
         }

@@ -16,11 +16,11 @@ final class Introspection: Service {
     let asked: [Asked]
 
     /// - Parameter onStaleKeys: told the position of an issuer whose signed answer did not fit its keys.
-    init(_ blueprint: Blueprint, logger: Logger, onStaleKeys: @escaping @Sendable (Int) -> Void) throws {
-        introspectors = try blueprint.introspection.enumerated().map { index, plan in
+    init(_ blueprint: Blueprint, logger: Logger, onStaleKeys: @escaping @Sendable (Int) -> Void) {
+        introspectors = blueprint.introspection.enumerated().map { index, plan in
             guard let plan else { return nil }
             let policy = blueprint.policies[index]
-            return try Introspector(
+            return Introspector(
                 issuerIndex: index, policy: policy, settings: plan.settings, authentication: plan.authentication,
                 authorities: plan.authorities, report: { Self.log($0, issuer: policy.issuer, logger) }, onStaleKeys: { onStaleKeys(index) })
         }

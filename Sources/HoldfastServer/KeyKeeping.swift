@@ -17,7 +17,7 @@ final class KeyKeeping: Service {
     private let fetchers: [HTTPDocumentFetcher]
 
     /// - Parameter publish: a new set, or nil where there is none any more, and the issuer's position.
-    init(_ blueprint: Blueprint, logger: Logger, publish: @escaping @Sendable (KeySet?, Int) -> Void) throws {
+    init(_ blueprint: Blueprint, logger: Logger, publish: @escaping @Sendable (KeySet?, Int) -> Void) {
         var fetchers: [HTTPDocumentFetcher] = []
         var keepers: [KeySetKeeper?] = []
         var kept: [Kept] = []
@@ -26,7 +26,7 @@ final class KeyKeeping: Service {
                 keepers.append(nil)
                 continue
             }
-            let fetcher = try HTTPDocumentFetcher(authorities: issuer.certificateAuthorities?.path)
+            let fetcher = HTTPDocumentFetcher(authorities: blueprint.issuerAuthorities[index])
             fetchers.append(fetcher)
             let name = issuer.issuer.text
             let keeper = KeySetKeeper(

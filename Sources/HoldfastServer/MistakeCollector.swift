@@ -1,4 +1,5 @@
 import ClientIdentity
+import Credentials
 import HoldfastConfiguration
 
 /// Gathers what is wrong with files, so that all of it is told at once.

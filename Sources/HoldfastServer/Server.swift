@@ -20,7 +20,7 @@ package enum Server {
         let draining = Atomic<Bool>.Reference()
         let keeping = KeeperReference()
         let onStaleKeys: @Sendable (Int) -> Void = { index in keeping.value.withLock { $0 }?.requestRefresh(ofIssuerAt: index) }
-        let introspection = try Introspection(blueprint, logger: logger, onStaleKeys: onStaleKeys)
+        let introspection = Introspection(blueprint, logger: logger, onStaleKeys: onStaleKeys)
 
         let contexts = try ServerTLSContexts(blueprint.tls, now: EngineLoop.wallClock())
         let authenticator = ClientAuthenticator(blueprint.trust)
@@ -33,7 +33,7 @@ package enum Server {
                     sink: accessSink, notice: notice, onStaleKeys: onStaleKeys))
         }
         let ready = loops
-        let keys = try KeyKeeping(blueprint, logger: logger) { keys, index in
+        let keys = KeyKeeping(blueprint, logger: logger) { keys, index in
             introspection.replaceKeys(keys, ofIssuerAt: index)
             for loop in ready { loop.replaceKeys(keys, ofIssuerAt: index) }
         }

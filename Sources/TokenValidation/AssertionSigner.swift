@@ -1,4 +1,5 @@
 import BindingPolicy
+import Credentials
 import Crypto
 import CryptoExtras
 import FoundationEssentials
@@ -26,28 +27,26 @@ struct AssertionSigner: Sendable {
     private let key: Key
     private let keyID: String?
 
-    /// - Parameter pem: a private key on P-256 or Ed25519, or of RSA with 2048 bits or more, not encrypted; nil for another.
-    init?(pem: String, keyID: String?) {
-        if let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) {
-            self.key = .es256(key)
-        } else if let key = Self.ed25519(pem) {
-            self.key = .eddsa(key)
-        } else if let key = try? _RSA.Signing.PrivateKey(pemRepresentation: pem), JSONWebKey.rsaBits.contains(key.keySizeInBits) {
-            self.key = .ps256(key)
-        } else {
-            return nil
-        }
+    /// The kinds that sign, in words.
+    static let taken = "P-256, Ed25519 and RSA from 2048 to 8192 bits"
+
+    /// Nil where the key is of another kind than `taken`.
+    init?(_ key: PrivateKey, keyID: String?) {
+        guard let own = Self.key(key) else { return nil }
+        self.key = own
         self.keyID = keyID
     }
 
-    /// PKCS #8 of an Ed25519 key (RFC 8410 section 7) is always these octets and then the key.
-    private static func ed25519(_ pem: String) -> Curve25519.Signing.PrivateKey? {
-        let prefix: [UInt8] = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20]
-        let lines = pem.split(whereSeparator: \.isNewline).map { $0.filter { !$0.isWhitespace } }
-        guard let begin = lines.firstIndex(of: "-----BEGINPRIVATEKEY-----"), let end = lines.firstIndex(of: "-----ENDPRIVATEKEY-----"),
-            begin < end, let der = Base64.decode(lines[(begin + 1)..<end].joined()), der.count == prefix.count + 32, der.starts(with: prefix)
-        else { return nil }
-        return try? Curve25519.Signing.PrivateKey(rawRepresentation: der.suffix(32))
+    private static func key(_ key: PrivateKey) -> Key? {
+        switch key.kind {
+        case .p256: (try? P256.Signing.PrivateKey(derRepresentation: key.pkcs8)).map { .es256($0) }
+        case .ed25519:
+            // PKCS #8 of such a key ends with its 32 octets (RFC 8410 section 7).
+            (try? Curve25519.Signing.PrivateKey(rawRepresentation: key.pkcs8.suffix(32))).map { .eddsa($0) }
+        case .rsa(let bits) where JSONWebKey.rsaBits.contains(bits):
+            (try? _RSA.Signing.PrivateKey(derRepresentation: key.pkcs8)).map { .ps256($0) }
+        default: nil
+        }
     }
 
     /// - Parameters:

@@ -1,13 +1,13 @@
 import AsyncHTTPClient
+package import NIOSSL
 
 /// Fetches over HTTP/1.1 with TLS verified against the system's authorities and, where configured, further ones.
 package final class HTTPDocumentFetcher: DocumentFetcher {
     private let exchange: HTTPExchange
 
-    /// - Parameter authorities: a PEM file of CAs trusted besides the system's.
-    /// - Throws: where that file cannot be read or holds no certificate.
-    package init(authorities: String? = nil) throws {
-        exchange = try HTTPExchange(authorities: authorities, connections: 8, timeout: FetchLimits.deadline)
+    /// - Parameter authorities: CAs trusted besides the system's.
+    package init(authorities: [NIOSSLCertificate] = []) {
+        exchange = HTTPExchange(authorities: authorities, connections: 8, timeout: FetchLimits.deadline)
     }
 
     /// Closes its connections. Must be called before it goes.

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Files
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -17,19 +18,14 @@ struct HTTPExchange: Sendable {
 
     /// - Parameters:
     ///   - tls: what to show of ourselves, if anything.
-    ///   - authorities: a PEM file of CAs trusted besides the system's.
+    ///   - authorities: CAs trusted besides the system's.
     ///   - connections: at once, to one host.
-    /// - Throws: where that file cannot be read or holds no certificate.
-    init(tls: TLSConfiguration = .makeClientConfiguration(), authorities: String?, connections: Int, timeout: Double) throws {
+    init(tls: TLSConfiguration = .makeClientConfiguration(), authorities: [NIOSSLCertificate], connections: Int, timeout: Double) {
         var tls = tls
         tls.minimumTLSVersion = .tlsv12
         // A server that hangs does not answer our close_notify either, and the end of the process waits for it.
         tls.shutdownTimeout = .seconds(1)
-        if let authorities {
-            let certificates = try NIOSSLCertificate.fromPEMFile(authorities)
-            guard !certificates.isEmpty else { throw NIOSSLError.failedToLoadCertificate }
-            tls.additionalTrustRoots = [.certificates(certificates)]
-        }
+        if !authorities.isEmpty { tls.additionalTrustRoots = [.certificates(authorities)] }
         let limit = TimeAmount.nanoseconds(Int64(timeout * 1e9))
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow, timeout: .init(connect: limit, read: limit), decompression: .disabled)
@@ -73,7 +69,7 @@ struct HTTPExchange: Sendable {
             let body = try await response.body.collect(upTo: length)
             return .success(
                 FetchedDocument(
-                    body: [UInt8](body.readableBytesView), maximumAge: FetchLimits.maximumAge(response.headers["Cache-Control"])))
+                    body: ByteOrderMark.removed(from: [UInt8](body.readableBytesView)), maximumAge: FetchLimits.maximumAge(response.headers["Cache-Control"])))
         } catch is NIOTooManyBytesError {
             return .failure(.tooLarge)
         } catch let error as HTTPClientError where [.deadlineExceeded, .connectTimeout, .readTimeout].contains(error) {

@@ -1,7 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
-import NIOSSL
+package import NIOSSL
 
 /// Asks an issuer a question: the one door of introspection to the network.
 package protocol IntrospectionTransport: Sendable {
@@ -21,11 +21,11 @@ package final class HTTPIntrospectionTransport: IntrospectionTransport {
 
     private let exchange: HTTPExchange
 
-    package init(_ authentication: ClientAuthentication, authorities: String?, connections: Int, timeout: Double) throws {
+    package init(_ authentication: ClientAuthentication, authorities: [NIOSSLCertificate], connections: Int, timeout: Double) {
         if case .tlsClientAuth(let tls) = authentication.method {
-            exchange = try HTTPExchange(tls: tls, authorities: authorities, connections: connections, timeout: timeout)
+            exchange = HTTPExchange(tls: tls, authorities: authorities, connections: connections, timeout: timeout)
         } else {
-            exchange = try HTTPExchange(authorities: authorities, connections: connections, timeout: timeout)
+            exchange = HTTPExchange(authorities: authorities, connections: connections, timeout: timeout)
         }
     }
 

@@ -1,5 +1,6 @@
 import BindingPolicy
 import FoundationEssentials
+package import NIOSSL
 import Synchronization
 
 /// Asks one issuer about tokens (RFC 7662), for every event loop, without holding any of them.
@@ -83,17 +84,16 @@ package final class Introspector: Sendable {
 
     /// - Parameters:
     ///   - issuerIndex: the position in the configuration's list.
-    ///   - authorities: a PEM file of CAs trusted besides the system's.
+    ///   - authorities: CAs trusted besides the system's.
     ///   - report: called from any thread, for the log; never with anything secret.
     ///   - onStaleKeys: called from any thread when an answer's signature is by none of the keys at hand.
-    /// - Throws: where `authorities` cannot be read or holds no certificate.
     package convenience init(
         issuerIndex: Int, policy: IssuerPolicy, settings: IntrospectionSettings, authentication: ClientAuthentication,
-        authorities: String? = nil, report: @escaping @Sendable (Event) -> Void = { _ in },
+        authorities: [NIOSSLCertificate] = [], report: @escaping @Sendable (Event) -> Void = { _ in },
         onStaleKeys: @escaping @Sendable () -> Void = {}
-    ) throws {
-        let fetcher = try settings.endpoint == nil ? HTTPDocumentFetcher(authorities: authorities) : nil
-        let transport = try HTTPIntrospectionTransport(
+    ) {
+        let fetcher = settings.endpoint == nil ? HTTPDocumentFetcher(authorities: authorities) : nil
+        let transport = HTTPIntrospectionTransport(
             authentication, authorities: authorities, connections: settings.maxConcurrent, timeout: settings.timeout)
         self.init(
             issuerIndex: issuerIndex, policy: policy, settings: settings, authentication: authentication, fetcher: fetcher,

@@ -1,4 +1,5 @@
 import Crypto
+package import Files
 import Synchronization
 
 /// Keeps the key set of one issuer: fetches it at start, refreshes it, and keeps the last good one while its source is down.
@@ -16,7 +17,7 @@ package final class KeySetKeeper: Sendable {
         case fetch(FetchFault)
         case metadata(IssuerMetadata.Fault)
         case keySet(KeySet.Fault)
-        case file(KeySetFile.Fault)
+        case file(FileFault)
     }
 
     package enum Event: Equatable, Sendable {

@@ -1,3 +1,5 @@
+import Files
+
 /// Reads the text of a key set from wherever it is kept, by way of the issuer's metadata where that must be asked first.
 struct KeySetReader {
     enum Reading: Equatable {
@@ -33,7 +35,7 @@ struct KeySetReader {
     }
 
     private mutating func readFile() throws(KeySetKeeper.Fault) -> Reading {
-        do throws(KeySetFile.Fault) {
+        do throws(FileFault) {
             return try file?.readIfChanged().map { .document(FetchedDocument(body: $0)) } ?? .unchanged
         } catch {
             throw .file(error)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import HoldfastServer
 
@@ -55,14 +56,22 @@ struct Explain: AsyncParsableCommand {
         if !explanation.isPermitted { throw ExitCode(1) }
     }
 
-    /// At most a token's length and some white space around it.
+    /// Without the white space around it.
     private func readToken() throws -> String {
-        guard let handle = token == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: token) else {
-            throw Explainer.Fault(description: "\(token): there is no such file, or it may not be read.")
+        let octets: [UInt8]
+        if token == "-" {
+            octets = [UInt8](try FileHandle.standardInput.read(upToCount: Self.longestToken) ?? Data())
+        } else {
+            do throws(FileFault) { octets = try RegularFile.read(token, limit: Self.longestToken) } catch {
+                let hint = error == .notRegular(.pipe) ? " Write - and give the token on standard input." : ""
+                throw Explainer.Fault(description: "\(token): this file \(error.problem).\(hint)")
+            }
         }
-        let text = String(decoding: try handle.read(upToCount: 64 << 10) ?? Data(), as: UTF8.self)
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+        return String(decoding: ByteOrderMark.removed(from: octets), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
+
+    /// Octets: more than any that is looked at, and some white space around it.
+    private static let longestToken = 64 << 10
 
     private func show(_ explanation: Explanation) {
         print("\(method) \(path): \(explanation.route)")

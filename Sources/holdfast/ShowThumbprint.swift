@@ -1,6 +1,7 @@
 import ArgumentParser
 import BindingPolicy
 import ClientIdentity
+import Credentials
 import HoldfastServer
 
 struct ShowThumbprint: ParsableCommand {

@@ -1,4 +1,5 @@
 import ClientIdentity
+import Credentials
 import Foundation
 import Testing
 
@@ -25,21 +26,31 @@ import Testing
     @Test func aChainIsReadInOrderWhateverStandsAroundIt() throws {
         let text = try "subject=CN = A\n" + leaf.pem + "some text\n" + leaf.keyPEM + root.pem
         let file = try TemporaryFile(text)
-        #expect(try CertificateFile.read(file.path) == [leaf.der, root.der])
+        #expect(try CertificateFile.read(file.path).map(\.der) == [leaf.der, root.der])
         #expect(try CertificateSummary.first(in: file.path).subject == "CN=A")
     }
 
     @Test func windowsLineEndsAndDERAreRead() throws {
         let dos = try TemporaryFile(try leaf.pem.replacingOccurrences(of: "\n", with: "\r\n"))
-        #expect(try CertificateFile.read(dos.path) == [leaf.der])
+        #expect(try CertificateFile.read(dos.path).map(\.der) == [leaf.der])
         let der = try TemporaryFile(Published.rfc8705)
-        #expect(try CertificateFile.read(der.path) == [Published.rfc8705])
+        #expect(try CertificateFile.read(der.path).map(\.der) == [Published.rfc8705])
+    }
+
+    @Test func aByteOrderMarkAndTextThatLooksLikeDERDoNoHarm() throws {
+        let marked = try TemporaryFile([0xef, 0xbb, 0xbf] + Array(try leaf.pem.utf8))
+        #expect(try CertificateFile.read(marked.path).map(\.der) == [leaf.der])
+        // DER begins with the octet that is a zero in text.
+        let zero = try TemporaryFile("0 s:CN = A\n" + leaf.pem)
+        #expect(try CertificateFile.read(zero.path).map(\.der) == [leaf.der])
     }
 
     @Test func eachUnusableFileIsRefusedInWords() throws {
+        #expect(try problem("\u{feff}") == "holds no certificate: neither PEM nor DER")
+        #expect(try problem("-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----\n")?.hasPrefix("holds no certificate, only PKCS7; `openssl pkcs7") == true)
         #expect(try problem("") == "is empty")
         #expect(try problem("hello") == "holds no certificate: neither PEM nor DER")
-        #expect(try problem(leaf.keyPEM) == "holds no certificate")
+        #expect(try problem(leaf.keyPEM) == "holds no certificate, only PRIVATE KEY")
         #expect(try problem("0 not a certificate") == "is neither PEM nor one certificate in DER")
         #expect(try problem(leaf.pem.replacingOccurrences(of: "MII", with: "MI!")) == "PEM block 1 in it is damaged")
         #expect(try problem(leaf.pem + String(root.pem.prefix(200))) == "PEM block 2 in it is damaged")
@@ -50,11 +61,11 @@ import Testing
     }
 
     @Test func aMissingFileAndADirectoryAreRefusedInWords() {
-        #expect(throws: CredentialFault("/nonexistent/ca.pem", "cannot be opened: No such file or directory")) {
+        #expect(throws: CredentialFault("/nonexistent/ca.pem", "does not exist")) {
             try CertificateFile.read("/nonexistent/ca.pem")
         }
-        #expect(throws: CredentialFault("/", "cannot be read: Is a directory")) { try CertificateFile.read("/") }
-        #expect(throws: CredentialFault("/dev/zero", "is larger than 4 MiB")) { try CertificateFile.read("/dev/zero") }
+        #expect(throws: CredentialFault("/", "is a folder, not a file")) { try CertificateFile.read("/") }
+        #expect(throws: CredentialFault("/dev/zero", "is a device, not a regular file")) { try CertificateFile.read("/dev/zero") }
     }
 
     @Test func damagedFilesNeitherCrashNorPass() throws {
@@ -94,7 +105,7 @@ import Testing
         }
         let weak = try TemporaryFile(TestCertificate.authority("Weak", key: TestKeys.rsa(1024)).pem)
         #expect(
-            throws: CredentialFault(weak.path, "certificate 1 in it (CN=Weak) has a key that is too small, too large or of a kind not taken")
+            throws: CredentialFault(weak.path, "certificate 1 in it (CN=Weak) has a key that is too small, too large or of a kind not taken (RSA with 1024 bits)")
         ) { try TrustAnchors(file: weak.path) }
     }
 }

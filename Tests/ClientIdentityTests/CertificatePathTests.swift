@@ -1,4 +1,5 @@
 import ClientIdentity
+import Credentials
 import Crypto
 import Foundation
 import SwiftASN1
@@ -54,7 +55,7 @@ import X509
         // Any public root that happens to be installed: issued nothing here, and not an anchor.
         let bundle = "/etc/ssl/certs/ca-certificates.crt"
         guard let roots = try? CertificateFile.read(bundle) else { return }
-        for der in roots.prefix(20) { #expect(validator.fault(der) != nil) }
+        for root in roots.prefix(20) { #expect(validator.fault(root.der) != nil) }
     }
 
     // MARK: intermediates (PKI-02, PKI-07)

@@ -1,4 +1,5 @@
 import ClientIdentity
+import Credentials
 import Foundation
 import Testing
 import X509
@@ -30,14 +31,14 @@ import X509
     @Test func eachMistakeIsSaidInWords() throws {
         #expect(try problem(leaf.pem, root.keyPEM) == "KEY: is not the key of the first certificate in CERT")
         let stranger = try root.issue("other")
-        #expect(try problem(stranger.pem + leaf.pem, leaf.keyPEM) == "KEY: is not the key of the first certificate in CERT")
-        let wrongUsage = "CERT: begins with a certificate whose usages do not allow signatures; the server's own comes first"
+        #expect(try problem(stranger.pem + leaf.pem, leaf.keyPEM) == "KEY: is the key of certificate 2 in CERT, which must stand first there")
+        let wrongUsage = "CERT: begins with a certificate whose usages do not allow signatures; the one that is shown comes first"
         #expect(try problem(root.pem, root.keyPEM) == wrongUsage)
-        #expect(try problem(root.pem + leaf.pem, leaf.keyPEM) == wrongUsage)
-        #expect(try problem(leaf.pem, leaf.pem) == "KEY: holds no private key in PEM or DER")
+        #expect(try problem(root.pem + leaf.pem, leaf.keyPEM) == "KEY: is the key of certificate 2 in CERT, which must stand first there")
+        #expect(try problem(leaf.pem, leaf.pem) == "KEY: holds no private key, only CERTIFICATE")
         #expect(try problem(leaf.pem, "") == "KEY: is empty")
         #expect(try problem("", leaf.keyPEM) == "CERT: is empty")
-        #expect(try problem(leaf.keyPEM, leaf.keyPEM) == "CERT: holds no certificate")
+        #expect(try problem(leaf.keyPEM, leaf.keyPEM) == "CERT: holds no certificate, only PRIVATE KEY")
         let encrypted = try leaf.keyPEM.replacingOccurrences(of: "PRIVATE KEY", with: "ENCRYPTED PRIVATE KEY")
         #expect(try problem(leaf.pem, encrypted) == "KEY: is encrypted; Holdfast takes only keys without a passphrase")
     }

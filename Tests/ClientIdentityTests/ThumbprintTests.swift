@@ -1,5 +1,6 @@
 import BindingPolicy
 import ClientIdentity
+import Credentials
 import Foundation
 import Testing
 

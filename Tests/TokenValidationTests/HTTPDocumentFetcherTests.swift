@@ -50,10 +50,10 @@ private final class CannedServer: Sendable {
 struct HTTPDocumentFetcherTests {
     private func fetch(
         _ response: String, closes: Bool = true, certificate: (pem: String, key: String)? = nil, host: String = "127.0.0.1",
-        authorities: String? = nil
+        authorities: [NIOSSLCertificate] = []
     ) async throws -> Result<FetchedDocument, FetchFault> {
         let server = try await CannedServer(response, closes: closes, certificate: certificate)
-        let fetcher = try HTTPDocumentFetcher(authorities: authorities)
+        let fetcher = HTTPDocumentFetcher(authorities: authorities)
         let url = try #require(FetchURL("\(certificate == nil ? "http" : "https")://\(host):\(server.port)/jwks"))
         let outcome: Result<FetchedDocument, FetchFault>
         do throws(FetchFault) { outcome = .success(try await fetcher.fetch(url, contentTypes: ["application/json"])) } catch {
@@ -109,7 +109,7 @@ struct HTTPDocumentFetcherTests {
         for nonsense in ["SSH-2.0-x\r\n", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"] {
             #expect(try await fetch(nonsense) == .failure(.unreachable))
         }
-        let fetcher = try HTTPDocumentFetcher()
+        let fetcher = HTTPDocumentFetcher()
         await #expect(throws: FetchFault.unreachable) {
             _ = try await fetcher.fetch(try #require(FetchURL("http://127.0.0.1:1/")), contentTypes: ["application/json"])
         }
@@ -117,21 +117,18 @@ struct HTTPDocumentFetcherTests {
     }
 
     @Test("Trusts a server only by its certificate and name (ASM-04)") func trustsAServerOnlyByItsCertificateAndName() async throws {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-        defer { try? FileManager.default.removeItem(atPath: file) }
-        try (ServerCertificates.localhost.pem + ServerCertificates.other.pem).write(toFile: file, atomically: true, encoding: .utf8)
+        let authorities = try certificates(ServerCertificates.localhost.pem, ServerCertificates.other.pem)
         let good = response()
-        guard case .success = try await fetch(good, certificate: ServerCertificates.localhost, host: "localhost", authorities: file) else {
+        guard case .success = try await fetch(good, certificate: ServerCertificates.localhost, host: "localhost", authorities: authorities) else {
             Issue.record("a trusted server was refused")
             return
         }
         #expect(try await fetch(good, certificate: ServerCertificates.localhost, host: "localhost") == .failure(.unreachable))
-        #expect(try await fetch(good, certificate: ServerCertificates.other, host: "localhost", authorities: file) == .failure(.unreachable))
-        #expect(try await fetch(good, certificate: ServerCertificates.localhost, host: "127.0.0.1", authorities: file) == .failure(.unreachable))
+        #expect(try await fetch(good, certificate: ServerCertificates.other, host: "localhost", authorities: authorities) == .failure(.unreachable))
+        #expect(try await fetch(good, certificate: ServerCertificates.localhost, host: "127.0.0.1", authorities: authorities) == .failure(.unreachable))
     }
 
-    @Test("Refuses an authorities file that holds none (ASM-04)") func refusesAnAuthoritiesFileThatHoldsNone() throws {
-        #expect(throws: (any Error).self) { try HTTPDocumentFetcher(authorities: "/nonexistent") }
-        #expect(throws: (any Error).self) { try HTTPDocumentFetcher(authorities: "/dev/null") }
+    @Test("A byte order mark before a document is no part of it") func byteOrderMark() async throws {
+        #expect(try await fetch(response(body: "\u{feff}{}")) == .success(FetchedDocument(body: Array("{}".utf8), maximumAge: nil)))
     }
 }

@@ -112,12 +112,6 @@ private func response(_ status: String = "200 OK", type: String = "application/j
 
 @Suite("Asking over HTTP", .timeLimit(.minutes(1)))
 struct HTTPIntrospectionTransportTests {
-    private func certificate(_ pair: (pem: String, key: String)) throws -> ClientAuthentication {
-        try withFile(pair.pem) { certificate in
-            try withFile(pair.key) { try .tlsClientAuth(certificateFile: certificate, keyFile: $0) }
-        }
-    }
-
     /// Asks a server once, or as often as told.
     private func post(
         to server: RecordingServer, scheme: String = "http", host: String = "127.0.0.1", _ authentication: ClientAuthentication? = nil,
@@ -128,13 +122,8 @@ struct HTTPIntrospectionTransportTests {
         let request = try #require(
             IntrospectionRequest(Array("a+b".utf8), settings, authentication, issuer: TokenMint.issuer, identifier: "i", now: 0))
         let url = try #require(FetchURL("\(scheme)://\(host):\(server.port)/introspect?x=1"))
-        let file = try authorities.map { text in
-            let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-            try text.write(toFile: path, atomically: true, encoding: .utf8)
-            return path
-        }
-        defer { if let file { try? FileManager.default.removeItem(atPath: file) } }
-        let transport = try HTTPIntrospectionTransport(authentication, authorities: file, connections: 4, timeout: seconds)
+        let transport = HTTPIntrospectionTransport(
+            authentication, authorities: try authorities.map { try certificates($0) } ?? [], connections: 4, timeout: seconds)
         var outcomes: [Result<String, FetchFault>] = []
         for _ in 0..<times {
             do throws(FetchFault) {
@@ -230,9 +219,9 @@ struct HTTPIntrospectionTransportTests {
                 to: server, scheme: "https", host: "localhost", authentication, authorities: ServerCertificates.localhost.pem
             ).first
         }
-        #expect(try await outcome(certificate(own)) == .success(#"{"active":true}"#))
+        #expect(try await outcome(certified(own)) == .success(#"{"active":true}"#))
         #expect(server.requests.first?.hasSuffix("&client_id=gateway") == true)
-        for other in [nil, try certificate(foreign)] {
+        for other in [nil, try certified(foreign)] {
             guard case .failure(let fault) = try await outcome(other) else { return #expect(Bool(false)) }
             #expect([.unreachable, .interrupted].contains(fault))
         }
@@ -264,7 +253,7 @@ struct HTTPIntrospectionTransportTests {
         }
         port.withLock { $0 = server.port }
         let issuer = "http://127.0.0.1:\(server.port)"
-        let introspector = try Introspector(
+        let introspector = Introspector(
             issuerIndex: 0, policy: .introspecting(issuer: issuer), settings: .test(endpoint: nil, timeout: 20, maxConcurrent: 20),
             authentication: try secret())
         let answers = Mutex<[IntrospectionAnswer]>([])

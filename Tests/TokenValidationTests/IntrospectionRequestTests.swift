@@ -1,4 +1,5 @@
 import BindingPolicy
+import Credentials
 import Crypto
 import CryptoExtras
 import Foundation
@@ -42,10 +43,21 @@ struct IntrospectionRequestTests {
     }
 
     @Test("A file that is no secret is a mistake at the start (INT-02)", arguments: ["", "\n", "a\nb", "a\u{0}", "\u{e9}", String(repeating: "a", count: 4097)])
-    func secrets(_ text: String) {
-        #expect(throws: ClientAuthentication.Fault.secretUnusable) { try secret(text) }
-        #expect(throws: ClientAuthentication.Fault.unreadable) { try ClientAuthentication.clientSecretBasic(secretFile: "/nonexistent") }
-        #expect(throws: ClientAuthentication.Fault.unreadable) { try ClientAuthentication.clientSecretBasic(secretFile: "/") }
+    func secrets(_ text: String) throws {
+        func problem(_ path: String) -> String? {
+            do throws(CredentialFault) {
+                _ = try ClientAuthentication.clientSecretBasic(secretFile: path)
+                return nil
+            } catch { return error.problem }
+        }
+        #expect(try withFile(text) { problem($0) }?.hasPrefix(text.isEmpty ? "is empty" : "does not hold one line of printable ASCII") == true)
+        #expect(problem("/nonexistent") == "does not exist" && problem("/") == "is a folder, not a file")
+    }
+
+    @Test("A byte order mark is no part of a secret")
+    func markedSecret() throws {
+        let (marked, plain) = (try request(try secret("\u{feff}s3cret")), try request(try secret("s3cret")))
+        #expect(marked.headers["Authorization"] == plain.headers["Authorization"])
     }
 
     @Test("Nothing shows a secret (BR-16)")
@@ -108,48 +120,34 @@ struct IntrospectionRequestTests {
     @Test("A key that cannot sign is a mistake at the start (INT-02)")
     func keys() throws {
         guard case .ofRSA(let weak) = SigningKey.weakRSA else { return }
-        let broken = [
-            "", "x", P384.Signing.PrivateKey().pemRepresentation, P256.Signing.PrivateKey().publicKey.pemRepresentation, weak.pemRepresentation,
-            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "-----END PRIVATE KEY-----\n-----BEGIN PRIVATE KEY-----\n",
-        ]
-        for pem in broken {
+        func problem(_ pem: String) throws -> String? {
             try withFile(pem) { file in
-                _ = #expect(throws: ClientAuthentication.Fault.keyUnusable) { try ClientAuthentication.privateKeyJWT(keyFile: file, keyID: nil) }
+                do throws(CredentialFault) {
+                    _ = try ClientAuthentication.privateKeyJWT(keyFile: file, keyID: nil)
+                    return nil
+                } catch { return error.problem }
             }
         }
-        #expect(throws: ClientAuthentication.Fault.unreadable) { try ClientAuthentication.privateKeyJWT(keyFile: "/nonexistent", keyID: nil) }
+        let (p256, p384) = (P256.Signing.PrivateKey().pemRepresentation + "\n", P384.Signing.PrivateKey().pemRepresentation)
+        #expect(try problem(p256) == nil)
+        #expect(try problem("# a comment\n" + p256 + ServerCertificates.localhost.pem) == nil)
+        #expect(try problem(p384)?.hasPrefix("holds a key (P-384) that assertions are not signed with here: P-256, Ed25519 and RSA") == true)
+        #expect(try problem(weak.pemRepresentation)?.hasPrefix("holds a key (RSA with ") == true)
+        #expect(try problem(p256 + p256)?.hasPrefix("holds 2 private keys") == true)
+        for broken in [
+            "", "x", P256.Signing.PrivateKey().publicKey.pemRepresentation, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+            "-----END PRIVATE KEY-----\n-----BEGIN PRIVATE KEY-----\n",
+        ] {
+            #expect(try problem(broken) != nil, "\(broken)")
+        }
     }
 
     @Test("With a certificate the client says who it is (INT-02)")
     func certificate() throws {
-        let authentication = try withFile(ServerCertificates.localhost.pem) { certificate in
-            try withFile(ServerCertificates.localhost.key) { try ClientAuthentication.tlsClientAuth(certificateFile: certificate, keyFile: $0) }
-        }
+        let authentication = try certified(ServerCertificates.localhost)
         #expect("\(authentication)" == "tls_client_auth")
         let request = try request(authentication, token: "t")
         #expect(body(request) == "token=t&token_type_hint=access_token&client_id=gateway")
         #expect(request.headers.isEmpty)
-    }
-
-    @Test func aCertificateThatDoesNotFitItsKeyIsAMistakeAtTheStart() throws {
-        let (good, other) = (ServerCertificates.localhost, ServerCertificates.other)
-        func fault(_ certificate: String, _ key: String) throws -> ClientAuthentication.Fault? {
-            try withFile(certificate) { certificate in
-                try withFile(key) { key in
-                    do throws(ClientAuthentication.Fault) {
-                        _ = try ClientAuthentication.tlsClientAuth(certificateFile: certificate, keyFile: key)
-                        return nil
-                    } catch {
-                        return error
-                    }
-                }
-            }
-        }
-        #expect(try fault(good.pem, good.key) == nil)
-        #expect(try fault(good.pem, other.key) == .keyOfAnotherCertificate)
-        #expect(try fault("", good.key) == .certificateUnusable)
-        #expect(try fault("x", good.key) == .certificateUnusable)
-        #expect(try fault(good.pem, "") == .keyUnusable)
-        #expect(try fault(good.pem, good.pem) == .keyUnusable)
     }
 }

@@ -1,5 +1,7 @@
 import BindingPolicy
+import Credentials
 import Foundation
+import class NIOSSL.NIOSSLCertificate
 import Testing
 import TokenValidation
 
@@ -40,6 +42,18 @@ func withFile<R>(_ content: String, _ body: (String) throws -> R) throws -> R {
 
 func secret(_ text: String = "s3cret") throws -> ClientAuthentication {
     try withFile(text) { try .clientSecretBasic(secretFile: $0) }
+}
+
+/// By that certificate and its key.
+func certified(_ pair: (pem: String, key: String)) throws -> ClientAuthentication {
+    try withFile(pair.pem) { certificate in
+        try withFile(pair.key) { .tlsClientAuth(try TLSIdentity(certificateFile: certificate, keyFile: $0)) }
+    }
+}
+
+/// The certificates of PEM texts.
+func certificates(_ pem: String...) throws -> [NIOSSLCertificate] {
+    try pem.flatMap { text in try withFile(text) { try CertificateFile.read($0).map(\.forTLS) } }
 }
 
 /// An active token, as an issuer would answer.

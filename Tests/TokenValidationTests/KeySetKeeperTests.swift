@@ -1,4 +1,5 @@
 import BindingPolicy
+import Files
 import Foundation
 import Synchronization
 import Testing
@@ -313,7 +314,7 @@ struct KeySetKeeperTests {
             #expect(keeper.status.keys == 2)
             try FileManager.default.removeItem(atPath: path)
             await advance(5)
-            #expect(keeper.status.lastFault == .file(.unreadable))
+            #expect(keeper.status.lastFault == .file(.absent))
             try write(keySetText([SigningKey.p256.jwk(), SigningKey.p384.jwk()]) + " ")
             await advance(5)
             #expect(recorder.sets.map { $0?.count } == [1, 2, 2])
@@ -321,13 +322,22 @@ struct KeySetKeeperTests {
         }
     }
 
+    @Test("A byte order mark before a key set is no part of it") func byteOrderMark() async throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try ("\u{feff}" + keySetText([SigningKey.p256.jwk()])).write(toFile: path, atomically: true, encoding: .utf8)
+        await keep(.file(path)) { keeper in #expect(keeper.status.keys == 1) }
+        try ("\u{feff}\u{feff}" + keySetText([SigningKey.p256.jwk()])).write(toFile: path, atomically: true, encoding: .utf8)
+        await keep(.file(path)) { keeper in #expect(keeper.status.lastFault == .keySet(.malformed), "one is, two are not") }
+    }
+
     @Test("Reads nothing but an ordinary file of bounded size") func readsNothingButAnOrdinaryFileOfBoundedSize() async throws {
-        await keep(.file("/dev/zero")) { keeper in #expect(keeper.status.lastFault == .file(.unreadable)) }
-        await keep(.file("/")) { keeper in #expect(keeper.status.lastFault == .file(.unreadable)) }
+        await keep(.file("/dev/zero")) { keeper in #expect(keeper.status.lastFault == .file(.notRegular(.device))) }
+        await keep(.file("/")) { keeper in #expect(keeper.status.lastFault == .file(.notRegular(.folder))) }
         let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Data(repeating: 0x20, count: KeySet.maximumLength + 1).write(to: URL(fileURLWithPath: path))
-        await keep(.file(path)) { keeper in #expect(keeper.status.lastFault == .file(.tooLarge)) }
+        await keep(.file(path)) { keeper in #expect(keeper.status.lastFault == .file(.tooLarge(limit: KeySet.maximumLength))) }
         #expect(recorder.sets.isEmpty)
     }
 

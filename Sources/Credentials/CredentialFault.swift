@@ -1,3 +1,5 @@
+package import Files
+
 /// A certificate or key file that cannot be used, in words for the operator. It never holds any of the file's contents.
 package struct CredentialFault: Error, Equatable, CustomStringConvertible {
     package let file: String
@@ -8,6 +10,8 @@ package struct CredentialFault: Error, Equatable, CustomStringConvertible {
         self.file = file
         self.problem = problem
     }
+
+    package init(_ file: String, _ fault: FileFault) { self.init(file, fault.problem) }
 
     package var description: String { "\(file): \(problem)" }
 }

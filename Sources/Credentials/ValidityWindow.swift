@@ -20,7 +20,7 @@ package struct ValidityWindow: Equatable, Sendable {
         return now >= notBefore ? .within : .before
     }
 
-    func intersection(_ other: ValidityWindow) -> ValidityWindow {
+    package func intersection(_ other: ValidityWindow) -> ValidityWindow {
         ValidityWindow(notBefore: max(notBefore, other.notBefore), notAfter: min(notAfter, other.notAfter))
     }
 }

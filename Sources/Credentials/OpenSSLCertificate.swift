@@ -3,11 +3,11 @@ import COpenSSL
 /// One parsed certificate, owned: OpenSSL's `X509` and nothing else.
 ///
 /// Immutable after its making, and OpenSSL guards the little it computes lazily with its own locks.
-final class OpenSSLCertificate {
-    let pointer: OpaquePointer
+package final class OpenSSLCertificate {
+    package let pointer: OpaquePointer
 
     /// - Parameter der: exactly one certificate; nil for anything else, trailing octets included.
-    init?(der: [UInt8]) {
+    package init?(der: [UInt8]) {
         let parsed = der.withUnsafeBufferPointer { octets -> OpaquePointer? in
             var position = octets.baseAddress
             guard let certificate = d2i_X509(nil, &position, octets.count) else { return nil }
@@ -27,17 +27,18 @@ final class OpenSSLCertificate {
     deinit { X509_free(pointer) }
 
     /// Whether its key usage, if it has one, includes digitalSignature.
-    var maySign: Bool { X509_get_key_usage(pointer) & UInt32(X509v3_KU_DIGITAL_SIGNATURE) != 0 }
+    package var maySign: Bool { X509_get_key_usage(pointer) & UInt32(X509v3_KU_DIGITAL_SIGNATURE) != 0 }
 
-    var hasRSAKey: Bool {
+    /// Nil where its key cannot be read.
+    package var keyKind: KeyKind? {
         defer { ERR_clear_error() }
-        return X509_get0_pubkey(pointer).map { EVP_PKEY_get_base_id($0) == EVP_PKEY_RSA } ?? false
+        return X509_get0_pubkey(pointer).map { KeyKind($0) }
     }
 
     /// Nil where a date cannot be read.
-    var window: ValidityWindow? { Self.window(of: pointer) }
+    package var window: ValidityWindow? { Self.window(of: pointer) }
 
-    static func window(of certificate: OpaquePointer) -> ValidityWindow? {
+    package static func window(of certificate: OpaquePointer) -> ValidityWindow? {
         guard let notBefore = seconds(X509_get0_notBefore(certificate)), let notAfter = seconds(X509_get0_notAfter(certificate))
         else { return nil }
         return ValidityWindow(notBefore: notBefore, notAfter: notAfter)
@@ -53,7 +54,7 @@ final class OpenSSLCertificate {
     }
 
     /// The subject as RFC 2253 text; everything outside printable ASCII is escaped.
-    var subject: String {
+    package var subject: String {
         guard let name = X509_get_subject_name(pointer), let out = BIO_new(BIO_s_mem()) else { return "" }
         defer { BIO_free(out) }
         guard holdfast_print_name(out, name) >= 0 else {

@@ -22,7 +22,7 @@ extension DenialReason {
         case .keyUnknown: "The token is signed by a key its issuer does not publish."
         case .keyUnsuitable: "The issuer's key does not fit the token's algorithm."
         case .signatureInvalid: "The token's signature is not valid."
-        case .audienceMismatch: "The token is meant for another audience."
+        case .audienceMismatch: "The token is not meant for this API."
         case .tokenExpired: "The token has expired."
         case .tokenNotYetValid: "The token is not valid yet."
         case .tokenInactive: "The token is not active."

@@ -119,8 +119,8 @@ struct ExplanationReport {
     private func describe(_ finding: inout Explanation.Finding) {
         switch finding.rule {
         case .certificate: describeCertificate(&finding)
-        case .path, .form, .header, .claims, .signature: describeNothing(&finding)
-        case .introspection: if isRefusedByAnswer { tellRefusal(&finding) }
+        case .path, .form, .signature: describeNothing(&finding)
+        case .header, .claims, .introspection: tellRefusal(&finding)
         case .required:
             finding.expected = (["iss", "exp", "aud"] + (issuer?.requiredClaims ?? [])).joined(separator: ", ")
             tellRefusal(&finding)
@@ -129,7 +129,10 @@ struct ExplanationReport {
             let accepted = (policy.issuers ?? []).compactMap { blueprint.policies.indices.contains($0) ? blueprint.policies[$0].issuer : nil }
             expect(&finding, accepted.joined(separator: ", "), claim: "iss")
         case .type:
-            expect(&finding, issuer?.type == .any ? "at+jwt, JWT or none" : "at+jwt", header: "typ")
+            // Where its `typ` is right, it is something else that the token says of itself.
+            if finding.outcome != .failed || refusal?.detail == nil {
+                expect(&finding, issuer?.type == .any ? "at+jwt, JWT or none" : "at+jwt", header: "typ")
+            }
             tellRefusal(&finding)
         case .algorithm: expect(&finding, issuer?.algorithms.map(\.names).joined(separator: ", "), header: "alg")
         case .key: expect(&finding, "a key of the issuer's set that fits the algorithm", header: "kid")
@@ -161,7 +164,6 @@ struct ExplanationReport {
 
     private func describeNothing(_ finding: inout Explanation.Finding) {
         if finding.rule == .signature, finding.outcome == .failed { finding.notes = ["The token was changed, or signed by another key."] }
-        if finding.rule == .claims { tellRefusal(&finding) }
     }
 
     /// What the verifier itself says of its refusal, beside the rule that failed.

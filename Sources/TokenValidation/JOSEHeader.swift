@@ -15,15 +15,16 @@ struct JOSEHeader {
 
     init(_ json: UnsafeRawBufferPointer) throws(TokenRefusal) {
         var members = Members()
-        do throws(JSONFault) { try members.read(json) } catch { throw TokenRefusal(.headerMalformed) }
+        do throws(JSONFault) { try members.read(json) } catch { throw TokenRefusal(.headerMalformed, .text(error)) }
+        if let unfit = members.unfit { throw TokenRefusal(.headerMalformed, unfit) }
         // No extension is understood, so whatever `crit` names is not; `b64` (RFC 7797) is not for JWTs.
         guard !members.critical else { throw TokenRefusal(.headerCritical) }
         // JWE members, and the compression of a payload: never part of a signed access token. PingAM says `"zip": "NONE"` of each.
-        guard !members.encryption else { throw TokenRefusal(.headerMalformed) }
+        if let encryption = members.encryption { throw TokenRefusal(.headerMalformed, .foreign(encryption)) }
         guard let name = members.algorithm else { throw TokenRefusal(.algorithmMissing) }
         guard let algorithm = SignatureAlgorithm(name) else { throw TokenRefusal(.algorithmNotAllowed) }
         // A nested JWT (RFC 7519 section 5.2) is one more layer to verify: refused.
-        if let content = members.content, Self.names(content, "jwt") { throw TokenRefusal(.typeNotAccepted) }
+        if let content = members.content, Self.names(content, "jwt") { throw TokenRefusal(.typeNotAccepted, .nested) }
         self.algorithm = algorithm
         keyID = members.keyID?.octets
         guard keyID.map({ $0.count <= Self.maximumKeyID }) ?? true else { throw TokenRefusal(.headerMalformed) }
@@ -34,25 +35,27 @@ struct JOSEHeader {
     private struct Members {
         var algorithm, keyID, type, content: JSONText?
         var critical = false
-        var encryption = false
+        var encryption: String?
+        /// Each of the texts has a use, so one of another type is a fault.
+        var unfit: TokenRefusal.Detail?
 
         mutating func read(_ json: UnsafeRawBufferPointer) throws(JSONFault) {
             var reader = JSONReader(json, maximumMembers: 128)
             try reader.beginObject()
             while let name = try reader.nextMember() {
                 switch name {
-                case "alg": algorithm = try Self.text(&reader)
-                case "kid": keyID = try Self.text(&reader)
-                case "typ": type = try Self.text(&reader)
-                case "cty": content = try Self.text(&reader)
+                case "alg": algorithm = try text("alg", &reader)
+                case "kid": keyID = try text("kid", &reader)
+                case "typ": type = try text("typ", &reader)
+                case "cty": content = try text("cty", &reader)
                 // Even where it is empty: there is no such `crit` (RFC 7515 section 4.1.11).
                 case "crit", "b64":
                     critical = true
                     try reader.skip()
-                case "zip": if let zip = try Self.text(&reader) { encryption = encryption || !("NONE" ~= zip) }
+                case "zip": if let zip = try text("zip", &reader), !("NONE" ~= zip) { encryption = "zip" }
                 case "enc", "epk", "p2c", "p2s":
                     if try !reader.skipVoid() {
-                        encryption = true
+                        encryption = name.string
                         try reader.skip()
                     }
                 default: try reader.skip()
@@ -61,9 +64,11 @@ struct JOSEHeader {
             try reader.finish()
         }
 
-        /// Nil for what says nothing; each of these has a use, so a value of another type is a fault.
-        private static func text(_ reader: inout JSONReader) throws(JSONFault) -> JSONText? {
-            try reader.skipVoid() ? nil : try reader.string()
+        /// Nil for what says nothing.
+        private mutating func text(_ name: String, _ reader: inout JSONReader) throws(JSONFault) -> JSONText? {
+            let member = try Claim<JSONText>(textFrom: &reader)
+            if case .unfit(let kind) = member { unfit = .unfit(name, kind) }
+            return member.value
         }
     }
 

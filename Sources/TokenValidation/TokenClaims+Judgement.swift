@@ -26,13 +26,13 @@ extension TokenClaims {
 
     /// The first claim that a JWT must have and has not, or has as something that is none.
     ///
-    /// - Parameter json: the text these claims are of.
-    func faultOfRequired(_ policy: IssuerPolicy, _ json: UnsafeRawBufferPointer) throws(TokenRefusal) -> TokenRefusal? {
-        for (name, isThere) in [("iss", issuer.value != nil), ("exp", expiresAt.value != nil), ("aud", audiences.value != nil)] where !isThere {
-            return TokenRefusal(.claimMissing, .missing(name))
-        }
+    /// - Parameters:
+    ///   - names: those that the policy adds.
+    ///   - json: the text these claims are of.
+    func faultOfRequired(_ names: [String], _ json: UnsafeRawBufferPointer) throws(TokenRefusal) -> TokenRefusal? {
+        if let refusal = refusal(issuer, "iss") ?? refusal(expiresAt, "exp") ?? refusal(audiences, "aud") { return refusal }
         var others: [String] = []
-        for name in policy.requiredClaims {
+        for name in names {
             switch name {
             case "sub": if let refusal = refusal(subject, name) { return refusal }
             case "client_id": if let refusal = refusal(clientID, name) { return refusal }
@@ -41,6 +41,7 @@ extension TokenClaims {
             case "nbf": if let refusal = refusal(notBefore, name) { return refusal }
             case "acr": if let refusal = refusal(authenticationClass, name) { return refusal }
             case "auth_time": if let refusal = refusal(authenticatedAt, name) { return refusal }
+            case "iss", "exp", "aud": break
             default: others.append(name)
             }
         }

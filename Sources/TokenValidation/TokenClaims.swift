@@ -20,7 +20,7 @@ struct TokenClaims {
     private(set) var foreign: String?
 
     init(_ json: UnsafeRawBufferPointer) throws(TokenRefusal) {
-        do throws(JSONFault) { try read(json) } catch { throw TokenRefusal(.claimsMalformed) }
+        do throws(JSONFault) { try read(json) } catch { throw TokenRefusal(.claimsMalformed, .text(error)) }
     }
 
     private mutating func read(_ json: UnsafeRawBufferPointer) throws(JSONFault) {

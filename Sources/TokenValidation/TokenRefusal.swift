@@ -4,15 +4,21 @@ package import BindingPolicy
 package struct TokenRefusal: Error, Equatable, Sendable {
     /// What exactly it was about the token, for people: names of claims and kinds of values, and of the values themselves only the word
     /// by which a token says what kind of token it is.
-    package enum Detail: Equatable, Sendable {
+    ///
+    /// Indirect, so that what is said of each request stays small.
+    package indirect enum Detail: Equatable, Sendable {
+        /// Header or claims are no JSON as it has to be.
+        case text(JSONFault)
         /// A claim that is absent, or null, or empty.
         case missing(String)
-        /// A claim that is needed and is of another type than its own, or a number out of its bounds.
+        /// A member that is needed and is of another type than its own, or a number out of its bounds.
         case unfit(String, JSONKind)
         /// A member that says that this is no bearer access token; the word is nil where it is no text.
         case kind(member: String, word: String?)
-        /// A claim that only another kind of token has.
+        /// A member that only another kind of token has.
         case foreign(String)
+        /// By `cty` it holds another token.
+        case nested
     }
 
     package let reason: DenialReason
@@ -32,12 +38,17 @@ extension TokenRefusal.Detail: CustomStringConvertible {
     /// A sentence, without control characters where the names have none.
     package var description: String {
         switch self {
+        case .text(.malformed): "It is no JSON object in UTF-8 as RFC 8259 has it."
+        case .text(.duplicateMember): "A member stands in one object twice."
+        case .text(.tooDeep): "It is nested more than \(JSONReader.maximumDepth) levels deep."
+        case .text(.tooManyMembers): "It has more members, or audiences, than there may be."
         case .missing(let claim): "There is no `\(claim)`, or it is null or empty."
         case .unfit(let claim, .number): "`\(claim)` is a number, and \(Self.need(of: claim))."
         case .unfit(let claim, let kind): "`\(claim)` is \(kind.inWords), and \(Self.need(of: claim))."
         case .kind(let member, nil): "`\(member)` is no text, so it does not say that this is an access token."
         case .kind(let member, let word?): "`\(member)` says `\(word)`: that is no bearer access token."
-        case .foreign(let claim): "It has `\(claim)`, which access tokens do not have."
+        case .foreign(let member): "It has `\(member)`, which a signed access token does not have."
+        case .nested: "`cty` says that it holds another token, and such tokens are not opened."
         }
     }
 

@@ -73,11 +73,11 @@ package struct TokenVerifier {
             let octets = UnsafeRawBufferPointer(octets)
             let claims = try TokenClaims(octets)
             let index = try issuerIndex(claims)
-            let policy = issuers[index].policy
-            try check(header, claims, octets, under: policy)
+            let issuer = issuers[index]
+            try check(header, claims, octets, against: issuer)
             try checkSignature(of: jws, header, issuerIndex: index)
-            let verified = try Self.verified(claims, octets, issuerIndex: index, policy)
-            return policy.introspection?.asksAboutJWTs ?? false ? .introspect(issuer: index, verified: verified) : .verified(verified)
+            let verified = try Self.verified(claims, octets, issuerIndex: index, issuer.policy)
+            return issuer.policy.introspection?.asksAboutJWTs ?? false ? .introspect(issuer: index, verified: verified) : .verified(verified)
         }
     }
 
@@ -113,16 +113,16 @@ package struct TokenVerifier {
 
     /// What needs no key, and so comes before the signature's cost.
     private func check(
-        _ header: JOSEHeader, _ claims: TokenClaims, _ payload: UnsafeRawBufferPointer, under policy: IssuerPolicy
+        _ header: JOSEHeader, _ claims: TokenClaims, _ payload: UnsafeRawBufferPointer, against issuer: TrustedIssuer
     ) throws(TokenRefusal) {
         if let refusal = claims.fault { throw refusal }
-        switch (policy.type, header.type) {
+        switch (issuer.policy.type, header.type) {
         case (_, .accessToken), (.any, .jwt), (.any, .absent): break
         default: throw TokenRefusal(.typeNotAccepted)
         }
         if let refusal = claims.faultOfKind(isTyped: header.type == .accessToken) { throw refusal }
-        guard policy.algorithms.contains(header.algorithm) else { throw TokenRefusal(.algorithmNotAllowed) }
-        if let refusal = try claims.faultOfRequired(policy, payload) { throw refusal }
+        guard issuer.policy.algorithms.contains(header.algorithm) else { throw TokenRefusal(.algorithmNotAllowed) }
+        if let refusal = try claims.faultOfRequired(issuer.policy.requiredClaims, payload) { throw refusal }
     }
 
     private func checkSignature(of jws: CompactJWS, _ header: JOSEHeader, issuerIndex: Int) throws(TokenRefusal) {

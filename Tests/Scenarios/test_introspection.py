@@ -356,7 +356,7 @@ def test_a_failure_is_not_remembered(rememberer, authority):
 # JWTs that are asked about as well, or not at all
 
 
-def test_an_issuer_that_introspects_no_jwts_is_asked_about_opaque_tokens_alone(start_proxy, authority, pki):
+def test_an_issuer_that_introspects_no_jwts_is_asked_about_opaque_tokens_alone(start_proxy, authority, pki, tmp_path):
     """As a certified one that answers 400 `unsupported_token_type`. (INT-02)"""
     for entry in ({}, {"keys": authority.url + "/jwks"}):
         proxy = start_proxy(asking(authority, entry=entry, tokens="opaque", cache="0s"))
@@ -367,6 +367,9 @@ def test_an_issuer_that_introspects_no_jwts_is_asked_about_opaque_tokens_alone(s
             assert is_invalid_token(proxy.ask(token=authority.mint(bind="client-a", opaque=False, foreign_key=True)), "signature_invalid")
             assert authority.visits("introspect") == before
             assert is_unavailable(proxy.ask(token=opaque))
+            (tmp_path / "token").write_text(jwt(authority))
+            told = run(HOLDFAST, "explain", "--config", proxy.file, "--certificate", pki.path("client-a.pem"), "--token", tmp_path / "token")
+            assert told.returncode == 0 and "calls it active" not in told.stdout, told.stdout
         assert proxy.ask(token=opaque).status == 200 and authority.visits("introspect") == before + 2
 
 

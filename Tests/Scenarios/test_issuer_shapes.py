@@ -184,14 +184,19 @@ def test_a_list_of_required_claims_is_held_to(start_proxy, settings, forge, tmp_
     assert bare.ask(token=forge.token(sub=None, client_id=None, jti=None, iat=None)).status == 200
 
 
-def test_the_claim_at_fault_and_its_type_are_told(proxy, forge, pki, tmp_path):
-    for claims, words in [
-        ({"jti": 5}, "`jti` is a number, and a text is needed"), ({"exp": "tomorrow"}, "`exp` is a text, and a number of seconds"),
-        ({"client_id": None}, "There is no `client_id`"), ({"typ": "ID"}, "`typ` says `ID`"), ({"aud": {"a": 1}}, "`aud` is an object"),
-    ]:  # fmt: skip
-        (tmp_path / "token").write_text(forge.seal(forge.header(), forge.claims() | claims))
-        told = run(HOLDFAST, "explain", "--config", proxy.file, "--certificate", pki.path("client-a.pem"), "--token", tmp_path / "token")
-        assert told.returncode == 1 and words in told.stdout, told.stdout
+@pytest.mark.parametrize(
+    "header,claims,words",
+    [
+        ({}, {"jti": 5}, "`jti` is a number, and a text is needed"), ({}, {"exp": "tomorrow"}, "`exp` is a text, and a number of seconds"),
+        ({}, {"client_id": None}, "There is no `client_id`"), ({}, {"typ": "ID"}, "`typ` says `ID`"), ({}, {"aud": {"a": 1}}, "`aud` is an object"),
+        ({"kid": 7}, {}, "`kid` is a number"), ({"cty": "JWT"}, {}, "`cty` says that it holds another token"), ({"zip": "DEF"}, {}, "It has `zip`"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_the_member_at_fault_and_its_type_are_told(proxy, forge, pki, tmp_path, header, claims, words):
+    (tmp_path / "token").write_text(forge.seal(forge.header() | header, forge.claims() | claims))
+    told = run(HOLDFAST, "explain", "--config", proxy.file, "--certificate", pki.path("client-a.pem"), "--token", tmp_path / "token")
+    assert told.returncode == 1 and words in told.stdout and "at+jwt\n             found     at+jwt" not in told.stdout.partition("failed")[2], told.stdout
 
 
 # Answers about opaque tokens

@@ -104,6 +104,20 @@ struct JOSEHeaderTests {
         #expect(untyped.refusal(of: mint.with(claim: claim, nil)) == nil)
     }
 
+    @Test("Tells what is wrong with a header") func tellsWhatIsWrongWithAHeader() {
+        func detail(_ header: String, _ value: String) -> String? {
+            guard case .failure(let refusal) = judge.verifier.verify(TokenMint().with(header: header, value).token) else { return nil }
+            return refusal.detail?.description
+        }
+        #expect(detail("kid", "1") == "`kid` is a number, and a text is needed.")
+        #expect(detail("typ", "[1]") == "`typ` is an array, and a text is needed.")
+        #expect(detail("zip", #""DEF""#) == "It has `zip`, which a signed access token does not have.")
+        #expect(detail("cty", #""JWT""#) == "`cty` says that it holds another token, and such tokens are not opened.")
+        #expect(detail("x", #"{"a":1,"a":1}"#) == "A member stands in one object twice.")
+        #expect(detail("x", "tru") == "It is no JSON object in UTF-8 as RFC 8259 has it.")
+        #expect(detail("typ", #""JWT""#) == nil)
+    }
+
     @Test("Refuses a nested token (JWT-31)") func refusesANestedToken() {
         #expect(judge.refusal(of: TokenMint().with(header: "cty", #""JWT""#)) == .typeNotAccepted)
         #expect(judge.refusal(of: TokenMint().with(header: "cty", #""application/jwt""#)) == .typeNotAccepted)

@@ -156,12 +156,7 @@ extension ClientConnection {
 
     /// Says that no more comes and reads on until the client closes, so that a reset does not overtake the answer.
     func closeGracefully() {
-        if let out = outgoing {
-            outgoing = nil
-            write(out)
-            loop.giveBack(out)
-        }
-        context?.flush()
+        flushAll()
         if case .closed = phase { return }
         phase = .lingering
         pending = ByteBuffer()
@@ -300,6 +295,8 @@ extension ClientConnection {
         guard record.isOpen else { return }
         record.isOpen = false
         let elapsed = (NIODeadline.now() - record.began).nanoseconds
+        loop.counters.metrics.requestBodyOctets &+= record.bytesIn
+        loop.counters.metrics.responseBodyOctets &+= record.bytesOut
         if record.status > 0 { loop.counters.countResponse(status: record.status, seconds: Double(elapsed) / 1e9) }
         guard loop.settings.accessLog else { return }
         var record = record

@@ -9,23 +9,24 @@ extension ClientConnection {
     /// Nothing more is taken for this client, or from it, until it has read.
     var isOutputBlocked: Bool { outputInFlight || !isWritable }
 
-    /// Handed to TLS, and sent by the next flush.
-    func write(_ bytes: ByteBuffer) {
-        guard bytes.readableBytes > 0 else { return }
-        hasUnflushed = true
-        context?.write(wrapOutboundOut(bytes), promise: nil)
-    }
-
-    /// Sends what has been gathered; where the client does not keep up, the upstream is not read from until it does.
+    /// Sends what has been gathered, a TLS record at a time; where the client does not keep up, the upstream is not read from until it does.
     /// - Parameter isWhole: it ends an answer.
     func flushToClient(isWhole: Bool = false) {
         guard let context else { return }
-        if !isOutputBlocked, outgoing != nil || hasUnflushed {
-            let out = outgoing
+        if var out = outgoing, !isOutputBlocked {
             outgoing = nil
-            hasUnflushed = false
-            send(out ?? ByteBuffer(), context, confirmed: !isWhole || unconfirmedWrites >= EngineSettings.unconfirmedWrites)
-            if let out { loop.giveBack(out) }
+            while out.readableBytes > EngineSettings.recordSize, !isOutputBlocked, let record = out.readSlice(length: EngineSettings.recordSize) {
+                write(record, context)
+            }
+            if isOutputBlocked {
+                outgoing = out
+            } else {
+                // The watermark tells of large writes that stay unread, and of many small ones it would tell too late.
+                let isConfirmed =
+                    out.readableBytes < EngineSettings.smallWrite && (!isWhole || unconfirmedWrites >= EngineSettings.unconfirmedWrites)
+                if isConfirmed { writeConfirmed(out, context) } else { write(out, context) }
+                loop.giveBack(out)
+            }
         }
         if isOutputBlocked {
             upstream?.setReading(false)
@@ -33,12 +34,22 @@ extension ClientConnection {
         }
     }
 
-    private func send(_ out: ByteBuffer, _ context: ChannelHandlerContext, confirmed: Bool) {
-        guard confirmed else {
-            unconfirmedWrites += 1
-            context.writeAndFlush(wrapOutboundOut(out), promise: nil)
-            return
+    /// The last output: whatever the client still has to read.
+    func flushAll() {
+        guard let context, var out = outgoing else { return }
+        outgoing = nil
+        while let record = out.readSlice(length: min(out.readableBytes, EngineSettings.recordSize)), record.readableBytes > 0 {
+            write(record, context)
         }
+        loop.giveBack(out)
+    }
+
+    private func write(_ out: ByteBuffer, _ context: ChannelHandlerContext) {
+        unconfirmedWrites += 1
+        context.writeAndFlush(wrapOutboundOut(out), promise: nil)
+    }
+
+    private func writeConfirmed(_ out: ByteBuffer, _ context: ChannelHandlerContext) {
         outputInFlight = true
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { [self] _ in

@@ -54,15 +54,7 @@ extension ClientConnection {
         var out = outgoing ?? loop.takeBuffer()
         outgoing = nil
         if responseFraming == .chunked { ChunkedBodyWriter.writeChunkHead(length: part.readableBytes, to: &out) }
-        if part.readableBytes <= 8 << 10 || isOutputBlocked {
-            out.writeImmutableBuffer(part)
-        } else {
-            // Encrypted, and so let go of, by the flush at the end of this read.
-            write(out)
-            loop.giveBack(out)
-            write(part)
-            out = loop.takeBuffer()
-        }
+        out.writeImmutableBuffer(part)
         if responseFraming == .chunked { ChunkedBodyWriter.writeDataEnd(to: &out) }
         outgoing = out
     }

@@ -93,7 +93,6 @@ package final class ClientConnection: ChannelInboundHandler {
     /// Output that is gathered, and a write under way whose end is waited for.
     var outgoing: ByteBuffer?
     var outputInFlight = false
-    var hasUnflushed = false
     var unconfirmedWrites = 0
     /// What the client may take over the request's body, and over the answer's.
     var uploadRate: MinimumRate
@@ -141,7 +140,7 @@ package final class ClientConnection: ChannelInboundHandler {
         process(&bytes)
         keep(bytes, isOurs: isOurs)
         readOctets += storage.count
-        if case .ready = phase, readOctets > ReadBufferPages.worthwhile {
+        if readOctets > ReadBufferPages.worthwhile, requestBody.isOver || isReadingPaused {
             readOctets = 0
             storage.giveBack()
         }

@@ -46,7 +46,7 @@ package struct EngineSettings: Sendable {
     package enum InteractionIDMode: Sendable { case pass, echo, require }
 
     /// What waits of pipelined requests before reading stops.
-    package static let pipelineBound = 64 << 10
+    package static let pipelineBound = 16 << 10
     /// How long a closing connection is read from, so that the client sees the answer before a reset.
     package static let lingerTimeout = TimeAmount.seconds(2)
     /// How often it is looked whether such a client has read everything.
@@ -70,8 +70,10 @@ package struct EngineSettings: Sendable {
     package static let requestsPerTurn = 32
     /// How soon it goes on then.
     package static let turnPause = TimeAmount.milliseconds(1)
-    /// Octets of answers that are gathered before they are written.
-    package static let outputBound = 16 << 10
+    /// Octets that are handed to TLS at once: one record, so that its buffer never grows beyond that.
+    package static let recordSize = 16 << 10
+    /// A write below this is waited for now and then.
+    package static let smallWrite = 4 << 10
     /// Writes of whole answers before it is looked whether the client reads them.
     package static let unconfirmedWrites = 8
     /// How long an answer is waited for whose client ended its side without TLS's goodbye: that may be one that only half-closes, and is

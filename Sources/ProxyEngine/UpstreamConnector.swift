@@ -46,6 +46,7 @@ package struct UpstreamConnector: Sendable {
             .channelOption(.allowRemoteHalfClosure, value: true)
             // One read a turn: what a paused connection still delivers is one buffer, and everybody has a turn.
             .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.recvAllocator, value: ReceiveAllocator(maximum: 64 << 10))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let tls = target.tls else { return }

@@ -34,6 +34,9 @@ package struct MetricsSnapshot: Sendable, Equatable {
     /// Answers sent to clients, by status: position 0 is 100, position 499 is 599.
     package var responses = [Int](repeating: 0, count: 500)
     package var requestSeconds = Histogram()
+    /// Octets of bodies, as they came from clients and as they came from the upstream.
+    package var requestBodyOctets = 0
+    package var responseBodyOctets = 0
     package var refusals: [String: Int] = [:]
     /// Requests forwarded under `report_only`, by the reason they would have been refused for.
     package var wouldRefuse: [String: Int] = [:]
@@ -64,6 +67,8 @@ package struct MetricsSnapshot: Sendable, Equatable {
         handshakeFailures.merge(other.handshakeFailures, uniquingKeysWith: +)
         for position in responses.indices { responses[position] += other.responses[position] }
         requestSeconds.merge(other.requestSeconds)
+        requestBodyOctets += other.requestBodyOctets
+        responseBodyOctets += other.responseBodyOctets
         refusals.merge(other.refusals, uniquingKeysWith: +)
         wouldRefuse.merge(other.wouldRefuse, uniquingKeysWith: +)
         withoutToken.merge(other.withoutToken, uniquingKeysWith: +)

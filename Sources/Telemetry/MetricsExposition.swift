@@ -90,6 +90,8 @@ extension MetricsExposition {
             "holdfast_responses", "Answers to clients, by status code.",
             metrics.responses.enumerated().filter { $0.element > 0 }.map { ([("code", String($0.offset + 100))], $0.element) })
         histogram("holdfast_request_duration_seconds", "From the last byte of a request's head to the end of its answer.", metrics.requestSeconds)
+        counter("holdfast_request_body_bytes", "Octets of request bodies received.", [([], metrics.requestBodyOctets)])
+        counter("holdfast_response_body_bytes", "Octets of response bodies forwarded.", [([], metrics.responseBodyOctets)])
         counter("holdfast_refusals", "Requests refused by Holdfast itself, by reason code.", byLabel("reason", metrics.refusals))
         counter(
             "holdfast_would_refuse", "Requests forwarded under report_only that would have been refused, by reason code.",

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """An upstream for long bodies that is no bottleneck: bodies_upstream.py PORT FILE
 
-GET answers with FILE, sent by the kernel. PUT takes a body with a Content-Length, throws it away and answers with its length, so
-that the client can see that all of it arrived. One request a connection."""
+GET answers with FILE, sent by the kernel. PUT takes a body, throws it away and answers with its length (with chunks: of the framed
+octets), so that the client can see that all of it arrived. One request a connection."""
 import os
 import socket
 import sys
@@ -45,6 +45,18 @@ def discard(connection, length, received):
     connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
 
 
+def discard_chunks(connection, received):
+    count, end = len(received), received[-5:]
+    while end != b"0\r\n\r\n":
+        more = connection.recv(SCRATCH)
+        if not more:
+            return
+        count += len(more)
+        end = (end + more)[-5:]
+    answer = b"%d\n" % count
+    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
+
+
 def serve(connection, path):
     try:
         with connection:
@@ -57,6 +69,8 @@ def serve(connection, path):
                 send_file(connection, path)
             elif fields.get("content-length", "").strip().isdigit():
                 discard(connection, int(fields["content-length"]), len(body))
+            elif fields.get("transfer-encoding", "").strip() == "chunked":
+                discard_chunks(connection, body)
             else:
                 connection.sendall(b"HTTP/1.1 411 Length Required\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
     except OSError:

@@ -28,10 +28,11 @@ extension ClientConnection {
                 loop.giveBack(out)
             }
         }
-        if isOutputBlocked {
-            upstream?.setReading(false)
-            setPaused(.outputFull, true)
-        }
+        guard isOutputBlocked else { return }
+        upstream?.setReading(false)
+        setPaused(.outputFull, true)
+        downloadRate.wait(true, at: loop.now)
+        if let end = downloadRate.deadline { deadline = min(deadline, end) }
     }
 
     /// The last output: whatever the client still has to read.

@@ -98,7 +98,7 @@ extension ClientConnection {
         uploadRate.reset()
         downloadRate.reset()
         progress()
-        route(loop.pool.acquire(for: self, holding: out.storageCapacity))
+        route(loop.pool.acquire(for: self, holding: out.storageCapacity, now: loop.now))
     }
 
     /// Last of all fields, so that nothing a client sent comes after them. An expectation is handed on, since only the
@@ -206,6 +206,8 @@ extension ClientConnection {
         }
     }
 }
+
+extension ClientConnection: UpstreamWaiter {}
 
 extension KnownMethod {
     /// RFC 9110 section 9.2.2, of the methods that are forwarded.

@@ -108,7 +108,7 @@ extension ClientConnection {
         upstream = nil
         setPaused(.upstreamSlow, false)
         switch exchange?.upstreamLost(stale: stale && fault.kind == .closed) {
-        case .retry?: route(loop.pool.acquireFresh(for: self, holding: upstreamHead?.storageCapacity ?? 0))
+        case .retry?: route(loop.pool.acquireFresh(for: self, holding: upstreamHead?.storageCapacity ?? 0, now: loop.now))
         case .answer?: upstreamFailed(fault)
         case .cutOff?: cutOff(fault)
         case nil, .some(.none): break

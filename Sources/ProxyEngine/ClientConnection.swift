@@ -103,7 +103,7 @@ package final class ClientConnection: ChannelInboundHandler {
         self.loop = loop
         self.tls = tls
         deadline = loop.now + loop.settings.handshakeTimeout
-        uploadRate = MinimumRate(octetsPerSecond: loop.settings.minimumBodyRate, grace: EngineSettings.rateGrace)
+        uploadRate = MinimumRate(octetsPerSecond: loop.settings.minimumBodyRate, grace: loop.settings.rateGrace)
         downloadRate = uploadRate
     }
 

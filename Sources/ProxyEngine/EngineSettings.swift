@@ -80,7 +80,7 @@ package struct EngineSettings: Sendable {
     /// mostly one that has gone.
     package static let abandonedGrace = TimeAmount.seconds(8)
     /// What a client may take over a body before its rate counts.
-    package static let rateGrace = TimeAmount.seconds(20)
+    package var rateGrace: TimeAmount { min(bodyTimeout, .seconds(20)) }
     /// Interim responses an upstream may send before its final one.
     package static let interimBound = 16
 

@@ -72,6 +72,7 @@ extension UpstreamFault {
         case let fault as UpstreamFault: self = fault
         case ChannelError.connectTimeout: self = .connectTimeout
         case let error as NIOConnectionError: self = Self.of(error)
+        case let error as IOError where error.errnoCode == EAGAIN: self = UpstreamFault(.connectTimeout, "backlog_full")
         case let error as IOError: self = UpstreamFault(.unreachable, Self.cause(of: error))
         case let error as NIOSSLError: self = TLSTrouble.fault(of: error)
         case let error as BoringSSLError: self = TLSTrouble.fault(of: error)
@@ -105,7 +106,6 @@ extension UpstreamFault {
         case ECONNREFUSED: "connection_refused"
         case ENOENT: "socket_missing"
         case EACCES, EPERM: "permission_denied"
-        case EAGAIN: "backlog_full"
         case EMFILE, ENFILE: "descriptors_exhausted"
         case EADDRNOTAVAIL: "ports_exhausted"
         case ENETUNREACH, EHOSTUNREACH: "no_route"

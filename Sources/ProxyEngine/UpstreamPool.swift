@@ -42,27 +42,27 @@ package final class UpstreamPool {
         line = UpstreamWaitingLine(shareLimit: settings.upstreamConnectionsPerClient, octetLimit: EngineSettings.waitingOctets)
     }
 
-    func acquire(for client: ClientConnection, holding octets: Int) -> Acquisition {
+    func acquire(for client: any UpstreamWaiter, holding octets: Int, now: NIODeadline) -> Acquisition {
         if line.eligible == 0, line.mayHold(client.share), let connection = popIdle() { return .ready(connection) }
-        return wait(client, octets)
+        return wait(client, octets, now)
     }
 
     /// For an exchange that must not be given a connection that may have been closed meanwhile.
-    func acquireFresh(for client: ClientConnection, holding octets: Int) -> Acquisition {
+    func acquireFresh(for client: any UpstreamWaiter, holding octets: Int, now: NIODeadline) -> Acquisition {
         for connection in idle + resting { connection.close() }
         idle.removeAll(keepingCapacity: true)
         resting.removeAll(keepingCapacity: true)
-        return wait(client, octets, first: true)
+        return wait(client, octets, now, first: true)
     }
 
-    private func wait(_ client: ClientConnection, _ octets: Int, first: Bool = false) -> Acquisition {
-        guard line.add(client, of: client.share, octets: octets, now: client.loop.now, first: first) else { return .saturated(.waitingFull) }
+    private func wait(_ client: any UpstreamWaiter, _ octets: Int, _ now: NIODeadline, first: Bool = false) -> Acquisition {
+        guard line.add(client, of: client.share, octets: octets, now: now, first: first) else { return .saturated(.waitingFull) }
         serve()
         return .waiting
     }
 
     /// The client went away while it waited.
-    func forget(_ client: ClientConnection) { line.remove(client, of: client.share) }
+    func forget(_ client: any UpstreamWaiter) { line.remove(client, of: client.share) }
 
     /// An exchange begins on a connection, or is over, whatever becomes of the connection.
     func took(_ share: ClientShare) { line.took(share) }

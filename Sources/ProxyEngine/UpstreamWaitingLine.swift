@@ -16,10 +16,19 @@ final class ClientShare {
     fileprivate var isInLine = false
 
     struct Waiter {
-        let client: ClientConnection
+        let client: any UpstreamWaiter
         let since: NIODeadline
         let octets: Int
     }
+}
+
+/// An exchange that wants an upstream connection.
+protocol UpstreamWaiter: AnyObject {
+    var share: ClientShare { get }
+    /// One is there for it.
+    func upstreamReady(_ connection: UpstreamConnection)
+    /// None can be had.
+    func upstreamFailed(_ fault: UpstreamFault)
 }
 
 /// Who is given the next upstream connection: clients in turn, each its requests in their order, none more than its share. A value
@@ -60,7 +69,7 @@ struct UpstreamWaitingLine {
     }
 
     /// - Returns: false where nothing more can wait.
-    mutating func add(_ client: ClientConnection, of share: ClientShare, octets added: Int, now: NIODeadline, first: Bool = false) -> Bool {
+    mutating func add(_ client: any UpstreamWaiter, of share: ClientShare, octets added: Int, now: NIODeadline, first: Bool = false) -> Bool {
         guard octets + added <= octetLimit, share.waitingOctets + added <= octetLimit / 2 else { return false }
         let waiter = ClientShare.Waiter(client: client, since: now, octets: added)
         if first { share.waiting.prepend(waiter) } else { share.waiting.append(waiter) }
@@ -74,7 +83,7 @@ struct UpstreamWaitingLine {
     }
 
     /// The next who may have a connection.
-    mutating func next() -> ClientConnection? {
+    mutating func next() -> (any UpstreamWaiter)? {
         while let share = line.popFirst() {
             share.isInLine = false
             guard mayHold(share), let waiter = share.waiting.popFirst() else { continue }
@@ -85,7 +94,7 @@ struct UpstreamWaitingLine {
         return nil
     }
 
-    mutating func remove(_ client: ClientConnection, of share: ClientShare) {
+    mutating func remove(_ client: any UpstreamWaiter, of share: ClientShare) {
         guard let position = share.waiting.firstIndex(where: { $0.client === client }) else { return }
         left(share, share.waiting.remove(at: position), wasEligible: mayHold(share))
     }
@@ -94,8 +103,8 @@ struct UpstreamWaitingLine {
     /// - Parameters:
     ///   - moment: for those whose share is used up: who has waited since before it.
     ///   - eligibleMoment: the same for the others, for whom a connection may be on its way.
-    mutating func expire(before moment: NIODeadline, eligibleBefore eligibleMoment: NIODeadline) -> [(client: ClientConnection, share: Bool)] {
-        var expired: [(ClientConnection, Bool)] = []
+    mutating func expire(before moment: NIODeadline, eligibleBefore eligibleMoment: NIODeadline) -> [(client: any UpstreamWaiter, share: Bool)] {
+        var expired: [(any UpstreamWaiter, Bool)] = []
         for share in Array(shares.values) {
             let isEligible = mayHold(share)
             let limit = isEligible ? eligibleMoment : moment

@@ -16,6 +16,11 @@ OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 def half_closing(stage, octets):
     """Sends `octets` and ends its side at once, TLS and TCP; waits until the proxy ends the other."""
+    half_closed(stage, octets)
+
+
+def half_closed(stage, octets, goodbye=True):
+    """The same, with or without TLS's goodbye; gives what came back."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     plain = socket.create_connection(stage.proxy.address, timeout=10)
     tls = stage.proxy.pki.context("client-a").wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
@@ -29,15 +34,36 @@ def half_closing(stage, octets):
     plain.sendall(outgoing.read())
     threading.Event().wait(0.2)  # the server's side of the handshake, which says nothing when it ends
     tls.write(octets)
-    try:
-        tls.unwrap()
-    except ssl.SSLWantReadError:
-        pass
     plain.sendall(outgoing.read())
+    answer = b""
+    if goodbye:
+        try:
+            tls.unwrap()
+        except ssl.SSLWantReadError:
+            pass
+        plain.sendall(outgoing.read())
     plain.shutdown(socket.SHUT_WR)
-    while plain.recv(65536):
-        pass
+    while received := plain.recv(65536):
+        incoming.write(received)
+        try:
+            while piece := tls.read(65536):
+                answer += piece
+        except ssl.SSLError:
+            pass
     plain.close()
+    return answer
+
+
+def is_reset(connection):
+    """Reads below TLS to the end, and tells whether that was a reset and no end that could be taken for a good one."""
+    with socket.socket(fileno=os.dup(connection.sock.fileno())) as plain:
+        plain.settimeout(10)
+        try:
+            while plain.recv(65536):
+                pass
+        except ConnectionResetError:
+            return True
+    return False
 
 
 def test_who_was_told_to_go_on_has_the_whole_time_for_its_body(rude, issuer):
@@ -240,3 +266,48 @@ def test_a_log_that_nobody_reads_does_not_keep_the_process(start_proxy):
     finally:
         process.kill()
         os.close(reader)
+
+
+@pytest.mark.parametrize("goodbye", [True, False])
+def test_who_ends_its_side_after_a_whole_request_gets_its_answer(rude, issuer, goodbye):
+    """However long the API takes, for a client of TLS; who leaves out TLS's goodbye is waited for some seconds. (H1-19)"""
+
+    def behave(peer, number):
+        peer.request()
+        threading.Event().wait(3)  # an API that takes its time
+        peer.send(OK)
+
+    stage = rude(behave)
+    answer = half_closed(stage, f"GET /half HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {issuer.token()}\r\n\r\n".encode(), goodbye)
+    assert answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"ok")
+    assert stage.proxy.logged("/half")["outcome"] == "ok"
+
+
+def test_an_answer_that_the_client_does_not_take_ends_with_a_cut_and_is_logged_so(rude, issuer):
+    def behave(peer, number):
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 30000000\r\n\r\n" + b"x" * 30_000_000)
+
+    stage = rude(behave, {"upstream": {"response_timeout": "1s"}})
+    with stage.proxy.connect() as connection:
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.send(connection.head(target="/untaken", token=issuer.token()))
+        line = stage.proxy.logged("/untaken")
+        assert (line["outcome"], line["reason"]) == ("client", "read_timeout")
+        assert is_reset(connection)
+
+
+def test_the_end_of_an_answer_that_the_client_does_not_take_is_cut_too(rude, issuer):
+    """All of it is here and the upstream has done its part, so only the client is missing."""
+    size = 6_000_000
+
+    def behave(peer, number):
+        peer.request()
+        peer.send(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n".encode() + b"x" * size)
+
+    stage = rude(behave, {"upstream": {"response_timeout": "1s"}})
+    with stage.proxy.connect() as connection:
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.send(connection.head(target="/tail", token=issuer.token()))
+        assert stage.proxy.logged("/tail")["outcome"] == "client"
+        assert is_reset(connection)

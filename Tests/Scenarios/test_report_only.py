@@ -7,7 +7,7 @@ import pytest
 
 from harness.challenges import is_bare_challenge, is_invalid_token
 from harness.forge import AUDIENCE
-from harness.processes import HOLDFAST, eventually, free_port, run
+from harness.processes import HOLDFAST, eventually, free_port, run, while_it_lasts
 from harness.proxy import Proxy
 
 MARK = "X-Holdfast-Would-Refuse"
@@ -182,12 +182,19 @@ def test_it_ends_with_the_day_before_its_date(start_proxy, issuer, where, ahead,
 
 def test_it_ends_while_running(start_proxy, issuer):
     """Also on an open connection, and for a token that is remembered."""
-    until = (datetime.now(timezone.utc) + timedelta(seconds=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    proxy = start_proxy(reporting_until(until))
     token = issuer.token("client-b")
-    with proxy.connect() as connection:
-        assert connection.request(token=token).seen(MARK) == ["cnf_mismatch"]
-        refused = eventually(lambda: next((a for a in [connection.request(token=token)] if a.status != 200), None), "it enforces", 9)
+
+    def reporting(lifetime):
+        until = (datetime.now(timezone.utc) + timedelta(seconds=lifetime)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        proxy = start_proxy(reporting_until(until))
+        connection = proxy.connect()
+        answer = connection.request(token=token)
+        assert answer.status == 200 and answer.seen(MARK) == ["cnf_mismatch"]
+        return proxy, connection
+
+    proxy, connection = while_it_lasts(reporting)
+    with connection:
+        refused = eventually(lambda: next((a for a in [connection.request(token=token)] if a.status != 200), None), "it enforces")
         assert is_invalid_token(refused, "cnf_mismatch")
     assert proxy.metric("holdfast_report_only") == 0
 

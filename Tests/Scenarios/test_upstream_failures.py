@@ -1,10 +1,10 @@
 """An upstream that is missing, slow, gone in the middle, or talks nonsense: 502, 504, or a cut that nobody takes for an end."""
 import socket
-import time
+import threading
 
 import pytest
 
-from harness.processes import eventually, free_port
+from harness.processes import PATIENCE, eventually, free_port
 from harness.wire import Truncated
 
 OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -69,17 +69,15 @@ def test_an_upstream_that_refuses_connections_is_a_bad_gateway(start_proxy, issu
 
 def test_an_upstream_that_is_too_slow_is_a_gateway_timeout(start_proxy, issuer):
     """(DT-11)"""
-    proxy = start_proxy({"upstream": {"response_timeout": "300ms"}})
-    began = time.monotonic()
-    assert proxy.ask(token=issuer.token(), headers=[("Lab-Respond", "delay=5s")]).status == 504
-    assert 0.25 < time.monotonic() - began < 3
-    assert proxy.ask(token=issuer.token()).status == 200
+    proxy = start_proxy({"upstream": {"response_timeout": "1s"}})
+    assert proxy.ask(token=issuer.token(), headers=[("Lab-Respond", "delay=1h")]).status == 504
+    eventually(lambda: proxy.ask(token=issuer.token()).status == 200, "it serves others")
 
 
 def test_an_answer_that_stops_in_the_middle_is_cut_and_not_ended(start_proxy, issuer):
     proxy = start_proxy({"upstream": {"response_timeout": "500ms"}})
     with proxy.connect() as connection, pytest.raises((Truncated, OSError)):
-        connection.request(token=issuer.token(), headers=[("Lab-Respond", "size=5; drip=5s; chunked")])
+        connection.request(token=issuer.token(), headers=[("Lab-Respond", "size=5; drip=1h; chunked")])
 
 
 @pytest.mark.parametrize("coding", ["", "; chunked"])
@@ -91,15 +89,20 @@ def test_an_answer_that_is_cut_off_is_not_presented_as_complete(proxy, issuer, c
 
 
 def test_a_reset_in_the_middle_of_an_answer_until_close_is_a_cut(rude, issuer):
+    arrived = threading.Event()
+
     def behave(peer, number):
         peer.request()
         peer.send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello")
-        time.sleep(0.2)  # so that the octets are read before the reset discards them
+        assert arrived.wait(PATIENCE)  # so that the octets are read before the reset discards them
         peer.reset()
 
     stage = rude(behave)
     with stage.proxy.connect() as connection:
         connection.send(connection.head(token=issuer.token()))
+        while b"hello" not in connection.reader.buffer:
+            assert connection.reader.more()
+        arrived.set()
         with pytest.raises((Truncated, OSError)):
             connection.answer()
 
@@ -143,17 +146,20 @@ def test_octets_after_an_answer_are_nobodys_answer(rude, issuer):
 
 
 def test_octets_on_an_idle_connection_close_it(rude, issuer):
+    idle = threading.Event()
+
     def behave(peer, number):
         peer.request()
         peer.send(OK)
-        time.sleep(0.2)  # until it is idle
+        assert idle.wait(PATIENCE)
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged")
         peer.closed = peer.is_closed()
 
     stage = rude(behave, {"threads": 1})
     assert stage.proxy.ask(token=issuer.token()).body == b"ok"
+    idle.set()
     peer = stage.upstream.peers[0]
-    assert peer.done.wait(10) and peer.closed
+    assert peer.done.wait(PATIENCE) and peer.closed
     assert stage.proxy.ask(token=issuer.token()).body == b"ok"
 
 
@@ -185,7 +191,7 @@ def test_a_client_that_goes_away_in_the_middle_of_its_body_leaves_it_incomplete(
     peer = eventually(lambda: stage.upstream.peers and stage.upstream.peers[0], "the upstream is asked")
     connection.tcp.close()
     connection.sock.close()
-    assert peer.done.wait(10)
+    assert peer.done.wait(PATIENCE)
     assert isinstance(peer.error, (Truncated, OSError)) and not peer.requests
 
 
@@ -199,7 +205,7 @@ def test_a_client_that_goes_away_does_not_leave_the_upstream_working(rude, issue
     connection.send(connection.head(token=issuer.token()))
     peer = eventually(lambda: stage.upstream.peers and stage.upstream.peers[0].requests and stage.upstream.peers[0], "the request")
     connection.close()
-    assert peer.done.wait(10) and peer.closed
+    assert peer.done.wait(PATIENCE) and peer.closed
 
 
 def test_the_number_of_upstream_connections_is_bounded(start_proxy, issuer, upstream):
@@ -225,9 +231,7 @@ def test_an_upstream_that_does_not_accept_is_given_up_in_time(start_proxy, issue
             filler.connect_ex(address)
             fillers.append(filler)
         proxy = start_proxy({"upstream": {"url": "http://%s:%d" % address, "connect_timeout": "300ms"}}, wait="alive")
-        began = time.monotonic()
         eventually(lambda: proxy.ask(token=issuer.token()).status in (502, 504), "502 or 504")
-        assert time.monotonic() - began < 8
         for filler in fillers:
             filler.close()
 
@@ -238,6 +242,7 @@ def test_an_upstream_that_never_finishes_its_handshake_does_not_hold_up_what_com
         url = f"https://localhost:{silent.getsockname()[1]}"
         settings = {"url": url, "certificate_authorities": pki.path("ca.pem"), "connect_timeout": "300ms", "max_connections": 1}
         proxy = start_proxy({"upstream": settings, "threads": 1}, wait="alive")
+        eventually(lambda: proxy.ask(token=issuer.token()).reason != "keys_unavailable", "the keys are there")
         for _ in range(3):
             answer = proxy.ask(token=issuer.token())
             assert answer.status == 504 and answer.reason == "upstream_connect_timeout"

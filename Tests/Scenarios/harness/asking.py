@@ -5,10 +5,13 @@ from .proxy import merged
 
 
 def asking(issuer, method="tls_client_auth", entry=None, **introspection):
-    """Changes to the usual configuration: this issuer alone, which is asked by this method; `entry` changes its entry."""
+    """Changes to the usual configuration: this issuer alone, which is asked by this method; `entry` changes its entry.
+
+    It is waited for as long as can be configured, so that no test depends on how fast the issuer is.
+    """
     base = {
         "issuer": issuer.url, "audience": AUDIENCE, "certificate_authorities": issuer.pki.path("ca.pem"),
-        "introspection": issuer.introspection(method, **introspection),
+        "introspection": issuer.introspection(method, **{"timeout": "60s", **introspection}),
     }  # fmt: skip
     return {"tokens": [merged(base, entry or {})]}
 

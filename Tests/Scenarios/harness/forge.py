@@ -15,7 +15,24 @@ ISSUER = "https://forge.example.com"
 AUDIENCE = "https://api.example.com"
 HASHES = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
 CURVES = {"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1(), "ES512": ec.SECP521R1()}
+LIFETIME = 86_400  # seconds: longer than any run of the tests
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+
+
+class FromNow(int):
+    """Seconds from when `timely` is called: tests are given their parameters long before they run, and in each process anew."""
+
+    def __repr__(self):
+        return f"now{int(self):+d}"
+
+
+def timely(value):
+    """`value` with the time in place of each `FromNow` in it."""
+    if isinstance(value, FromNow):
+        return int(time.time()) + value
+    if isinstance(value, dict):
+        return {name: timely(member) for name, member in value.items()}
+    return value
 
 
 def integer(value, size):
@@ -82,7 +99,7 @@ class Forge:
         """Valid claims, bound to a client's certificate; a change to None takes a claim away."""
         now = int(time.time())
         claims = {
-            "iss": ISSUER, "aud": AUDIENCE, "sub": "someone", "client_id": "someone", "iat": now, "exp": now + 300,
+            "iss": ISSUER, "aud": AUDIENCE, "sub": "someone", "client_id": "someone", "iat": now, "exp": now + LIFETIME,
             "jti": str(uuid.uuid4()), "scope": "accounts:read",
         }
         if bind is not None:

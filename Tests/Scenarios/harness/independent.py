@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from joserfc import jwk, jwt
 
-from .forge import AUDIENCE
+from .forge import AUDIENCE, LIFETIME
 from .pki import base64url
 
 SECRET = "secret:with+and%and/"  # without a space: Authlib does not read `+` as one (RFC 6749 appendix B)
@@ -151,7 +151,7 @@ class Revocation(rfc7009.RevocationEndpoint):
 
 class JWTGenerator(rfc9068.JWTBearerTokenGenerator):
     def __init__(self, server, algorithm):
-        super().__init__(issuer=server.issuer, alg=algorithm, expires_generator=300)
+        super().__init__(issuer=server.issuer, alg=algorithm, expires_generator=LIFETIME)
         self.server = server
 
     def get_jwks(self):
@@ -189,7 +189,7 @@ class Independent(rfc6749.AuthorizationServer):
         # One of the two: where Authlib tries one after the other, each looks at the assertion, and the second finds its `jti` used.
         self.register_endpoint(Introspection if opaque else JWTIntrospection(self.issuer))
         self.register_endpoint(Revocation)
-        bearer = rfc6750.BearerTokenGenerator(lambda *_, **__: generate_token(40) + "~+/.-_==", expires_generator=300)
+        bearer = rfc6750.BearerTokenGenerator(lambda *_, **__: generate_token(40) + "~+/.-_==", expires_generator=LIFETIME)
         self.register_token_generator("default", bearer if opaque else JWTGenerator(self, algorithm))
 
     # What Authlib leaves to a framework
@@ -264,7 +264,7 @@ class Independent(rfc6749.AuthorizationServer):
         key, now = key or self.signing_key, int(time.time())
         header = {"typ": "at+jwt", "alg": key.alg, "kid": key.kid} | (header or {})
         claims = {
-            "iss": self.issuer, "aud": AUDIENCE, "sub": "someone", "client_id": "someone", "iat": now, "exp": now + 300, "jti": generate_token(16),
+            "iss": self.issuer, "aud": AUDIENCE, "sub": "someone", "client_id": "someone", "iat": now, "exp": now + LIFETIME, "jti": generate_token(16),
             "scope": "accounts:read", "cnf": {"x5t#S256": self.pki.thumbprint("client-a")},
         } | changes  # fmt: skip
         header, claims = ({name: value for name, value in part.items() if value is not None} for part in (header, claims))

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 
-from .forge import Key
+from .forge import LIFETIME, Key
 from .pki import base64url
-from .processes import LAB, Process, split_address
+from .processes import LAB, PATIENCE, Process, split_address
 from .proxy import merged
 
 GATEWAY = "api-gateway"
@@ -23,8 +23,9 @@ ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 class Issuer:
     def __init__(self, pki, folder, *options, name="issuer"):
+        """Its tokens outlive any run of the tests, unless an option says otherwise."""
         self.pki = pki
-        self.process = Process([LAB, "issuer", "--pki", pki.folder, *options], folder, name)
+        self.process = Process([LAB, "issuer", "--pki", pki.folder, "--lifetime", f"{LIFETIME}s", *options], folder, name)
         ready = self.process.ready_line()
         self.url = ready["issuer"]
         self.address = split_address(ready["address"])
@@ -41,7 +42,7 @@ class Issuer:
     def request(self, address, context, method, target, body=None, headers=None):
         """Status, headers and body."""
         make = http.client.HTTPConnection if context is None else http.client.HTTPSConnection
-        connection = make(*address, timeout=10, **({} if context is None else {"context": context}))
+        connection = make(*address, timeout=PATIENCE, **({} if context is None else {"context": context}))
         try:
             connection.request(method, target, body, headers or {})
             answer = connection.getresponse()
@@ -107,7 +108,7 @@ class Issuer:
         if key is None:
             key = Key("ES256")
             key.private = serialization.load_pem_private_key(Path(self.pki.path(f"{GATEWAY}-assertion.key")).read_bytes(), None)
-        claims = {"iss": GATEWAY, "sub": GATEWAY, "aud": self.url, "exp": int(time.time()) + 60, "jti": str(uuid.uuid4())}
+        claims = {"iss": GATEWAY, "sub": GATEWAY, "aud": self.url, "exp": int(time.time()) + 240, "jti": str(uuid.uuid4())}
         claims = {name: value for name, value in {**claims, **changes}.items() if value is not None}
         signed = ".".join(base64url(json.dumps(part).encode()) for part in ({"alg": key.algorithm, **(header or {})}, claims))
         return signed + "." + base64url(key.sign(signed.encode()))

@@ -1,4 +1,10 @@
-"""Starting, awaiting and ending the real binaries. Nothing sleeps by guess: everything waits for a condition with a deadline."""
+"""Starting, awaiting and ending the real binaries.
+
+No test depends on how fast this machine is. Nothing sleeps by guess: what must come is waited for with patience that only matters where
+it never comes; what must not come is shown by something that comes after it; and what is over after a time lasts longer on a machine that
+needed longer to get there (`while_it_lasts`). Order is made by conditions, never by sleeping.
+"""
+import itertools
 import json
 import os
 import signal
@@ -6,27 +12,87 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from random import Random
 
 ROOT = Path(__file__).resolve().parents[3]
 HOLDFAST = os.environ.get("HOLDFAST_BIN", str(ROOT / ".build/release/holdfast"))
 LAB = os.environ.get("HOLDFAST_LAB_BIN", str(ROOT / ".build/release/holdfast-lab"))
+# Seconds that anything is waited for at most.
+PATIENCE = float(os.environ.get("HOLDFAST_TEST_PATIENCE", "180"))
 
 
-def eventually(condition, what, seconds=10.0, every=0.02):
-    """The first true value of `condition`; fails once the time is up."""
+def eventually(condition, what, seconds=PATIENCE, every=0.01):
+    """The first true value of `condition`; fails once the time is up. `what` is a text, or makes one."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what() if callable(what) else what}"
         time.sleep(every)
 
 
+def while_it_lasts(attempt, lifetimes=(2, 6, 20, 60)):
+    """What `attempt(lifetime)` returns, for what has to be done within so many seconds of its being made.
+
+    It begins with the shortest. An attempt that fails after its own time was up shows nothing, and is made again with the next one;
+    one that fails before fails.
+    """
+    for lifetime in lifetimes:
+        began = time.time()
+        try:
+            return attempt(lifetime)
+        except (AssertionError, OSError):
+            # Times are whole seconds in tokens and certificates: the last one may be cut short.
+            if time.time() < began + lifetime - 1 or lifetime == lifetimes[-1]:
+                raise
+    raise AssertionError("no lifetime to try")
+
+
+class Ports:
+    """Ports that nobody else is given: below those of outgoing connections, in a block that this process holds.
+
+    The blocks are held by names of abstract Unix sockets, which end with the process, whatever happens to it.
+    """
+
+    FIRST, BLOCK, BLOCKS = 10_240, 500, 45  # to 32,739; Linux gives out those from 32,768
+
+    def __init__(self):
+        self.holder = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        for block in Random().sample(range(self.BLOCKS), self.BLOCKS):
+            try:
+                self.holder.bind(f"\0holdfast-tests-ports-{block}")
+            except OSError:
+                continue
+            self.ports = itertools.cycle(range(self.FIRST + block * self.BLOCK, self.FIRST + (block + 1) * self.BLOCK))
+            return
+        raise AssertionError("all blocks of ports are held by other runs of these tests")
+
+    def next(self):
+        for port in itertools.islice(self.ports, self.BLOCK):
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError:
+                    continue
+            return port
+        raise AssertionError("no port is free")
+
+
+PORTS = []
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    if not PORTS:
+        PORTS.append(Ports())
+    return PORTS[0].next()
+
+
+def is_connected(port, other):
+    """Whether the kernel has a TCP connection of these ports on 127.0.0.1, seen from the first."""
+    ends = [f"0100007F:{end:04X}" for end in (port, other)]
+    return any(line.split()[1:3] == ends for line in Path("/proc/net/tcp").read_text().splitlines())
 
 
 def split_address(text):
@@ -75,7 +141,7 @@ class Process:
     def terminate(self):
         self.child.send_signal(signal.SIGTERM)
 
-    def wait(self, seconds=10):
+    def wait(self, seconds=PATIENCE):
         return self.child.wait(seconds)
 
     def end(self):
@@ -84,6 +150,6 @@ class Process:
         self.child.wait()
 
 
-def run(*arguments, seconds=60, **options):
+def run(*arguments, seconds=5 * PATIENCE, **options):
     """A command to its end; the result has returncode, stdout and stderr as text."""
     return subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=seconds, check=False, **options)

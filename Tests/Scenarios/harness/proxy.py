@@ -3,7 +3,7 @@ import http.client
 import json
 import re
 
-from .processes import HOLDFAST, Process, eventually, free_port
+from .processes import HOLDFAST, PATIENCE, Process, eventually, free_port
 from .wire import Connection
 
 
@@ -50,7 +50,7 @@ class Proxy:
 
     def admin(self, path):
         """Status and text; None while nobody listens."""
-        connection = http.client.HTTPConnection(*self.admin_address, timeout=5)
+        connection = http.client.HTTPConnection(*self.admin_address, timeout=PATIENCE)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -68,13 +68,13 @@ class Proxy:
         self.wait_admin("/readyz", 200)
         return self
 
-    def wait_admin(self, path, status, seconds=15):
+    def wait_admin(self, path, status):
         def there():
             assert self.process.is_running(), f"holdfast ended: {self.process.err}"
             answer = self.admin(path)
             return answer is not None and answer[0] == status
 
-        eventually(there, f"{path} answers {status}; {self.admin(path)}", seconds)
+        eventually(there, lambda: f"{path} answers {status}; {self.admin(path)}")
 
     def metric(self, name, **labels):
         """A sample's value; 0 where there is none."""

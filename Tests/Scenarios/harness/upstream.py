@@ -5,7 +5,7 @@ import socket
 import struct
 import threading
 
-from .processes import LAB, Process, split_address
+from .processes import LAB, PATIENCE, Process, split_address
 from .wire import MessageReader
 
 
@@ -20,7 +20,7 @@ class Upstream:
             self.url = "http://" + ready["address"]
 
     def counts(self):
-        connection = http.client.HTTPConnection(*self.address, timeout=10)
+        connection = http.client.HTTPConnection(*self.address, timeout=PATIENCE)
         try:
             connection.request("GET", "/_lab/count")
             return json.loads(connection.getresponse().read())
@@ -51,7 +51,7 @@ class RudeUpstream:
                 sock, _ = self.listener.accept()
             except OSError:
                 return
-            sock.settimeout(20)
+            sock.settimeout(PATIENCE)
             threading.Thread(target=self.serve, args=(Peer(sock),), daemon=True).start()
 
     def serve(self, peer):

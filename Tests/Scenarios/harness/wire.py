@@ -4,6 +4,8 @@ import socket
 import ssl
 import struct
 
+from .processes import PATIENCE
+
 
 class Truncated(Exception):
     """The connection ended before the message did."""
@@ -130,7 +132,7 @@ class MessageReader:
 class Connection:
     """One TLS connection of a client."""
 
-    def __init__(self, address, context, server_hostname="127.0.0.1", session=None, timeout=10):
+    def __init__(self, address, context, server_hostname="127.0.0.1", session=None, timeout=PATIENCE):
         self.tcp = socket.create_connection(address, timeout=timeout)
         self.tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = context.wrap_socket(self.tcp, server_hostname=server_hostname, session=session)

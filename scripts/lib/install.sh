@@ -31,3 +31,6 @@ need_python() {
   [ -x "$venv/bin/python" ] || python3 -m venv "$venv" || die "python3 -m venv $venv failed"
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >&2 || die "pip could not install: $*"
 }
+
+# need_test_python: the virtual environment of the scenarios and of scripts/soak.
+need_test_python() { need_python "$root/.build-python" pytest pytest-xdist cryptography joserfc Authlib; }

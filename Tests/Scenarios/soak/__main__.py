@@ -1,0 +1,60 @@
+"""scripts/soak [minutes]: the soak by itself, for as long as asked; ends with 0 only if nothing was crossed, cut unseen, lost or kept."""
+import argparse
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from harness.forge import ALGORITHMS, AUDIENCE, ISSUER, Forge
+from harness.issuer import Issuer
+from harness.pki import PKI
+
+from .plan import ANSWERS, TURNS
+from .stage import TRANSPORTS, soak
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
+    parser.add_argument("minutes", nargs="?", type=float, default=10, help="in all, at most 1440 (default 10)")
+    parser.add_argument("--seed", type=int, help="that of another run, printed by it")
+    parser.add_argument("--transport", choices=TRANSPORTS, action="append", help="to the upstream; repeatable, each has its share (default: all)")
+    parser.add_argument("--without", metavar="NAME", choices=[*ANSWERS, *TURNS], action="append", default=[], help="an answer or a turn (plan.py) to leave out; repeatable")
+    options = parser.parse_args()
+    for name in options.without:
+        ANSWERS.pop(name, TURNS.pop(name, None))
+    if not 0 < options.minutes <= 1440:
+        parser.error("minutes are from 0 to 1440")
+    return options
+
+
+def main():
+    options = arguments()
+    seed = options.seed if options.seed is not None else random.SystemRandom().getrandbits(32)
+    transports = options.transport or TRANSPORTS
+    print(f"seed {seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="holdfast-soak-") as folder:
+        folder = Path(folder)
+        pki = PKI(folder / "pki")
+        forge = Forge(pki)
+        forge.write_keys(folder / "forge.json")
+        settings = {"tokens": [None, {"issuer": ISSUER, "audience": AUDIENCE, "keys": str(folder / "forge.json"), "algorithms": ALGORITHMS}]}
+        issuer = Issuer(pki, folder, "--opaque", name="soak-issuer")
+        faults = []
+        try:
+            for transport in transports:
+                told = soak(pki, forge, issuer, settings, folder, transport, seed, seconds=options.minutes * 60 / len(transports), show=print_now)
+                print_now(told.text())
+                faults += told.faults
+        finally:
+            issuer.end()
+    print(f"seed {seed}: " + (f"{len(faults)} FAULTS" if faults else "nothing was crossed, cut unseen, lost or kept"))
+    return 1 if faults else 0
+
+
+def print_now(text):
+    print(time.strftime("%H:%M:%S ") + text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,18 @@
+"""Random clients and an upstream that misbehaves (soak/): no answer and no identity is ever another's, and nothing is kept."""
+import os
+
+import pytest
+
+from soak.stage import TRANSPORTS, soak
+
+SEED = int(os.environ.get("HOLDFAST_SOAK_SEED", "20261126"))
+SESSIONS = int(os.environ.get("HOLDFAST_SOAK_SESSIONS", "40"))
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_nothing_is_crossed_cut_unseen_lost_or_kept(pki, forge, start_issuer, settings, tmp_path, transport):
+    """`scripts/soak` does the same for as long as one likes. (FW-16, H1-21, H1-22)"""
+    told = soak(pki, forge, start_issuer("--opaque"), settings, tmp_path, transport, SEED, sessions=SESSIONS)
+    print(f"\nseed {SEED}; {told.text()}")
+    assert not told.faults, told.text()
+    assert told.counts["whole"] > 100 and told.counts["cut"] > 5

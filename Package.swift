@@ -58,6 +58,7 @@ let package = Package(
         .target(name: "Credentials", dependencies: ["Files", "COpenSSL", nioSSL], swiftSettings: settings),
         .target(name: "Telemetry", dependencies: [nioCore, log, .product(name: "NIOConcurrencyHelpers", package: nio)], swiftSettings: settings),
         .target(name: "HTTPWire", dependencies: [nioCore], swiftSettings: settings),
+        .target(name: "AccessControl", dependencies: ["HTTPWire", "BindingPolicy"], swiftSettings: settings),
         .target(
             name: "TokenValidation",
             dependencies: [
@@ -72,12 +73,12 @@ let package = Package(
             dependencies: ["BindingPolicy", "Files", "Telemetry", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
         .target(
             name: "ProxyEngine",
-            dependencies: ["HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioSSL, nioTLS],
+            dependencies: ["AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioSSL, nioTLS],
             swiftSettings: settings),
         .target(
             name: "HoldfastServer",
             dependencies: [
-                "ProxyEngine", "ClientIdentity", "TokenValidation", "HoldfastConfiguration", "HTTPWire", "BindingPolicy",
+                "ProxyEngine", "ClientIdentity", "TokenValidation", "HoldfastConfiguration", "AccessControl", "HTTPWire", "BindingPolicy",
                 "Credentials", "Files", "Telemetry", nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, crypto, log,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -94,6 +95,7 @@ let package = Package(
         .testTarget(name: "BindingPolicyTests", dependencies: ["BindingPolicy"], swiftSettings: settings),
         .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: settings),
         .testTarget(name: "CredentialsTests", dependencies: ["Credentials", "Files", nioSSL], swiftSettings: settings),
+        .testTarget(name: "AccessControlTests", dependencies: ["AccessControl", "HTTPWire", "BindingPolicy", nioCore], swiftSettings: settings),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", nioCore], swiftSettings: settings),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", nioCore], swiftSettings: settings),
         .testTarget(
@@ -107,7 +109,7 @@ let package = Package(
         .testTarget(
             name: "HoldfastConfigurationTests", dependencies: ["HoldfastConfiguration", "BindingPolicy"], swiftSettings: settings),
         .testTarget(
-            name: "ProxyEngineTests", dependencies: ["ProxyEngine", "HTTPWire", "BindingPolicy", "Telemetry", nioCore],
+            name: "ProxyEngineTests", dependencies: ["ProxyEngine", "AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", nioCore],
             swiftSettings: settings),
         // The fuzzers, a program of their own: a million cases want the release build. `scripts/test` runs it.
         .executableTarget(

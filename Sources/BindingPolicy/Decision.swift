@@ -71,24 +71,41 @@ extension RoutePolicy {
         }
     }
 
-    /// Holds a verified token against this connection, this moment and this route. Compared on each request, whether the
-    /// token came from a cache or not; the earliest fault in the order of DT-14 is the one reported.
+    /// Holds a token of proven origin against this connection, this moment and this route: the list of ``TokenCondition``. Compared on
+    /// each request, whether the token came from a cache or not; the earliest fault is the one reported.
     ///
     /// - Parameters:
     ///   - thumbprint: of the connection's certificate; nil without one.
     ///   - now: seconds since 1970.
     package func decide(_ token: VerifiedToken, shownBy thumbprint: Thumbprint?, under terms: TokenTerms, now: Double) -> Decision {
-        if let issuers, !issuers.contains(token.issuerIndex) { return .deny(Denial(.issuerNotForRoute)) }
-        guard now < token.expiresAt + terms.leeway else { return .deny(Denial(.tokenExpired)) }
-        if let notBefore = token.notBefore, now + max(terms.leeway, Self.futureLeeway) < notBefore {
-            return .deny(Denial(.tokenNotYetValid))
+        for condition in TokenCondition.order {
+            if let denial = denial(by: condition, of: token, shownBy: thumbprint, under: terms, now: now) { return .deny(denial) }
         }
-        guard token.audiences.contains(where: { $0.isSpelled(in: terms.audiences) }),
-            audiences.isEmpty || token.namesAudience && token.audiences.contains(where: { $0.isSpelled(in: audiences) })
-        else { return .deny(Denial(.audienceMismatch)) }
-        if let reason = fault(in: token.confirmation, shownBy: thumbprint) { return .deny(Denial(reason)) }
-        if let denial = insufficiency(of: token, now: now) { return .deny(denial) }
         return .permit(Permit(token: token))
+    }
+
+    private func denial(
+        by condition: TokenCondition, of token: VerifiedToken, shownBy thumbprint: Thumbprint?, under terms: TokenTerms, now: Double
+    ) -> Denial? {
+        switch condition {
+        case .issuer: (issuers?.contains(token.issuerIndex) ?? true) ? nil : Denial(.issuerNotForRoute)
+        case .expiry: now < token.expiresAt + terms.leeway ? nil : Denial(.tokenExpired)
+        case .beginning:
+            (token.notBefore.map { now + max(terms.leeway, Self.futureLeeway) < $0 } ?? false) ? Denial(.tokenNotYetValid) : nil
+        case .audience: isMeant(token, under: terms) ? nil : Denial(.audienceMismatch)
+        case .binding: fault(in: token.confirmation, shownBy: thumbprint).map { Denial($0) }
+        case .authentication: acr.isEmpty || (token.acr?.isSpelled(in: acr) ?? false) ? nil : stepUp(.authenticationInsufficient)
+        case .authenticationAge:
+            maximumAuthenticationAge.map { isRecent(token.authenticatedAt, $0, now) } ?? true ? nil : stepUp(.authenticationTooOld)
+        case .scope: scopeDenial(of: token)
+        case .claims: claims.allSatisfy({ isMet($0, by: token) }) ? nil : Denial(.claimInsufficient)
+        }
+    }
+
+    /// For its issuer's audience, and for the part of the API that the route is.
+    private func isMeant(_ token: VerifiedToken, under terms: TokenTerms) -> Bool {
+        token.audiences.contains { $0.isSpelled(in: terms.audiences) }
+            && (audiences.isEmpty || token.namesAudience && token.audiences.contains { $0.isSpelled(in: audiences) })
     }
 
     private func fault(in confirmation: Confirmation, shownBy thumbprint: Thumbprint?) -> DenialReason? {
@@ -99,15 +116,12 @@ extension RoutePolicy {
         }
     }
 
-    /// Only for a token that is valid and bound: a 403 or a demand to step up is never given to anybody else (DT-14).
-    private func insufficiency(of token: VerifiedToken, now: Double) -> Denial? {
-        if !acr.isEmpty, !(token.acr?.isSpelled(in: acr) ?? false) { return stepUp(.authenticationInsufficient) }
-        if let age = maximumAuthenticationAge, !isRecent(token.authenticatedAt, age, now) { return stepUp(.authenticationTooOld) }
+    private func scopeDenial(of token: VerifiedToken) -> Denial? {
         guard scopes.allSatisfy({ $0.isSpelled(in: token.scopes) }) else { return scopeInsufficient(scopes) }
         guard anyScope.isEmpty || anyScope.contains(where: { $0.isSpelled(in: token.scopes) }) else {
             return scopeInsufficient(scopes + anyScope)
         }
-        return claims.allSatisfy({ isMet($0, by: token) }) ? nil : Denial(.claimInsufficient)
+        return nil
     }
 
     /// A time that is yet to come is no time at which anybody authenticated.

@@ -33,6 +33,23 @@ enum PathForm {
         return written
     }
 
+    /// Whether `octets` are a form that a path could have: no octet of them, taken for encoded, is one that none may have.
+    static func isForm(_ octets: UnsafeRawBufferPointer, scratch: UnsafeMutableRawBufferPointer) -> Bool {
+        guard scratch.count >= octets.count, octets.first == UInt8(ascii: "/") else { return false }
+        var segment = 0
+        for position in octets.indices {
+            let octet = octets[position]
+            scratch[position] = octet
+            if octet == UInt8(ascii: "/") {
+                guard position == 0 || isPlainSegment(scratch, segment..<position) else { return false }
+                segment = position + 1
+            } else {
+                guard isUnambiguous(octet, encoded: true), !completesDisguise(octet, scratch, position) else { return false }
+            }
+        }
+        return segment == octets.count || isPlainSegment(scratch, segment..<octets.count)
+    }
+
     /// Neither empty (`//`) nor `.` nor `..`.
     private static func isPlainSegment(_ form: UnsafeMutableRawBufferPointer, _ segment: Range<Int>) -> Bool {
         switch segment.count {
@@ -61,7 +78,14 @@ enum PathForm {
             return true
         }
         guard written >= 1 else { return false }
-        return form[written - 1] == 0xe0 && octet >= 0x80 && octet < 0xa0 || form[written - 1] == 0xf0 && octet >= 0x80 && octet < 0x90
+        // An overlong sequence, those of five and six octets too that decoders from before RFC 3629 take.
+        return switch form[written - 1] {
+        case 0xe0: 0x80..<0xa0 ~= octet
+        case 0xf0: 0x80..<0x90 ~= octet
+        case 0xf8: 0x80..<0x88 ~= octet
+        case 0xfc: 0x80..<0x84 ~= octet
+        default: false
+        }
     }
 }
 

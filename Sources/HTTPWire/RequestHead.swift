@@ -104,6 +104,8 @@ package struct RequestHead: ~Copyable {
 
 extension RequestHead {
     package var method: KnownMethod { line.knownMethod }
+    /// `.method` is then `.other`.
+    package var isMethodMiscased: Bool { line.isMiscased }
     package var methodRange: Range<Int> { line.method }
     package var form: TargetForm { line.form }
     package var target: Range<Int> { line.target }

@@ -19,6 +19,8 @@ package enum TargetForm: Sendable {
 struct RequestLine {
     private(set) var method = 0..<0
     private(set) var knownMethod = KnownMethod.other
+    /// A known method in another case, such as `post`: none by RFC 9110 section 9.1, but many frameworks fold it.
+    private(set) var isMiscased = false
     private(set) var target = 0..<0
     private(set) var form = TargetForm.origin
     /// Host and port inside the target; empty in origin-form and asterisk-form.
@@ -42,13 +44,19 @@ struct RequestLine {
         }
         guard position > start else { throw .refused(.methodInvalid) }
         method = start..<position
-        knownMethod = Self.known(reader, method)
-        position = try parseTarget(reader, from: position + 1, limit: limits.target)
+        let word = reader.word(start) & OctetWord.mask(method.count)
+        let folded = Self.known(method.count, word & ~OctetWord.each(0x20))
+        knownMethod = folded == .other ? .other : Self.known(method.count, word)
+        isMiscased = folded != knownMethod
+        position = try parseTarget(reader, from: position + 1, as: folded, limit: limits.target)
         return try parseVersion(reader, from: position)
     }
 
     /// Lets VCHAR up to the next SP through; the form decides what else is wrong.
-    private mutating func parseTarget(_ reader: OctetReader, from start: Int, limit: Int) throws(HeadStop) -> Int {
+    /// - Parameter method: whatever its case, so that a miscased method is refused for its case and not for its target.
+    private mutating func parseTarget(
+        _ reader: OctetReader, from start: Int, as method: KnownMethod, limit: Int
+    ) throws(HeadStop) -> Int {
         var position = start
         query = nil
         while true {
@@ -65,15 +73,15 @@ struct RequestLine {
         guard position > start else { throw .refused(.requestLineMalformed) }
         target = start..<position
         if let mark = query { query = mark.lowerBound + 1..<position }
-        guard try parseForm(reader) else { throw .refused(.targetInvalid) }
+        guard try parseForm(reader, of: method) else { throw .refused(.targetInvalid) }
         return position + 1
     }
 
-    private mutating func parseForm(_ reader: OctetReader) throws(HeadStop) -> Bool {
+    private mutating func parseForm(_ reader: OctetReader, of method: KnownMethod) throws(HeadStop) -> Bool {
         let pathEnd = query.map { $0.lowerBound - 1 } ?? target.upperBound
         authority = 0..<0
         path = target.upperBound..<target.upperBound
-        if knownMethod == .connect {
+        if method == .connect {
             form = .authority
             authority = target
             return query == nil && Authority.isValid(reader, target) && Authority.hasPort(reader, target)
@@ -85,7 +93,7 @@ struct RequestLine {
             return Self.isPath(reader, path)
         case Octet.asterisk:
             form = .asterisk
-            return target.count == 1 && knownMethod == .options
+            return target.count == 1 && method == .options
         default:
             form = .absolute
             guard let start = Self.afterScheme(reader, target) else { return false }
@@ -122,9 +130,9 @@ struct RequestLine {
         return major != Octet.zero + 1
     }
 
-    private static func known(_ reader: OctetReader, _ method: Range<Int>) -> KnownMethod {
-        let word = reader.word(method.lowerBound) & OctetWord.mask(method.count)
-        return switch (method.count, word) {
+    /// - Parameter word: its first eight octets, the first one lowest.
+    private static func known(_ length: Int, _ word: UInt64) -> KnownMethod {
+        switch (length, word) {
         case (3, 0x54_4547): .get
         case (4, 0x4441_4548): .head
         case (4, 0x5453_4f50): .post
@@ -147,29 +155,23 @@ struct RequestLine {
         return nil
     }
 
-    /// VCHAR without `"`, `#`, `<`, `>` and `\`, which no URI contains and which some reader would take for something else.
+    /// VCHAR without `#`: clients write `"<>[]\^`{|}` as they are, which no route reads in two ways; a fragment they keep to themselves.
     @inline(__always)
-    private static func isInTarget(_ octet: UInt8) -> Bool {
-        switch octet {
-        case 0x21, 0x24...0x3b, 0x3d, 0x3f...0x5b, 0x5d...0x7e: true
-        default: false
-        }
-    }
+    private static func isInTarget(_ octet: UInt8) -> Bool { octet &- 0x21 < 0x5e && octet != Octet.hash }
 
-    /// Holds a path against RFC 3986 section 3.3: pchar and `/`, each `%` followed by two hexadecimal digits. A query may
-    /// besides contain ``[ ] ^ ` { | }`` and a lone `%`, which browsers send as they are; no route is decided on it.
+    /// Each `%` of a path is followed by two hexadecimal digits (RFC 3986 section 2.1): readers disagree on what another one stands
+    /// for. In a query it may, since no route is decided on that.
     private static func isPath(_ reader: OctetReader, _ path: Range<Int>) -> Bool {
         var position = path.lowerBound
         while position < path.upperBound {
-            switch reader.octetOrZero(position) {
-            case Octet.percent:
-                guard position + 2 < path.upperBound, Octet.isHex(reader.octetOrZero(position + 1)),
-                    Octet.isHex(reader.octetOrZero(position + 2))
-                else { return false }
-                position += 3
-            case Octet.leftBracket, Octet.rightBracket, 0x5e, 0x60, 0x7b...0x7d: return false
-            default: position += 1
+            guard reader.octetOrZero(position) == Octet.percent else {
+                position += 1
+                continue
             }
+            guard position + 2 < path.upperBound, Octet.isHex(reader.octetOrZero(position + 1)),
+                Octet.isHex(reader.octetOrZero(position + 2))
+            else { return false }
+            position += 3
         }
         return true
     }

@@ -1,3 +1,4 @@
+import AccessControl
 import BindingPolicy
 package import HoldfastConfiguration
 package import ClientIdentity
@@ -24,6 +25,7 @@ package struct Blueprint: Sendable {
     let introspection: [IntrospectionPlan?]
     let strips: StripList
     let settings: EngineSettings
+    let access: AccessControl
     let metadata: ResourceMetadata?
     let target: UpstreamTarget
     /// Of the listener's own certificate, for `check` and the log.
@@ -56,7 +58,8 @@ package struct Blueprint: Sendable {
         introspection = issuers.map(\.introspection)
         self.strips = strips
         metadata = try? ResourceMetadata(configuration)
-        settings = EngineSettings(configuration, rewrite: rewrite, pseudonym: Self.pseudonym, metadata: metadata)
+        settings = EngineSettings(configuration, rewrite: rewrite, metadata: metadata)
+        access = AccessControl(configuration, policies: policies, pseudonym: Self.pseudonym, metadata: metadata)
         self.target = target
         serverCertificate = credentials.summary
         clientAuthorities = anchors.anchors?.summaries ?? []

@@ -4,7 +4,7 @@ import NIOCore
 import ProxyEngine
 
 extension EngineSettings {
-    init(_ configuration: HoldfastConfiguration, rewrite: RequestRewrite, pseudonym: String, metadata: ResourceMetadata?) {
+    init(_ configuration: HoldfastConfiguration, rewrite: RequestRewrite, metadata: ResourceMetadata?) {
         var limits = WireLimits.request
         limits.head = configuration.listener.maxHead
         let loops = configuration.loopCount
@@ -23,10 +23,10 @@ extension EngineSettings {
             upstreamConnectionsPerClient: configuration.upstream.maxConnectionsPerClient,
             queueTimeout: configuration.upstream.queueTimeout.timeAmount,
             addsForwardedFor: configuration.forward.clientAddress == .xForwarded,
-            thumbprintHeader: configuration.forward.thumbprintHeader, viaPseudonym: pseudonym,
+            thumbprintHeader: configuration.forward.thumbprintHeader,
             challenge: ChallengeTerms(realm: configuration.resource?.identifier.text ?? "holdfast", metadata: metadata?.url),
             accessLog: configuration.log.access,
-            hosts: configuration.listener.hosts.isEmpty ? nil : ServedHosts(configuration.listener.hosts), page: metadata?.page,
+            page: metadata?.page,
             forwardedClaims: configuration.forward.claims.map { ForwardedClaim(position: $0.position, header: $0.header) },
             interactionID: InteractionIDMode(configuration.forward.interactionID), errorBody: ErrorBody(configuration.forward.errorBody))
     }

@@ -24,7 +24,7 @@ struct LoopHandle: Sendable {
             let counters = LoopCounters()
             let judge = TokenJudge(
                 policies: blueprint.policies, cacheCapacity: blueprint.configuration.verificationCache,
-                routes: blueprint.configuration.routeTable, introspectors: introspectors, counters: counters, eventLoop: eventLoop,
+                access: blueprint.access, introspectors: introspectors, counters: counters, eventLoop: eventLoop,
                 onStaleKeys: onStaleKeys)
             let engine = EngineLoop(
                 eventLoop: eventLoop, settings: blueprint.settings, target: blueprint.target, strips: blueprint.strips, judge: judge,

@@ -1,3 +1,4 @@
+import AccessControl
 import BindingPolicy
 import HTTPWire
 import NIOCore
@@ -18,23 +19,11 @@ extension ClientConnection {
         let head: ByteBuffer
     }
 
-    /// In the order of DT-14: what the request is, whom it is for, then who may send it.
     func judge(_ head: UnsafeRawBufferPointer, _ peer: AuthenticatedPeer) -> Verdict {
-        let settings = loop.settings
-        let lacksInteractionID = settings.interactionID != .pass && !takeInteractionID(head)
-        switch loop.requestHead.method {
-        case .trace, .connect: return .refuse(.methodRefused)
-        default: break
-        }
-        if loop.requestHead.hasVia, hasPassedHere(head) { return .refuse(.loop) }
-        if let hosts = settings.hosts, !hosts.contains(UnsafeRawBufferPointer(rebasing: head[loop.requestHead.host])) {
-            return .refuse(.misdirected)
-        }
-        if let page = settings.page, page.isMeant(by: loop.requestHead, head) {
-            return loop.requestHead.method == .get || isHeadRequest ? .answer(.page(page)) : .refuse(.readOnly)
-        }
-        if lacksInteractionID, settings.interactionID == .require { return .refuse(.interactionIDMissing) }
+        if loop.settings.interactionID != .pass { takeInteractionID(head) }
         switch loop.judge.judge(loop.requestHead, head, from: peer, now: EngineLoop.wallClock(), for: self) {
+        case .refused(let fault): return .refuse(Refusal(fault))
+        case .document: return loop.settings.page.map { .answer(.page($0)) } ?? .refuse(Refusal(.documentReadOnly))
         case .decided(let decision): return verdict(decision)
         case .later(let lookup): return .wait(lookup)
         }
@@ -93,22 +82,10 @@ extension ClientConnection {
     // MARK: Particulars
 
     /// Plays back the client's id, or makes one (FAPI 1.0 Baseline section 6.2.1 (11)); refusals have it too.
-    /// - Returns: whether the client sent one.
-    private func takeInteractionID(_ head: UnsafeRawBufferPointer) -> Bool {
+    private func takeInteractionID(_ head: UnsafeRawBufferPointer) {
         let value = loop.requestHead.interactionIDCount == 1 ? loop.requestHead.interactionID : nil
         let sent = value.flatMap { InteractionID(UnsafeRawBufferPointer(rebasing: head[$0])) }
         record.interactionID = sent ?? loop.makeInteractionID()
-        return sent != nil
-    }
-
-    /// Whether a Via line names us (RFC 9110 section 7.6: no infinite loop).
-    private func hasPassedHere(_ head: UnsafeRawBufferPointer) -> Bool {
-        let pseudonym = Array(loop.settings.viaPseudonym.utf8)
-        for index in 0..<loop.requestHead.fieldCount {
-            guard let field = loop.requestHead.field(index), field.role == .via else { continue }
-            if UnsafeRawBufferPointer(rebasing: head[field.value]).contains(pseudonym) { return true }
-        }
-        return false
     }
 
     func noteReported(_ reason: DenialReason) {

@@ -30,12 +30,8 @@ package struct EngineSettings: Sendable {
     /// Adds `X-Forwarded-For` and `X-Forwarded-Proto` from the socket, never from what the client sent.
     package var addsForwardedFor: Bool
     package var thumbprintHeader: String
-    /// Our name in `Via`: a pseudonym, not a host name (RFC 9110 section 7.6.3).
-    package var viaPseudonym: String
     package var challenge: ChallengeTerms
     package var accessLog: Bool
-    /// The hosts that are served; nil for whatever is asked for.
-    package var hosts: ServedHosts?
     /// The one document that is ours to give.
     package var page: OwnPage?
     package var forwardedClaims: [ForwardedClaim]
@@ -88,7 +84,7 @@ package struct EngineSettings: Sendable {
         limits: WireLimits, rewrite: RequestRewrite, handshakeTimeout: TimeAmount, headTimeout: TimeAmount, idleTimeout: TimeAmount,
         bodyTimeout: TimeAmount, minimumBodyRate: Int, responseTimeout: TimeAmount, connectTimeout: TimeAmount, upstreamIdleTimeout: TimeAmount,
         connectionsPerLoop: Int, upstreamConnectionsPerLoop: Int, upstreamConnectionsPerClient: Int, queueTimeout: TimeAmount, addsForwardedFor: Bool,
-        thumbprintHeader: String, viaPseudonym: String, challenge: ChallengeTerms, accessLog: Bool, hosts: ServedHosts? = nil,
+        thumbprintHeader: String, challenge: ChallengeTerms, accessLog: Bool,
         page: OwnPage? = nil, forwardedClaims: [ForwardedClaim] = [], interactionID: InteractionIDMode = .pass,
         errorBody: ErrorBody = .problem
     ) {
@@ -108,10 +104,8 @@ package struct EngineSettings: Sendable {
         self.queueTimeout = queueTimeout
         self.addsForwardedFor = addsForwardedFor
         self.thumbprintHeader = thumbprintHeader
-        self.viaPseudonym = viaPseudonym
         self.challenge = challenge
         self.accessLog = accessLog
-        self.hosts = hosts
         self.page = page
         self.forwardedClaims = forwardedClaims
         self.interactionID = interactionID

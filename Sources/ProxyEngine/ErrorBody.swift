@@ -1,3 +1,4 @@
+import AccessControl
 import HTTPWire
 
 /// The form of the body of an answer that Holdfast itself gives.
@@ -60,6 +61,6 @@ extension Refusal {
     }
 
     private var isAboutMissingHeader: Bool {
-        reason == "credentials_missing" || reason == Refusal.interactionIDMissing.reason
+        reason == "credentials_missing" || reason == RequestFault.interactionIDMissing.code
     }
 }

@@ -1,8 +1,6 @@
-import HTTPWire
-
 /// A document that Holdfast serves itself, to whoever asks and without a token: the resource's metadata (RFC 9728 section 3).
 package struct OwnPage: Equatable, Sendable {
-    /// The path, and the query behind its `?` where there is one: octet by octet what a request's target must have.
+    /// Where it is asked for: the path, and the query behind its `?` where there is one.
     package let path: [UInt8]
     package let query: [UInt8]?
     package let contentType: String
@@ -16,14 +14,5 @@ package struct OwnPage: Equatable, Sendable {
         self.contentType = contentType
         self.maximumAge = maximumAge
         self.body = Array(body.utf8)
-    }
-
-    func isMeant(by head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard head.path.count == path.count, bytes[head.path].elementsEqual(path) else { return false }
-        switch (head.query, query) {
-        case (nil, nil): return true
-        case (let asked?, let query?): return bytes[asked].elementsEqual(query)
-        default: return false
-        }
     }
 }

@@ -1,3 +1,4 @@
+package import AccessControl
 package import BindingPolicy
 package import HTTPWire
 package import NIOCore
@@ -28,6 +29,15 @@ package struct Refusal: Equatable, Sendable {
         reason = fault.reason
         detail = "The API behind this gateway could not answer."
         retryAfter = fault.kind == .saturated ? 1 : nil
+    }
+
+    /// Whether the client takes the answer to a miscased HEAD for one without a body cannot be known, so that ends the connection.
+    package init(_ fault: RequestFault) {
+        status = fault.status
+        reason = fault.code
+        detail = fault.explanation
+        allow = fault.allowedMethods
+        closes = fault == .methodMiscased
     }
 
     package init(_ denial: Denial, _ terms: ChallengeTerms) {
@@ -74,18 +84,6 @@ package struct Refusal: Equatable, Sendable {
         status: 408, reason: "body_timeout", detail: "The request's body stopped arriving.", closes: true)
     package static let headTooSlow = Refusal(
         status: 408, reason: "head_timeout", detail: "The request's head did not arrive in time.", closes: true)
-    package static let loop = Refusal(
-        status: 508, reason: "via_loop", detail: "The request has been through this gateway before.")
-    package static let methodRefused = Refusal(
-        status: 405, reason: "method_not_allowed", detail: "TRACE and CONNECT are not served here.",
-        allow: "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS")
-
-    package static let misdirected = Refusal(
-        status: 421, reason: "host_not_served", detail: "The host that was asked for is not served here.")
-    package static let readOnly = Refusal(
-        status: 405, reason: "method_not_allowed", detail: "This document can only be read.", allow: "GET, HEAD")
-    package static let interactionIDMissing = Refusal(
-        status: 400, reason: "interaction_id_missing", detail: "The request needs one x-fapi-interaction-id, a UUID.")
 
     /// - Parameters:
     ///   - fields: whole lines that go before its own: `Date`, and the interaction id.

@@ -1,3 +1,4 @@
+package import AccessControl
 package import BindingPolicy
 package import HTTPWire
 package import NIOSSL
@@ -21,6 +22,9 @@ package protocol RequestJudge: AnyObject {
 }
 
 package enum Judgement {
+    case refused(RequestFault)
+    /// The one document that is ours to give.
+    case document
     case decided(Decision)
     /// Others must be asked about the token first. The request waits, and costs its loop nothing meanwhile.
     case later(any PendingLookup)

@@ -1,4 +1,4 @@
-package import HTTPWire
+import HTTPWire
 
 /// Where the one document is asked for that is ours to give: octet by octet what a request's target must have.
 package struct DocumentTarget: Equatable, Sendable {

@@ -12,7 +12,8 @@ package struct RequestHead: ~Copyable {
 
     /// Octets of the whole head.
     package private(set) var length = 0
-    /// Host and port the request is for: of the target if that has one, else of Host (RFC 9112 section 3.2.2).
+    /// Host and port the request is for: of the target if that has one, else of Host (RFC 9112 section 3.2.2). Empty only where HTTP/1.0
+    /// named neither.
     package private(set) var host = 0..<0
     package private(set) var framing = BodyFraming.none
     /// Whether the client may send another request. Never with HTTP/1.0 (requirements H1-23).
@@ -75,13 +76,13 @@ package struct RequestHead: ~Copyable {
         }
     }
 
-    /// Exactly one valid Host, which HTTP/1.0 may leave out where the target names the host.
+    /// Exactly one valid Host, which HTTP/1.0 may leave out (RFC 9112 section 3.2).
     private mutating func settleHost(_ reader: OctetReader) throws(HeadStop) {
         if let field = section.firstLine(.host) {
             guard Authority.isValid(reader, field.value) else { throw .refused(.hostInvalid) }
             host = line.authority.isEmpty ? field.value : line.authority
         } else {
-            guard line.minorVersion == 0, !line.authority.isEmpty else { throw .refused(.hostMissing) }
+            guard line.minorVersion == 0 else { throw .refused(.hostMissing) }
             host = line.authority
         }
     }

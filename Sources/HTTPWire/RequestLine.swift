@@ -73,7 +73,9 @@ struct RequestLine {
         guard position > start else { throw .refused(.requestLineMalformed) }
         target = start..<position
         if let mark = query { query = mark.lowerBound + 1..<position }
-        guard try parseForm(reader, of: method) else { throw .refused(.targetInvalid) }
+        if try !parseForm(reader, of: method) {
+            guard isMiscased, try parseForm(reader, of: .other) else { throw .refused(.targetInvalid) }
+        }
         return position + 1
     }
 

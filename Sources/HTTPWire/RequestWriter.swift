@@ -4,13 +4,18 @@ package import NIOCore
 package struct RequestRewrite: Sendable {
     /// Leave Authorization out; else it passes byte for byte (RFC 9110 section 11.6.2).
     package let removesAuthorization: Bool
+    /// For requests in HTTP/1.0 that name no host: HTTP/1.1 needs one.
+    let defaultHost: [UInt8]
     private let via10: [UInt8]
     private let via11: [UInt8]
 
-    /// - Parameter pseudonym: what Via calls us, a token (RFC 9110 section 7.6.3); nil for anything else.
-    package init?(pseudonym: String, removesAuthorization: Bool) {
+    /// - Parameters:
+    ///   - pseudonym: what Via calls us, a token (RFC 9110 section 7.6.3); nil for anything else.
+    ///   - defaultHost: a valid Host.
+    package init?(pseudonym: String, removesAuthorization: Bool, defaultHost: String = "localhost") {
         guard !pseudonym.isEmpty, pseudonym.utf8.allSatisfy(Octet.isToken) else { return nil }
         self.removesAuthorization = removesAuthorization
+        self.defaultHost = Array(defaultHost.utf8)
         via10 = Array("Via: 1.0 \(pseudonym)\r\n".utf8)
         via11 = Array("Via: 1.1 \(pseudonym)\r\n".utf8)
     }
@@ -32,10 +37,10 @@ extension RequestHead {
         guard octets.count >= length, let reader = OctetReader(octets, limit: length) else { return }
         let via = rewrite.via(minorVersion)
         // Each field grows by one SP at most; what we add besides is counted here.
-        let bound = length + fieldCount + via.count + trusted.count + HeadWriter.slack
+        let bound = length + fieldCount + via.count + trusted.count + rewrite.defaultHost.count + HeadWriter.slack
         _ = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { memory in
             guard var writer = HeadWriter(memory) else { return 0 }
-            writeTarget(reader, to: &writer)
+            writeTarget(reader, to: &writer, defaultHost: rewrite.defaultHost)
             writeFields(reader, to: &writer, removesAuthorization: rewrite.removesAuthorization)
             writer.put(framing: framing)
             writer.put(via)
@@ -52,7 +57,7 @@ extension RequestHead {
     }
 
     @inline(__always)
-    private borrowing func writeTarget(_ reader: OctetReader, to writer: inout HeadWriter) {
+    private borrowing func writeTarget(_ reader: OctetReader, to writer: inout HeadWriter, defaultHost: [UInt8]) {
         writer.put(reader.octets(methodRange))
         writer.put(Octet.space)
         if form == .absolute {
@@ -62,7 +67,7 @@ extension RequestHead {
             writer.put(reader.octets(target))
         }
         writer.put(" HTTP/1.1\r\nHost: ")
-        writer.put(reader.octets(host))
+        if host.isEmpty { writer.put(defaultHost) } else { writer.put(reader.octets(host)) }
         writer.put("\r\n")
     }
 

@@ -2,6 +2,7 @@ import AccessControl
 import BindingPolicy
 import HTTPWire
 import HoldfastConfiguration
+import ProxyEngine
 import TokenValidation
 
 extension AccessControl {

@@ -40,7 +40,8 @@ package struct Blueprint: Sendable {
         let issuers = configuration.tokens.map { Self.issuer($0, claimNames: configuration.claimNames, &mistakes) }
         let target = Self.target(configuration.upstream, &mistakes)
         let rewrite = RequestRewrite(
-            pseudonym: Self.pseudonym, removesAuthorization: configuration.forward.authorization == .remove)
+            pseudonym: Self.pseudonym, removesAuthorization: configuration.forward.authorization == .remove,
+            defaultHost: configuration.upstream.hostField)
         let strips = Self.strips(configuration)
         if strips == nil { mistakes.add(configuration, "forward", "The names to strip or the thumbprint header are not possible field names.") }
         guard mistakes.isEmpty, let credentials, let trust = anchors.trust, let target, let strips, let rewrite else {

@@ -53,6 +53,15 @@ extension ErrorBody {
     }
 }
 
+extension HoldfastConfiguration.Upstream {
+    /// What a request is for that names no host itself.
+    var hostField: String {
+        guard case .tcp(let host, let port) = destination else { return "localhost" }
+        let name = host.contains(":") ? "[\(host)]" : host
+        return port == (tls == nil ? 80 : 443) ? name : "\(name):\(port)"
+    }
+}
+
 extension Duration {
     var seconds: Double { self / .seconds(1) }
     var timeAmount: TimeAmount { .nanoseconds(Int64(components.seconds) * 1_000_000_000 + components.attoseconds / 1_000_000_000) }

@@ -7,8 +7,9 @@ struct RouteTableTests {
 
     private func policy(_ scopes: String...) -> RoutePolicy { RoutePolicy(requirement: .boundToken, scopes: scopes) }
 
+    /// Paths as they are spelled; `FoldedPathTests` has the others.
     private func table(_ routes: (String, [String], RoutePolicy)...) throws -> RouteTable {
-        RouteTable(try routes.map { Route(pattern: try RoutePattern($0.0), methods: $0.1, policy: $0.2) })
+        RouteTable(try routes.map { Route(pattern: try RoutePattern($0.0), methods: $0.1, policy: $0.2) }, matching: .exact)
     }
 
     private func match(_ table: RouteTable, _ method: String, _ path: String) -> RouteTable.Match {

@@ -68,7 +68,7 @@ struct HTTP1FuzzBench: ~Copyable {
         guard case .complete = input.withUnsafeBytes({ head.parse($0) }) else { return }
         let method = Array(input[head.methodRange])
         let framing = head.framing
-        let host = Array(input[head.host])
+        let host = head.host.isEmpty ? Array("localhost".utf8) : Array(input[head.host])
         let authorizations = head.authorizationCount
         output.clear()
         input.withUnsafeBytes { head.write(from: $0, to: &output, rewrite, trusted: Self.trusted) }

@@ -33,11 +33,21 @@ struct HostTests {
     @Test("No Host, an empty one and two are refused, even when they agree")
     func count() throws {
         #expect(try Wire.request("GET / HTTP/1.1\r\n\r\n") == "host_missing")
-        #expect(try Wire.request("GET / HTTP/1.0\r\n\r\n") == "host_missing")
+        #expect(try Wire.request("GET / HTTP/1.2\r\n\r\n") == "host_missing")
         #expect(try Wire.request("GET http://a/ HTTP/1.1\r\n\r\n") == "host_missing")
         #expect(try Wire.request("GET / HTTP/1.1\r\nHost:\r\n\r\n") == "host_invalid")
         #expect(try Wire.request("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n") == "host_duplicated")
         #expect(try Wire.request("GET / HTTP/1.1\r\nHost: a\r\nhOST: b\r\n\r\n") == "host_duplicated")
+    }
+
+    @Test("HTTP/1.0 may leave Host out, and the upstream then gets its own (RFC 9112 section 3.2)")
+    func oldVersion() throws {
+        #expect(
+            try Wire.forwarded("GET /x HTTP/1.0\r\n\r\n", trusted: "") == "GET /x HTTP/1.1\r\nHost: localhost\r\nVia: 1.0 holdfast\r\n\r\n")
+        #expect(
+            try Wire.forwarded("GET /x HTTP/1.0\r\nHost: a\r\n\r\n", trusted: "") == "GET /x HTTP/1.1\r\nHost: a\r\nVia: 1.0 holdfast\r\n\r\n")
+        #expect(try Wire.request("GET / HTTP/1.0\r\nHost:\r\n\r\n") == "host_invalid")
+        #expect(try Wire.request("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n") == "host_duplicated")
     }
 
     @Test("The host of an absolute target replaces Host, and the target becomes origin-form")

@@ -1,0 +1,51 @@
+@testable import BindingPolicy
+import Testing
+
+@Suite("Which of two policies lets less through")
+struct StrictnessTests {
+    private static func policy(
+        _ scopes: [String] = [], any: [String] = [], issuers: [Int]? = nil, audiences: [String] = [], acr: [String] = [], age: Double? = nil,
+        claims: [(Int, [String])] = [], reportOnly: ReportOnly? = nil
+    ) -> RoutePolicy {
+        RoutePolicy(
+            requirement: .boundToken, scopes: scopes, anyScope: any, issuers: issuers, audiences: audiences, acr: acr, maximumAuthenticationAge: age,
+            claims: claims.map { RoutePolicy.Claim(position: $0.0, name: "c\($0.0)", accepted: $0.1) }, reportOnly: reportOnly)
+    }
+
+    private static let pairs: [(stricter: RoutePolicy, weaker: RoutePolicy)] = [
+        (policy(), RoutePolicy(requirement: .certificate)), (RoutePolicy(requirement: .certificate), RoutePolicy(requirement: .nothing)),
+        (policy(["a"]), policy()), (policy(["a", "b"]), policy(["b"])), (policy(any: ["a"]), policy()), (policy(any: ["a"]), policy(any: ["b", "a"])),
+        (policy(["a"]), policy(any: ["a", "b"])), (policy(issuers: [1]), policy()), (policy(issuers: [1]), policy(issuers: [0, 1])),
+        (policy(audiences: ["x"]), policy()), (policy(audiences: ["x"]), policy(audiences: ["y", "x"])), (policy(acr: ["x"]), policy(acr: ["x", "y"])),
+        (policy(age: 5), policy(age: 6)), (policy(age: 5), policy()), (policy(claims: [(0, ["v"])]), policy(claims: [(0, [])])),
+        (policy(claims: [(0, ["v"])]), policy(claims: [(0, ["v", "w"])])), (policy(claims: [(0, []), (1, ["v"])]), policy(claims: [(1, ["v"])])),
+        (policy(), policy(reportOnly: ReportOnly(until: 5))), (policy(reportOnly: ReportOnly(until: 5)), policy(reportOnly: ReportOnly(until: nil))),
+        (policy(reportOnly: ReportOnly(until: 5)), policy(reportOnly: ReportOnly(until: 6))),
+    ]
+
+    @Test("Everything that passes the stricter passes the weaker, and not the other way round", arguments: 0..<20)
+    func strictness(index: Int) {
+        let (stricter, weaker) = Self.pairs[index]
+        #expect(stricter.isAtLeastAsStrict(as: weaker) && !weaker.isAtLeastAsStrict(as: stricter))
+        #expect(RoutePolicy.stricter(stricter, weaker) === stricter && RoutePolicy.stricter(weaker, stricter) === stricter)
+    }
+
+    private static let strangers: [(RoutePolicy, RoutePolicy)] = [
+        (policy(["a"]), policy(["b"])), (policy(any: ["a"]), policy(any: ["b"])),
+        (policy(issuers: [0]), policy(issuers: [1])), (policy(audiences: ["x"]), policy(["a"])), (policy(acr: ["x"]), policy(age: 5)),
+        (policy(claims: [(0, ["v"])]), policy(claims: [(0, ["w"])])), (policy(claims: [(0, [])]), policy(claims: [(1, [])])),
+        (policy(["a"], reportOnly: ReportOnly(until: nil)), policy()), (policy(["a"], reportOnly: ReportOnly(until: 9)), policy(reportOnly: ReportOnly(until: 5))),
+    ]
+
+    @Test("Where each lets something through that the other does not, neither is stricter", arguments: 0..<9)
+    func neither(index: Int) {
+        let (one, other) = Self.strangers[index]
+        #expect(RoutePolicy.stricter(one, other) == nil && RoutePolicy.stricter(other, one) == nil)
+    }
+
+    @Test("What asks for the same is as strict as the other")
+    func same() {
+        for (one, _) in Self.pairs { #expect(RoutePolicy.stricter(one, one) === one) }
+        #expect(Self.policy(["a", "b"]).isAtLeastAsStrict(as: Self.policy(["b", "a"])))
+    }
+}

@@ -33,11 +33,20 @@ struct FoldedRoutes: Equatable, Sendable {
         return own.settled(with: other).map { .policy($0) } ?? .refused(.pathAmbiguous)
     }
 
-    static func areConfusable(_ one: Route, _ other: Route) -> Bool {
-        guard one.pattern != other.pattern, one.policy != other.policy, let pattern = PathFold.fold(one.pattern),
-            let otherPattern = PathFold.fold(other.pattern)
-        else { return false }
-        return Route(pattern: pattern, methods: one.methods, policy: one.policy)
-            .isRival(of: Route(pattern: otherPattern, methods: other.methods, policy: other.policy))
+    /// By their places, the first one first.
+    static func confusable(_ routes: [Route]) -> [(Int, Int)] {
+        let folded = routes.map { route in
+            PathFold.fold(route.pattern).map { Route(pattern: $0, methods: route.methods, policy: route.policy) }
+        }
+        var pairs: [(Int, Int)] = []
+        for places in Dictionary(grouping: routes.indices, by: { folded[$0]?.pattern }).values where places.count > 1 {
+            for one in places {
+                for other in places where one < other && routes[one].pattern != routes[other].pattern {
+                    guard routes[one].policy != routes[other].policy, let first = folded[one], let second = folded[other] else { continue }
+                    if first.isRival(of: second) { pairs.append((one, other)) }
+                }
+            }
+        }
+        return pairs.sorted { $0 < $1 }
     }
 }

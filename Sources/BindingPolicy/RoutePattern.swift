@@ -34,6 +34,9 @@ package struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
         self.coversBelow = coversBelow
     }
 
+    /// Whether a path of it can be matched folded.
+    package var canBeFolded: Bool { PathFold.fold(self) != nil }
+
     /// The same with another spelling of its path, which is a form too.
     init(literal: [UInt8], coversBelow: Bool) {
         self.literal = literal

@@ -16,6 +16,8 @@ package struct RouteTable: Equatable, Sendable {
     }
 
     package let matching: Matching
+    /// Whether it makes a difference which route covers a path, or whether any does.
+    package let asksForDifferentThings: Bool
     private let exact: RouteList
     /// Nil where paths are matched exactly.
     private let folded: FoldedRoutes?
@@ -30,10 +32,10 @@ package struct RouteTable: Equatable, Sendable {
     ///   - routes: that no two are alike is the configuration's care.
     ///   - matching: nil folds where it makes a difference: where routes, or the fallback, ask for different things.
     package init(_ routes: [Route], fallback: RoutePolicy = .boundToken, matching: Matching? = nil) {
-        let differ = routes.contains { $0.policy != fallback }
-        self.matching = matching ?? (differ ? .fold : .exact)
+        asksForDifferentThings = routes.contains { $0.policy != fallback }
+        self.matching = matching ?? (asksForDifferentThings ? .fold : .exact)
         exact = RouteList(routes)
-        folded = self.matching == .fold && differ ? FoldedRoutes(routes) : nil
+        folded = self.matching == .fold && asksForDifferentThings ? FoldedRoutes(routes) : nil
         methods = Set(routes.flatMap(\.methods)).sorted().map { Array($0.utf8) }
         self.fallback = fallback
         let refusing = (routes.map(\.policy).filter { $0.requirement != .nothing } + [fallback]).map(\.reportOnly)
@@ -89,6 +91,6 @@ extension RouteTable {
         Array(method.utf8).withUnsafeBytes { method in Array(path.utf8).withUnsafeBytes { match(method: method, path: $0) } }
     }
 
-    /// Whether the two routes are one to an API that folds paths, and ask for different things.
-    package static func areConfusable(_ one: Route, _ other: Route) -> Bool { FoldedRoutes.areConfusable(one, other) }
+    /// Routes that are one to an API that folds paths, and ask for different things: by their place in `routes`, the first one first.
+    package static func confusable(_ routes: [Route]) -> [(Int, Int)] { FoldedRoutes.confusable(routes) }
 }

@@ -1,6 +1,5 @@
 /// Takes the chunked coding off a body, in whatever pieces it arrives (RFC 9112 section 7.1). Nothing is gathered: data is
-/// told by where it lies in the octets given. Extensions are skipped and trailers are checked and dropped (requirements H1-14,
-/// FW-12, CC-16).
+/// told by where it lies in the octets given. Extensions and trailers are checked and dropped (requirements H1-14, FW-12, CC-16).
 package struct ChunkedBodyReader: Sendable {
     package enum Event: Equatable, Sendable {
         /// All octets are consumed and the body goes on.
@@ -22,11 +21,17 @@ package struct ChunkedBodyReader: Sendable {
     private var state = State.size
     /// Octets left of the chunk, or its size so far.
     private var remaining = 0
-    private var digits = 0
-    /// Octets of extensions in this chunk, then of the trailer section.
+    private var hasDigit = false
+    private var extensions: ChunkExtensions
+    /// Octets of leading zeros and extensions in this chunk, then of the trailer section.
     private var skipped = 0
+    /// The former of all chunks so far, beyond the octets of data in them.
+    private var excess = 0
 
-    package init(limits: WireLimits = .request) { self.limits = limits }
+    package init(limits: WireLimits = .request) {
+        self.limits = limits
+        extensions = ChunkExtensions(allowsPadding: limits.allowsChunkPadding)
+    }
 
     /// What comes next. Call again with the octets after `consumed` until it is `.needMore`, `.end` or `.fault`.
     package mutating func next(_ octets: UnsafeRawBufferPointer) -> (consumed: Int, event: Event) {
@@ -52,14 +57,10 @@ package struct ChunkedBodyReader: Sendable {
         switch state {
         case .size: return takeSize(octet)
         case .extensions:
-            if octet == Octet.cr { return move(to: .sizeLF) }
-            guard Octet.isText(octet) else { return FieldSyntax.fault(octet, or: .chunkMalformed) }
+            if octet == Octet.cr { return extensions.mayEnd ? move(to: .sizeLF) : .chunkMalformed }
+            guard extensions.take(octet) else { return FieldSyntax.fault(octet, or: .chunkMalformed) }
             return skip(upTo: limits.chunkExtension, or: .chunkExtensionTooLarge)
-        case .sizeLF:
-            guard octet == Octet.lf else { return .bareCR }
-            digits = 0
-            skipped = 0
-            return move(to: remaining == 0 ? .lineStart : .data)
+        case .sizeLF: return octet == Octet.lf ? beginChunk() : .bareCR
         case .dataCR: return octet == Octet.cr ? move(to: .dataLF) : FieldSyntax.fault(octet, or: .chunkMalformed)
         case .dataLF: return octet == Octet.lf ? move(to: .size) : .bareCR
         case .endLF: return octet == Octet.lf ? move(to: .done) : .bareCR
@@ -71,17 +72,27 @@ package struct ChunkedBodyReader: Sendable {
     private mutating func takeSize(_ octet: UInt8) -> WireFault? {
         if Octet.isHex(octet) {
             let digit = Octet.isDigit(octet) ? octet &- Octet.zero : (octet | 0x20) &- 0x57
-            digits += 1
-            guard digits <= 16, remaining >> 59 == 0 else { return .chunkSizeInvalid }
+            // A zero before the first other digit is no part of the number, however many there are (RFC 9112 section 7.1).
+            let isLeading = hasDigit && remaining == 0
+            hasDigit = true
+            guard remaining >> 59 == 0 else { return .chunkSizeInvalid }
             remaining = remaining << 4 | Int(digit)
-            return nil
+            return isLeading ? skip(upTo: limits.chunkExtension, or: .chunkSizeInvalid) : nil
         }
-        guard digits > 0 else { return FieldSyntax.fault(octet, or: .chunkSizeInvalid) }
-        switch octet {
-        case Octet.cr: return move(to: .sizeLF)
-        case Octet.semicolon: return move(to: .extensions)
-        default: return FieldSyntax.fault(octet, or: .chunkSizeInvalid)
-        }
+        guard hasDigit else { return FieldSyntax.fault(octet, or: .chunkSizeInvalid) }
+        if octet == Octet.cr { return move(to: .sizeLF) }
+        extensions = ChunkExtensions(allowsPadding: limits.allowsChunkPadding)
+        guard extensions.take(octet) else { return FieldSyntax.fault(octet, or: .chunkSizeInvalid) }
+        state = .extensions
+        return skip(upTo: limits.chunkExtension, or: .chunkExtensionTooLarge)
+    }
+
+    private mutating func beginChunk() -> WireFault? {
+        excess = max(0, excess + skipped - min(remaining, limits.chunkExtensions))
+        hasDigit = false
+        skipped = 0
+        state = remaining == 0 ? .lineStart : .data
+        return excess <= limits.chunkExtensions ? nil : .chunkExtensionTooLarge
     }
 
     /// One octet of the trailer section: field lines by the same rules as in a head.

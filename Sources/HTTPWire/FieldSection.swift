@@ -27,16 +27,16 @@ struct FieldSection: ~Copyable {
     private(set) var count = 0
     /// Roles seen so far, and where each was seen first.
     private(set) var seen = FieldRoles()
-    private var first = InlineArray<32, UInt8>(repeating: 0)
+    private var first = InlineArray<32, UInt16>(repeating: 0)
     private(set) var authorizations = 0
     private(set) var interactionIDs = 0
     private(set) var claims = 0
     private var name = FoldedName()
     let direction: Direction
 
-    /// - Parameter capacity: field lines a head may have, at most 255.
+    /// - Parameter capacity: field lines a head may have, at most 1000.
     init(capacity: Int, direction: Direction) {
-        storage = .allocate(capacity: max(1, min(capacity, 255)))
+        storage = .allocate(capacity: max(1, min(capacity, 1000)))
         storage.initialize(repeating: FieldLine())
         self.direction = direction
     }
@@ -124,7 +124,7 @@ struct FieldSection: ~Copyable {
             if single.contains(role) { throw .refused(FieldSyntax.duplicate(role)) }
         } else {
             seen.insert(role)
-            first[Int(role.rawValue & 31)] = UInt8(truncatingIfNeeded: count)
+            first[Int(role.rawValue & 31)] = UInt16(truncatingIfNeeded: count)
         }
     }
 }

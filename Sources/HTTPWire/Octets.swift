@@ -4,6 +4,7 @@ enum Octet {
     static let lf: UInt8 = 0x0a
     static let cr: UInt8 = 0x0d
     static let space: UInt8 = 0x20
+    static let quote: UInt8 = 0x22
     static let hash: UInt8 = 0x23
     static let percent: UInt8 = 0x25
     static let asterisk: UInt8 = 0x2a
@@ -14,8 +15,10 @@ enum Octet {
     static let zero: UInt8 = 0x30
     static let colon: UInt8 = 0x3a
     static let semicolon: UInt8 = 0x3b
+    static let equals: UInt8 = 0x3d
     static let question: UInt8 = 0x3f
     static let leftBracket: UInt8 = 0x5b
+    static let backslash: UInt8 = 0x5c
     static let rightBracket: UInt8 = 0x5d
 
     @inline(__always) static func isToken(_ octet: UInt8) -> Bool {

@@ -1,8 +1,8 @@
 /// What is done about each field name, compiled once a configuration: the roles HTTP fixes, the names of `StripListNames`,
-/// the names the configuration adds, and our own trusted field.
+/// the names the configuration adds or keeps, and the fields that are ours to set, each with its family.
 ///
-/// A lookup costs one hash of the folded name and, for names that are not in the table, one pass over the prefixes that begin
-/// with the same octet, whatever a client sends.
+/// A lookup costs one hash of the folded name and, for names that are not in the table, one pass over the few prefixes that begin
+/// like it, whatever a client sends.
 package struct StripList: Sendable {
     /// The version of the built-in names.
     package static let version = StripListNames.version
@@ -16,30 +16,13 @@ package struct StripList: Sendable {
         case tooMany(Int)
     }
 
-    /// How many names a configuration may add.
+    /// How many names a configuration may add, and how many it may keep.
     package static let additionalNames = 512
 
     private struct Rule {
         var words: InlineArray<8, UInt64>
         var length: Int
         var role: FieldRole
-    }
-
-    private struct Prefix {
-        var words: InlineArray<8, UInt64>
-        var length: Int
-        var rule: UInt16
-
-        @inline(__always)
-        func matches(_ name: FoldedName) -> Bool {
-            guard name.length >= length else { return false }
-            var index = 0
-            while (index + 1) * 8 <= length {
-                guard name.word(index) == words[index] else { return false }
-                index += 1
-            }
-            return index == 8 || (name.word(index) ^ words[index]) & OctetWord.mask(length - index * 8) == 0
-        }
     }
 
     /// What a name came to: its role, and which rule said so, for `claimedName`.
@@ -53,35 +36,37 @@ package struct StripList: Sendable {
 
     private var rules: [Rule] = []
     private var names: [String] = []
-    /// Open addressing over `rules`, at most a quarter full; the count is a power of two.
+    /// Open addressing over `rules`, at most half full; the count is a power of two.
     private var slots: [UInt16]
-    /// Prefixes, together where the low five bits of their first octet agree.
-    private var prefixes: [Prefix] = []
-    private var prefixStarts = [UInt16](repeating: 0, count: 33)
+    private var prefixes = FieldPrefixes()
 
     /// - Parameters:
     ///   - trustedHeader: the field we add ourselves; what claims to be it is removed in both directions.
     ///   - additional: more names to strip; a trailing `*` stands for any ending.
+    ///   - set: further fields that we set: what claims to be one, or to be of its family, is removed.
+    ///   - kept: names of the built-in list, or of a family, that pass all the same; a trailing `*` stands for any ending. Never one of
+    ///     those we set.
     ///   - managesInteractionID: `x-fapi-interaction-id` is read and written by us; else it is a field like any other.
-    package init(trustedHeader: String, additional: [String] = [], managesInteractionID: Bool = false) throws(Mistake) {
-        guard additional.count <= Self.additionalNames else { throw .tooMany(additional.count) }
-        slots = [UInt16](repeating: Self.noRule, count: 4096)
+    package init(
+        trustedHeader: String, additional: [String] = [], set: [String] = [], kept: [String] = [], managesInteractionID: Bool = false
+    ) throws(Mistake) {
+        for names in [additional, set, kept] where names.count > Self.additionalNames { throw .tooMany(names.count) }
+        slots = [UInt16](repeating: Self.noRule, count: 8192)
         // The first role that a name is given is the one it keeps.
         if managesInteractionID { add(InteractionID.fieldName, .interactionID) }
         for (name, role) in FieldNames.roles { add(name, role) }
-        let known = rules.count
-        var endings: [(name: String, role: FieldRole)] = []
-        for name in StripListNames.certificate + StripListNames.identity + StripListNames.routing {
-            if name.last == "*" { endings.append((String(name.dropLast()), .claim)) } else { add(name, .claim) }
-        }
         try addTrusted(trustedHeader)
-        for name in additional {
-            let stem = name.last == "*" ? String(name.dropLast()) : name
-            guard Self.isFieldName(stem) else { throw .notAFieldName(name) }
-            if name.last == "*" { endings.append((stem, .claim)) } else { try addClaim(name) }
-        }
+        for name in set { try addClaim(name) }
+        let ours = rules.count
+        // What is asked first wins: what the file keeps, what it and the built-in list strip, what is nobody's claim, our families.
+        var endings: [(name: String, role: FieldRole)] = []
+        for name in kept { try keep(name, &endings) }
+        for name in additional { try strip(name, &endings) }
+        for name in StripListNames.all { addBuiltIn(name, &endings) }
+        for name in OrdinaryNames.all { addOrdinary(name, &endings) }
+        for name in [trustedHeader] + set { addFamily(of: name, &endings) }
         index(endings)
-        coverKnownNames(known)
+        coverKnownNames(ours, additional)
     }
 
     /// The names compiled in, folded, those with any ending marked by `*`: for `check`.
@@ -104,21 +89,8 @@ package struct StripList: Sendable {
             if matches(Int(rule), name) { return Verdict(role: rules[Int(rule)].role, rule: rule) }
             slot = (slot + 1) & (slots.count - 1)
         }
-        return verdictOnEnding(name)
-    }
-
-    private func verdictOnEnding(_ name: FoldedName) -> Verdict {
-        let bucket = Int(name.word(0) & 31)
-        var index = Int(prefixStarts[bucket])
-        let end = Int(prefixStarts[bucket + 1])
-        while index < end {
-            if prefixes[index].matches(name) {
-                let rule = prefixes[index].rule
-                return Verdict(role: rules[Int(rule)].role, rule: rule)
-            }
-            index += 1
-        }
-        return .plain
+        guard let rule = prefixes.rule(for: name) else { return .plain }
+        return Verdict(role: rules[Int(rule)].role, rule: rule)
     }
 
     @inline(__always)
@@ -137,6 +109,8 @@ package struct StripList: Sendable {
         return true
     }
 }
+
+// MARK: - Compiling
 
 extension StripList {
     private static func isFieldName(_ name: String) -> Bool {
@@ -173,13 +147,11 @@ extension StripList {
     private mutating func addTrusted(_ name: String) throws(Mistake) {
         guard Self.isFieldName(name) else { throw .notAFieldName(name) }
         guard let rule = rule(for: name) else { return add(name, .trusted) }
-        switch rules[rule].role {
-        case .claim, .trusted: rules[rule].role = .trusted
-        default: throw .reserved(name)
-        }
+        guard rules[rule].role == .trusted else { throw .reserved(name) }
     }
 
     private mutating func addClaim(_ name: String) throws(Mistake) {
+        guard Self.isFieldName(name) else { throw .notAFieldName(name) }
         guard let rule = rule(for: name) else { return add(name, .claim) }
         switch rules[rule].role {
         case .plain, .cookie, .claim, .vary: rules[rule].role = .claim
@@ -188,24 +160,63 @@ extension StripList {
         }
     }
 
-    private mutating func index(_ endings: [(name: String, role: FieldRole)]) {
-        let bucketed = endings.map { (FoldedName($0.name), $0) }.sorted { $0.0.word(0) & 31 < $1.0.word(0) & 31 }
-        for (folded, ending) in bucketed {
-            prefixes.append(Prefix(words: folded.words, length: folded.length, rule: UInt16(rules.count)))
-            append(folded, ending.role, ending.name + "*")
-            // An ending is no exact name: nothing may find its rule through the slots or by its length.
-            rules[rules.count - 1].length = 0
-        }
-        for bucket in 0..<32 {
-            prefixStarts[bucket + 1] = UInt16(prefixes.filter { Int($0.words[0] & 31) <= bucket }.count)
+    private mutating func strip(_ name: String, _ endings: inout [(name: String, role: FieldRole)]) throws(Mistake) {
+        guard name.last == "*" else { return try addClaim(name) }
+        let stem = String(name.dropLast())
+        guard Self.isFieldName(stem) else { throw .notAFieldName(name) }
+        endings.append((stem, .claim))
+    }
+
+    /// Before anything else names it; what we set stays what it is.
+    private mutating func keep(_ name: String, _ endings: inout [(name: String, role: FieldRole)]) throws(Mistake) {
+        let stem = name.last == "*" ? String(name.dropLast()) : name
+        guard Self.isFieldName(stem) else { throw .notAFieldName(name) }
+        if name.last == "*" { return endings.append((stem, .plain)) }
+        guard let rule = rule(for: name) else { return add(name, .plain) }
+        switch rules[rule].role {
+        case .claim, .trusted, .proofOfPossession, .hopByHop, .connection, .upgrade: throw .reserved(name)
+        default: break  // Never stripped.
         }
     }
 
+    private mutating func addBuiltIn(_ name: String, _ endings: inout [(name: String, role: FieldRole)]) {
+        if name.last == "*" { return endings.append((String(name.dropLast()), .claim)) }
+        // A name of its own would hide what an ending keeps.
+        if !endings.contains(where: { $0.role == .plain && Self.folded(name).hasPrefix(Self.folded($0.name)) }) { add(name, .claim) }
+    }
+
+    private mutating func addOrdinary(_ name: String, _ endings: inout [(name: String, role: FieldRole)]) {
+        if name.last == "*" { return endings.append((String(name.dropLast()), .plain)) }
+        // A name of its own would hide the ending that strips it.
+        if !endings.contains(where: { $0.role == .claim && Self.folded(name).hasPrefix(Self.folded($0.name)) }) { add(name, .plain) }
+    }
+
+    /// `X-Remote-User` beside `X-Remote-Group`: who believes the one believes the other. A name of one word, or of `X-` and one word, is the
+    /// beginning of its family itself.
+    private mutating func addFamily(of name: String, _ endings: inout [(name: String, role: FieldRole)]) {
+        let words = Self.folded(name).split(separator: "-")
+        let isBeginning = words.count <= (words.first == "x" ? 2 : 1)
+        let family = (isBeginning ? words : words.dropLast()).joined(separator: "-")
+        guard !family.isEmpty else { return }
+        addBuiltIn(family, &endings)
+        if family.utf8.count < FoldedName.capacity { endings.append((family + "-", .claim)) }
+    }
+
+    private mutating func index(_ endings: [(name: String, role: FieldRole)]) {
+        prefixes = FieldPrefixes(
+            endings.map { ending in
+                append(FoldedName(ending.name), ending.role, ending.name + "*")
+                // An ending is no exact name: nothing may find its rule through the slots or by its length.
+                rules[rules.count - 1].length = 0
+                return (FoldedName(ending.name), UInt16(rules.count - 1))
+            })
+    }
+
     /// A configured ending such as `accept*` also covers names that the table knows as harmless.
-    private mutating func coverKnownNames(_ known: Int) {
-        for rule in 0..<known where [.plain, .cookie, .vary].contains(rules[rule].role) {
-            let verdict = verdictOnEnding(FoldedName(names[rule]))
-            if verdict.role == .claim { rules[rule].role = .claim }
+    private mutating func coverKnownNames(_ ours: Int, _ additional: [String]) {
+        let stems = additional.filter { $0.last == "*" }.map { Self.folded(String($0.dropLast())) }
+        for rule in 0..<ours where [.plain, .cookie, .vary].contains(rules[rule].role) {
+            if stems.contains(where: names[rule].hasPrefix) { rules[rule].role = .claim }
         }
     }
 }

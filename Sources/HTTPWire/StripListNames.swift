@@ -4,7 +4,9 @@
 /// Compared folded (`FoldedName`). A trailing `*` stands for any ending, also none. Names are added here, never at the place
 /// of use; `version` is raised with each change, so that an operator can tell from `check` what is covered.
 enum StripListNames {
-    static let version = 1
+    static let version = 2
+
+    static let all = certificate + identity + routing
 
     /// What a terminator of TLS says about the client certificate.
     static let certificate = [
@@ -20,10 +22,17 @@ enum StripListNames {
         // Keycloak: CERT_0, CERT_CHAIN_n
         "CERT-*",
         // nginx recipes, ASP.NET Core CertificateForwarding, Kong header-cert-auth, GCP load balancers: X-Client-Cert,
-        // X-Client-Certificate, X-Client-Cert-Present, -Sha256-Fingerprint, -Spiffe …
-        "X-Client-Cert*", "X-Client-Verify", "Client-Certificate", "TLS-Certificate",
+        // X-Client-Certificate, X-Client-Cert-Present, -Sha256-Fingerprint, -Spiffe … X-ClientCert-Subject-DN
+        "X-Client-Cert*", "X-ClientCert*", "X-Client-Verify*", "Client-Certificate", "TLS-Certificate", "TLS-Client-*",
+        // Recipes for HAProxy, nginx, Apache and Traefik: X-Client-DN, X-Client-S-DN, X-Client-CN, -Subject-DN, -Issuer, -Serial …
+        "X-Client-DN*", "X-Client-S-DN*", "X-Client-I-DN*", "X-Client-CN*", "X-Client-Subject*", "X-Client-Issuer*", "X-Client-Serial*",
+        "X-Client-Fingerprint*", "X-Client-Thumbprint*", "X-Client-SAN", "X-Client-SHA*", "X-Client-NotBefore", "X-Client-NotAfter",
+        "X-TLS-*", "X-Mtls-*", "X-Mutual-TLS-*", "X-Peer-Cert*", "X-SPIFFE-*",
         // AWS ALB and API Gateway
         "X-Amzn-Mtls-*", "X-Amzn-Tls-*",
+        // Envoy's own edge list: what it takes off requests from outside, among them X-Envoy-Peer-Metadata, -External-Address,
+        // -Original-Path, -Internal and the retry and time-out policies
+        "X-Envoy-*",
         // Azure App Service, IIS ARR
         "X-ARR-ClientCert", "X-ARR-SSL",
         // Cloudflare
@@ -42,19 +51,32 @@ enum StripListNames {
     static let identity = [
         // oauth2-proxy
         "X-Auth-Request-*",
-        // Authelia, CGI
-        "Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name", "X-Remote-User*",
-        // Grafana
-        "X-WEBAUTH-*",
-        // mod_auth_openidc, mod_oauth2
-        "OIDC-*", "OAUTH2-CLAIM-*",
+        // Authelia, CGI; Kubernetes' front proxy: X-Remote-Group, X-Remote-Extra-*, X-Remote-Uid
+        "Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name", "X-Remote-*",
+        // Kubernetes: whose requests an authenticated caller sends
+        "Impersonate-*",
+        // Grafana, Mimir, Loki, Thanos
+        "X-WEBAUTH-*", "X-Scope-OrgID", "Thanos-Tenant",
+        // mod_auth_openidc, mod_oauth2, mod_auth_mellon, mod_auth_cas, Shibboleth
+        "OIDC-*", "OAUTH2-CLAIM-*", "MELLON-*", "CAS-*", "Shib-*",
         // APISIX
         "X-Userinfo", "X-ID-Token", "X-Access-Token", "X-Refresh-Token", "X-Raw-ID-Token",
         // Kong
         "X-Consumer-*", "X-Credential-*", "X-Authenticated-*", "X-Anonymous-Consumer",
         // Pomerium, Google IAP, Tailscale, Teleport, Cloudflare Access, AWS ALB, Azure App Service
-        "X-Pomerium-*", "X-Goog-*", "Tailscale-User-*", "Teleport-Jwt-Assertion", "Cf-Access-Jwt-Assertion",
+        "X-Pomerium-*", "X-Goog-IAP-*", "X-Goog-Authenticated-User-*", "Tailscale-User-*", "Teleport-*", "X-Teleport-*", "Cf-Access-*",
         "X-Amzn-Oidc-*", "X-MS-CLIENT-PRINCIPAL*", "X-MS-TOKEN-*", "X-Jwt-*",
+        // Google Cloud Endpoints, API Gateway and App Engine
+        "X-Endpoint-API-*", "X-Apigateway-Api-*", "X-Appengine-*",
+        // authentik, Vouch, Louketo (gatekeeper for Keycloak), caddy-security
+        "X-authentik-*", "X-Vouch-*", "X-Auth-User*", "X-Auth-Email*", "X-Auth-Group*", "X-Auth-Role*", "X-Auth-Subject*",
+        "X-Token-User-*", "X-Token-Subject",
+        // SiteMinder, WebSEAL, Oracle Access Manager, OpenSearch behind a proxy, 3scale and console.redhat.com
+        "SM-*", "SMUSER", "iv-*", "OAM-*", "X-Proxy-User*", "X-Proxy-Role*", "X-Proxy-Ext-*", "X-RH-Identity",
+        // Dapr; transaction tokens and WIMSE, which tell one workload who the other is
+        "Dapr-Caller-*", "Dapr-Callee-*", "Txn-Token", "Workload-Identity-Token", "Workload-Proof-Token",
+        // Ours
+        "X-Holdfast-*",
     ]
 
     /// What changes the path, the method or the client's address behind the back of whoever judged them.

@@ -8,8 +8,13 @@ package struct WireLimits: Equatable, Sendable {
     package var head = 48 * 1024
     /// Field lines of a head; more is 431.
     package var fields = 100
-    /// Octets of the extensions of one chunk.
+    /// Octets that leading zeros of its size and its extensions may take in one chunk.
     package var chunkExtension = 1024
+    /// Octets that they may take in all of a body's chunks beyond the data these carry (RFC 9112 section 7.1.1): nobody needs to read
+    /// more of them than of the body.
+    package var chunkExtensions = 16 * 1024
+    /// Whether blanks may stand between a chunk's size and the end of its line, as some old servers write them.
+    package var allowsChunkPadding = false
     /// Octets of a whole trailer section.
     package var trailers = 8 * 1024
 
@@ -22,6 +27,7 @@ package struct WireLimits: Equatable, Sendable {
     package static let response: WireLimits = {
         var limits = WireLimits()
         limits.head = 64 * 1024
+        limits.allowsChunkPadding = true
         return limits
     }()
 }

@@ -66,7 +66,7 @@ extension HoldfastConfiguration {
         let reportOnly = root.optional("report_only", ReportOnlyKey.parse(now)) ?? nil
         let claimNames = ClaimNames()
         var reader = RoutesReader(issuers: issuers, claimNames: claimNames, reportOnly: reportOnly, now: now)
-        let routes = reader.list(root)
+        let routes = reader.routes(root)
         let forward = Forward(root, profile, claimNames)
         let admin = Self.admin(root, listener)
         let taken = [("listener.address", listener?.address), ("admin.address", admin)]
@@ -80,8 +80,8 @@ extension HoldfastConfiguration {
         guard let listener, let clientTrust, let tokens = issuers.issuers, let upstream else { return nil }
         self.init(
             file: log.file, listener: listener, clientTrust: clientTrust, tokens: tokens, resource: resource, profile: profile,
-            upstream: upstream, forward: forward, routes: routes,
-            routeTable: RouteTable(routes, fallback: RoutePolicy(requirement: .boundToken, reportOnly: reportOnly)),
+            upstream: upstream, forward: forward, routes: routes.list, routesKey: routes.key,
+            routeTable: routes.table,
             claimNames: claimNames.all, admin: admin, log: logging, drainTimeout: drain ?? .seconds(30), threads: threads,
             verificationCache: cache ?? 65536)
     }

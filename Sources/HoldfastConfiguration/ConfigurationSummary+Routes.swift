@@ -5,11 +5,20 @@ extension ConfigurationSummary {
         let fallback = configuration.routeTable.fallback
         let whole = "needs a token bound to the client's certificate"
         guard !configuration.routes.isEmpty else { return ["Every request \(whole)\(reporting(fallback, now))."] }
-        return configuration.routes.map { route in
+        let routes = configuration.routes.map { route in
             let methods =
                 route.methods.isEmpty ? "Any method" : route.methods.map { $0 == "GET" ? "GET and HEAD" : $0 }.joined(separator: ", ")
             return "\(methods) on \(route.pattern) \(needs(of: route.policy, configuration))\(reporting(route.policy, now))."
-        } + ["Every other request \(whole), whatever its scope\(reporting(fallback, now))."]
+        }
+        return routes + ["Every other request \(whole), whatever its scope\(reporting(fallback, now)).", matching(configuration.routeTable)]
+    }
+
+    private static func matching(_ table: RouteTable) -> String {
+        switch table.matching {
+        case .exact: "Paths are held against routes as they are spelled (`matching: exact`)."
+        case .fold:
+            "Paths are held against routes as they are spelled, and as an API could read them that folds case, dots and spaces around segments, compatibility forms (NFKC) and further layers of encoding (`matching: fold`): the stricter route holds, and where neither is, the path is refused as ambiguous."
+        }
     }
 
     private static func needs(of policy: RoutePolicy, _ configuration: HoldfastConfiguration) -> String {

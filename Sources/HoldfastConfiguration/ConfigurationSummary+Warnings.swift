@@ -10,7 +10,9 @@ extension ConfigurationSummary {
         }
         if let profile = configuration.profile { warnings += unmet(profile, configuration) }
         for (index, token) in configuration.tokens.enumerated() { warnings += weaknesses(of: token, "tokens[\(index)]") }
-        for (index, route) in configuration.routes.enumerated() { warnings += weaknesses(of: route, "routes[\(index)]", configuration) }
+        for (index, route) in configuration.routes.enumerated() { warnings += weaknesses(of: route, "\(configuration.routesKey)[\(index)]", configuration) }
+        warnings += matching(configuration)
+        warnings += kept(configuration.forward)
         warnings += reportOnly(configuration, now)
         let hosts = configuration.listener.hosts
         if let identifier = configuration.resource?.identifier, !hosts.isEmpty, !hosts.contains(identifier.hostField) {
@@ -100,6 +102,28 @@ extension ConfigurationSummary {
         }
     }
 
+    private static func matching(_ configuration: HoldfastConfiguration) -> [String] {
+        let (table, key) = (configuration.routeTable, configuration.routesKey)
+        switch table.matching {
+        case .exact:
+            guard table.asksForDifferentThings else { return [] }
+            return [
+                "routes.matching is `exact`: where the API takes another spelling of a path for the same (another case, a dot or a space at the end of a segment, full-width letters), that spelling is served by whatever route covers it, which may be a weaker one."
+            ]
+        case .fold:
+            return RouteTable.confusable(configuration.routes).map { one, other in
+                "\(key)[\(one)] and \(key)[\(other)] are one path to an API that folds it, and ask for different things: requests for either need the stricter of both, and where neither is, they are refused as ambiguous. If the API tells the two apart, write `matching: exact`."
+            }
+        }
+    }
+
+    private static func kept(_ forward: HoldfastConfiguration.Forward) -> [String] {
+        guard !forward.keep.isEmpty else { return [] }
+        return [
+            "forward.keep lets what clients send in \(forward.keep.joined(separator: ", ")) reach the API, where other proxies put who the client is or what it asks for: the API must not believe it."
+        ]
+    }
+
     private static func name(of route: Route) -> String { (route.methods + [route.pattern.description]).joined(separator: " ") }
 
     /// The whole file's, and that of each route that differs from it.
@@ -112,7 +136,7 @@ extension ConfigurationSummary {
         }
         for (index, route) in configuration.routes.enumerated() where route.policy.requirement != .nothing {
             guard let mode = route.policy.reportOnly, mode != whole else { continue }
-            warnings.append(reportOnly(mode, "routes[\(index)].report_only", on: name(of: route), configuration, now))
+            warnings.append(reportOnly(mode, "\(configuration.routesKey)[\(index)].report_only", on: name(of: route), configuration, now))
         }
         return warnings
     }

@@ -1,19 +1,23 @@
 extension HoldfastConfiguration.Forward {
     /// - `thumbprint_header` (field name; default `X-Client-Cert-SHA256`)
     /// - `authorization` (`keep` or `remove`; default `keep`)
-    /// - `strip` (list of field names; optional): removed in addition to those that always are
+    /// - `strip` (list of at most 512 field names, `*` at the end for any ending; optional): removed in addition to those that always are
+    /// - `keep` (the same; optional): not removed although they always are, or are of the family of a field that Holdfast sets
     /// - `client_address` (`x-forwarded` or `none`; default `x-forwarded`)
     /// - `claims` (claim name: field name; optional): what the token says, for the upstream
     /// - `interaction_id` (`pass`, `echo` or `require`; default `pass`, or that of `profile`)
     /// - `errors` (`problem`, `uk`, `brazil` or `cdr`; default `problem`, or that of `profile`)
     init(_ root: Section, _ profile: HoldfastConfiguration.Profile?, _ claimNames: ClaimNames) {
         let section = root.section(
-            "forward", known: ["thumbprint_header", "authorization", "strip", "client_address", "claims", "interaction_id", "errors"])
+            "forward",
+            known: ["thumbprint_header", "authorization", "strip", "keep", "client_address", "claims", "interaction_id", "errors"])
         let thumbprintHeader = section?.optional("thumbprint_header", Self.trustedHeader) ?? "X-Client-Cert-SHA256"
         self.thumbprintHeader = thumbprintHeader
         authorization = section?.optional("authorization", choice(Authorization.self)) ?? .keep
-        strip = section?.list("strip", Self.strippable) ?? []
-        clientAddress = section?.optional("client_address", choice(ClientAddress.self)) ?? .xForwarded
+        let strip = section?.list("strip", Self.strippable) ?? []
+        let clientAddress = section?.optional("client_address", choice(ClientAddress.self)) ?? .xForwarded
+        self.strip = strip
+        self.clientAddress = clientAddress
         var taken = [FieldName.folded(thumbprintHeader): "the certificate's thumbprint"]
         claims =
             section?.dictionary("claims", example: "sub: X-Token-Subject") { name, node throws(Complaint) in
@@ -25,7 +29,18 @@ extension HoldfastConfiguration.Forward {
                 }
                 return ForwardedClaim(position: claimNames.position(of: name), header: header)
             } ?? []
-        interactionID = section?.optional("interaction_id", Self.interactionID(profile)) ?? profile?.interactionIDs.first ?? .pass
+        let interactionID =
+            section?.optional("interaction_id", Self.interactionID(profile)) ?? profile?.interactionIDs.first ?? .pass
+        self.interactionID = interactionID
+        if clientAddress == .xForwarded {
+            for name in ["x-forwarded-for", "x-forwarded-proto"] { taken[name] = "the client's address or protocol" }
+        }
+        if interactionID != .pass { taken["x-fapi-interaction-id"] = "the interaction id" }
+        let stripped = Set(strip.map(FieldName.folded))
+        keep = section?.list("keep") { node throws(Complaint) in try Self.keepable(node, set: taken, stripped) } ?? []
+        for (key, names) in [("strip", strip), ("keep", keep)] where names.count > Self.nameLimit {
+            section?.complain("More than \(Self.nameLimit) names are not possible here. A `*` at the end stands for any ending.", key)
+        }
         errorBody = section?.optional("errors", choice(HoldfastConfiguration.ErrorBody.self)) ?? profile?.errorBody ?? .problem
     }
 
@@ -48,14 +63,35 @@ extension HoldfastConfiguration.Forward {
         return name
     }
 
+    private static let nameLimit = 512
+
     private static func strippable(_ node: ConfigurationNode) throws(Complaint) -> String {
-        let name = try FieldName.parse(node)
+        let name = try FieldName.parsePattern(node)
         if FieldName.folded(name) == "authorization" {
             throw Complaint("To keep the token from the upstream, write `authorization: remove` in `forward`.")
         }
-        guard !FieldName.isFraming(name) else {
-            throw Complaint("Without `\(name)` the message could not be forwarded. Remove it from this list.")
+        guard !FieldName.isFraming(name), FieldName.folded(name) != "content-type" else {
+            throw Complaint("Without `\(name)` the message could not be forwarded, or not be understood. Remove it from this list.")
         }
+        return name
+    }
+
+    /// - Parameter set: what each field carries that Holdfast sets, by its folded name.
+    private static func keepable(
+        _ node: ConfigurationNode, set: [String: String], _ stripped: Set<String>
+    ) throws(Complaint) -> String {
+        let name = try FieldName.parsePattern(node)
+        let folded = FieldName.folded(name)
+        if let carried = set[folded] {
+            throw Complaint("`\(name)` carries \(carried), which clients must not be able to forge. Have Holdfast set another field, or remove this.")
+        }
+        if FieldName.isOurs(folded) {
+            throw Complaint("The API would believe `\(name)` to be Holdfast's word, so it is never taken from a client. Remove it from this list.")
+        }
+        if FieldName.isFraming(name) || FieldName.isHopByHop(folded) {
+            throw Complaint("`\(name)` is for the next hop alone and is never forwarded. Remove it from this list.")
+        }
+        if stripped.contains(folded) { throw Complaint("`\(name)` is in `strip` too. Keep one of the two.") }
         return name
     }
 }
@@ -64,11 +100,23 @@ extension HoldfastConfiguration.Forward {
 enum FieldName {
     static func parse(_ node: ConfigurationNode) throws(Complaint) -> String {
         let name = try node.text()
-        guard isToken(name), name.utf8.count <= 128 else {
-            throw Complaint("`\(name.shortened)` is not a header name: letters, digits and `-` are.")
+        guard isToken(name), name.utf8.count <= limit else {
+            throw Complaint("`\(name.shortened)` is not a header name: letters, digits and `-` are, at most \(limit) of them.")
         }
         return name
     }
+
+    /// With a `*` at its end it stands for all names that begin so.
+    static func parsePattern(_ node: ConfigurationNode) throws(Complaint) -> String {
+        let name = try parse(node)
+        guard name != "*", !name.dropLast().contains("*") else {
+            throw Complaint("`*` is possible at the end of a name only, as in `X-Internal-*`.")
+        }
+        return name
+    }
+
+    /// Longer names are compared by their beginning alone.
+    private static let limit = 64
 
     /// RFC 9110 section 5.6.2.
     static func isToken(_ name: String) -> Bool {
@@ -91,6 +139,17 @@ enum FieldName {
     }
 
     static func isFraming(_ name: String) -> Bool { framing.contains(folded(name)) }
+
+    /// Beside those that frame.
+    static func isHopByHop(_ folded: String) -> Bool {
+        ["http2-settings", "proxy", "proxy-authenticate", "proxy-authentication-info", "proxy-authorization"].contains(folded)
+    }
+
+    /// Of names that Holdfast alone may send, now or by a later word of the file: its own and RFC 9440's; and the proof of RFC 9449, which
+    /// nobody checks here.
+    static func isOurs(_ folded: String) -> Bool {
+        folded.hasPrefix("x-holdfast-") || ["client-cert", "client-cert-chain", "dpop"].contains(folded)
+    }
 
     /// Whether HTTP or Holdfast itself already gives the name a meaning.
     static func hasMeaning(_ name: String) -> Bool {

@@ -15,6 +15,8 @@ package struct HoldfastConfiguration: Equatable, Sendable {
     package let upstream: Upstream
     package let forward: Forward
     package let routes: [Route]
+    /// Where the file has them: `routes`, or `routes.list`.
+    package let routesKey: String
     /// Its fallback has `reportOnly` where the whole file has; each route then has it too.
     package let routeTable: RouteTable
     /// The claims that routes compare or that are forwarded, each once: their positions are `RoutePolicy.Claim.position`,
@@ -62,6 +64,10 @@ extension HoldfastConfiguration {
         package let maxConnections: Int
         /// Octets of a request head.
         package let maxHead: Int
+        /// Octets of a request's target; at most `maxHead`.
+        package let maxTarget: Int
+        /// Fields of a request.
+        package let maxFields: Int
         /// The hosts that are served, as a `Host` field has them: in lower case, without ports, IPv6 in brackets; empty for
         /// whatever is asked for (RFC 9110 section 7.4).
         package let hosts: [String]
@@ -271,6 +277,8 @@ extension HoldfastConfiguration {
         package let authorization: Authorization
         /// Names removed in addition to those that always are, as written in the file.
         package let strip: [String]
+        /// Names that are not removed although the built-in list has them or they are of the family of a field we set. None that we set.
+        package let keep: [String]
         package let clientAddress: ClientAddress
         package let claims: [ForwardedClaim]
         package let interactionID: InteractionID

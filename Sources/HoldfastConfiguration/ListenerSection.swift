@@ -10,6 +10,8 @@ extension HoldfastConfiguration.Listener {
     ///   either direction while the client is waited for
     /// - `max_connections` (1 to 1000000; default 16384)
     /// - `max_head` (size, 4KiB to 1MiB; default `48KiB`)
+    /// - `max_target` (size, 1KiB to 1MiB and at most `max_head`; default: a sixth of `max_head`, at least `8KiB`)
+    /// - `max_fields` (16 to 1000; default: 100, and more in proportion where `max_head` is more than its default)
     /// - `hosts` (list of names and IP addresses without ports; default: whatever is asked for)
     init?(_ root: Section, _ folder: String, _ profile: HoldfastConfiguration.Profile?) {
         guard
@@ -17,7 +19,7 @@ extension HoldfastConfiguration.Listener {
                 "listener",
                 known: [
                     "address", "certificate", "private_key", "minimum_tls", "handshake_timeout", "head_timeout", "idle_timeout",
-                    "body_timeout", "minimum_body_rate", "max_connections", "max_head", "hosts",
+                    "body_timeout", "minimum_body_rate", "max_connections", "max_head", "max_target", "max_fields", "hosts",
                 ])
         else {
             root.miss("listener", "Write where to listen (`address`) and with which `certificate` and `private_key`.")
@@ -34,7 +36,14 @@ extension HoldfastConfiguration.Listener {
         bodyTimeout = section.optional("body_timeout", Bounds.bodyTimeout) ?? .seconds(60)
         minimumBodyRate = section.optional("minimum_body_rate", Bounds.minimumBodyRate) ?? 500
         maxConnections = section.optional("max_connections", Bounds.maxConnections) ?? 16384
-        maxHead = section.optional("max_head", Bounds.maxHead) ?? 48 << 10
+        let head = section.optional("max_head", Bounds.maxHead) ?? 48 << 10
+        let target = section.optional("max_target", Bounds.maxTarget)
+        if let target, target > head {
+            section.complain("A target is a part of the head, for which `max_head` leaves \(Quantity.spell(head)). Raise `max_head` too.", "max_target")
+        }
+        maxHead = head
+        maxTarget = target ?? min(head, max(8 << 10, head / 6))
+        maxFields = section.optional("max_fields", Bounds.maxFields) ?? max(100, min(1000, head / ((48 << 10) / 100)))
         hosts = section.list("hosts", Self.host) ?? []
         onlyRSASuites = profile?.onlyRSASuites ?? false
         resumption = profile?.resumption ?? true
@@ -63,6 +72,10 @@ extension HoldfastConfiguration.Listener {
         static let maxHead = Quantity.size(
             4096...1 << 20, below: "the heads of usual clients with their tokens would not fit",
             above: "each connection may hold as much before it is known whose it is")
+        static let maxTarget = Quantity.size(
+            1024...1 << 20, below: "URLs of usual clients would not fit", above: "no head can be longer")
+        static let maxFields = Quantity.count(
+            16...1000, below: "the heads of usual clients would not fit", above: "each field is looked up, and no client needs more")
     }
 
     private static func host(_ node: ConfigurationNode) throws(Complaint) -> String {

@@ -1,6 +1,6 @@
 internal import BindingPolicy
 
-/// The list `routes`, and what the rest of the file says about them.
+/// `routes`: a list, or a mapping of that `list` and of how paths are held against it.
 struct RoutesReader {
     let issuers: IssuerDirectory
     let claimNames: ClaimNames
@@ -9,6 +9,8 @@ struct RoutesReader {
     /// Seconds since 1970.
     let now: Double
     private var seen: [Covered: Int] = [:]
+    /// Of routes with a path that cannot be folded.
+    private var unfoldable: [Section] = []
 
     private struct Covered: Hashable {
         let pattern: RoutePattern
@@ -22,12 +24,47 @@ struct RoutesReader {
         self.now = now
     }
 
-    /// Empty where the file has none.
-    mutating func list(_ root: Section) -> [Route] {
-        guard let nodes = root.nodes("routes") else { return [] }
+    struct Routes {
+        let list: [Route]
+        /// Where they stand.
+        let key: String
+        let table: RouteTable
+    }
+
+    /// None where the file has none.
+    ///
+    /// - `matching` (`exact` or `fold`; default `fold` where routes ask for different things): how paths are held against those of routes
+    /// - `list` (list of routes; required)
+    mutating func routes(_ root: Section) -> Routes {
+        guard root.has("routes", "list") || root.has("routes", "matching"),
+            let section = root.section("routes", known: ["matching", "list"])
+        else {
+            let routes = list(root.nodes("routes"), "routes", root.log)
+            return finish(routes, "routes", nil)
+        }
+        let matching = section.optional("matching", choice(RouteTable.Matching.self))
+        if !section.has("list") { section.miss("list", "Write the routes themselves under it.") }
+        let routes = list(section.nodes("list"), "routes.list", root.log)
+        return finish(routes, "routes.list", matching)
+    }
+
+    /// What only all of them together show.
+    private func finish(_ routes: [Route], _ key: String, _ matching: RouteTable.Matching?) -> Routes {
+        let table = RouteTable(routes, fallback: RoutePolicy(requirement: .boundToken, reportOnly: reportOnly), matching: matching)
+        if table.matching == .fold {
+            for section in unfoldable {
+                section.complain(
+                    "No request can have this path while paths are folded: a segment of dots and spaces, and a character that stands for `/`, `.`, `;` and the like, are refused as ambiguous. Write another path, or `matching: exact`.",
+                    "path")
+            }
+        }
+        return Routes(list: routes, key: key, table: table)
+    }
+
+    private mutating func list(_ nodes: [ConfigurationNode]?, _ key: String, _ log: MistakeLog) -> [Route] {
         var routes: [Route] = []
-        for (index, node) in nodes.enumerated() {
-            if let route = read(node, "routes[\(index)]", root.log) { routes.append(route) }
+        for (index, node) in (nodes ?? []).enumerated() {
+            if let route = read(node, "\(key)[\(index)]", log) { routes.append(route) }
         }
         return routes
     }
@@ -52,6 +89,7 @@ struct RoutesReader {
         let methods = section.list("methods", Self.method) ?? []
         let policy = policy(section)
         guard let pattern else { return nil }
+        if !pattern.canBeFolded { unfoldable.append(section) }
         for method in methods.isEmpty ? [nil] : methods.map(Optional.some) {
             guard let first = seen.updateValue(node.position.line, forKey: Covered(pattern: pattern, method: method)) else { continue }
             let what = method.map { "`\($0)` of this path" } ?? "this path"

@@ -71,12 +71,14 @@ package struct Blueprint: Sendable {
 
     // MARK: Parts
 
-    /// Whatever the upstream is to believe comes from us alone: clients' fields of those names go.
+    /// Whatever the upstream is to believe comes from us alone: clients' fields of those names go, and of their families.
     private static func strips(_ configuration: HoldfastConfiguration) -> StripList? {
-        try? StripList(
-            trustedHeader: configuration.forward.thumbprintHeader,
-            additional: configuration.forward.strip + configuration.forward.claims.map(\.header) + [EngineSettings.reportHeader],
-            managesInteractionID: configuration.forward.interactionID != .pass)
+        let forward = configuration.forward
+        let address = forward.clientAddress == .xForwarded ? ["X-Forwarded-For", "X-Forwarded-Proto"] : []
+        return try? StripList(
+            trustedHeader: forward.thumbprintHeader, additional: forward.strip,
+            set: forward.claims.map(\.header) + address + [EngineSettings.reportHeader], kept: forward.keep,
+            managesInteractionID: forward.interactionID != .pass)
     }
 
     private static func anchors(

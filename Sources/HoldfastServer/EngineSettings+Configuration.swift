@@ -7,6 +7,8 @@ extension EngineSettings {
     init(_ configuration: HoldfastConfiguration, rewrite: RequestRewrite, metadata: ResourceMetadata?) {
         var limits = WireLimits.request
         limits.head = configuration.listener.maxHead
+        limits.target = configuration.listener.maxTarget
+        limits.fields = configuration.listener.maxFields
         let loops = configuration.loopCount
         self.init(
             limits: limits, rewrite: rewrite,

@@ -5,8 +5,8 @@ import Testing
 @Suite("The chunked coding (RFC 9112 section 7.1; H1-13, H1-14, FW-12, CC-16)")
 struct ChunkedBodyTests {
     /// The data, then `|` and what is left after the end; or `…` where more is needed; or the code of the fault.
-    private func decode(_ octets: [UInt8], pieces: Int = .max) -> String {
-        var reader = ChunkedBodyReader()
+    private func decode(_ octets: [UInt8], pieces: Int = .max, limits: WireLimits = .request) -> String {
+        var reader = ChunkedBodyReader(limits: limits)
         var data: [UInt8] = []
         var position = 0
         while true {
@@ -39,11 +39,11 @@ struct ChunkedBodyTests {
     @Test(
         "Anything else is a fault, in one piece and octet by octet",
         arguments: [
-            ("00000000000000005\r\nhello", "chunk_size_invalid"), ("ffffffffffffffff\r\n", "chunk_size_invalid"),
+            ("ffffffffffffffff\r\n", "chunk_size_invalid"),
             ("8000000000000000\r\n", "chunk_size_invalid"),
             ("0x5\r\nhello", "chunk_size_invalid"), ("+5\r\nhello", "chunk_size_invalid"), ("-5\r\n", "chunk_size_invalid"),
             (" 5\r\n", "chunk_size_invalid"),
-            ("5 \r\n", "chunk_size_invalid"), ("\r\n", "chunk_size_invalid"), (";x\r\n", "chunk_size_invalid"),
+            ("5 \r\n", "chunk_malformed"), ("\r\n", "chunk_size_invalid"), (";x\r\n", "chunk_size_invalid"),
             ("g\r\n", "chunk_size_invalid"), ("5_0\r\n", "chunk_size_invalid"),
             ("5\nhello", "bare_lf"), ("5;\nhello", "bare_lf"), ("5\rhello", "bare_cr"), ("5;x\rhello", "bare_cr"),
             ("5;\0\r\n", "chunk_malformed"),
@@ -58,6 +58,68 @@ struct ChunkedBodyTests {
         ])
     func refuses(_ text: String, _ code: String) {
         for pieces in [.max, 1, 2, 3] { #expect(decode(Array(text.utf8), pieces: pieces) == code) }
+    }
+
+    @Test(
+        "Extensions by the grammar are passed over (RFC 9112 section 7.1.1; H1-14)",
+        arguments: [
+            ";a", ";a=b", ";a=\"b\"", ";a;b;c", ";a=b;c=d", " ;a", "\t;a", " ; a", ";\ta = b", ";a =b", ";a= b", ";a=b ;c", ";a ;c", ";a \t; c",
+            ";a=\"\"", ";a=\"b;c\"", ";a=\"b\\\"c\"", ";a=\"b\\\\\"", ";a=\"\t \u{e9}[]{}\"", ";a=\"\\\u{e9}\"", ";!#$%&'*+-.^_`|~09=x", ";a=\"b\" ;c=\"d\"",
+        ])
+    func extensions(_ text: String) {
+        for pieces in [.max, 1, 2, 3] {
+            for limits in [WireLimits.request, .response] {
+                #expect(decode(Array("5\(text)\r\nhello\r\n0\(text)\r\n\r\n".utf8), pieces: pieces, limits: limits) == "hello|")
+            }
+        }
+    }
+
+    @Test(
+        "Anything else behind a size is a fault",
+        arguments: [
+            ";", ";;a", ";a;", ";=b", ";a=", ";a==b", ";a= ", ";a ", ";a=b ", ";a b", ";a=b c", ";a=\"b", ";a=\"b\"c", ";a=\"b\" ", ";a=\"b\\\"", ";bad[=x",
+            ";a=[x]", ";a=b\"c\"", ";\"a\"", ";a\u{e9}", ";a=\u{e9}", " a", "\ta", " ;", ";a,b", ";a=b/c", ";a=\"\u{7f}\"", ";a=\"\\\u{1}\"", ";a\0", ":x", ",5",
+        ])
+    func otherExtensions(_ text: String) {
+        for pieces in [.max, 1, 2, 3] {
+            for limits in [WireLimits.request, .response] {
+                let outcome = decode(Array("5\(text)\r\nhello\r\n0\r\n\r\n".utf8), pieces: pieces, limits: limits)
+                #expect(["chunk_malformed", "chunk_size_invalid"].contains(outcome), "\(outcome)")
+            }
+        }
+        #expect(decode(Array("5;a=\"b\r\n\"".utf8)) == "chunk_malformed" && decode(Array("5;a=\"b\n".utf8)) == "bare_lf")
+    }
+
+    @Test("Blanks between a size and the end of its line are taken from an upstream, as old servers write them, and from no client")
+    func padding() {
+        for blanks in [" ", "  \t "] {
+            let octets = Array("5\(blanks)\r\nhello\r\n0\(blanks)\r\n\r\n".utf8)
+            #expect(decode(octets, limits: .response) == "hello|" && decode(octets) == "chunk_malformed")
+        }
+        #expect(decode(Array("5;a \r\nhello\r\n".utf8), limits: .response) == "chunk_malformed")
+    }
+
+    @Test("A size may have zeros before it, more than a number has digits, but not without end (RFC 9112 section 7.1)")
+    func leadingZeros() {
+        let zeros = String(repeating: "0", count: 1000)
+        #expect(decode(Array("00000000000000005\r\nhello\r\n00000000000000000\r\n\r\n".utf8)) == "hello|")
+        for pieces in [.max, 1] { #expect(decode(Array("\(zeros)5;a=b\r\nhello\r\n0\r\n\r\n".utf8), pieces: pieces) == "hello|") }
+        #expect(decode(Array("\(zeros)7fffffffffffffff\r\nab".utf8)) == "ab…")
+        #expect(decode(Array("\(zeros)8000000000000000\r\nab".utf8)) == "chunk_size_invalid")
+        #expect(decode(Array("000000000000000010000000000000000\r\n".utf8)) == "chunk_size_invalid")
+        #expect(decode([UInt8](repeating: 0x30, count: 5000)) == "chunk_size_invalid")
+        #expect(decode(Array("\(zeros)5;\(zeros)\r\n".utf8)) == "chunk_extension_too_large")
+    }
+
+    @Test("All extensions of a body take no more than its data and 16 KiB")
+    func excess() {
+        func body(_ chunks: Int, _ size: Int) -> [UInt8] {
+            let chunk = "\(String(size, radix: 16));\(String(repeating: "x", count: 900))\r\n\(String(repeating: "d", count: size))\r\n"
+            return Array((String(repeating: chunk, count: chunks) + "0\r\n\r\n").utf8)
+        }
+        #expect(decode(body(100, 1)) == "chunk_extension_too_large")
+        #expect(decode(body(18, 1)).hasSuffix("|") && decode(body(100, 901)).hasSuffix("|"))
+        #expect(decode(Array(String(repeating: "\(String(repeating: "0", count: 800))1\r\nx\r\n", count: 100).utf8)) == "chunk_extension_too_large")
     }
 
     @Test("The greatest chunk size that fits is not the next one")

@@ -38,6 +38,16 @@ private let claimedNames = [
     "X-Pomerium-Claim-Email",
     "X-Goog-IAP-JWT-Assertion", "X-Goog-Authenticated-User-Email", "Tailscale-User-Login", "Teleport-Jwt-Assertion",
     "X-Jwt-Assertion",
+    "X-Remote-Group", "X-Remote-Extra-Scopes", "X-Remote-Uid", "Impersonate-User", "Impersonate-Group", "Impersonate-Extra-x", "X-ClientCert",
+    "X-ClientCert-Subject-DN", "X-Client-DN", "X-Client-S-DN", "X-Client-CN", "X-Client-Subject", "X-Client-Subject-DN", "X-Client-Issuer",
+    "X-Client-Serial", "X-Client-Fingerprint", "X-TLS-Client-Cert", "X-TLS-Client-Verify", "TLS-Client-Cert", "X-Mtls-Cert", "X-Mtls-Subject",
+    "X-Peer-Certificate", "X-SPIFFE-ID", "X-Endpoint-API-UserInfo", "X-Apigateway-Api-Userinfo", "X-authentik-username", "X-Vouch-User",
+    "X-Vouch-Idp-Claims-Email", "SM_USER", "SM_USERDN", "SM_SERVERSESSIONID", "iv-user", "iv-groups", "iv-creds", "iv_server_name",
+    "OAM_REMOTE_USER", "OAM_REMOTE_USER_GROUPS", "X-Appengine-User-Email", "X-Appengine-Cron", "Dapr-Caller-App-Id", "X-Envoy-Internal",
+    "X-Envoy-External-Address", "X-Envoy-Peer-Metadata", "X-Envoy-Original-Path", "Txn-Token", "Workload-Identity-Token",
+    "Workload-Proof-Token", "X-Scope-OrgID", "Thanos-Tenant", "X-Auth-User", "X-Auth-Username", "X-Auth-Groups", "X-Auth-Roles",
+    "Cf-Access-Authenticated-User-Email", "X-Teleport-Rewrite", "Teleport-User", "X-Proxy-User", "X-Proxy-Roles", "Shib-Identity-Provider",
+    "MELLON_NAME_ID", "CAS-User", "X-Token-User-Email", "X-RH-Identity", "X-Holdfast-Anything",
     // Routing
     "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri", "X-Forwarded-Method", "X-Forwarded-Prefix", "Forwarded",
     "X-Forwarded-For",
@@ -78,6 +88,13 @@ struct StripListTests {
             "X-Wso2-Other",
             "X-Goo", "User-Agent", "Accept", "Cookie", "X-Request-Id", "traceparent", "X_Custom.Name", "Content-Encoding",
             "If-None-Match",
+            // What SDKs, tracers and other ordinary clients send.
+            "traceparent", "tracestate", "baggage", "b3", "X-B3-TraceId", "X-Amz-Date", "X-Amz-Content-Sha256", "X-Amz-Security-Token",
+            "amz-sdk-request", "x-ms-date", "x-ms-version", "x-ms-client-request-id", "x-ms-blob-type", "X-Goog-Api-Client", "X-Goog-User-Project",
+            "X-Api-Key", "Api-Version", "Idempotency-Key", "X-Client-Version", "X-Client-Id", "X-Client-Request-Id", "X-Client-Info",
+            "X-FAPI-Auth-Date", "X-FAPI-Customer-IP-Address", "x-v", "x-min-v", "PSU-ID", "X-JWS-Signature", "Signature-Input", "Content-Digest",
+            "X-CSRF-Token", "Smart-Mode", "Ivy", "Oamaru", "X-Auth", "X-Auth-Signature", "Grpc-Timeout", "X-Stainless-OS", "Dapr-Api-Token",
+            "X-User-Agent", "X-Proxy", "Cache-Control", "Caster", "X-Token", "Work-Load", "Txn-Id",
         ])
     func kept(_ name: String) throws {
         for spelling in [name, name.lowercased(), name.uppercased()] {
@@ -126,6 +143,56 @@ struct StripListTests {
         _ = Array(text.utf8).withUnsafeBytes { head.parse($0) }
         #expect(head.claims == 2)
         #expect(head.claimedNames() == ["x-acme-payments-client-certificate-thumbprint", "x-client-cert*"])
+    }
+
+    @Test("A field that we set takes its family with it, in every spelling: who believes the one believes the other")
+    func families() throws {
+        func survivors(_ set: [String], _ lines: [String], kept: [String] = [], additional: [String] = []) throws -> [String] {
+            let names = try StripList(trustedHeader: "X-Thumb", additional: additional, set: set, kept: kept)
+            return lines.filter { name in
+                var head = RequestHead(names: names)
+                _ = Array("GET / HTTP/1.1\r\nHost: a\r\n\(name): v\r\n\r\n".utf8).withUnsafeBytes { head.parse($0) }
+                return head.claims == 0
+            }
+        }
+        let acme = ["X-Acme-User", "x_acme_group", "X.ACME.Roles", "X-Acme", "X-Acme-User-Id", "x-acme-"]
+        #expect(try survivors(["X-Acme-User"], acme) == [])
+        #expect(try survivors([], acme) == acme)
+        #expect(try survivors(["X-Acme-User"], ["X-Acmes", "X-Acm", "X-Other-User", "X"]) == ["X-Acmes", "X-Acm", "X-Other-User", "X"])
+        // `X-` alone is nobody's family, and a name of one word is the beginning of its own.
+        #expect(try survivors(["X-Org"], ["X-Org", "x_org_unit", "X-Orgs", "X-Team"]) == ["X-Orgs", "X-Team"])
+        #expect(try survivors(["Org"], ["org", "Org-Unit", "Orgs", "X-Org"]) == ["Orgs", "X-Org"])
+        #expect(try survivors([], ["X-Thumb", "X-Thumb-Of", "X-Thumbs"]) == ["X-Thumbs"])
+        // What clients of any API send is of no family, unless the file strips it or it claims an identity.
+        let ordinary = ["X-Amz-Date", "X-Request-Id", "X-Api-Key", "X-Api-Version", "X-Ms-Version", "User-Agent", "X-Client-Version", "X-Amzn-Trace-Id"]
+        let set = ["X-Amz-User", "X-Request-User", "X-Api-User", "X-Ms-User", "User-Name", "X-Client-Sub", "X-Amzn-User"]
+        #expect(try survivors(set, ordinary + ["X-Amz-User", "X-Request-Group", "X-Api-Group", "X-Ms-Role", "X-Amzn-Oidc-Data"]) == ordinary)
+        #expect(try survivors(set, ordinary, additional: ["X-Amz-*", "X-Api-Key"]).contains("X-Amz-Date") == false)
+        #expect(try survivors(["X-Amzn-Oidc-Sub"], ["X-Amzn-Oidc-Data"], kept: []) == [])
+    }
+
+    @Test("A name is kept by the file's word, but none that we set")
+    func kept() throws {
+        func claims(_ name: String, kept: [String], set: [String] = [], additional: [String] = []) throws -> Int {
+            var head = RequestHead(names: try StripList(trustedHeader: "X-Thumb", additional: additional, set: set, kept: kept))
+            _ = Array("GET / HTTP/1.1\r\nHost: a\r\n\(name): v\r\n\r\n".utf8).withUnsafeBytes { head.parse($0) }
+            return head.claims
+        }
+        for spelling in Self.spellings("X-Scope-OrgID") { #expect(try claims(spelling, kept: ["X-Scope-OrgID"]) == 0) }
+        #expect(try claims("X-Remote-Group", kept: ["X-Remote-Group"]) == 0 && claims("X-Remote-Extra", kept: ["X-Remote-Group"]) == 1)
+        #expect(try claims("X-Envoy-Internal", kept: ["X-Envoy-*"]) == 0 && claims("Forwarded", kept: ["X-Forwarded-*"]) == 1)
+        #expect(try claims("X-Acme-Group", kept: ["X-Acme-Group"], set: ["X-Acme-User"]) == 0)
+        #expect(try claims("X-Acme-Group", kept: ["X-Acme-*"], set: ["X-Acme-User"]) == 0)
+        #expect(try claims("X-Acme", kept: ["X-Acme*"], set: ["X-Acme-User"]) == 0)
+        for pattern in ["X-Acme-*", "X-A*"] { #expect(try claims("x_acme_user", kept: [pattern], set: ["X-Acme-User"]) == 1) }
+        #expect(try claims("x_thumb", kept: ["X-*"]) == 1 && claims("Client-Cert", kept: ["Client-*"]) == 1)
+        #expect(try claims("X-Forwarded-For", kept: ["X-Forwarded-*"], set: ["X-Forwarded-For"]) == 1)
+        #expect(try claims("X-Real-IP", kept: ["X-Real*"]) == 0 && claims("X-Internal-A", kept: ["X-Internal-A"], additional: ["X-Internal-*"]) == 0)
+        for name in ["X-Thumb", "x_thumb", "X-Acme-User", "Client-Cert", "DPoP", "Connection", "Proxy-Authorization"] {
+            #expect(throws: StripList.Mistake.reserved(name)) { try StripList(trustedHeader: "X-Thumb", set: ["X-Acme-User"], kept: [name]) }
+        }
+        #expect(throws: StripList.Mistake.notAFieldName("*")) { try StripList(trustedHeader: "X-Thumb", kept: ["*"]) }
+        #expect(throws: Never.self) { try StripList(trustedHeader: "X-Thumb", kept: ["Accept", "Authorization", "Cookie", "X-Never-Stripped"]) }
     }
 
     @Test("The names of claims are ours, each once and at most eight, never the client's octets")

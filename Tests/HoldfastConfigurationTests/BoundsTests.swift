@@ -55,6 +55,12 @@ struct BoundsTests {
             key: "listener.max_head", file: listener("max_head"), least: "4KiB", greatest: "1MiB", below: ("4095B", "would not fit"),
             above: ("1025KiB", "known whose it is")),
         Bounded(
+            key: "listener.max_target", file: listener("max_head: 1MiB\n  max_target"), least: "1KiB", greatest: "1MiB",
+            below: ("1023B", "would not fit"), above: ("1025KiB", "no head can be longer")),
+        Bounded(
+            key: "listener.max_fields", file: listener("max_fields"), least: "16", greatest: "1000", below: ("15", "would not fit"),
+            above: ("1001", "no client needs more")),
+        Bounded(
             key: "tokens[0].leeway", file: token("leeway"), least: "0s", greatest: "5m", below: nil, above: ("301s", "stolen token")),
         Bounded(
             key: "tokens[0].cooldown", file: token("cooldown"), least: "1s", greatest: "1h", below: ("999ms", "unknown keys"),

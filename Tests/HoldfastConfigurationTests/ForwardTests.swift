@@ -54,6 +54,49 @@ struct ForwardTests {
         expectMistake(forward("claims: {sub: X-A, sub: X-B}"), "14:22: forward.claims.sub", "`sub` is given already in line 14")
     }
 
+    @Test("A name is kept by a word of its own, and check says so")
+    func keep() throws {
+        #expect(try read(minimal).forward.keep == [])
+        let yaml = forward("keep: [X-Scope-OrgID, X-Envoy-*, x-real-ip]")
+        #expect(try read(yaml).forward.keep == ["X-Scope-OrgID", "X-Envoy-*", "x-real-ip"])
+        let said = try lines(yaml)
+        #expect(said.contains { $0.hasPrefix("warning: forward.keep lets what clients send in X-Scope-OrgID, X-Envoy-*, x-real-ip reach the API") })
+        #expect(try !lines(minimal).contains { $0.contains("forward.keep") })
+        #expect(mistakes(forward("client_address: none\n  keep: [X-Forwarded-For]")).isEmpty)
+    }
+
+    @Test("No field is kept that Holdfast sets, nor one that is for the next hop alone")
+    func keptMistakes() {
+        for name in ["X-Client-Cert-SHA256", "x_client_cert_sha256"] {
+            expectMistake(forward("keep: [\(name)]"), "14:10: forward.keep[0]", "carries the certificate's thumbprint, which clients must not")
+        }
+        expectMistake(forward("claims: {sub: X-Sub}\n  keep: [X-A, x_sub]"), "15:15: forward.keep[1]", "carries the claim `sub`")
+        expectMistake(forward("keep: [X-Forwarded-For]"), "14:10: forward.keep[0]", "carries the client's address")
+        expectMistake(forward("interaction_id: echo\n  keep: [x-fapi-interaction-id]"), "15:10: forward.keep[0]", "the interaction id")
+        for name in ["Client-Cert", "Client_Cert_Chain", "DPoP", "X-Holdfast-Would-Refuse"] {
+            expectMistake(forward("keep: [\(name)]"), "14:10: forward.keep[0]", "would believe `\(name)`")
+        }
+        for name in ["Connection", "TE", "Upgrade", "Proxy-Authorization", "Proxy"] {
+            expectMistake(forward("keep: [\(name)]"), "14:10: forward.keep[0]", "for the next hop alone")
+        }
+        expectMistake(forward("strip: [X-A]\n  keep: [x_a]"), "15:10: forward.keep[0]", "is in `strip` too")
+    }
+
+    @Test("Names to strip or to keep are field names, with a * at their end at most", arguments: ["strip", "keep"])
+    func patterns(key: String) throws {
+        #expect(mistakes(forward("\(key): [X-A*, \(String(repeating: "x", count: 64))]")).isEmpty)
+        for name in ["\"*\"", "X-*-A", "\"*-A\"", "X-**"] {
+            expectMistake(forward("\(key): [\(name)]"), "14:\(key.count + 6): forward.\(key)[0]", "at the end of a name only")
+        }
+        expectMistake(forward("\(key): [X A]"), "14:\(key.count + 6): forward.\(key)[0]", "is not a header name")
+        expectMistake(forward("\(key): [\(String(repeating: "x", count: 65))]"), "14:\(key.count + 6): forward.\(key)[0]", "at most 64")
+        let many = (0...512).map { "X-N\($0)" }.joined(separator: ", ")
+        expectMistake(forward("\(key): [\(many)]"), "14:3: forward.\(key)", "More than 512 names")
+    }
+
+    @Test("Content-Type is not stripped: the API could not read a body without")
+    func contentType() { expectMistake(forward("strip: [content_type]"), "14:11: forward.strip[0]", "could not be forwarded, or not be understood") }
+
     @Test("The interaction id is passed, played back or asked for, and errors have one of four forms")
     func words() throws {
         #expect(try read(minimal).forward.interactionID == .pass && read(minimal).forward.errorBody == .problem)

@@ -102,6 +102,24 @@ struct ListenerTests {
         }
     }
 
+    @Test("The bounds of targets and of fields grow with that of heads, unless they are given")
+    func headBounds() throws {
+        func bounds(_ lines: String) throws -> [Int] {
+            let listener = try read(listening(lines)).listener
+            return [listener.maxHead, listener.maxTarget, listener.maxFields]
+        }
+        #expect(try bounds("minimum_tls: 1.2") == [48 << 10, 8 << 10, 100])
+        #expect(try bounds("max_head: 4KiB") == [4096, 4096, 100])
+        #expect(try bounds("max_head: 16KiB") == [16 << 10, 8 << 10, 100])
+        #expect(try bounds("max_head: 96KiB") == [96 << 10, 16 << 10, 200])
+        #expect(try bounds("max_head: 128KiB") == [128 << 10, (128 << 10) / 6, 266])
+        #expect(try bounds("max_head: 1MiB") == [1 << 20, (1 << 20) / 6, 1000])
+        #expect(try bounds("max_head: 128KiB\n  max_target: 2KiB\n  max_fields: 50") == [128 << 10, 2 << 10, 50])
+        #expect(try bounds("max_target: 48KiB\n  max_fields: 1000") == [48 << 10, 48 << 10, 1000])
+        expectMistake(listening("max_target: 49KiB"), "3:3: listener.max_target", "`max_head` leaves 48KiB")
+        expectMistake(listening("max_head: 4KiB\n  max_target: 8KiB"), "4:3: listener.max_target", "`max_head` leaves 4KiB")
+    }
+
     @Test("Counts are whole numbers without quotes")
     func counts() throws {
         #expect(try read(listening("max_connections: 1")).listener.maxConnections == 1)

@@ -22,6 +22,53 @@ struct RoutesTests {
         #expect(match("GET", "/as//token") == .refused(.pathAmbiguous))
     }
 
+    @Test("Routes stand in a list, or in a mapping that also says how paths are held against them")
+    func matching() throws {
+        let item = "{path: /a, scopes: [s]}"
+        for (yaml, key) in [("routes: [\(item)]\n", "routes"), ("routes: {list: [\(item)]}\n", "routes.list"), ("routes: {matching: fold, list: [\(item)]}\n", "routes.list")] {
+            let configuration = try read(minimal + yaml)
+            #expect(configuration.routes.map(\.pattern.description) == ["/a"] && configuration.routesKey == key)
+            #expect(configuration.routeTable.matching == .fold)
+            #expect(configuration.routeTable.match(method: "GET", path: "/A") == .policy(RoutePolicy(requirement: .boundToken, scopes: ["s"])))
+        }
+        let exact = try read(minimal + "routes: {matching: exact, list: [\(item)]}\n")
+        #expect(exact.routeTable.matching == .exact && exact.routeTable.match(method: "GET", path: "/A") == .policy(.boundToken))
+        #expect(try read(minimal + "routes: [{path: /a}]\n").routeTable.matching == .exact)
+    }
+
+    @Test("A mapping of routes has its own mistakes")
+    func mappingMistakes() {
+        expectMistake(minimal + "routes: {matching: exact}\n", "13:1: routes.list", "The key is missing.")
+        expectMistake(minimal + "routes: {matching: folded, list: [{path: /a}]}\n", "13:20: routes.matching", "Did you mean `fold`?")
+        expectMistake(minimal + "routes: {list: []}\n", "13:16: routes.list", "The list is empty.")
+        expectMistake(minimal + "routes: {list: [{path: a}]}\n", "13:24: routes.list[0].path", "starts with `/`")
+        expectMistake(minimal + "routes: {list: [{path: /a}], matchin: fold}\n", "13:30: routes.matchin", "Did you mean `matching`?")
+        expectMistake(minimal + "routes: fold\n", "13:9: routes", "A list is expected")
+    }
+
+    @Test("A path that could not be folded for certain is a mistake where paths are folded")
+    func unfoldable() throws {
+        for path in ["/a/...", "/a/%20/b", "/a%EF%BC%8Fb"] {
+            expectMistake(routes("path: \(path)", "path: /b, scopes: [b]"), "14:6: routes[0].path", "while paths are folded")
+            #expect(mistakes(minimal + "routes: {matching: exact, list: [{path: \(path)}, {path: /b, scopes: [b]}]}\n").isEmpty)
+            #expect(mistakes(routes("path: \(path)")).isEmpty)
+        }
+    }
+
+    @Test("check says which matching is in force, and what is the weaker for it")
+    func matchingSaid() throws {
+        let (item, other) = ("{path: /a, scopes: [s]}", "{path: /A, scopes: [t]}")
+        #expect(try lines(minimal + "routes: [\(item)]\n").contains { $0.contains("(`matching: fold`)") })
+        #expect(try warnings(minimal + "routes: [\(item)]\n").isEmpty)
+        let exact = try lines(minimal + "routes: {matching: exact, list: [\(item)]}\n")
+        #expect(exact.contains { $0.contains("(`matching: exact`)") } && exact.contains { $0.hasPrefix("warning: routes.matching is `exact`") })
+        #expect(try warnings(minimal + "routes: {matching: exact, list: [{path: /a}]}\n").isEmpty)
+        #expect(try warnings(minimal + "routes: [{path: /b}, \(item), \(other)]\n").contains { $0.contains("routes[1] and routes[2] are one path") })
+        #expect(try warnings(minimal + "routes: {list: [\(other), \(item)]}\n").contains { $0.contains("routes.list[0] and routes.list[1]") })
+        #expect(try warnings(minimal + "routes: {list: [{path: /x, require: nothing}]}\n").contains { $0.contains("routes.list[0].require is `nothing`") })
+        #expect(try !lines(minimal).contains { $0.contains("matching") })
+    }
+
     @Test("Paths that no request could have are mistakes")
     func paths() {
         expectMistake(routes("path: payments"), "14:12: routes[0].path", "starts with `/`")

@@ -54,6 +54,7 @@ struct SummaryTests {
                 "Any method on /as/token needs a client certificate only: no token is looked at.",
                 "Any method on /q needs a token bound to the client's certificate.",
                 "Every other request needs a token bound to the client's certificate, whatever its scope.",
+                "Paths are held against routes as they are spelled, and as an API could read them that folds case, dots and spaces around segments, compatibility forms (NFKC) and further layers of encoding (`matching: fold`): the stricter route holds, and where neither is, the path is refused as ambiguous.",
                 "Forwards to http://api.internal.",
                 "The upstream receives the certificate's thumbprint in X-Thumb, no Authorization field. Beside the usual names it never sees what clients send in X-A, X-B.",
                 "Serves /livez, /readyz and /metrics in clear on 0.0.0.0:9901.",
@@ -107,6 +108,7 @@ struct SummaryTests {
                 && shown.listener.headTimeout == defaults.listener.headTimeout)
         #expect(shown.listener.idleTimeout == defaults.listener.idleTimeout && shown.listener.bodyTimeout == defaults.listener.bodyTimeout)
         #expect(shown.listener.maxHead == defaults.listener.maxHead && shown.forward == defaults.forward)
+        #expect(shown.listener.maxTarget == defaults.listener.maxTarget && shown.listener.maxFields == defaults.listener.maxFields)
         #expect(shown.tokens[0].algorithms == defaults.tokens[0].algorithms && shown.tokens[0].leeway == defaults.tokens[0].leeway)
         #expect(shown.tokens[0].cooldown == defaults.tokens[0].cooldown && shown.tokens[0].staleKeys == defaults.tokens[0].staleKeys)
         #expect(shown.tokens[0].refreshKeys == defaults.tokens[0].refreshKeys)

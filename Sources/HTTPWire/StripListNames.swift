@@ -51,8 +51,9 @@ enum StripListNames {
     static let identity = [
         // oauth2-proxy
         "X-Auth-Request-*",
-        // Authelia, CGI; Kubernetes' front proxy: X-Remote-Group, X-Remote-Extra-*, X-Remote-Uid
-        "Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name", "X-Remote-*",
+        // Authelia, CGI; Kubernetes' front proxy: X-Remote-Group, X-Remote-Extra-Scopes …
+        "Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name", "X-Remote-User*", "X-Remote-Group*", "X-Remote-Extra*", "X-Remote-Uid",
+        "X-Remote-Email", "X-Remote-Name", "X-Remote-Role*",
         // Kubernetes: whose requests an authenticated caller sends
         "Impersonate-*",
         // Grafana, Mimir, Loki, Thanos
@@ -83,6 +84,6 @@ enum StripListNames {
     static let routing = [
         "X-Original-URL", "X-Original-Uri", "X-Original-Method", "X-Original-Host", "X-Rewrite-URL",
         "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
-        "X-Real-IP", "True-Client-IP", "X-Client-IP", "X-Cluster-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP",
+        "X-Real-IP", "X-Remote-IP", "X-Remote-Addr", "True-Client-IP", "X-Client-IP", "X-Cluster-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP",
     ]
 }

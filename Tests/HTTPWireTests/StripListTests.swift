@@ -94,7 +94,7 @@ struct StripListTests {
             "X-Api-Key", "Api-Version", "Idempotency-Key", "X-Client-Version", "X-Client-Id", "X-Client-Request-Id", "X-Client-Info",
             "X-FAPI-Auth-Date", "X-FAPI-Customer-IP-Address", "x-v", "x-min-v", "PSU-ID", "X-JWS-Signature", "Signature-Input", "Content-Digest",
             "X-CSRF-Token", "Smart-Mode", "Ivy", "Oamaru", "X-Auth", "X-Auth-Signature", "Grpc-Timeout", "X-Stainless-OS", "Dapr-Api-Token",
-            "X-User-Agent", "X-Proxy", "Cache-Control", "Caster", "X-Token", "Work-Load", "Txn-Id",
+            "X-User-Agent", "X-Remote-Control", "X-Proxy", "Cache-Control", "Caster", "X-Token", "Work-Load", "Txn-Id",
         ])
     func kept(_ name: String) throws {
         for spelling in [name, name.lowercased(), name.uppercased()] {

@@ -66,12 +66,12 @@ extension ClientConnection {
     func refuse(_ refusal: Refusal, outcome: StaticString = "refused") {
         let rest = unreadBody
         let keeps = !refusal.closes && rest != nil && requestPersists && !inputEnded && !loop.isDraining
-        var out = outgoing ?? loop.takeBuffer()
-        outgoing = nil
-        refusal.write(
-            into: &out, fields: ownResponseFields, as: loop.settings.errorBody, interactionID: record.interactionID,
-            time: Int(EngineLoop.wallClock()), isHead: isHeadRequest, closing: !keeps)
-        outgoing = out
+        let fields = ownResponseFields
+        gather { out in
+            refusal.write(
+                into: &out, fields: fields, as: loop.settings.errorBody, interactionID: record.interactionID,
+                time: Int(EngineLoop.wallClock()), isHead: isHeadRequest, closing: !keeps)
+        }
         record.status = refusal.status
         endRecord(outcome: outcome, reason: refusal.reason)
         releaseUpstreamHead()
@@ -89,11 +89,9 @@ extension ClientConnection {
 
     /// Answers ourselves without refusing anything.
     func give(_ answer: OwnAnswer) {
-        var out = outgoing ?? loop.takeBuffer()
-        outgoing = nil
         let closes = unreadBody != 0 || loop.isDraining || !requestPersists
-        answer.write(into: &out, fields: ownResponseFields, isHead: isHeadRequest, closing: closes)
-        outgoing = out
+        let fields = ownResponseFields
+        gather { answer.write(into: &$0, fields: fields, isHead: isHeadRequest, closing: closes) }
         record.status = answer.status
         endRecord(outcome: "ok", reason: nil)
         if closes { return closeGracefully() }

@@ -9,6 +9,15 @@ extension ClientConnection {
     /// Nothing more is taken for this client, or from it, until it has read.
     var isOutputBlocked: Bool { outputInFlight || !isWritable }
 
+    /// Adds to what is sent next. The only way in, so that nothing which waits can be overwritten.
+    func gather<Result>(_ write: (inout ByteBuffer) -> Result) -> Result {
+        var out = outgoing ?? loop.takeBuffer()
+        outgoing = nil
+        let result = write(&out)
+        outgoing = out
+        return result
+    }
+
     /// Sends what has been gathered, a TLS record at a time; where the client does not keep up, the upstream is not read from until it does.
     /// - Parameter isWhole: it ends an answer.
     func flushToClient(isWhole: Bool = false) {

@@ -15,10 +15,7 @@ extension ClientConnection {
             awaitsContinue = false
         }
         exchange?.interimResponse()
-        var out = outgoing ?? loop.takeBuffer()
-        outgoing = nil
-        loop.responseHead.write(from: raw, to: &out, minorVersion: 1, close: false)
-        outgoing = out
+        gather { out in _ = loop.responseHead.write(from: raw, to: &out, minorVersion: 1, close: false) }
         flushToClient()
     }
 
@@ -26,15 +23,11 @@ extension ClientConnection {
         progress()
         guard exchange != nil else { return }
         awaitsContinue = false
-        if outgoing != nil { flushToClient() }
-        // A write can find the client gone, here and below.
-        guard case .exchanging = phase else { return }
         let closing = exchange?.responseBegan(upstreamPersists: upstreamPersists, clientPersists: !isHTTP10 && !loop.isDraining) ?? true
-        var out = loop.takeBuffer()
-        responseFraming = loop.responseHead.write(
-            from: raw, to: &out, minorVersion: isHTTP10 ? 0 : 1, close: closing,
-            extra: responseFields)
-        outgoing = out
+        let fields = responseFields
+        responseFraming = gather { out in
+            loop.responseHead.write(from: raw, to: &out, minorVersion: isHTTP10 ? 0 : 1, close: closing, extra: fields)
+        }
         record.status = loop.responseHead.status
         releaseUpstreamHead()
     }
@@ -51,22 +44,17 @@ extension ClientConnection {
         record.bytesOut += part.readableBytes
         downloadRate.moved(part.readableBytes)
         progress()
-        var out = outgoing ?? loop.takeBuffer()
-        outgoing = nil
-        if responseFraming == .chunked { ChunkedBodyWriter.writeChunkHead(length: part.readableBytes, to: &out) }
-        out.writeImmutableBuffer(part)
-        if responseFraming == .chunked { ChunkedBodyWriter.writeDataEnd(to: &out) }
-        outgoing = out
+        let isChunked = responseFraming == .chunked
+        gather { out in
+            if isChunked { ChunkedBodyWriter.writeChunkHead(length: part.readableBytes, to: &out) }
+            out.writeImmutableBuffer(part)
+            if isChunked { ChunkedBodyWriter.writeDataEnd(to: &out) }
+        }
     }
 
     func responseEnded() {
         guard let ending = exchange?.responseEnded() else { return }
-        if responseFraming == .chunked {
-            var out = outgoing ?? loop.takeBuffer()
-            outgoing = nil
-            ChunkedBodyWriter.writeBodyEnd(to: &out)
-            outgoing = out
-        }
+        if responseFraming == .chunked { gather { ChunkedBodyWriter.writeBodyEnd(to: &$0) } }
         flushToClient(isWhole: true)
         guard case .exchanging = phase else { return }
         finish(ending)
@@ -76,10 +64,7 @@ extension ClientConnection {
     func continueInPlaceOfUpstream() {
         awaitsContinue = false
         exchange?.interimResponse()
-        var out = outgoing ?? loop.takeBuffer()
-        outgoing = nil
-        out.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
-        outgoing = out
+        gather { out in _ = out.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
         flushToClient()
     }
 

@@ -49,6 +49,9 @@ struct BoundsTests {
             key: "listener.body_timeout", file: listener("body_timeout"), least: "100ms", greatest: "1h", below: ("1ms", "packet that is lost"),
             above: ("2h", "sends nothing")),
         Bounded(
+            key: "listener.minimum_body_rate", file: listener("minimum_body_rate"), least: "0B", greatest: "1MiB", below: nil,
+            above: ("1025KiB", "could not keep up")),
+        Bounded(
             key: "listener.max_connections", file: listener("max_connections"), least: "1", greatest: "1000000", below: ("0", "no client"),
             above: ("1000001", "descriptors")),
         Bounded(
@@ -89,6 +92,12 @@ struct BoundsTests {
         Bounded(
             key: "upstream.idle_timeout", file: upstream("idle_timeout"), least: "10ms", greatest: "1h", below: ("0s", "second request"),
             above: ("61m", "firewalls")),
+        Bounded(
+            key: "upstream.max_connections_per_client", file: upstream("max_connections_per_client"), least: "1", greatest: "256",
+            below: ("0", "no request"), above: ("257", "no more than")),
+        Bounded(
+            key: "upstream.queue_timeout", file: upstream("queue_timeout"), least: "10ms", greatest: "1m", below: ("9ms", "too late"),
+            above: ("61s", "their turn")),
         Bounded(
             key: "upstream.max_connections", file: upstream("max_connections"), least: "1", greatest: "65535",
             below: ("0", "no request"), above: ("65536", "ports")),

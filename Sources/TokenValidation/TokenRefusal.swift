@@ -21,10 +21,10 @@ package struct TokenRefusal: Error, Equatable, Sendable {
         case nested
     }
 
-    package let reason: DenialReason
     /// The issuer whose key set may be out of date, because the key was unknown or unsuitable or the signature wrong: the
     /// position in the configuration's list. The caller tells its ``KeySetKeeper`` so, which limits what comes of it.
     package let staleIssuer: Int?
+    package let reason: DenialReason
     package let detail: Detail?
 
     package init(_ reason: DenialReason, staleIssuer: Int? = nil, _ detail: Detail? = nil) {

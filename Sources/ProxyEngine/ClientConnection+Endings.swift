@@ -118,7 +118,8 @@ extension ClientConnection {
         guard !inputEnded else { return }
         inputEnded = true
         switch phase {
-        case .handshaking, .judging, .delivering, .closed: break
+        case .handshaking, .delivering, .closed: break
+        case .judging: if let abandonedAt { deadline = min(deadline, abandonedAt) }
         case .ready where !isProcessing && isInputUsedUp: closeGracefully()
         case .ready: break
         case .exchanging:
@@ -237,6 +238,7 @@ extension ClientConnection {
     private var unsentOctets: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 
     private func lookupTimedOut() {
+        if let abandonedAt, abandonedAt <= loop.now { return clientLost() }
         abandonLookup()
         phase = .ready
         refuseAndCount(Refusal(Denial(.introspectionUnavailable), loop.settings.challenge))

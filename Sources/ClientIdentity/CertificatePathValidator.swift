@@ -67,8 +67,8 @@ package final class CertificatePathValidator: @unchecked Sendable {
     /// - Returns: the path, which may be outside its window: ask `ValidatedPath.fault(at:)`.
     package func validate(leaf: [UInt8], intermediates: [[UInt8]], now: Double) -> Result<ValidatedPath, PathFault> {
         defer { ERR_clear_error() }
-        guard let seconds = Int(exactly: now.rounded(.down)), PresentedChain.isBounded(leaf: leaf, others: intermediates),
-            let leaf = OpenSSLCertificate(der: leaf), let context = X509_STORE_CTX_new()
+        guard PresentedChain.isBounded(leaf: leaf, others: intermediates) else { return .failure(.tooLarge) }
+        guard let seconds = Int(exactly: now.rounded(.down)), let leaf = OpenSSLCertificate(der: leaf), let context = X509_STORE_CTX_new()
         else { return .failure(.malformed) }
         defer { X509_STORE_CTX_free(context) }
         if let fault = KeyStrength.fault(of: leaf) { return .failure(fault) }
@@ -138,7 +138,9 @@ extension PathFault {
         case .untrusted: "no path leads from the certificate to a configured authority"
         case .wrongUsage: "the certificate's usages do not allow what it is used for"
         case .weak: "a key or signature on the path is too weak, or its key too large"
-        case .malformed: "the certificate, or another the client sent, cannot be read"
+        case .malformed: "the certificate, or another that was sent with it, cannot be read"
+        case .tooLarge:
+            "more was sent than a path can need: at most \(PresentedChain.othersLimit) certificates beside its own, and \(PresentedChain.octetLimit >> 10) KiB in all"
         case .other(let error): X509_verify_cert_error_string(Int(error)).map { String(cString: $0) } ?? "error \(error)"
         }
     }

@@ -37,7 +37,7 @@ package final class ClientAuthenticator: Sendable {
     ///   - now: seconds since 1970.
     package func verifyHandshake(chain: [NIOSSLCertificate], now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
         guard let leaf = chain.first else { return .failure(.certificateMissing) }
-        return judge(PresentedChain(leaf: leaf, others: chain.dropFirst()), now: now)
+        return judge(leaf, chain.dropFirst(), now: now)
     }
 
     /// Judges the leaf of an established connection. Must be asked on each one: NIOSSL calls no verification on a resumed
@@ -49,11 +49,14 @@ package final class ClientAuthenticator: Sendable {
     /// - Parameter leaf: `NIOSSLHandler.peerCertificate`, on resumed sessions too the certificate of the full handshake.
     package func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
         guard let leaf else { return .failure(.certificateMissing) }
-        return judge(PresentedChain(leaf: leaf, others: []), now: now)
+        return judge(leaf, [], now: now)
     }
 
-    private func judge(_ chain: PresentedChain?, now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
-        guard let chain else { return .failure(.certificateRefused(.malformed)) }
+    private func judge(
+        _ leaf: NIOSSLCertificate, _ others: ArraySlice<NIOSSLCertificate>, now: Double
+    ) -> Result<AuthenticatedPeer, HandshakeFault> {
+        let chain: PresentedChain
+        do throws(PathFault) { chain = try PresentedChain(leaf: leaf, others: others) } catch { return .failure(.certificateRefused(error)) }
         let thumbprint = Thumbprint(ofCertificate: chain.leaf)
         // A remembered path outside its window is not the last word: the CA may have been renewed since.
         if let path = paths.withLock({ $0.path(of: thumbprint) }), path.fault(at: now) == nil {

@@ -8,8 +8,10 @@ package enum PathFault: Error, Equatable, Sendable {
     case wrongUsage
     /// A key too small, too large or of a kind not taken, or a signature by SHA-1 or MD5.
     case weak
-    /// It cannot be read, or more was sent than a path can need.
+    /// It cannot be read.
     case malformed
+    /// More certificates were sent than a path can need, or larger ones.
+    case tooLarge
     /// Refused by OpenSSL for another reason: an `X509_V_ERR_` number, with its meaning from `meaning`.
     case other(Int32)
 
@@ -21,6 +23,7 @@ package enum PathFault: Error, Equatable, Sendable {
         case .wrongUsage: "cert_wrong_usage"
         case .weak: "cert_weak"
         case .malformed: "cert_malformed"
+        case .tooLarge: "cert_chain_too_large"
         case .other: "cert_path_invalid"
         }
     }

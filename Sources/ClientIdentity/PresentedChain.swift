@@ -10,12 +10,12 @@ struct PresentedChain {
     let leaf: [UInt8]
     let others: [[UInt8]]
 
-    /// Nil where there is more than any path needs, or a certificate that cannot be written as DER.
-    init?(leaf: NIOSSLCertificate, others: ArraySlice<NIOSSLCertificate>) {
-        guard others.count <= Self.othersLimit, let leaf = try? leaf.toDERBytes() else { return nil }
+    init(leaf: NIOSSLCertificate, others: ArraySlice<NIOSSLCertificate>) throws(PathFault) {
+        guard others.count <= Self.othersLimit else { throw .tooLarge }
+        guard let leaf = try? leaf.toDERBytes() else { throw .malformed }
         self.leaf = leaf
         self.others = others.compactMap { try? $0.toDERBytes() }
-        guard Self.isBounded(leaf: self.leaf, others: self.others) else { return nil }
+        guard Self.isBounded(leaf: self.leaf, others: self.others) else { throw .tooLarge }
     }
 
     static func isBounded(leaf: [UInt8], others: [[UInt8]]) -> Bool {

@@ -19,9 +19,11 @@ package struct ServerTLS: Sendable {
     ///   - certificateIsOptional: a client without a certificate is let in, as nobody; one that is shown is judged all the same.
     ///   - onlyRSASuites: TLS 1.2 with the two suites of FAPI 1.0 Advanced section 8.5 only. A certificate with another kind of key
     ///     has none of them, so TLS 1.3 is then the minimum, and clients are told so instead of that nothing was agreed.
+    ///   - onlyPostQuantum: TLS 1.3 with X25519MLKEM768 only. Otherwise a client that lists X25519 before it gets X25519: BoringSSL
+    ///     follows the client's order, and NIOSSL cannot tell it to follow ours.
     package init(
         _ credentials: ServerCredentials, anchors: TrustAnchors?, minimumVersion: TLSVersion = .tlsv12, certificateIsOptional: Bool = false,
-        onlyRSASuites: Bool = false, resumption: Bool = true
+        onlyRSASuites: Bool = false, onlyPostQuantum: Bool = false, resumption: Bool = true
     ) {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: credentials.chain.map { .certificate($0) }, privateKey: .privateKey(credentials.key))
@@ -31,6 +33,7 @@ package struct ServerTLS: Sendable {
             TLSPolicy.restrictToRSASuites(&configuration)
             if !credentials.hasRSAKey { configuration.minimumTLSVersion = .tlsv13 }
         }
+        if onlyPostQuantum { TLSPolicy.restrictToPostQuantum(&configuration) }
         configuration.applicationProtocols = ["http/1.1"]
         // How long a client's close_notify is waited for after ours. NIOSSL holds a connection (25 kB) for this long even
         // when it is reset meanwhile, so at 1,000 handshakes a second each second here costs 25 MB.

@@ -11,10 +11,20 @@ enum TLSPolicy {
         ]
         configuration.curves = [.x25519_MLKEM768, .x25519, .secp256r1, .secp384r1]
         // BoringSSL's own list has PKCS#1 with SHA-1 in it (section 4.5) and lacks Ed25519.
-        configuration.verifySignatureAlgorithms = [
-            .ecdsaSecp256R1Sha256, .ed25519, .rsaPssRsaeSha256, .rsaPkcs1Sha256, .ecdsaSecp384R1Sha384, .rsaPssRsaeSha384,
-            .rsaPkcs1Sha384, .ecdsaSecp521R1Sha512, .rsaPssRsaeSha512, .rsaPkcs1Sha512,
-        ]
+        configuration.verifySignatureAlgorithms = signatureAlgorithms
+        // What we sign with ourselves: BoringSSL would sign with SHA-1 for a client of TLS 1.2 that offers nothing else.
+        configuration.signingSignatureAlgorithms = signatureAlgorithms
+    }
+
+    private static let signatureAlgorithms: [SignatureAlgorithm] = [
+        .ecdsaSecp256R1Sha256, .ed25519, .rsaPssRsaeSha256, .rsaPkcs1Sha256, .ecdsaSecp384R1Sha384, .rsaPssRsaeSha384, .rsaPkcs1Sha384,
+        .ecdsaSecp521R1Sha512, .rsaPssRsaeSha512, .rsaPkcs1Sha512,
+    ]
+
+    /// The one key exchange that a quantum computer does not undo (draft-ietf-tls-ecdhe-mlkem). Only TLS 1.3 has it.
+    static func restrictToPostQuantum(_ configuration: inout TLSConfiguration) {
+        configuration.minimumTLSVersion = .tlsv13
+        configuration.curves = [.x25519_MLKEM768]
     }
 
     /// FAPI 1.0 Advanced section 8.5, without its DHE suites, which BoringSSL has not.

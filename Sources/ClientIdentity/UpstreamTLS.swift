@@ -61,7 +61,9 @@ package struct UpstreamTLS: Sendable {
     }
 
     private func fault(of chain: [NIOSSLCertificate]) -> String? {
-        guard let leaf = chain.first, let presented = PresentedChain(leaf: leaf, others: chain.dropFirst()) else { return PathFault.malformed.code }
+        guard let leaf = chain.first else { return PathFault.malformed.code }
+        let presented: PresentedChain
+        do throws(PathFault) { presented = try PresentedChain(leaf: leaf, others: chain.dropFirst()) } catch { return error.code }
         let now = clock()
         switch validator.validate(leaf: presented.leaf, intermediates: presented.others, now: now) {
         case .failure(let fault): return fault.code

@@ -45,7 +45,8 @@ extension ConfigurationSummary {
             : "each client must present a certificate and prove its key"
         let hosts =
             listener.hosts.isEmpty ? [] : ["Serves \(listener.hosts.joined(separator: ", ")) and answers 421 to requests for other hosts."]
-        return ["Listens on \(listener.address) with \(versions); \(certificate)."] + hosts
+        let exchange = listener.keyExchange == .postQuantumOnly ? " and the key exchange X25519MLKEM768 only" : ""
+        return ["Listens on \(listener.address) with \(versions)\(exchange); \(certificate)."] + hosts
     }
 
     private static func clients(_ configuration: HoldfastConfiguration) -> [String] {

@@ -45,11 +45,19 @@ extension HoldfastConfiguration {
         case tls13 = "1.3"
     }
 
+    package enum KeyExchange: String, CaseIterable, Sendable {
+        /// X25519MLKEM768, X25519, P-256 or P-384, as the client prefers.
+        case any = "default"
+        /// X25519MLKEM768.
+        case postQuantumOnly = "post-quantum-only"
+    }
+
     /// The one listener: TLS, a client certificate asked for in each handshake.
     package struct Listener: Equatable, Sendable {
         package let address: NetworkAddress
         package let identity: KeyPair
         package let minimumTLS: TLSVersion
+        package let keyExchange: KeyExchange
         /// From the accepted connection to the end of its handshake.
         package let handshakeTimeout: Duration
         /// From the first octet of a request head to its last.

@@ -2,6 +2,7 @@ extension HoldfastConfiguration.Listener {
     /// - `address` (IP address and port; required; port 0 takes any free one)
     /// - `certificate`, `private_key` (files, PEM; required)
     /// - `minimum_tls` (`1.2` or `1.3`; default `1.2`)
+    /// - `key_exchange` (`default` or `post-quantum-only`; default `default`): the latter is TLS 1.3 with X25519MLKEM768 only
     /// - `handshake_timeout` (100ms to 5m; default `10s`)
     /// - `head_timeout` (100ms to 5m; default `10s`)
     /// - `idle_timeout` (100ms to 1h; default `75s`)
@@ -18,8 +19,8 @@ extension HoldfastConfiguration.Listener {
             let section = root.section(
                 "listener",
                 known: [
-                    "address", "certificate", "private_key", "minimum_tls", "handshake_timeout", "head_timeout", "idle_timeout",
-                    "body_timeout", "minimum_body_rate", "max_connections", "max_head", "max_target", "max_fields", "hosts",
+                    "address", "certificate", "private_key", "minimum_tls", "key_exchange", "handshake_timeout", "head_timeout",
+                    "idle_timeout", "body_timeout", "minimum_body_rate", "max_connections", "max_head", "max_target", "max_fields", "hosts",
                 ])
         else {
             root.miss("listener", "Write where to listen (`address`) and with which `certificate` and `private_key`.")
@@ -29,7 +30,13 @@ extension HoldfastConfiguration.Listener {
         let certificate = section.requiredFile(
             "certificate", "Write the file with the server's certificate chain in PEM, leaf first.", in: folder)
         let privateKey = section.requiredFile("private_key", "Write the file with the certificate's private key in PEM.", in: folder)
-        minimumTLS = section.optional("minimum_tls", choice(HoldfastConfiguration.TLSVersion.self)) ?? .tls12
+        let keyExchange = section.optional("key_exchange", choice(HoldfastConfiguration.KeyExchange.self)) ?? .any
+        let minimumTLS = section.optional("minimum_tls", choice(HoldfastConfiguration.TLSVersion.self))
+        if keyExchange == .postQuantumOnly, minimumTLS == .tls12 {
+            section.complain("`key_exchange: post-quantum-only` is possible in TLS 1.3 only. Write `1.3`, or remove this key.", "minimum_tls")
+        }
+        self.keyExchange = keyExchange
+        self.minimumTLS = minimumTLS ?? (keyExchange == .postQuantumOnly ? .tls13 : .tls12)
         handshakeTimeout = section.optional("handshake_timeout", Bounds.handshakeTimeout) ?? .seconds(10)
         headTimeout = section.optional("head_timeout", Bounds.headTimeout) ?? .seconds(10)
         idleTimeout = section.optional("idle_timeout", Bounds.idleTimeout) ?? .seconds(75)

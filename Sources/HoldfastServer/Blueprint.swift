@@ -54,7 +54,8 @@ package final class Blueprint: Sendable {
         tls = ServerTLS(
             credentials, anchors: anchors.anchors, minimumVersion: configuration.listener.minimumTLS == .tls13 ? .tlsv13 : .tlsv12,
             certificateIsOptional: configuration.routes.contains { $0.policy.requirement == .nothing },
-            onlyRSASuites: configuration.listener.onlyRSASuites, resumption: configuration.listener.resumption)
+            onlyRSASuites: configuration.listener.onlyRSASuites, onlyPostQuantum: configuration.listener.keyExchange == .postQuantumOnly,
+            resumption: configuration.listener.resumption)
         self.trust = trust
         policies = issuers.map(\.policy)
         keySources = issuers.map(\.source)

@@ -51,7 +51,10 @@ final class PageServer: Service {
                 channel.eventLoop.makeCompletedFuture {
                     guard room.enter(channel) else { throw ChannelError.ioOnClosedChannel }
                     let pipeline = channel.pipeline.syncOperations
-                    if let tls { try pipeline.addHandler(try tls()) }
+                    if let tls {
+                        try pipeline.addHandler(ApplicationProtocolGuard())
+                        try pipeline.addHandler(try tls())
+                    }
                     // Who does not read the answers is not read from: they would gather without a bound.
                     try pipeline.addHandler(BackPressureHandler())
                     try pipeline.configureHTTPServerPipeline(withErrorHandling: true)

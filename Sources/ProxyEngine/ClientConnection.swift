@@ -168,8 +168,10 @@ package final class ClientConnection: ChannelInboundHandler {
             // The end of input follows as an event of its own, and framing tells whether anything was cut.
             abandonedAt = loop.now + EngineSettings.abandonedGrace
         case let error as NIOSSLError:
-            if case .handshaking = phase { handshakeFailed(error) }
+            if case .handshaking = phase { handshakeFailed(loop.gate.takeLastRefusal() ?? HandshakeFailure.code(of: error)) }
             context.close(mode: .all, promise: nil)
+        // The connection is closed where that was found.
+        case is ApplicationProtocolGuard.NoSharedProtocol: handshakeFailed(HandshakeFailure.noApplicationProtocol)
         // NIO closes the socket itself; closing through TLS would hold it for a close_notify that cannot come.
         case is IOError: break
         default: context.close(mode: .all, promise: nil)
@@ -199,8 +201,8 @@ package final class ClientConnection: ChannelInboundHandler {
         abort()
     }
 
-    private func handshakeFailed(_ error: NIOSSLError) {
-        loop.counters.countHandshakeFailure(loop.gate.takeLastRefusal() ?? "tls_error")
+    private func handshakeFailed(_ reason: String) {
+        loop.counters.countHandshakeFailure(reason)
         phase = .closed
     }
 

@@ -47,6 +47,8 @@ private struct LoopDirectory: Sendable {
             throw ChannelError.ioOnClosedChannel
         }
         let tls = try loop.gate.makeTLSHandler()
+        // Looks at the first message on its way to TLS, and leaves.
+        try channel.pipeline.syncOperations.addHandler(ApplicationProtocolGuard())
         // Ends TLS; the client's certificate is required and looked at here.
         try channel.pipeline.syncOperations.addHandler(tls)
         // HTTP/1.1. NIO's own HTTP handlers are left out: theirs is a second, laxer reading of the message, and their

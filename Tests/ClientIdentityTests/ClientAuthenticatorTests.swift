@@ -138,7 +138,7 @@ import Testing
         _ = try authorities.verifyHandshake(chain: leaf.chain(), now: testNow).get()
         for authenticator in [authorities, ClientAuthenticator(.any)] {
             #expect(authenticator.verifyHandshake(chain: Array(chain.prefix(9)), now: testNow).isSuccess)
-            #expect(authenticator.verifyHandshake(chain: chain, now: testNow) == .failure(.certificateRefused(.malformed)))
+            #expect(authenticator.verifyHandshake(chain: chain, now: testNow) == .failure(.certificateRefused(.tooLarge)))
         }
     }
 

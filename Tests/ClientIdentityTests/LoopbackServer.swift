@@ -28,7 +28,7 @@ final class LoopbackServer: Sendable {
     init(
         trust: ClientTrust? = nil, authority: TestCertificate, key: Certificate.PrivateKey = TestCertificate.newKey(),
         renewal: ContextRenewal = .standard, minimumVersion: TLSVersion = .tlsv12, certificateIsOptional: Bool = false,
-        onlyRSASuites: Bool = false, resumption: Bool = true, isPublic: Bool = false, staysOpen: Bool = false
+        onlyRSASuites: Bool = false, onlyPostQuantum: Bool = false, resumption: Bool = true, isPublic: Bool = false, staysOpen: Bool = false
     ) throws {
         self.authority = authority
         let own = try TestCertificate.authority("localhost", key: key, extensions: TestCertificate.clientExtensions(extended: [.serverAuth]))
@@ -37,7 +37,7 @@ final class LoopbackServer: Sendable {
         let tls = ServerTLS(
             try ServerCredentials(certificateFile: credentials[0].path, keyFile: credentials[1].path), anchors: anchors,
             minimumVersion: minimumVersion, certificateIsOptional: certificateIsOptional, onlyRSASuites: onlyRSASuites,
-            resumption: resumption)
+            onlyPostQuantum: onlyPostQuantum, resumption: resumption)
         let trust = try trust ?? .authorities(CertificatePathValidator(anchors))
         let shared = Shared()
         self.shared = shared

@@ -18,10 +18,13 @@ struct ThievingClient {
     }
 
     /// - Returns: what the server said, nil where it let nothing through, and the errors that the connection ended with.
-    func connect(to port: Int, version: TLSVersion) throws -> (greeting: String?, errors: String) {
+    ///
+    /// - Parameter groups: the key exchanges that it offers, in its order; nil for the library's own.
+    func connect(to port: Int, version: TLSVersion, groups: [NIOTLSCurve]? = nil) throws -> (greeting: String?, errors: String) {
         var configuration = configuration
         configuration.minimumTLSVersion = version
         configuration.maximumTLSVersion = version
+        if let groups { configuration.curves = groups }
         let context = try NIOSSLContext(configuration: configuration)
         let received = Received()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

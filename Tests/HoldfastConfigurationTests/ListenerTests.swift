@@ -137,6 +137,21 @@ struct ListenerTests {
         }
     }
 
+    @Test("The key exchange is the default or post-quantum only, which takes TLS 1.3")
+    func keyExchange() throws {
+        #expect(try read(minimal).listener.keyExchange == .any)
+        let only = try read(listening("key_exchange: post-quantum-only")).listener
+        #expect(only.keyExchange == .postQuantumOnly && only.minimumTLS == .tls13)
+        #expect(try read(listening("key_exchange: default")).listener.minimumTLS == .tls12)
+        #expect(mistakes(listening("key_exchange: post-quantum-only\n  minimum_tls: 1.3")) == [])
+        expectMistake(
+            listening("key_exchange: post-quantum-only\n  minimum_tls: 1.2"), "4:3: listener.minimum_tls", "possible in TLS 1.3 only")
+        expectMistake(listening("key_exchange: hybrid"), "3:17: listener.key_exchange", "is not one of `default`, `post-quantum-only`")
+        #expect(
+            try lines(listening("key_exchange: post-quantum-only")).first?
+                .hasPrefix("Listens on 127.0.0.1:8443 with TLS 1.3 only and the key exchange X25519MLKEM768 only;") == true)
+    }
+
     @Test("Hosts are names and addresses as a Host field has them, without ports (DT-13)")
     func hosts() throws {
         #expect(try read(minimal).listener.hosts == [])

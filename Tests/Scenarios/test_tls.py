@@ -6,8 +6,8 @@ import time
 import pytest
 
 from harness.challenges import is_invalid_token
-from harness.processes import PATIENCE, eventually, run, while_it_lasts
-from harness.wire import Truncated
+from harness.processes import HOLDFAST, PATIENCE, eventually, free_port, run, while_it_lasts
+from harness.wire import Connection, Truncated
 
 V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
@@ -255,12 +255,172 @@ def test_http_1_1_is_chosen_by_alpn(proxy, pki, issuer):
         assert connection.request(token=issuer.token()).status == 200
 
 
-def test_a_protocol_that_is_not_spoken_is_never_agreed_to(proxy, pki):
-    try:
-        with proxy.connect(context=pki.context(alpn=["imap", "h2"])) as connection:
-            assert connection.sock.selected_alpn_protocol() is None
-    except ssl.SSLError as error:
-        assert error.reason.endswith("NO_APPLICATION_PROTOCOL")
+def counted(proxy, reason):
+    eventually(lambda: proxy.metric("holdfast_handshake_failures_total", reason=reason) >= 1, f"{reason} is counted")
+
+
+@pytest.mark.parametrize("version", [V12, V13])
+def test_a_client_that_speaks_no_protocol_of_ours_is_told_so(start_proxy, pki, issuer, version):
+    """RFC 7301 section 3.2: the alert no_application_protocol."""
+    proxy = start_proxy()
+    for offered in [["h2"], ["imap", "h2"], ["http/1.0", "HTTP/1.1"]]:
+        with pytest.raises(ssl.SSLError, match="alert no application protocol"), proxy.connect(context=pki.context(version=version, alpn=offered)):
+            pass
+    counted(proxy, "no_application_protocol")
+    for offered in [None, ["http/1.1"], ["h2", "http/1.1"]]:
+        with proxy.connect(context=pki.context(version=version, alpn=offered)) as connection:
+            assert connection.request(token=issuer.token()).status == 200
+
+
+def test_the_metadata_listener_tells_so_too(start_proxy, pki):
+    address = ("127.0.0.1", free_port())
+    start_proxy({"resource": {"identifier": "https://api.example.com", "metadata_address": "%s:%d" % address}})
+    with pytest.raises(ssl.SSLError, match="alert no application protocol"), Connection(address, pki.context(None, alpn=["h2"])):
+        pass
+    with Connection(address, pki.context(None, alpn=["http/1.1"])) as connection:
+        assert connection.sock.selected_alpn_protocol() == "http/1.1"
+
+
+def test_a_hello_in_small_pieces_is_read_all_the_same(proxy, pki, issuer):
+    """Each octet in a packet of its own, with the protocols at the end."""
+    with socket.create_connection(proxy.address, timeout=10) as raw:
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = pki.context(alpn=["h2", "http/1.1"]).wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with pytest.raises(ssl.SSLWantReadError):
+            client.do_handshake()
+        for octet in outgoing.read():
+            raw.sendall(bytes([octet]))
+        while True:
+            incoming.write(raw.recv(65536))
+            try:
+                client.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                raw.sendall(outgoing.read())
+        assert client.selected_alpn_protocol() == "http/1.1"
+
+
+# Why TLS itself ended a handshake
+
+
+def sent(octets):
+    """A client that is none of TLS."""
+
+    def behave(proxy, pki):
+        with socket.create_connection(proxy.address, timeout=5) as plain:
+            plain.sendall(octets)
+            try:
+                while plain.recv(4096):
+                    pass
+            except ConnectionError:
+                pass
+
+    return behave
+
+
+def failed(make):
+    """A client of TLS whose handshake is refused, by either side."""
+
+    def behave(proxy, pki):
+        try:
+            with proxy.connect(context=make(pki)) as connection:
+                connection.sock.recv(1)
+        except (ssl.SSLError, ConnectionError):
+            pass
+
+    return behave
+
+
+def left(proxy, pki):
+    socket.create_connection(proxy.address, timeout=5).close()
+
+
+def suspicious(pki, version=V12):
+    """A client that trusts the system's authorities and not ours."""
+    context = ssl.create_default_context()
+    context.minimum_version = context.maximum_version = version
+    context.load_cert_chain(pki.path("client-a.pem"), pki.path("client-a.key"))
+    return context
+
+
+def old(pki):
+    context = pki.context()
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    return context
+
+
+def other_cipher(pki):
+    context = pki.context(version=V12)
+    context.set_ciphers("ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
+    return context
+
+
+def other_group(pki):
+    context = pki.context(version=V13)
+    context.set_ecdh_curve("secp521r1")
+    return context
+
+
+WHY = {
+    "cert_missing": [failed(lambda pki: pki.context(None, V12)), failed(lambda pki: pki.context(None, V13))],
+    "cert_untrusted": [failed(lambda pki: pki.context("stranger"))],
+    "not_tls": [sent(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"), sent(b"SSH-2.0-x\r\n"), sent(b"\0" * 64)],
+    "unsupported_version": [failed(old)],
+    "no_shared_cipher": [failed(other_cipher)],
+    "no_shared_group": [failed(other_group)],
+    "server_cert_refused": [failed(suspicious)],
+    "client_alert": [failed(lambda pki: suspicious(pki, V13))],
+    "client_gone": [left],
+}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("reason", WHY)
+def test_each_reason_for_a_failed_handshake_has_its_own_code(start_proxy, pki, reason):
+    proxy = start_proxy()
+    for number, behave in enumerate(WHY[reason], 1):
+        behave(proxy, pki)
+        eventually(lambda count=number: proxy.metric("holdfast_handshake_failures_total", reason=reason) == count, f"{reason} is counted")
+    assert proxy.metric("holdfast_handshake_failures_total", reason="tls_error") == 0
+
+
+def test_more_certificates_than_a_path_can_need_are_called_that(start_proxy, pki, tmp_path, issuer):
+    proxy = start_proxy()
+    many = chain(pki, "many", "never-many", *["intermediate"] * 9) if pki.issue("never-many") else None
+    alert(proxy, many)
+    counted(proxy, "cert_chain_too_large")
+    (tmp_path / "token").write_text(issuer.token())
+    explained = run(
+        HOLDFAST, "explain", "--config", proxy.file, "--certificate", pki.path("many.pem"), "--token", tmp_path / "token"
+    )
+    assert "cert_chain_too_large" in explained.stdout and "at most 8 certificates" in explained.stdout
+
+
+def test_where_only_post_quantum_keys_are_exchanged_others_are_refused(start_proxy, pki, issuer):
+    """No client of Python has them, but Holdfast itself has: one in front of another."""
+    inner = start_proxy({"listener": {"key_exchange": "post-quantum-only"}, "routes": [{"path": "/*", "require": "certificate"}]})
+    assert "HANDSHAKE_FAILURE" in alert(inner, pki.context())
+    counted(inner, "no_shared_group")
+    outer = start_proxy(
+        {
+            "upstream": {
+                "url": "https://localhost:%d" % inner.address[1], "certificate_authorities": pki.path("ca.pem"),
+                "certificate": pki.path("client-b.pem"), "private_key": pki.path("client-b.key"),
+            }
+        }
+    )
+    answer = outer.ask(token=issuer.token())
+    assert answer.status == 200 and answer.seen("X-Client-Cert-SHA256") == [pki.thumbprint("client-b")], "the inner one's client is the outer"
+
+
+def test_nothing_is_signed_with_sha_1(proxy, pki):
+    """Also where a client of TLS 1.2 offers nothing better. (Q-03)"""
+    common = ["-tls1_2", "-cipher", "ALL:@SECLEVEL=0", *as_client_a(pki)]
+    assert "alert handshake failure" in s_client(proxy, pki, *common, "-sigalgs", "ECDSA+SHA1:RSA+SHA1").stderr
+    shown = s_client(proxy, pki, *common, "-sigalgs", "ECDSA+SHA1:ECDSA+SHA256").stdout
+    assert "Peer signing digest: SHA256" in shown
 
 
 def test_a_handshake_that_does_not_come_is_not_waited_for(start_proxy):

@@ -1,0 +1,81 @@
+import ProxyEngine
+import Testing
+
+@Suite("What a ClientHello offers")
+struct ClientHelloTests {
+    private func vector(_ lengthOctets: Int, _ content: [UInt8]) -> [UInt8] {
+        (0..<lengthOctets).reversed().map { UInt8(truncatingIfNeeded: content.count >> (8 * $0)) } + content
+    }
+
+    private func alpn(_ names: [String]) -> [UInt8] { [0, 16] + vector(2, vector(2, names.flatMap { vector(1, Array($0.utf8)) })) }
+
+    private func message(_ extensions: [UInt8]?) -> [UInt8] {
+        var body: [UInt8] = [3, 3] + [UInt8](repeating: 7, count: 32)
+        body += vector(1, [UInt8](repeating: 8, count: 32)) + vector(2, [0x13, 1]) + vector(1, [0])
+        if let extensions { body += vector(2, extensions) }
+        return [1] + vector(3, body)
+    }
+
+    /// In records of at most so many octets.
+    private func records(_ message: [UInt8], _ size: Int = 16384) -> [UInt8] {
+        stride(from: 0, to: message.count, by: size).flatMap { [22, 3, 1] + vector(2, Array(message[$0..<min($0 + size, message.count)])) }
+    }
+
+    /// `nil` while incomplete, else the names, `["-"]` for none offered and `["other"]` for what is left to TLS.
+    private func read(_ octets: [UInt8], portions: Int = .max) -> [String]? {
+        var reader = ClientHelloReader()
+        var rest = octets[...]
+        while !rest.isEmpty {
+            let progress = Array(rest.prefix(portions)).withUnsafeBytes { reader.take($0) }
+            rest = rest.dropFirst(portions)
+            switch progress {
+            case .incomplete: continue
+            case .read(let hello): return hello.protocols.map { $0.map { String(decoding: $0, as: UTF8.self) } } ?? ["-"]
+            case .other: return ["other"]
+            }
+        }
+        return nil
+    }
+
+    @Test("Its protocols are read, however it is cut into records and packets", arguments: [1, 2, 5, 7, 100, .max], [1, 3, 64, 16384])
+    func fragments(portions: Int, record: Int) {
+        let other: [UInt8] = [0, 10] + vector(2, vector(2, [0, 29]))
+        let hello = records(message(other + alpn(["h2", "http/1.1"]) + other), record)
+        #expect(read(hello, portions: portions) == ["h2", "http/1.1"])
+        #expect(read(Array(hello.dropLast()), portions: portions) == nil)
+        #expect(read(hello + [1, 2, 3], portions: portions) == ["h2", "http/1.1"])
+    }
+
+    @Test("A client that offers none offers none")
+    func none() {
+        #expect(read(records(message(nil))) == ["-"])
+        #expect(read(records(message([]))) == ["-"])
+        #expect(read(records(message([0, 10] + vector(2, vector(2, [0, 29]))))) == ["-"])
+    }
+
+    @Test("What is no ClientHello, or a broken one, is left to TLS")
+    func others() {
+        let good = message(alpn(["h2"]))
+        let broken: [[UInt8]] = [
+            Array("GET / HTTP/1.1\r\n".utf8), [21, 3, 1, 0, 2, 2, 40], [22, 3, 1, 0, 0], records([2] + good.dropFirst()),
+            records(message([0, 16] + vector(2, []))), records(message([0, 16] + vector(2, vector(2, [])))), records(message(alpn([""]))),
+            records(message([0, 16] + vector(2, vector(2, [5, 104])))), records(message([0, 16] + vector(2, vector(2, vector(1, [104])) + [0]))),
+            records(message([0, 16, 0])), records([1, 0, 0, 3, 3, 3, 0]), records([1, 0x20, 0, 0]), records([1] + vector(3, [])),
+        ]
+        for octets in broken { #expect(read(octets) == ["other"], "\(octets.prefix(12))") }
+        #expect(read(records([1] + vector(3, [UInt8](repeating: 0, count: 40_000)))) == ["other"], "larger than any")
+    }
+
+    @Test("Random changes neither trap nor grow")
+    func mutations() {
+        var random = SystemRandomNumberGenerator()
+        let good = records(message(alpn(["h2", "http/1.1"])), 50)
+        for _ in 0..<3000 {
+            var octets = good
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                octets[Int.random(in: 0..<octets.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
+            _ = read(octets, portions: Int.random(in: 1...60, using: &random))
+        }
+    }
+}

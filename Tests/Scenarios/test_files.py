@@ -233,7 +233,7 @@ def test_check_and_run_wait_for_no_pipe_and_read_no_device(proxy, others, tmp_pa
         section[key] = str(path)
         (tmp_path / "other.yaml").write_text(yaml(configuration))
         for command in ["check", "run"]:
-            found = run(HOLDFAST, command, "--config", tmp_path / "other.yaml", seconds=20)
+            found = run(HOLDFAST, command, "--config", tmp_path / "other.yaml")
             assert found.returncode == 64 and place in found.stderr and f"is a {what}" in found.stderr
 
 
@@ -242,11 +242,11 @@ def test_no_command_waits_for_a_pipe_or_reads_a_device(proxy, others, pki, issue
     usual = {"--config": proxy.file, "--certificate": pki.path("client-a.pem"), "--token": tmp_path / "token"}
     for what, path in others.items():
         for command in [["check", "--config", path], ["run", "--config", path], ["thumbprint", path]]:
-            found = run(HOLDFAST, *command, seconds=20)
+            found = run(HOLDFAST, *command)
             assert found.returncode == 64 and f"is a {what}" in found.stderr
         for option in ["--config", "--certificate", "--token", "--keys", "--other"]:
             arguments = {**usual, option: path}
-            found = run(HOLDFAST, "explain", *[word for pair in arguments.items() for word in pair], seconds=20)
+            found = run(HOLDFAST, "explain", *[word for pair in arguments.items() for word in pair])
             assert found.returncode == 64 and f"is a {what}" in found.stderr, (option, found.stderr)
 
 

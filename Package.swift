@@ -109,8 +109,10 @@ let package = Package(
         .testTarget(
             name: "HoldfastConfigurationTests", dependencies: ["HoldfastConfiguration", "BindingPolicy"], swiftSettings: settings),
         .testTarget(
-            name: "ProxyEngineTests", dependencies: ["ProxyEngine", "AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", nioCore],
+            name: "ProxyEngineTests",
+            dependencies: ["ProxyEngine", "AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioEmbedded],
             swiftSettings: settings),
+        .testTarget(name: "HoldfastServerTests", dependencies: ["HoldfastServer"], swiftSettings: settings),
         // The fuzzers, a program of their own: a million cases want the release build. `scripts/test` runs it.
         .executableTarget(
             name: "holdfast-fuzz",

@@ -13,7 +13,7 @@ extension HoldfastConfiguration {
     /// - `admin.address` (IP address and port; optional)
     /// - `profile` (`fapi2`, `fapi1`, `uk`, `brazil` or `cdr`; default: none)
     /// - `report_only` (`true`, `false`, or the day from which on it enforces; default `false`): for every route that does not say
-    /// - `shutdown.drain_timeout` (duration up to `1h`; default `30s`; `0s` cuts what runs at once)
+    /// - `shutdown`: optional
     /// - `threads` (1 to 1024; default: the cores this process may use)
     /// - `verification_cache` (0 to 1048576; default 65536)
     ///
@@ -72,8 +72,7 @@ extension HoldfastConfiguration {
         let taken = [("listener.address", listener?.address), ("admin.address", admin)]
         let resource = Resource(root, taken: taken.compactMap { key, address in address.map { (key, $0) } })
         let logging = Log(root)
-        let shutdown = root.section("shutdown", known: ["drain_timeout"])
-        let drain = shutdown?.optional("drain_timeout", Bounds.drainTimeout)
+        let shutdown = Shutdown(root)
         let threads = root.optional("threads", Bounds.threads)
         let cache = root.optional("verification_cache", Bounds.verificationCache)
 
@@ -82,13 +81,11 @@ extension HoldfastConfiguration {
             file: log.file, listener: listener, clientTrust: clientTrust, tokens: tokens, resource: resource, profile: profile,
             upstream: upstream, forward: forward, routes: routes.list, routesKey: routes.key,
             routeTable: routes.table,
-            claimNames: claimNames.all, admin: admin, log: logging, drainTimeout: drain ?? .seconds(30), threads: threads,
+            claimNames: claimNames.all, admin: admin, log: logging, shutdown: shutdown, threads: threads,
             verificationCache: cache ?? 65536)
     }
 
     private enum Bounds {
-        static let drainTimeout = Quantity.duration(
-            ...(.seconds(3600)), above: "whoever starts the next one would wait that long for one request")
         static let threads = Quantity.count(1...1024, below: "nothing could run", above: "no machine has that many cores")
         static let verificationCache = Quantity.count(
             ...1_048_576, above: "each event loop would hold hundreds of megabytes of tokens that hardly come again")
@@ -101,6 +98,23 @@ extension HoldfastConfiguration {
             section?.complain("This is the address of `listener` too. Choose another port.", "address")
         }
         return admin
+    }
+}
+
+extension HoldfastConfiguration.Shutdown {
+    /// - `delay` (duration up to `10m`; default `5s`; `0s` accepts nothing more at once)
+    /// - `drain_timeout` (duration up to `1h`; default `30s`; `0s` cuts what runs at once)
+    init(_ root: Section) {
+        let section = root.section("shutdown", known: ["delay", "drain_timeout"])
+        delay = section?.optional("delay", Bounds.delay) ?? .seconds(5)
+        drainTimeout = section?.optional("drain_timeout", Bounds.drainTimeout) ?? .seconds(30)
+    }
+
+    private enum Bounds {
+        static let delay = Quantity.duration(
+            ...(.seconds(600)), above: "whoever starts the next one would wait that long though nobody sends requests here any more")
+        static let drainTimeout = Quantity.duration(
+            ...(.seconds(3600)), above: "whoever starts the next one would wait that long for one request")
     }
 }
 

@@ -16,8 +16,11 @@ package struct ConfigurationSummary: Equatable, Sendable {
     }
 
     /// Facts first, then the warnings, each marked as one.
-    package var lines: [String] {
-        facts + (warnings.isEmpty ? ["Nothing in this configuration is weaker than the default."] : warnings.map { "warning: \($0)" })
+    package var lines: [String] { facts + Self.marked(warnings) }
+
+    /// - Parameter warnings: of the whole of what is described, which may be more than the file.
+    package static func marked(_ warnings: [String]) -> [String] {
+        warnings.isEmpty ? ["Nothing in this configuration is weaker than the default."] : warnings.map { "warning: \($0)" }
     }
 }
 

@@ -25,8 +25,7 @@ package struct HoldfastConfiguration: Equatable, Sendable {
     /// Where `/livez`, `/readyz` and `/metrics` are served in clear; nil for nowhere.
     package let admin: NetworkAddress?
     package let log: Log
-    /// How long requests may finish after SIGTERM before they are cut.
-    package let drainTimeout: Duration
+    package let shutdown: Shutdown
     /// Event loops; nil for as many as this process may use cores.
     package let threads: Int?
     /// Verified tokens remembered a loop; 0 for none.
@@ -70,6 +69,8 @@ extension HoldfastConfiguration {
         package let minimumBodyRate: Int
         /// Client connections at once, over all loops.
         package let maxConnections: Int
+        /// Of those, the ones whose handshake is not done; beyond it one of them is closed.
+        package let maxHandshakes: Int
         /// Octets of a request head.
         package let maxHead: Int
         /// Octets of a request's target; at most `maxHead`.
@@ -291,6 +292,14 @@ extension HoldfastConfiguration {
         package let claims: [ForwardedClaim]
         package let interactionID: InteractionID
         package let errorBody: ErrorBody
+    }
+
+    /// The way out after SIGTERM.
+    package struct Shutdown: Equatable, Sendable {
+        /// How long it goes on accepting and answering while it says that it is not ready: load balancers need a while to see that.
+        package let delay: Duration
+        /// How long requests may finish after that before they are cut.
+        package let drainTimeout: Duration
     }
 
     package struct Log: Equatable, Sendable {

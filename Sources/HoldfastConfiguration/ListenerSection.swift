@@ -10,6 +10,7 @@ extension HoldfastConfiguration.Listener {
     /// - `minimum_body_rate` (octets a second, `0B` to `1MiB`; default `500B`; `0B` for no such bound): how fast a body must advance in
     ///   either direction while the client is waited for
     /// - `max_connections` (1 to 1000000; default 16384)
+    /// - `max_handshakes` (1 to `max_connections`; default a quarter of it): connections whose handshake is not done
     /// - `max_head` (size, 4KiB to 1MiB; default `48KiB`)
     /// - `max_target` (size, 1KiB to 1MiB and at most `max_head`; default: a sixth of `max_head`, at least `8KiB`)
     /// - `max_fields` (16 to 1000; default: 100, and more in proportion where `max_head` is more than its default)
@@ -19,8 +20,8 @@ extension HoldfastConfiguration.Listener {
             let section = root.section(
                 "listener",
                 known: [
-                    "address", "certificate", "private_key", "minimum_tls", "key_exchange", "handshake_timeout", "head_timeout",
-                    "idle_timeout", "body_timeout", "minimum_body_rate", "max_connections", "max_head", "max_target", "max_fields", "hosts",
+                    "address", "certificate", "private_key", "minimum_tls", "handshake_timeout", "head_timeout", "idle_timeout",
+                    "body_timeout", "minimum_body_rate", "max_connections", "max_handshakes", "max_head", "max_target", "max_fields", "hosts",
                 ])
         else {
             root.miss("listener", "Write where to listen (`address`) and with which `certificate` and `private_key`.")
@@ -43,6 +44,7 @@ extension HoldfastConfiguration.Listener {
         bodyTimeout = section.optional("body_timeout", Bounds.bodyTimeout) ?? .seconds(60)
         minimumBodyRate = section.optional("minimum_body_rate", Bounds.minimumBodyRate) ?? 500
         maxConnections = section.optional("max_connections", Bounds.maxConnections) ?? 16384
+        maxHandshakes = section.optional("max_handshakes", Bounds.maxHandshakes(maxConnections)) ?? max(1, maxConnections / 4)
         let head = section.optional("max_head", Bounds.maxHead) ?? 48 << 10
         let target = section.optional("max_target", Bounds.maxTarget)
         if let target, target > head {
@@ -76,6 +78,9 @@ extension HoldfastConfiguration.Listener {
             0...1 << 20, below: "it is negative", above: "clients on ordinary lines could not keep up")
         static let maxConnections = Quantity.count(
             1...1_000_000, below: "no client could connect", above: "no process has descriptors for more")
+        static func maxHandshakes(_ connections: Int) -> (ConfigurationNode) throws(Complaint) -> Int {
+            Quantity.count(1...connections, below: "nobody could begin a handshake", above: "there are no more connections (`max_connections`)")
+        }
         static let maxHead = Quantity.size(
             4096...1 << 20, below: "the heads of usual clients with their tokens would not fit",
             above: "each connection may hold as much before it is known whose it is")

@@ -9,6 +9,8 @@ import TokenValidation
 struct AdminPages: Sendable {
     private let readiness: @Sendable () -> Readiness
     private let loops: [LoopHandle]
+    private let seats: ConnectionSeats
+    private let sinks: LogSinks
     private let keys: KeyKeeping
     private let introspection: Introspection
     private let reportOnly: [ReportOnly]
@@ -16,11 +18,13 @@ struct AdminPages: Sendable {
     private let weakerRoutes: [(require: String, count: Int)]
 
     init(
-        _ configuration: HoldfastConfiguration, readiness: @escaping @Sendable () -> Readiness, loops: [LoopHandle], keys: KeyKeeping,
-        introspection: Introspection
+        _ configuration: HoldfastConfiguration, readiness: @escaping @Sendable () -> Readiness, loops: [LoopHandle], seats: ConnectionSeats,
+        keys: KeyKeeping, introspection: Introspection, sinks: LogSinks
     ) {
         self.readiness = readiness
         self.loops = loops
+        self.seats = seats
+        self.sinks = sinks
         self.keys = keys
         self.introspection = introspection
         reportOnly = ReportOnlyNotice.modes(configuration)
@@ -50,6 +54,8 @@ struct AdminPages: Sendable {
         for loop in loops {
             if let snapshot = try? await loop.metrics() { total.merge(snapshot) }
         }
+        let counts = seats.counts
+        total.connectionsRefused += counts.refused
         let ready = readiness().isReady
         var exposition = MetricsExposition(format: format)
         exposition.add(total)
@@ -58,9 +64,30 @@ struct AdminPages: Sendable {
         exposition.gauge(
             "holdfast_weaker_routes", "Routes that ask for less than a bound token, by what they ask for.",
             weakerRoutes.map { ([("require", $0.require)], Double($0.count)) })
+        addSeats(counts, to: &exposition)
+        addLogs(to: &exposition)
         addKeys(to: &exposition)
         addIntrospection(to: &exposition)
         return PageServer.Page(contentType: format.contentType, body: exposition.finish())
+    }
+
+    private func addSeats(_ counts: ConnectionSeats.Counts, to exposition: inout MetricsExposition) {
+        exposition.gauge(
+            "holdfast_connections_limit", "Client connections that may be open at once; fewer than configured where descriptors are short.",
+            [([], Double(min(seats.bounds.connections, seats.bounds.descriptors)))])
+        exposition.gauge("holdfast_connections_handshaking", "Client connections whose handshake is not done.", [([], Double(counts.unproved))])
+        exposition.counter(
+            "holdfast_connections_crowded_out", "Connections closed before the end of their handshake, to make room for newer ones.",
+            [([], counts.dismissed)])
+        exposition.gauge(
+            "holdfast_accept_paused", "Whether no connection is accepted, since no descriptor is left for one.", [([], counts.isPaused ? 1 : 0)])
+        exposition.counter("holdfast_accept_pauses", "How often accepting was paused.", [([], counts.pauses)])
+    }
+
+    private func addLogs(to exposition: inout MetricsExposition) {
+        let help = "that were lost: nobody read them in time, or the log was closed or full."
+        exposition.counter("holdfast_access_log_dropped", "Access log lines \(help)", [([], sinks.access.lostLines)])
+        exposition.counter("holdfast_messages_dropped", "Lines of Holdfast's own messages \(help)", [([], sinks.messages.lostLines)])
     }
 
     private func addKeys(to exposition: inout MetricsExposition) {

@@ -6,10 +6,18 @@ extension Blueprint {
     package var logLevel: String { configuration.log.level.rawValue }
 
     /// Dangerous choices, in plain words.
-    package var warnings: [String] { ConfigurationSummary(configuration).warnings + (refusesTLS12 ? [tls12Warning] : []) }
+    package var warnings: [String] { ConfigurationSummary(configuration).warnings + weaknesses + descriptors.warnings }
 
     /// What the configuration lets through, a line each.
-    package var description: [String] { ConfigurationSummary(configuration).lines + (refusesTLS12 ? ["warning: \(tls12Warning)"] : []) }
+    package var description: [String] {
+        let summary = ConfigurationSummary(configuration)
+        // Too few descriptors are this system's matter, and make nothing weaker.
+        return summary.facts + [descriptors.fact] + ConfigurationSummary.marked(summary.warnings + weaknesses)
+            + descriptors.warnings.map { "warning: \($0)" }
+    }
+
+    /// What the contents of the named files add to the configuration's own.
+    private var weaknesses: [String] { refusesTLS12 ? [tls12Warning] : [] }
 
     /// FAPI 1.0 Advanced allows TLS 1.2 with RSA suites only, and the certificate has no RSA key.
     private var refusesTLS12: Bool {
@@ -18,5 +26,23 @@ extension Blueprint {
 
     private var tls12Warning: String {
         "listener.certificate has no RSA key: under this profile clients of TLS 1.2 are refused, and TLS 1.3 is spoken only."
+    }
+}
+
+extension DescriptorPlan {
+    fileprivate var fact: String {
+        "Holds at most \(clients) client connections at once, \(handshakes) of them in their handshake: this process may open \(limit) descriptors, and \(reserve) are kept for the upstream, keys, the admin endpoint and the runtime."
+    }
+
+    fileprivate var warnings: [String] {
+        guard isEnough else { return ["\(DescriptorShortage(plan: self)). It will not start."] }
+        var lowered: [String] = []
+        if clients < demand.clients { lowered.append("listener.max_connections from \(demand.clients) to \(clients)") }
+        if upstream < demand.upstream { lowered.append("upstream.max_connections from \(demand.upstream) to \(upstream)") }
+        if questions != demand.questions { lowered.append("introspection.max_concurrent from \(demand.questions) to \(questions)") }
+        guard !lowered.isEmpty else { return [] }
+        return [
+            "this process may open \(limit) descriptors, which is too few for this configuration, so it lowers \(lowered.joined(separator: ", ")). Raise the limit (`ulimit -n`, LimitNOFILE=)."
+        ]
     }
 }

@@ -31,17 +31,28 @@ package final class Blueprint: Sendable {
     let access: AccessControl
     let metadata: ResourceMetadata?
     let target: UpstreamTarget
+    package let descriptors: DescriptorPlan
     /// Of the listener's own certificate, for `check` and the log.
     package let serverCertificate: CertificateSummary
     package let clientAuthorities: [CertificateSummary]
 
     /// Finds every mistake that only the contents of the named files show.
-    package init(_ configuration: HoldfastConfiguration) throws(ConfigurationMistakes) {
+    ///
+    /// - Parameters:
+    ///   - descriptorLimit: how many this process can have open.
+    ///   - inherited: how many it has.
+    package init(
+        _ configuration: HoldfastConfiguration, descriptorLimit: Int = DescriptorLimit.reachable, inherited: Int = DescriptorLimit.countInherited()
+    ) throws(ConfigurationMistakes) {
         var mistakes = MistakeCollector()
+        let descriptors = DescriptorPlan(DescriptorPlan.Demand(configuration, inherited: inherited), limit: descriptorLimit)
+        var questions = descriptors.questions[...]
         let credentials = mistakes.load(configuration.listener.identity)
         let anchors = Self.anchors(configuration, &mistakes)
-        let issuers = configuration.tokens.map { Self.issuer($0, claimNames: configuration.claimNames, &mistakes) }
-        let target = Self.target(configuration.upstream, &mistakes)
+        let issuers = configuration.tokens.map {
+            Self.issuer($0, claimNames: configuration.claimNames, questions: $0.introspection.flatMap { _ in questions.popFirst() } ?? 0, &mistakes)
+        }
+        let target = Self.target(configuration.upstream, SocketRoom(descriptors.upstreamSockets), &mistakes)
         let rewrite = RequestRewrite(
             pseudonym: Self.pseudonym, removesAuthorization: configuration.forward.authorization == .remove,
             defaultHost: configuration.upstream.hostField)
@@ -63,7 +74,8 @@ package final class Blueprint: Sendable {
         introspection = issuers.map(\.introspection)
         self.strips = strips
         metadata = try? ResourceMetadata(configuration)
-        settings = EngineSettings(configuration, rewrite: rewrite, metadata: metadata)
+        settings = EngineSettings(configuration, rewrite: rewrite, metadata: metadata, descriptors: descriptors)
+        self.descriptors = descriptors
         access = AccessControl(configuration, policies: policies, pseudonym: Self.pseudonym, metadata: metadata)
         self.target = target
         serverCertificate = credentials.summary
@@ -107,7 +119,7 @@ package final class Blueprint: Sendable {
     }
 
     private static func issuer(
-        _ issuer: HoldfastConfiguration.TokenIssuer, claimNames: [String], _ mistakes: inout MistakeCollector
+        _ issuer: HoldfastConfiguration.TokenIssuer, claimNames: [String], questions: Int, _ mistakes: inout MistakeCollector
     ) -> Issuer {
         let authorities = issuer.certificateAuthorities.flatMap { file in
             mistakes.load(file) { () throws(CredentialFault) in try TrustAnchors(file: file.path).forTLS }
@@ -121,7 +133,7 @@ package final class Blueprint: Sendable {
             }
         if case .file(let file) = issuer.keys, let problem = problem(ofKeyFile: file.path) { mistakes.add(file, problem) }
         let policy = IssuerPolicy(issuer, claimNames: claimNames)
-        let plan = issuer.introspection.flatMap { IntrospectionPlan($0, authorities: authorities ?? [], &mistakes) }
+        let plan = issuer.introspection.flatMap { IntrospectionPlan($0, authorities: authorities ?? [], maxConcurrent: questions, &mistakes) }
         return Issuer(policy: policy, source: source, authorities: authorities ?? [], introspection: plan)
     }
 
@@ -139,14 +151,14 @@ package final class Blueprint: Sendable {
     }
 
     private static func target(
-        _ upstream: HoldfastConfiguration.Upstream, _ mistakes: inout MistakeCollector
+        _ upstream: HoldfastConfiguration.Upstream, _ sockets: SocketRoom, _ mistakes: inout MistakeCollector
     ) -> UpstreamTarget? {
         let address: UpstreamTarget.Address =
             switch upstream.destination {
             case .tcp(let host, let port): .host(host, port: port)
             case .unix(let path): .unixSocket(path)
             }
-        guard let tls = upstream.tls else { return UpstreamTarget(address: address, tls: nil) }
+        guard let tls = upstream.tls else { return UpstreamTarget(address: address, tls: nil, sockets: sockets) }
         let credentials = tls.identity.flatMap { mistakes.load($0) }
         do throws(CredentialFault) {
             let client = try UpstreamTLS(
@@ -154,7 +166,7 @@ package final class Blueprint: Sendable {
             return UpstreamTarget(
                 address: address,
                 tls: .init(
-                    makeHandler: { verdict in try client.makeHandler { verdict.refuse($0) } }, fault: { client.fault(of: $0) }))
+                    makeHandler: { verdict in try client.makeHandler { verdict.refuse($0) } }, fault: { client.fault(of: $0) }), sockets: sockets)
         } catch {
             mistakes.add(tls.certificateAuthorities, error)
             return nil

@@ -4,12 +4,11 @@ import NIOCore
 import ProxyEngine
 
 extension EngineSettings {
-    init(_ configuration: HoldfastConfiguration, rewrite: RequestRewrite, metadata: ResourceMetadata?) {
+    init(_ configuration: HoldfastConfiguration, rewrite: RequestRewrite, metadata: ResourceMetadata?, descriptors: DescriptorPlan) {
         var limits = WireLimits.request
         limits.head = configuration.listener.maxHead
         limits.target = configuration.listener.maxTarget
         limits.fields = configuration.listener.maxFields
-        let loops = configuration.loopCount
         self.init(
             limits: limits, rewrite: rewrite,
             handshakeTimeout: configuration.listener.handshakeTimeout.timeAmount,
@@ -20,9 +19,10 @@ extension EngineSettings {
             responseTimeout: configuration.upstream.responseTimeout.timeAmount,
             connectTimeout: configuration.upstream.connectTimeout.timeAmount,
             upstreamIdleTimeout: configuration.upstream.idleTimeout.timeAmount,
-            connectionsPerLoop: max(1, (configuration.listener.maxConnections + loops - 1) / loops),
-            upstreamConnectionsPerLoop: configuration.upstream.maxConnections,
-            upstreamConnectionsPerClient: configuration.upstream.maxConnectionsPerClient,
+            upstreamConnectionsPerLoop: descriptors.upstream,
+            // Where there are fewer connections than configured, its share of them.
+            upstreamConnectionsPerClient: max(
+                1, configuration.upstream.maxConnectionsPerClient * descriptors.upstream / configuration.upstream.maxConnections),
             queueTimeout: configuration.upstream.queueTimeout.timeAmount,
             addsForwardedFor: configuration.forward.clientAddress == .xForwarded,
             thumbprintHeader: configuration.forward.thumbprintHeader,

@@ -12,13 +12,18 @@ struct IntrospectionPlan: Sendable {
     let authorities: [NIOSSLCertificate]
 
     /// Nil where a file cannot be used, which is noted among the mistakes.
-    init?(_ introspection: HoldfastConfiguration.Introspection, authorities: [NIOSSLCertificate], _ mistakes: inout MistakeCollector) {
+    ///
+    /// - Parameter maxConcurrent: questions at once, as configured or as many as there are descriptors for.
+    init?(
+        _ introspection: HoldfastConfiguration.Introspection, authorities: [NIOSSLCertificate], maxConcurrent: Int,
+        _ mistakes: inout MistakeCollector
+    ) {
         guard let authentication = Self.authentication(introspection.authentication, &mistakes) else { return nil }
         self.authentication = authentication
         self.authorities = authorities
         settings = IntrospectionSettings(
             endpoint: introspection.endpoint.flatMap { FetchURL($0.text) }, clientID: introspection.clientID,
-            cache: introspection.cache.seconds, timeout: introspection.timeout.seconds, maxConcurrent: introspection.maxConcurrent,
+            cache: introspection.cache.seconds, timeout: introspection.timeout.seconds, maxConcurrent: maxConcurrent,
             signedResponse: introspection.signedResponse,
             responseAlgorithms: introspection.responseAlgorithms.compactMap(SignatureAlgorithm.init))
     }

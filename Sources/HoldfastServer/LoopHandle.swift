@@ -53,6 +53,11 @@ struct LoopHandle: Sendable {
         try await eventLoop.submit { state.value.engine.counters.metrics }.get()
     }
 
+    /// From now on each answer closes its connection.
+    func announceEnd() async throws {
+        try await eventLoop.submit { state.value.engine.announceEnd() }.get()
+    }
+
     /// Completes when no client connection is left.
     func drain() async throws {
         try await eventLoop.flatSubmit { state.value.engine.drain() }.get()

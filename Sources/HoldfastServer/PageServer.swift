@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -29,37 +30,43 @@ final class PageServer: Service {
     typealias MakeTLS = @Sendable () throws -> NIOSSLServerHandler
 
     private let channel: any Channel
+    private let name: String
     /// A scraper or a load balancer asks more often than this, or asks anew.
     private static let idleTimeout = TimeAmount.seconds(30)
     /// Of a connection, whatever it does.
     private static let lifetime = TimeAmount.seconds(300)
-    /// At once; one more is closed.
-    private static let connections = 256
 
     /// - Parameters:
+    ///   - name: the section of the file that it comes from, for the log.
+    ///   - connections: at once. One more takes the place of the oldest that has had no answer yet, or of the oldest.
     ///   - tls: nil to serve in clear.
     ///   - absence: what is said of a path that is not there.
-    init(address: (host: String, port: Int), group: any EventLoopGroup, tls: MakeTLS?, absence: String, pages: @escaping Pages) async throws {
-        let room = ConnectionRoom(Self.connections)
+    init(
+        _ name: String, address: (host: String, port: Int), group: any EventLoopGroup, connections: Int, tls: MakeTLS?, absence: String,
+        logger: Logger, pages: @escaping Pages
+    ) async throws {
+        self.name = name
+        // Nobody proves anything here. One place is for the connection that is being closed.
+        let seats = ConnectionSeats(
+            ConnectionSeats.Bounds(connections: connections, unproved: max(1, connections - 1), descriptors: max(1, connections)))
         channel = try await ServerBootstrap(group: group)
+            .gated(by: seats) { logger.tell($0, of: name) }
             .serverChannelOption(.backlog, value: 128)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // Small reads: what is read at once is answered at once, and each answer is larger than its request.
             .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4096))
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard room.enter(channel) else { throw ChannelError.ioOnClosedChannel }
                     let pipeline = channel.pipeline.syncOperations
                     if let tls {
-                        try pipeline.addHandler(ApplicationProtocolGuard())
+                        try pipeline.addHandler(HandshakeNotice { seats.wasAnswered($0) })
                         try pipeline.addHandler(try tls())
                     }
                     // Who does not read the answers is not read from: they would gather without a bound.
                     try pipeline.addHandler(BackPressureHandler())
                     try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
                     try pipeline.addHandler(IdleStateHandler(readTimeout: Self.idleTimeout))
-                    try pipeline.addHandler(PageHandler(pages: pages, absence: absence))
+                    try pipeline.addHandler(PageHandler(pages: pages, absence: absence) { seats.wasAnswered($0) })
                     let end = channel.eventLoop.scheduleTask(in: Self.lifetime) { channel.close(promise: nil) }
                     channel.closeFuture.whenComplete { _ in end.cancel() }
                 }
@@ -71,7 +78,7 @@ final class PageServer: Service {
 
     /// Until shut down: last of all, so that a draining proxy can still be asked about.
     func run() async throws {
-        try? await gracefulShutdown()
+        try await channel.untilShutdown(of: name)
         try? await channel.close()
     }
 }
@@ -83,11 +90,13 @@ private final class PageHandler: ChannelInboundHandler {
 
     private let pages: PageServer.Pages
     private let absence: String
+    private let onAnswer: (any Channel) -> Void
     private var request: HTTPRequestHead?
 
-    init(pages: @escaping PageServer.Pages, absence: String) {
+    init(pages: @escaping PageServer.Pages, absence: String, onAnswer: @escaping (any Channel) -> Void) {
         self.pages = pages
         self.absence = absence
+        self.onAnswer = onAnswer
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -102,10 +111,10 @@ private final class PageHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent {
-            context.close(promise: nil)
-        } else {
-            context.fireUserInboundEventTriggered(event)
+        switch event {
+        case is IdleStateHandler.IdleStateEvent: context.close(promise: nil)
+        case is ConnectionDismissed: context.channel.closeAbruptly(reset: true)
+        default: context.fireUserInboundEventTriggered(event)
         }
     }
 
@@ -132,6 +141,7 @@ private final class PageHandler: ChannelInboundHandler {
         context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: page.status, headers: headers))), promise: nil)
         if request.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: page.body)))), promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        onAnswer(context.channel)
         if !request.isKeepAlive { context.close(promise: nil) }
     }
 }

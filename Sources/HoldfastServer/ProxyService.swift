@@ -1,32 +1,52 @@
+import HoldfastConfiguration
 import Logging
 import NIOCore
 import ProxyEngine
 import ServiceLifecycle
 import Synchronization
 
-/// The listener and its loops. On graceful shutdown it takes no more connections, lets what runs finish, and cuts the rest.
+/// The listener and its loops, and the way out:
+/// 1. not ready, but accepting and serving as before for `delay`, since load balancers need a while to see it; each answer closes its connection;
+/// 2. no more connections: what runs may finish within `drain_timeout`;
+/// 3. the rest is cut.
+///
+/// A further signal ends the first wait or the second.
 final class ProxyService: Service {
     private let listener: Listener
     private let loops: [LoopHandle]
-    private let drainTimeout: Duration
+    private let timing: HoldfastConfiguration.Shutdown
+    private let signals: ShutdownSignals
     private let draining: Atomic<Bool>.Reference
     private let logger: Logger
 
-    init(listener: Listener, loops: [LoopHandle], drainTimeout: Duration, draining: Atomic<Bool>.Reference, logger: Logger) {
+    init(
+        listener: Listener, loops: [LoopHandle], timing: HoldfastConfiguration.Shutdown, signals: ShutdownSignals,
+        draining: Atomic<Bool>.Reference, logger: Logger
+    ) {
         self.listener = listener
         self.loops = loops
-        self.drainTimeout = drainTimeout
+        self.timing = timing
+        self.signals = signals
         self.draining = draining
         self.logger = logger
     }
 
     func run() async throws {
-        try? await gracefulShutdown()
+        do {
+            try await listener.channel.untilShutdown(of: "listener")
+        } catch {
+            for loop in loops { try await loop.stop() }
+            throw error
+        }
         draining.value.store(true, ordering: .relaxed)
+        if timing.delay > .zero {
+            logger.notice("shutting down: not ready, still accepting", metadata: ["delay": "\(timing.delay)"])
+            for loop in loops { try await loop.announceEnd() }
+            await signals.wait(timing.delay)
+        }
         logger.notice("draining")
         try? await listener.channel.close()
-        let finished = await drain()
-        if !finished { logger.warning("drain timed out, the rest is cut") }
+        if !(await drain()) { logger.warning("drain timed out, the rest is cut") }
         for loop in loops { try await loop.stop() }
     }
 
@@ -40,7 +60,7 @@ final class ProxyService: Service {
                 return true
             }
             group.addTask { [self] in
-                try? await Task.sleep(for: drainTimeout)
+                await signals.wait(timing.drainTimeout)
                 return false
             }
             let first = await group.next() ?? true

@@ -4,16 +4,24 @@ struct Readiness: Equatable, Sendable {
     var keys: [(issuer: String, available: Bool)]
     /// By issuer, whether it is known where to ask about tokens.
     var introspection: [(issuer: String, available: Bool)] = []
-    var upstreamReachable: Bool
+    var upstream: UpstreamProbe.Finding
     var draining: Bool
 
     var isReady: Bool { problems.isEmpty }
 
     /// In plain words, none of them secret.
     var problems: [String] {
-        (draining ? ["draining"] : []) + (upstreamReachable ? [] : ["upstream unreachable"])
+        (draining ? ["draining"] : []) + upstreamProblem
             + keys.filter { !$0.available }.map { "no keys of \($0.issuer)" }
             + introspection.filter { !$0.available }.map { "no introspection endpoint of \($0.issuer)" }
+    }
+
+    private var upstreamProblem: [String] {
+        switch upstream {
+        case .reachable: []
+        case .untried: ["upstream unreachable: not tried yet"]
+        case .failed(let fault): [fault.sentence]
+        }
     }
 
     static func == (left: Readiness, right: Readiness) -> Bool { left.problems == right.problems }

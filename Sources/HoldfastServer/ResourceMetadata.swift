@@ -2,6 +2,7 @@ import BindingPolicy
 import ClientIdentity
 import FoundationEssentials
 import HoldfastConfiguration
+import Logging
 import NIOCore
 import ProxyEngine
 
@@ -58,14 +59,16 @@ struct ResourceMetadata {
     }
 
     /// A listener for the document alone, over TLS, that asks for no client certificate: who has none cannot reach the other.
-    func server(_ address: NetworkAddress, tls: ServerTLS, group: any EventLoopGroup) async throws -> PageServer {
+    func server(
+        _ address: NetworkAddress, tls: ServerTLS, group: any EventLoopGroup, connections: Int, logger: Logger
+    ) async throws -> PageServer {
         let contexts = try ServerTLSContexts(tls.withoutClientCertificates, now: EngineLoop.wallClock())
         let page = page
         let document = PageServer.Page(
             contentType: page.contentType, cacheControl: "max-age=\(page.maximumAge)", body: String(decoding: page.body, as: UTF8.self))
         return try await PageServer(
-            address: (address.host, address.port), group: group, tls: { try contexts.makePublicHandler(now: EngineLoop.wallClock()) },
-            absence: "not found; there is \(String(decoding: page.path, as: UTF8.self))\n"
+            "resource", address: (address.host, address.port), group: group, connections: connections, tls: { try contexts.makePublicHandler(now: EngineLoop.wallClock()) },
+            absence: "not found; there is \(String(decoding: page.path, as: UTF8.self))\n", logger: logger
         ) { question in
             let isMeant = question.path.utf8.elementsEqual(page.path) && question.query.map { Array($0.utf8) } == page.query
             return isMeant ? document : nil

@@ -7,16 +7,23 @@ import ProxyEngine
 import ServiceLifecycle
 import Synchronization
 package import Telemetry
-import UnixSignals
 
 /// Puts the rooms together and runs them until a signal says to end.
 package enum Server {
     /// Returns after a graceful shutdown; throws where a part could not start or failed.
-    package static func run(_ blueprint: Blueprint, logger: Logger, accessSink: LogSink) async throws {
+    package static func run(_ blueprint: Blueprint, logger: Logger, sinks: LogSinks) async throws {
         let configuration = blueprint.configuration
+        let descriptors = blueprint.descriptors
+        guard descriptors.isEnough else { throw DescriptorShortage(plan: descriptors) }
+        logger.info(
+            "descriptors",
+            metadata: [
+                "limit": "\(descriptors.limit)", "clients": "\(descriptors.clients)", "handshakes": "\(descriptors.handshakes)",
+                "upstream": "\(descriptors.upstream * configuration.loopCount)", "reserve": "\(descriptors.reserve)",
+            ])
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loopCount)
-        // The admin endpoint and the probe share one thread with the control plane's client, away from the data path.
-        let control = MultiThreadedEventLoopGroup.singleton
+        let control = ControlPlane.start()
+        let signals = ShutdownSignals()
         let draining = Atomic<Bool>.Reference()
         let keeping = KeeperReference()
         let onStaleKeys: @Sendable (Int) -> Void = { index in keeping.value.withLock { $0 }?.requestRefresh(ofIssuerAt: index) }
@@ -30,7 +37,7 @@ package enum Server {
             loops.append(
                 try await LoopHandle.make(
                     on: eventLoop, blueprint, contexts: contexts, authenticator: authenticator, introspectors: introspection.introspectors,
-                    sink: accessSink, notice: notice, onStaleKeys: onStaleKeys))
+                    sink: sinks.access, notice: notice, onStaleKeys: onStaleKeys))
         }
         let ready = loops
         let keys = KeyKeeping(blueprint, logger: logger) { keys, index in
@@ -41,31 +48,36 @@ package enum Server {
         let probe = UpstreamProbe(target: blueprint.target, group: control, logger: logger)
         let readiness: @Sendable () -> Readiness = {
             Readiness(
-                keys: keys.availability, introspection: introspection.availability, upstreamReachable: probe.isReachable,
+                keys: keys.availability, introspection: introspection.availability, upstream: probe.finding,
                 draining: draining.value.load(ordering: .relaxed))
         }
 
-        var services: [any Service] = [probe, MemoryReturn(loops: ready), HangupNotice(logger: logger)]
+        let seats = ConnectionSeats(
+            ConnectionSeats.Bounds(
+                connections: configuration.listener.maxConnections, unproved: descriptors.handshakes, descriptors: descriptors.sockets))
+        var services: [any Service] = [probe, MemoryReturn(loops: ready), HangupNotice(logger: logger), LogLossNotice(sinks: sinks, logger: logger)]
         // A service that has nothing to do ends, and the end of one is the end of all.
         if !keys.kept.isEmpty { services.append(keys) }
         if !introspection.asked.isEmpty { services.append(introspection) }
         if let notice = ReportOnlyNotice(configuration, loops: ready, logger: logger) { services.append(notice) }
         if let address = configuration.admin {
-            let pages = AdminPages(configuration, readiness: readiness, loops: ready, keys: keys, introspection: introspection)
+            let pages = AdminPages(
+                configuration, readiness: readiness, loops: ready, seats: seats, keys: keys, introspection: introspection, sinks: sinks)
             let admin = try await PageServer(
-                address: (address.host, address.port), group: control, tls: nil, absence: "not found; there are /livez, /readyz and /metrics\n",
-                pages: pages.page)
+                "admin", address: (address.host, address.port), group: control, connections: descriptors.pages, tls: nil,
+                absence: "not found; there are /livez, /readyz and /metrics\n", logger: logger, pages: pages.page)
             logger.notice("admin endpoint listening", metadata: ["address": "\(admin.address.map(NetworkAddress.text) ?? "")"])
             services.append(admin)
         }
         if let metadata = blueprint.metadata, let address = configuration.resource?.metadataAddress {
-            let server = try await metadata.server(address, tls: blueprint.tls, group: control)
+            let server = try await metadata.server(
+                address, tls: blueprint.tls, group: control, connections: descriptors.pages, logger: logger)
             logger.notice("metadata listening", metadata: ["address": "\(server.address.map(NetworkAddress.text) ?? "")"])
             services.append(server)
         }
         let listener = try await Listener.bind(
-            host: configuration.listener.address.host, port: configuration.listener.address.port, group: group,
-            loops: ready.map { loop in (loop.eventLoop, { loop.engine }) })
+            host: configuration.listener.address.host, port: configuration.listener.address.port, group: group, seats: seats,
+            loops: ready.map { loop in (loop.eventLoop, { loop.engine }) }, notify: { logger.tell($0, of: "listener") })
         logger.notice(
             "listening",
             metadata: [
@@ -73,13 +85,12 @@ package enum Server {
                 "thumbprint": "\(blueprint.serverCertificate.thumbprint)",
             ])
         services.append(
-            ProxyService(listener: listener, loops: ready, drainTimeout: configuration.drainTimeout, draining: draining, logger: logger))
+            ProxyService(
+                listener: listener, loops: ready, timing: configuration.shutdown, signals: signals, draining: draining, logger: logger))
 
         // Shut down in reverse order: the proxy drains while the admin endpoint still tells that it does.
-        try await ServiceGroup(
-            configuration: .init(services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        ).run()
-        accessSink.drain()
+        try await signals.run(ServiceGroup(configuration: .init(services: services.map { .init(service: $0) }, logger: logger)))
+        sinks.access.drain()
         try await group.shutdownGracefully()
         logger.notice("stopped")
     }
@@ -93,7 +104,7 @@ private final class KeeperReference: Sendable {
 extension NetworkAddress {
     /// `127.0.0.1:8443` or `[::1]:8443`.
     fileprivate static func text(_ address: SocketAddress) -> String {
-        let host = address.ipAddress ?? ""
+        let host = address.addressText
         return host.contains(":") ? "[\(host)]:\(address.port ?? 0)" : "\(host):\(address.port ?? 0)"
     }
 }

@@ -1,96 +1,128 @@
 import Logging
 import NIOCore
-import NIOPosix
 import NIOSSL
-import NIOTLS
 import ProxyEngine
 import ServiceLifecycle
 import Synchronization
 
-/// Knows whether the upstream accepts connections, and whether it is the one meant where it is reached over TLS, by opening
-/// one now and then. It sends nothing: what a request to a legacy API would do, nobody knows.
+/// Knows whether requests would reach the upstream, by opening a connection now and then the way they do, and why not.
+///
+/// It sends nothing: what a request to a legacy API would do, nobody knows. But it stays for a moment, since some only say no once the
+/// connection is there: in TLS 1.3 a server that demands a client certificate tells so after the client's side of the handshake is
+/// done, and proxies in front of nothing accept connections and close them.
 final class UpstreamProbe: Service {
-    private let target: UpstreamTarget
+    private let connector: UpstreamConnector
     private let group: any EventLoopGroup
     private let logger: Logger
-    private let reachable = Atomic(false)
+    private let latest = Mutex<Finding>(.untried)
+
+    enum Finding: Equatable, Sendable {
+        case untried
+        case reachable
+        case failed(UpstreamFault)
+    }
 
     private static let intervalWhileUp = Duration.seconds(5)
     private static let intervalWhileDown = Duration.milliseconds(500)
+    private static let patience = TimeAmount.seconds(2)
 
     init(target: UpstreamTarget, group: any EventLoopGroup, logger: Logger) {
-        self.target = target
+        connector = UpstreamConnector(target, patience: Self.patience)
         self.group = group
         self.logger = logger
     }
 
-    var isReachable: Bool { reachable.load(ordering: .relaxed) }
+    var finding: Finding { latest.withLock { $0 } }
 
     func run() async throws { await cancelWhenGracefulShutdown { await self.watch() } }
 
     private func watch() async {
         while !Task.isCancelled {
-            let up = await probe()
-            if reachable.exchange(up, ordering: .relaxed) != up {
-                if up { logger.notice("upstream reachable") } else { logger.warning("upstream unreachable") }
+            let finding = await probe()
+            let before = latest.withLock { latest in
+                defer { latest = finding }
+                return latest
             }
-            try? await Task.sleep(for: up ? Self.intervalWhileUp : Self.intervalWhileDown)
+            if finding != before { tell(finding) }
+            try? await Task.sleep(for: finding == .reachable ? Self.intervalWhileUp : Self.intervalWhileDown)
         }
     }
 
-    private func probe() async -> Bool {
+    private func tell(_ finding: Finding) {
+        switch finding {
+        case .untried: break
+        case .reachable: logger.notice("upstream reachable")
+        case .failed(let fault): logger.warning("upstream unreachable", metadata: ["reason": "\(fault.reason)", "cause": "\(fault.cause)"])
+        }
+    }
+
+    private func probe() async -> Finding {
         let eventLoop = group.next()
-        let verdict = eventLoop.makePromise(of: Bool.self)
-        let bootstrap = ClientBootstrap(group: eventLoop).connectTimeout(Self.patience).channelInitializer { [target] channel in
-            channel.eventLoop.makeCompletedFuture {
-                try UpstreamProbeHandler.add(to: channel.pipeline.syncOperations, tls: target.tls, verdict: verdict)
+        let began = NIODeadline.now()
+        let finding = try? await eventLoop.flatSubmit { [connector] in
+            let finding = eventLoop.makePromise(of: Finding.self)
+            // In the same turn of the loop: what the other end says right behind its handshake must not be missed.
+            connector.connect(on: eventLoop).assumeIsolated().whenComplete { result in
+                switch result {
+                case .success(let channel): Self.stay(on: channel, since: began, finding)
+                case .failure(let error): finding.succeed(.failed(UpstreamFault(connecting: error)))
+                }
             }
-        }
-        let connecting =
-            switch target.address {
-            case .host(let host, let port): bootstrap.connect(host: host, port: port)
-            case .unixSocket(let path): bootstrap.connect(unixDomainSocketPath: path)
-            }
-        connecting.whenFailure { _ in verdict.succeed(false) }
-        let deadline = eventLoop.scheduleTask(in: Self.patience * 2) { verdict.succeed(false) }
-        let isUp = (try? await verdict.futureResult.get()) ?? false
-        deadline.cancel()
-        if let channel = try? await connecting.get() { try? await channel.close() }
-        return isUp
+            return finding.futureResult
+        }.get()
+        // Only a loop that is being shut down finds nothing.
+        return finding ?? .untried
     }
 
-    private static let patience = TimeAmount.seconds(2)
+    private static func stay(on channel: any Channel, since began: NIODeadline, _ finding: EventLoopPromise<Finding>) {
+        let watch = UpstreamProbeHandler(finding)
+        guard (try? channel.pipeline.syncOperations.addHandler(watch)) != nil else { return finding.succeed(.failed(.closed)) }
+        let isEncrypted = (try? channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)) != nil
+        let window = UpstreamProbeWindow.after(.now() - began, isEncrypted: isEncrypted)
+        channel.eventLoop.assumeIsolated().scheduleTask(in: window) {
+            watch.timeIsUp()
+            channel.closeAbruptly()
+        }
+    }
 }
 
-/// Waits for the connection, or for the end of its handshake.
+/// How long the other end has to say no.
+enum UpstreamProbeWindow {
+    /// An answer to what we sent last takes one way there and back, and opening the connection took at least one, over TLS two: four times
+    /// that leaves room for a server that thinks.
+    static func after(_ opening: TimeAmount, isEncrypted: Bool) -> TimeAmount {
+        let least = isEncrypted ? TimeAmount.milliseconds(250) : .milliseconds(50)
+        return min(max(opening * 4, least), .seconds(1))
+    }
+}
+
+/// The end of a connection that did not ask for one.
 private final class UpstreamProbeHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private let tls: UpstreamTarget.TLS?
-    private let handler: NIOSSLClientHandler?
-    private let verdict: EventLoopPromise<Bool>
+    private var finding: EventLoopPromise<UpstreamProbe.Finding>?
 
-    static func add(
-        to pipeline: ChannelPipeline.SynchronousOperations, tls: UpstreamTarget.TLS?, verdict: EventLoopPromise<Bool>
-    ) throws {
-        let handler = try tls?.makeHandler(TLSVerdict())
-        if let handler { try pipeline.addHandler(handler) }
-        try pipeline.addHandler(UpstreamProbeHandler(tls: tls, handler: handler, verdict: verdict))
+    init(_ finding: EventLoopPromise<UpstreamProbe.Finding>) { self.finding = finding }
+
+    func timeIsUp() { end(.reachable) }
+
+    private func end(_ found: UpstreamProbe.Finding) {
+        finding?.succeed(found)
+        finding = nil
     }
 
-    private init(tls: UpstreamTarget.TLS?, handler: NIOSSLClientHandler?, verdict: EventLoopPromise<Bool>) {
-        self.tls = tls
-        self.handler = handler
-        self.verdict = verdict
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        end(.failed(UpstreamFault(losing: error)))
+        context.close(promise: nil)
     }
-
-    func channelActive(context: ChannelHandlerContext) { if tls == nil { verdict.succeed(true) } }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted = event, let tls { verdict.succeed(tls.fault(handler?.peerCertificate) == nil) }
+        if case ChannelEvent.inputClosed = event { end(.failed(.closed)) }
+        context.fireUserInboundEventTriggered(event)
     }
 
-    func channelInactive(context: ChannelHandlerContext) { verdict.succeed(false) }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { verdict.succeed(false) }
+    func channelInactive(context: ChannelHandlerContext) {
+        end(.failed(.closed))
+        context.fireChannelInactive()
+    }
 }

@@ -65,7 +65,7 @@ extension ClientConnection {
     /// - Parameter outcome: for the log, who ended the request: `refused` is us, `upstream` or `client` who failed.
     func refuse(_ refusal: Refusal, outcome: StaticString = "refused") {
         let rest = unreadBody
-        let keeps = !refusal.closes && rest != nil && requestPersists && !inputEnded && !loop.isDraining
+        let keeps = !refusal.closes && rest != nil && requestPersists && !inputEnded && !loop.isEnding
         let fields = ownResponseFields
         gather { out in
             refusal.write(
@@ -89,7 +89,7 @@ extension ClientConnection {
 
     /// Answers ourselves without refusing anything.
     func give(_ answer: OwnAnswer) {
-        let closes = unreadBody != 0 || loop.isDraining || !requestPersists
+        let closes = unreadBody != 0 || loop.isEnding || !requestPersists
         let fields = ownResponseFields
         gather { answer.write(into: &$0, fields: fields, isHead: isHeadRequest, closing: closes) }
         record.status = answer.status
@@ -193,20 +193,21 @@ extension ClientConnection {
         dropExchange(outcome: outcome, reason: reason)
         phase = .closed
         pending = ByteBuffer()
-        guard let context else { return }
-        if let socket = context.channel as? any SocketOptionProvider {
-            _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))  // On its loop, so it takes effect at once.
-        }
-        if let below = try? context.pipeline.syncOperations.context(handler: tls) {
-            below.close(mode: .all, promise: nil)
-        } else {
-            context.close(mode: .all, promise: nil)
-        }
+        context?.channel.closeAbruptly(reset: true)
     }
 
+    // MARK: The server's end
+
+    /// The answer that is awaited will be the last on its connection.
+    func endAnnounced() { exchange?.closeClientAfterwards() }
+
+    /// What is not a request by now gets a moment in which it may become one, since it may be on its way.
     func drain() {
-        exchange?.closeClientAfterwards()
-        if case .ready = phase, !isInHead { deadline = min(deadline, loop.now + EngineSettings.drainGrace) }
+        endAnnounced()
+        switch phase {
+        case .handshaking, .ready: deadline = min(deadline, loop.now + EngineSettings.drainGrace)
+        case .judging, .exchanging, .delivering, .discarding, .lingering, .closed: break
+        }
     }
 
     // MARK: Deadlines
@@ -214,7 +215,7 @@ extension ClientConnection {
     func deadlineReached(_ now: NIODeadline) {
         switch phase {
         case .handshaking:
-            loop.counters.countHandshakeFailure("handshake_timeout")
+            loop.counters.countHandshakeFailure(loop.isDraining ? "draining" : "handshake_timeout")
             abort()
         case .ready:
             if !isInHead { return closeGracefully() }
@@ -222,6 +223,10 @@ extension ClientConnection {
             openRecord(began: now)
             requestBody = .none
             isHeadRequest = false
+            if loop.isDraining {
+                endRecord(outcome: "drained", reason: "draining")
+                return closeGracefully()
+            }
             refuse(.headTooSlow, outcome: "client")
         case .judging: lookupTimedOut()
         case .exchanging: exchangeTimedOut()

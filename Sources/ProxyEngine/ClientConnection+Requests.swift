@@ -89,7 +89,7 @@ extension ClientConnection {
         if loop.requestHead.claims > 0 { for name in loop.requestHead.claimedNames() { loop.counters.countStripped(name) } }
         var exchange = Exchange(
             hasBody: !requestBody.isOver, clientPersists: requestPersists, isIdempotent: loop.requestHead.method.isIdempotent)
-        if loop.isDraining { exchange.closeClientAfterwards() }
+        if loop.isEnding { exchange.closeClientAfterwards() }
         self.exchange = exchange
         bytes.moveReaderIndex(forwardBy: length)
         appendWholeBody(&bytes, to: &out)

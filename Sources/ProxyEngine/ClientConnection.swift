@@ -43,6 +43,8 @@ package final class ClientConnection: ChannelInboundHandler {
 
     let loop: EngineLoop
     let tls: NIOSSLServerHandler
+    /// Told once that its handshake is done.
+    private let onProved: (any Channel) -> Void
     var context: ChannelHandlerContext?
     /// Its place in the loop's list of connections; the loop's to change.
     var position = -1
@@ -99,9 +101,10 @@ package final class ClientConnection: ChannelInboundHandler {
     var downloadRate: MinimumRate
     var record = ExchangeRecord()
 
-    package init(loop: EngineLoop, tls: NIOSSLServerHandler) {
+    package init(loop: EngineLoop, tls: NIOSSLServerHandler, onProved: @escaping (any Channel) -> Void) {
         self.loop = loop
         self.tls = tls
+        self.onProved = onProved
         deadline = loop.now + loop.settings.handshakeTimeout
         uploadRate = MinimumRate(octetsPerSecond: loop.settings.minimumBodyRate, grace: loop.settings.rateGrace)
         downloadRate = uploadRate
@@ -121,6 +124,7 @@ package final class ClientConnection: ChannelInboundHandler {
         switch event {
         case TLSUserEvent.handshakeCompleted: handshakeCompleted(context)
         case ChannelEvent.inputClosed: inputClosed()
+        case is ConnectionDismissed: if case .handshaking = phase { refuseHandshake("crowded_out") }
         default: break
         }
         context.fireUserInboundEventTriggered(event)
@@ -187,7 +191,8 @@ package final class ClientConnection: ChannelInboundHandler {
         case .failure(let refusal): refuseHandshake(refusal.code)
         case .success(let peer):
             self.peer = peer
-            peerAddress = context.channel.remoteAddress?.ipAddress ?? ""
+            onProved(context.channel)
+            peerAddress = context.channel.remoteAddress?.addressText ?? ""
             share = loop.share(of: peer, at: peerAddress)
             trustedFields = loop.trustedFields(for: peer, address: peerAddress)
             loop.counters.metrics.handshakes &+= 1

@@ -22,6 +22,9 @@ package final class EngineLoop {
     let pool: UpstreamPool
     var requestHead: RequestHead
     var responseHead: ResponseHead
+    /// The end was announced: each answer closes its connection.
+    package private(set) var isEnding = false
+    /// It has come: nothing new begins.
     package private(set) var isDraining = false
 
     private var accessLog: AccessLog
@@ -124,8 +127,6 @@ package final class EngineLoop {
         return Array(lines.utf8)
     }
 
-    func hasRoom() -> Bool { connections.count < settings.connectionsPerLoop }
-
     func register(_ connection: ClientConnection) {
         connection.position = connections.count
         connections.append(connection)
@@ -146,10 +147,18 @@ package final class EngineLoop {
         if connections.isEmpty { drained?.succeed(()) }
     }
 
-    /// From now on every answer closes its connection, and idle ones are closed at once.
+    /// From now on each answer closes its connection. New ones are still taken, and idle ones wait for their request.
+    package func announceEnd() {
+        eventLoop.assertInEventLoop()
+        isEnding = true
+        for connection in connections { connection.endAnnounced() }
+    }
+
+    /// From now on nothing new begins, and what is idle or has not got as far as a request is closed.
     /// - Returns: a future that succeeds when no client connection is left.
     package func drain() -> EventLoopFuture<Void> {
         eventLoop.assertInEventLoop()
+        isEnding = true
         isDraining = true
         let promise = drained ?? eventLoop.makePromise(of: Void.self)
         drained = promise
@@ -218,5 +227,5 @@ package final class EngineLoop {
         if accessLog.isFull { flushAccessLog() }
     }
 
-    private func flushAccessLog() { counters.metrics.accessLinesDropped &+= accessLog.flush() }
+    private func flushAccessLog() { accessLog.flush() }
 }

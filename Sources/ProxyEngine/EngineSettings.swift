@@ -19,8 +19,6 @@ package struct EngineSettings: Sendable {
     package var responseTimeout: TimeAmount
     package var connectTimeout: TimeAmount
     package var upstreamIdleTimeout: TimeAmount
-    /// Client connections a loop holds at most; one more is closed at once.
-    package var connectionsPerLoop: Int
     /// Upstream connections a loop holds at most; more exchanges wait for one.
     package var upstreamConnectionsPerLoop: Int
     /// Of those, how many may serve one client certificate at once.
@@ -83,7 +81,7 @@ package struct EngineSettings: Sendable {
     package init(
         limits: WireLimits, rewrite: RequestRewrite, handshakeTimeout: TimeAmount, headTimeout: TimeAmount, idleTimeout: TimeAmount,
         bodyTimeout: TimeAmount, minimumBodyRate: Int, responseTimeout: TimeAmount, connectTimeout: TimeAmount, upstreamIdleTimeout: TimeAmount,
-        connectionsPerLoop: Int, upstreamConnectionsPerLoop: Int, upstreamConnectionsPerClient: Int, queueTimeout: TimeAmount, addsForwardedFor: Bool,
+        upstreamConnectionsPerLoop: Int, upstreamConnectionsPerClient: Int, queueTimeout: TimeAmount, addsForwardedFor: Bool,
         thumbprintHeader: String, challenge: ChallengeTerms, accessLog: Bool,
         page: OwnPage? = nil, forwardedClaims: [ForwardedClaim] = [], interactionID: InteractionIDMode = .pass,
         errorBody: ErrorBody = .problem
@@ -98,7 +96,6 @@ package struct EngineSettings: Sendable {
         self.responseTimeout = responseTimeout
         self.connectTimeout = connectTimeout
         self.upstreamIdleTimeout = upstreamIdleTimeout
-        self.connectionsPerLoop = connectionsPerLoop
         self.upstreamConnectionsPerLoop = upstreamConnectionsPerLoop
         self.upstreamConnectionsPerClient = upstreamConnectionsPerClient
         self.queueTimeout = queueTimeout

@@ -1,5 +1,5 @@
 package import NIOCore
-import NIOPosix
+package import NIOPosix
 import NIOSSL
 import Telemetry
 
@@ -7,14 +7,17 @@ import Telemetry
 package struct Listener {
     package let channel: any Channel
 
-    /// - Parameter loops: each event loop of `group`, and how to get at what it owns once on it.
+    /// - Parameters:
+    ///   - loops: each event loop of `group`, and how to get at what it owns once on it.
+    ///   - notify: called on a loop.
     package static func bind(
-        host: String, port: Int, group: any EventLoopGroup, loops: [(any EventLoop, @Sendable () -> EngineLoop)]
+        host: String, port: Int, group: any EventLoopGroup, seats: ConnectionSeats,
+        loops: [(any EventLoop, @Sendable () -> EngineLoop)], notify: @escaping @Sendable (ListenerNotice) -> Void
     ) async throws -> Listener {
-        let byLoop = LoopDirectory(loops)
+        let byLoop = LoopDirectory(loops, seats)
         let channel = try await ServerBootstrap(group: group)
+            .gated(by: seats, notify: notify)
             .serverChannelOption(.backlog, value: 4096)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // A client may end its side and still wait for the answer.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -31,28 +34,46 @@ package struct Listener {
     }
 }
 
+extension ServerBootstrap {
+    /// Bounds what is accepted.
+    package func gated(by seats: ConnectionSeats, notify: @escaping @Sendable (ListenerNotice) -> Void) -> ServerBootstrap {
+        serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // One at a time: NIO would take some more after it was told to stop.
+            .serverChannelOption(.maxMessagesPerRead, value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(seats: seats, notify: notify))
+                }
+            }
+    }
+}
+
 /// Finds what a loop owns from one of its channels.
 private struct LoopDirectory: Sendable {
     private let loops: [ObjectIdentifier: @Sendable () -> EngineLoop]
+    private let seats: ConnectionSeats
 
-    init(_ loops: [(any EventLoop, @Sendable () -> EngineLoop)]) {
+    init(_ loops: [(any EventLoop, @Sendable () -> EngineLoop)], _ seats: ConnectionSeats) {
+        self.seats = seats
         self.loops = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.0 as AnyObject), $0.1) })
     }
 
     /// The pipeline, in wire order.
     func setUp(_ channel: any Channel) throws {
         guard let loop = loops[ObjectIdentifier(channel.eventLoop as AnyObject)]?() else { throw ChannelError.operationUnsupported }
-        guard loop.hasRoom(), !loop.isDraining else {
+        loop.eventBegan()
+        guard !loop.isDraining else {
             loop.counters.metrics.connectionsRefused &+= 1
             throw ChannelError.ioOnClosedChannel
         }
         let tls = try loop.gate.makeTLSHandler()
-        // Looks at the first message on its way to TLS, and leaves.
-        try channel.pipeline.syncOperations.addHandler(ApplicationProtocolGuard())
+        // Whoever has sent a whole ClientHello goes after those that have not; it leaves the pipeline once it has seen that.
+        try channel.pipeline.syncOperations.addHandler(HandshakeNotice { [seats] in seats.wasAnswered($0) })
         // Ends TLS; the client's certificate is required and looked at here.
         try channel.pipeline.syncOperations.addHandler(tls)
         // HTTP/1.1. NIO's own HTTP handlers are left out: theirs is a second, laxer reading of the message, and their
         // pipelining handler costs two system calls a request.
-        try channel.pipeline.syncOperations.addHandler(ClientConnection(loop: loop, tls: tls))
+        try channel.pipeline.syncOperations.addHandler(
+            ClientConnection(loop: loop, tls: tls) { [seats] in seats.hasProved($0) })
     }
 }

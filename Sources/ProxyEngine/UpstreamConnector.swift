@@ -49,6 +49,7 @@ package struct UpstreamConnector: Sendable {
             .channelOption(.recvAllocator, value: ReceiveAllocator(maximum: 64 << 10))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let sockets = target.sockets, !sockets.enter(channel) { throw IOError(errnoCode: EMFILE, reason: "sockets for the upstream") }
                     guard let tls = target.tls else { return }
                     let watch = UpstreamHandshakeHandler(tls)
                     try channel.pipeline.syncOperations.addHandlers(watch.makeTLSHandler(), watch)
@@ -175,7 +176,8 @@ extension Channel {
     /// - Parameter reset: by a reset instead of an ordinary end, so that no port stays behind in TIME_WAIT.
     package func closeAbruptly(reset: Bool = false) {
         if reset, let socket = self as? any SocketOptionProvider { _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)) }
-        if let tls = try? pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self) {
+        let operations = pipeline.syncOperations
+        if let tls = (try? operations.context(handlerType: NIOSSLClientHandler.self)) ?? (try? operations.context(handlerType: NIOSSLServerHandler.self)) {
             tls.close(mode: .all, promise: nil)
         } else {
             close(promise: nil)

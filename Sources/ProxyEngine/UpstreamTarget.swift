@@ -27,10 +27,13 @@ package struct UpstreamTarget: Sendable {
     package let address: Address
     /// Nil for cleartext.
     package let tls: TLS?
+    /// For connections, attempts at them included; nil for as many as there may be.
+    package let sockets: SocketRoom?
 
-    package init(address: Address, tls: TLS?) {
+    package init(address: Address, tls: TLS?, sockets: SocketRoom? = nil) {
         self.address = address
         self.tls = tls
+        self.sockets = sockets
     }
 }
 

@@ -39,7 +39,7 @@ package struct AccessLog {
     /// - Parameters:
     ///   - beginning: what `begin` wrote, followed by whatever fields the judgement added.
     ///   - milliseconds: since 1970, when the request ended.
-    ///   - outcome: `ok`, or who ended it otherwise: `refused`, `upstream`, `client`.
+    ///   - outcome: `ok`, or who ended it otherwise: `refused`, `upstream`, `client`, or `drained` where our shutdown did.
     package mutating func end(
         _ beginning: ByteBuffer, milliseconds: Int, status: Int, outcome: StaticString, reason: String?, microseconds: Int,
         bytesIn: Int, bytesOut: Int
@@ -66,12 +66,9 @@ package struct AccessLog {
 
     package var isFull: Bool { lines.readableBytes >= 32 << 10 }
 
-    /// - Returns: how many lines were dropped because the sink is full.
-    package mutating func flush() -> Int {
-        guard lines.readableBytes > 0 else { return 0 }
-        let batch = lines
+    package mutating func flush() {
+        guard lines.readableBytes > 0 else { return }
+        sink.submit(lines)
         lines = ByteBuffer()
-        guard !sink.submit(batch) else { return 0 }
-        return batch.readableBytesView.count { $0 == UInt8(ascii: "\n") }
     }
 }

@@ -44,6 +44,6 @@ package struct JSONLogHandler: LogHandler {
             line.writeJSONString("\(value)")
         }
         line.writeString("}\n")
-        _ = sink.submit(line)
+        sink.submit(line)
     }
 }

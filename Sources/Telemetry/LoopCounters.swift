@@ -49,7 +49,6 @@ package struct MetricsSnapshot: Sendable, Equatable {
     package var upstreamCauses: [Cause: Int] = [:]
     package var verdictHits = 0
     package var verdictMisses = 0
-    package var accessLinesDropped = 0
 
     /// A reason and what was behind it, both from closed sets of ours.
     package struct Cause: Hashable, Sendable {
@@ -78,7 +77,6 @@ package struct MetricsSnapshot: Sendable, Equatable {
         upstreamCauses.merge(other.upstreamCauses, uniquingKeysWith: +)
         verdictHits += other.verdictHits
         verdictMisses += other.verdictMisses
-        accessLinesDropped += other.accessLinesDropped
     }
 }
 

@@ -108,7 +108,6 @@ extension MetricsExposition {
                 .map { ([("reason", $0.key.reason), ("cause", $0.key.cause)], $0.value) })
         counter("holdfast_verdict_cache_hits", "Tokens whose signature was remembered.", [([], metrics.verdictHits)])
         counter("holdfast_verdict_cache_misses", "Tokens whose signature had to be verified.", [([], metrics.verdictMisses)])
-        counter("holdfast_access_log_dropped", "Access log lines dropped because standard output did not keep up.", [([], metrics.accessLinesDropped)])
     }
 
     private func byLabel(_ label: String, _ counts: [String: Int]) -> [(labels: [(String, String)], value: Int)] {

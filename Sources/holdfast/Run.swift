@@ -9,25 +9,27 @@ struct Run: AsyncParsableCommand {
         abstract: "Start the proxy and run until SIGTERM.",
         discussion: """
             Its own messages go to standard error, one JSON line each; with log.access the access log goes to standard output. \
-            SIGTERM or SIGINT: not ready, what runs may finish, the rest is closed, exit 0.
+            SIGTERM or SIGINT: not ready, but serving for shutdown.delay; then what runs may finish, the rest is closed, exit 0. A further signal \
+            ends the wait at hand.
             """)
 
     @OptionGroup var file: ConfigurationOption
 
     func run() async throws {
+        let sinks = LogSinks.standard()
+        DescriptorLimit.raise()
         let blueprint = try file.load()
-        let errors = LogSink(descriptor: 2)
         let level = Logger.Level(rawValue: blueprint.logLevel) ?? .info
-        LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level, sink: errors) }
+        LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level, sink: sinks.messages) }
         let logger = Logger(label: "holdfast")
         for warning in blueprint.warnings { logger.warning("configuration", metadata: ["warning": "\(warning)"]) }
         do {
-            try await Server.run(blueprint, logger: logger, accessSink: LogSink(descriptor: 1))
+            try await Server.run(blueprint, logger: logger, sinks: sinks)
         } catch {
             logger.critical("failed", metadata: ["error": "\(error)"])
-            errors.drain()
+            sinks.messages.drain()
             throw ExitCode(1)
         }
-        errors.drain()
+        sinks.messages.drain()
     }
 }

@@ -55,6 +55,9 @@ struct BoundsTests {
             key: "listener.max_connections", file: listener("max_connections"), least: "1", greatest: "1000000", below: ("0", "no client"),
             above: ("1000001", "descriptors")),
         Bounded(
+            key: "listener.max_handshakes", file: listener("max_handshakes"), least: "1", greatest: "16384", below: ("0", "nobody"),
+            above: ("16385", "max_connections")),
+        Bounded(
             key: "listener.max_head", file: listener("max_head"), least: "4KiB", greatest: "1MiB", below: ("4095B", "would not fit"),
             above: ("1025KiB", "known whose it is")),
         Bounded(
@@ -104,6 +107,9 @@ struct BoundsTests {
         Bounded(
             key: "routes[0].max_auth_age", file: { minimal + "routes:\n  - {path: /a, max_auth_age: \($0)}\n" }, least: "1s", greatest: "8760h",
             below: ("0s", "authenticate"), above: ("8761h", "a year")),
+        Bounded(
+            key: "shutdown.delay", file: { minimal + "shutdown: {delay: \($0)}\n" }, least: "0s", greatest: "10m", below: nil,
+            above: ("601s", "would wait")),
         Bounded(
             key: "shutdown.drain_timeout", file: { minimal + "shutdown: {drain_timeout: \($0)}\n" }, least: "0s", greatest: "1h", below: nil,
             above: ("61m", "would wait")),

@@ -33,7 +33,7 @@ struct DocumentTests {
         #expect(configuration.admin == nil)
         #expect(configuration.log.level == .info)
         #expect(configuration.log.access)
-        #expect(configuration.drainTimeout == .seconds(30))
+        #expect(configuration.shutdown.drainTimeout == .seconds(30) && configuration.shutdown.delay == .seconds(5))
         #expect(configuration.threads == nil)
         #expect(configuration.verificationCache == 65536)
         #expect(configuration.resource == nil)

@@ -128,6 +128,15 @@ struct ListenerTests {
         }
     }
 
+    @Test("A quarter of the connections may be in their handshake, unless the file says otherwise")
+    func handshakes() throws {
+        #expect(try read(listening("max_connections: 16384")).listener.maxHandshakes == 4096)
+        #expect(try read(listening("max_connections: 3")).listener.maxHandshakes == 1)
+        #expect(try read(listening("max_connections: 100\n  max_handshakes: 100")).listener.maxHandshakes == 100)
+        #expect(try read(listening("max_handshakes: 7")).listener.maxHandshakes == 7)
+        expectMistake(listening("max_connections: 100\n  max_handshakes: 101"), "4:19: listener.max_handshakes", "`max_connections`")
+    }
+
     @Test("The lowest TLS version is 1.2 or 1.3, quoted or not")
     func minimumTLS() throws {
         #expect(try read(listening("minimum_tls: 1.3")).listener.minimumTLS == .tls13)

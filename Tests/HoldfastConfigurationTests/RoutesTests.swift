@@ -125,11 +125,11 @@ struct RoutesTests {
     func others() throws {
         let configuration = try read(
             minimal
-                + "admin: {address: 127.0.0.1:9901}\nlog: {level: debug, access: false}\nshutdown: {drain_timeout: 0s}\nthreads: 2\nverification_cache: 0\nresource: {identifier: https://api.example.com/v1}\n"
+                + "admin: {address: 127.0.0.1:9901}\nlog: {level: debug, access: false}\nshutdown: {delay: 0s, drain_timeout: 0s}\nthreads: 2\nverification_cache: 0\nresource: {identifier: https://api.example.com/v1}\n"
         )
         #expect(configuration.admin?.description == "127.0.0.1:9901")
         #expect(configuration.log.level == .debug && !configuration.log.access)
-        #expect(configuration.drainTimeout == .zero && configuration.threads == 2 && configuration.verificationCache == 0)
+        #expect(configuration.shutdown.delay == .zero && configuration.shutdown.drainTimeout == .zero && configuration.threads == 2 && configuration.verificationCache == 0)
         #expect(configuration.resource?.identifier.text == "https://api.example.com/v1")
         expectMistake(minimal + "admin: {}\n", "13:1: admin.address", "The key is missing.")
         expectMistake(minimal + "admin: {address: 127.0.0.1:8443}\n", "13:9: admin.address", "the address of `listener` too")

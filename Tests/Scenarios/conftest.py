@@ -68,12 +68,13 @@ def proxy(pki, folder, settings):
 
 @pytest.fixture
 def start_proxy(pki, tmp_path, settings):
-    """Another proxy, with changes to the usual configuration; `wait` is ready, alive or nothing; `prefix` stands before the command."""
+    """Another proxy, with changes to the usual configuration; `wait` is ready, alive or nothing; `prefix` stands before the command; `host`
+    is what the listener binds."""
     started = []
     numbers = itertools.count(1)
 
-    def start(changes=None, wait="ready", environment=None, prefix=()):
-        proxy = Proxy(pki, tmp_path, settings, changes, f"holdfast-{next(numbers)}", environment, prefix)
+    def start(changes=None, wait="ready", environment=None, prefix=(), **options):
+        proxy = Proxy(pki, tmp_path, settings, changes, f"holdfast-{next(numbers)}", environment, prefix, **options)
         started.append(proxy)
         if wait == "ready":
             proxy.wait_ready()

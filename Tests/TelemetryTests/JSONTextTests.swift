@@ -45,8 +45,9 @@ struct AccessLogTests {
         }
         log.end(
             beginning, milliseconds: 5, status: 401, outcome: "refused", reason: "cnf_mismatch", microseconds: 9, bytesIn: 1, bytesOut: 2)
-        #expect(log.flush() == 0)
+        log.flush()
         sink.drain()
+        #expect(sink.lostLines == 0)
         let expected =
             "{\"time\":5,\"client\":\"::1\",\"thumbprint\":\"T\",\"method\":\"GET\",\"path\":\"\(String(repeating: "p", count: AccessLog.pathLimit))\","
             + "\"status\":401,\"outcome\":\"refused\",\"reason\":\"cnf_mismatch\",\"duration_us\":9,\"bytes_in\":1,\"bytes_out\":2}\n"
@@ -56,11 +57,13 @@ struct AccessLogTests {
 
     @Test("drops and counts lines rather than wait when nobody reads them")
     func bounded() {
-        var log = AccessLog(sink: LogSink(descriptor: -1, limit: 0))
+        let sink = LogSink(descriptor: -1, limit: 0)
+        var log = AccessLog(sink: sink)
         for _ in 0..<3 {
             log.end(
                 ByteBuffer(), milliseconds: 0, status: 200, outcome: "ok", reason: nil, microseconds: 0, bytesIn: 0, bytesOut: 0)
         }
-        #expect(log.flush() == 3)
+        log.flush()
+        #expect(sink.lostLines == 3)
     }
 }

@@ -100,6 +100,16 @@ def split_address(text):
     return host, int(port)
 
 
+def limited(soft, hard=None):
+    """Stands before a command: so many descriptors and no more."""
+    return ("prlimit", f"--nofile={soft}:{soft if hard is None else hard}")
+
+
+def redirected(redirections):
+    """Stands before a command: where its output goes, as bash writes it."""
+    return ("bash", "-c", f'exec "$@" {redirections}', "bash")
+
+
 class Process:
     """A child with its output in files, so that no pipe can fill up and stall it."""
 
@@ -137,6 +147,19 @@ class Process:
             if line.startswith("VmRSS:"):
                 return int(line.split()[1])
         raise AssertionError("no VmRSS")
+
+    def descriptors(self):
+        """How many it has open."""
+        return len(os.listdir(f"/proc/{self.child.pid}/fd"))
+
+    def cpu_seconds(self):
+        """What it has used, in user and kernel mode."""
+        fields = Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def messages(self):
+        """What it said of itself, whole lines only."""
+        return [json.loads(line) for line in self.err.split("\n")[:-1] if line.startswith("{")]
 
     def terminate(self):
         self.child.send_signal(signal.SIGTERM)

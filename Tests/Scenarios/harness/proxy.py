@@ -31,17 +31,19 @@ def yaml(value):
 
 
 class Proxy:
-    def __init__(self, pki, folder, configuration, changes=None, name="holdfast", environment=None, prefix=()):
+    def __init__(self, pki, folder, configuration, changes=None, name="holdfast", environment=None, prefix=(), host="127.0.0.1"):
         self.pki = pki
         self.address = ("127.0.0.1", free_port())
         self.admin_address = ("127.0.0.1", free_port())
         base = {
             "listener": {
-                "address": "%s:%d" % self.address, "certificate": pki.path("server.pem"), "private_key": pki.path("server.key"),
+                "address": f"{host}:{self.address[1]}", "certificate": pki.path("server.pem"), "private_key": pki.path("server.key"),
             },
             "client_certificates": {"trust": "authorities", "authorities": pki.path("clients-ca.pem")},
             "admin": {"address": "%s:%d" % self.admin_address},
             "threads": 2,
+            # Nothing that balances load is there to be waited for.
+            "shutdown": {"delay": "0s"},
         }
         self.file = folder / f"{name}.yaml"
         self.configuration = merged(merged(base, configuration), changes or {})

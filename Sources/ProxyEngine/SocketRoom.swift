@@ -1,14 +1,14 @@
 import NIOCore
 import Synchronization
 
-/// Bounds the connections of a listener that anybody can reach.
-final class ConnectionRoom: Sendable {
+/// Counts the sockets of one purpose, so that they never take more descriptors than were set aside for them.
+package final class SocketRoom: Sendable {
     private let limit: Int
     private let count = Atomic(0)
 
-    init(_ limit: Int) { self.limit = limit }
+    package init(_ limit: Int) { self.limit = limit }
 
-    /// - Returns: whether there is room; it is given back when the channel closes.
+    /// - Returns: whether there is room; it is given back when the channel has closed its socket.
     func enter(_ channel: any Channel) -> Bool {
         guard count.add(1, ordering: .relaxed).newValue <= limit else {
             count.subtract(1, ordering: .relaxed)

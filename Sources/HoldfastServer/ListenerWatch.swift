@@ -1,0 +1,57 @@
+import Logging
+import NIOCore
+import ProxyEngine
+import ServiceLifecycle
+
+/// A listening socket that was closed by anything but a shutdown. Without it the process would live on and serve nobody.
+struct ListenerLost: Error, CustomStringConvertible {
+    let listener: String
+    var description: String { "the listening socket of \(listener) was closed by an error of the system" }
+}
+
+extension Channel {
+    /// Returns when the graceful shutdown begins.
+    /// - Throws: where the socket is closed before that.
+    func untilShutdown(of listener: String) async throws {
+        let (closings, closing) = AsyncStream<Void>.makeStream()
+        closeFuture.whenComplete { _ in closing.finish() }
+        let wasLost = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try? await gracefulShutdown()
+                return false
+            }
+            group.addTask {
+                for await _ in closings {}
+                return !Task.isCancelled
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+        if wasLost { throw ListenerLost(listener: listener) }
+    }
+}
+
+extension Logger {
+    /// - Parameter listener: the section of the file that it comes from.
+    func tell(_ notice: ListenerNotice, of listener: String) {
+        let name = Metadata.Value.string(listener)
+        switch notice {
+        case .paused(let open):
+            warning("accepting paused: no descriptor is left for another connection", metadata: ["listener": name, "open": "\(open)"])
+        case .exhausted(let errno):
+            warning(
+                "accepting paused: the system has no descriptor or no memory for another connection",
+                metadata: ["listener": name, "errno": "\(errno)"])
+        case .resumed(let pauses): self.notice("accepting goes on", metadata: ["listener": name, "pauses": "\(pauses)"])
+        case .refusing(let connections):
+            warning("connections refused: there are as many as there may be", metadata: ["listener": name, "connections": "\(connections)"])
+        case .refusingNoMore(let refused): self.notice("connections refused no more", metadata: ["listener": name, "refused": "\(refused)"])
+        case .crowded(let unproved):
+            warning(
+                "connections without a finished handshake are at their bound: the oldest are closed",
+                metadata: ["listener": name, "bound": "\(unproved)"])
+        case .crowdedNoMore(let dismissed):
+            self.notice("connections without a finished handshake are below their bound", metadata: ["listener": name, "closed": "\(dismissed)"])
+        }
+    }
+}

@@ -20,8 +20,9 @@ extension HoldfastConfiguration.Listener {
             let section = root.section(
                 "listener",
                 known: [
-                    "address", "certificate", "private_key", "minimum_tls", "handshake_timeout", "head_timeout", "idle_timeout",
-                    "body_timeout", "minimum_body_rate", "max_connections", "max_handshakes", "max_head", "max_target", "max_fields", "hosts",
+                    "address", "certificate", "private_key", "minimum_tls", "key_exchange", "handshake_timeout", "head_timeout",
+                    "idle_timeout", "body_timeout", "minimum_body_rate", "max_connections", "max_handshakes", "max_head", "max_target",
+                    "max_fields", "hosts",
                 ])
         else {
             root.miss("listener", "Write where to listen (`address`) and with which `certificate` and `private_key`.")

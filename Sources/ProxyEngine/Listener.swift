@@ -69,6 +69,8 @@ private struct LoopDirectory: Sendable {
         let tls = try loop.gate.makeTLSHandler()
         // Whoever has sent a whole ClientHello goes after those that have not; it leaves the pipeline once it has seen that.
         try channel.pipeline.syncOperations.addHandler(HandshakeNotice { [seats] in seats.wasAnswered($0) })
+        // Looks at the first message on its way to TLS, and leaves.
+        try channel.pipeline.syncOperations.addHandler(ApplicationProtocolGuard())
         // Ends TLS; the client's certificate is required and looked at here.
         try channel.pipeline.syncOperations.addHandler(tls)
         // HTTP/1.1. NIO's own HTTP handlers are left out: theirs is a second, laxer reading of the message, and their

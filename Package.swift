@@ -112,7 +112,12 @@ let package = Package(
             name: "ProxyEngineTests",
             dependencies: ["ProxyEngine", "AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioEmbedded],
             swiftSettings: settings),
-        .testTarget(name: "HoldfastServerTests", dependencies: ["HoldfastServer"], swiftSettings: settings),
+        .testTarget(
+            name: "HoldfastServerTests",
+            dependencies: [
+                "HoldfastServer", "HoldfastConfiguration", "ProxyEngine", "AccessControl", "ClientIdentity", "TokenValidation", "HTTPWire",
+                "BindingPolicy", "Telemetry", "Credentials", nioCore, nioEmbedded, nioSSL, crypto, certificates, asn1,
+            ], swiftSettings: settings),
         // The fuzzers, a program of their own: a million cases want the release build. `scripts/test` runs it.
         .executableTarget(
             name: "holdfast-fuzz",

@@ -71,7 +71,7 @@ package final class CertificatePathValidator: @unchecked Sendable {
         guard let seconds = Int(exactly: now.rounded(.down)), let leaf = OpenSSLCertificate(der: leaf), let context = X509_STORE_CTX_new()
         else { return .failure(.malformed) }
         defer { X509_STORE_CTX_free(context) }
-        if let fault = KeyStrength.fault(of: leaf) { return .failure(fault) }
+        if let fault = KeyStrength.fault(ofLeaf: leaf) { return .failure(fault) }
         guard let others = holdfast_x509_stack() else { return .failure(.malformed) }
         defer { holdfast_x509_stack_free(others) }
         for der in intermediates {
@@ -137,6 +137,7 @@ extension PathFault {
         case .notYetValid: "the certificate, or one of its authorities, is not valid yet"
         case .untrusted: "no path leads from the certificate to a configured authority"
         case .wrongUsage: "the certificate's usages do not allow what it is used for"
+        case .keyUnsupported(let kind): "the key of the certificate is \(kind), and a handshake takes \(KeyKind.taken)"
         case .weak: "a key or signature on the path is too weak, or its key too large"
         case .malformed: "the certificate, or another that was sent with it, cannot be read"
         case .tooLarge:

@@ -23,9 +23,13 @@ enum KeyStrength {
         return taken ? nil : .weak
     }
 
-    /// For a leaf that is only the container of a key (RFC 8705 section 6.2): it can be read and its key is taken.
-    static func fault(ofLeaf der: [UInt8]) -> PathFault? {
-        guard let certificate = OpenSSLCertificate(der: der) else { return .malformed }
-        return fault(of: certificate)
+    /// Of the certificate whose key the client has to prove: a handshake takes fewer kinds than a path, and ends in BoringSSL, before
+    /// anything here is asked, for the others.
+    static func fault(ofLeaf certificate: OpenSSLCertificate) -> PathFault? {
+        guard let kind = certificate.keyKind else { return .malformed }
+        return kind.isTaken ? fault(of: certificate) : .keyUnsupported(kind)
     }
+
+    /// For a leaf that is only the container of a key (RFC 8705 section 6.2): it can be read and its key is taken.
+    static func fault(ofLeaf der: [UInt8]) -> PathFault? { OpenSSLCertificate(der: der).map { fault(ofLeaf: $0) } ?? .malformed }
 }

@@ -1,3 +1,5 @@
+package import Credentials
+
 /// Why a client certificate was not accepted. `code` is for logs and metrics, and stable.
 package enum PathFault: Error, Equatable, Sendable {
     case expired
@@ -6,6 +8,8 @@ package enum PathFault: Error, Equatable, Sendable {
     case untrusted
     /// Key usage or extended key usage does not allow client authentication.
     case wrongUsage
+    /// The leaf's key is of a kind that no handshake proves here.
+    case keyUnsupported(KeyKind)
     /// A key too small, too large or of a kind not taken, or a signature by SHA-1 or MD5.
     case weak
     /// It cannot be read.
@@ -21,6 +25,7 @@ package enum PathFault: Error, Equatable, Sendable {
         case .notYetValid: "cert_not_yet_valid"
         case .untrusted: "cert_untrusted"
         case .wrongUsage: "cert_wrong_usage"
+        case .keyUnsupported: "cert_key_unsupported"
         case .weak: "cert_weak"
         case .malformed: "cert_malformed"
         case .tooLarge: "cert_chain_too_large"

@@ -125,6 +125,8 @@ extension RequestHead {
     package var interactionID: Range<Int>? { section.firstLine(.interactionID)?.value }
     package var interactionIDCount: Int { section.interactionIDs }
     package var contentType: Range<Int>? { section.firstLine(.contentType)?.value }
+    /// OPTIONS that is to go no further: a permitted one is answered by us (RFC 9110 section 7.6.2).
+    package var endsHere: Bool { method == .options && maxForwards == 0 }
     package var hasVia: Bool { section.seen.contains(.via) }
     package var hasUpgrade: Bool { section.seen.contains(.upgrade) }
 

@@ -1,3 +1,4 @@
+import AccessControl
 import BindingPolicy
 import ClientIdentity
 import Credentials
@@ -16,15 +17,20 @@ package struct Explainer: Sendable {
         package var path: String
         /// Certificates to compare the token's binding with, beside those in the folder of `certificate`.
         package var others: [String]
+        /// Further field lines, `Name: value`; `Host` in place of the one that it has by itself.
+        package var fields: [String]
         /// A key set to verify with instead of the issuers' own: nothing is fetched then.
         package var keys: String?
 
-        package init(certificate: String, token: String, method: String, path: String, others: [String], keys: String?) {
+        package init(
+            certificate: String, token: String, method: String, path: String, others: [String] = [], fields: [String] = [], keys: String? = nil
+        ) {
             self.certificate = certificate
             self.token = token
             self.method = method
             self.path = path
             self.others = others
+            self.fields = fields
             self.keys = keys
         }
     }
@@ -47,10 +53,9 @@ package struct Explainer: Sendable {
             do throws(CredentialFault) { _ = try CertificateSummary.first(in: other) } catch { throw Fault(description: "\(error)") }
         }
         let now = EngineLoop.wallClock()
-        let table = blueprint.configuration.routeTable
         var report = ExplanationReport(
-            blueprint, route: table.route(method: request.method, path: request.path), token: TokenInspection(request.token), chain: chain,
-            now: now)
+            blueprint, route: blueprint.access.routes.route(method: request.method, path: request.path), token: TokenInspection(request.token),
+            chain: chain, now: now)
         report.diagnosis = BindingDiagnosis(
             chain: chain, file: request.certificate, files: request.others + CertificateFolder.files(beside: request.certificate))
 
@@ -60,54 +65,48 @@ package struct Explainer: Sendable {
         case .failure(let fault): return report.refused(atHandshake: fault)
         }
         report.peer = peer
-        let policy: RoutePolicy
-        switch table.match(method: request.method, path: request.path) {
-        case .policy(let found): policy = found
-        case .refused(let reason): return report.refused(Denial(reason))
+        let head = HeadExamination(
+            RequestText(request, blueprint).octets, by: blueprint.access, blueprint.settings.limits, blueprint.strips, from: peer, now: now)
+        report.head = head
+        switch head.outcome {
+        case .malformed(let fault): return report.refused(fault)
+        case .refused(let fault): return report.refused(fault)
+        case .document: return report.answeredWithDocument()
+        case .decided(let decision, let route):
+            report.policy = route
+            return report.decided(decision, rules: report.rulesWithoutToken)
+        case .token(let token, let route):
+            report.policy = route
+            let decision = try await judge(String(decoding: token, as: UTF8.self), request.keys, on: route, from: peer, now: now, &report)
+            return report.decided(decision.reported(by: route.reportOnly, now: now))
         }
-        report.policy = policy
-        guard policy.needsToken else { return report.decided(policy.decideWithoutToken(shownBy: peer.thumbprint), withToken: false) }
-        let decision = try await judge(request, on: policy, from: peer, now: now, &report)
-        return report.decided(decision, withToken: true)
     }
 
+    /// What the verification callback would say, and what BoringSSL says before it asks.
     private func handshake(_ chain: [[UInt8]], now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
         let certificates = chain.compactMap { try? NIOSSLCertificate(bytes: $0, format: .der) }
+        guard certificates.count == chain.count else { return .failure(.certificateRefused(.malformed)) }
         return ClientAuthenticator(blueprint.trust).verifyHandshake(chain: certificates, now: now)
     }
 
     /// - Parameter report: told what is known of the token where its origin is proven, and else what exactly is wrong with it.
     private func judge(
-        _ request: Request, on policy: RoutePolicy, from peer: AuthenticatedPeer, now: Double, _ report: inout ExplanationReport
+        _ token: String, _ keysFile: String?, on route: RoutePolicy, from peer: AuthenticatedPeer, now: Double, _ report: inout ExplanationReport
     ) async throws -> Decision {
-        let field = Array("Bearer \(request.token)".utf8)
-        let credentials = field.withUnsafeBytes { BearerCredentials.parse($0) }
-        if case .refused(let reason) = credentials { return .deny(Denial(reason)) }
-        let authority = try ExplainerAuthority(blueprint, keysFile: request.keys)
-        let finding = try await authority.authenticate(request.token, now: now) { inquiry in
-            // No issuer is shown a token that could not pass here anyway.
-            if let issuers = policy.issuers, !issuers.contains(inquiry.issuerIndex) { return Denial(.issuerNotForRoute) }
-            guard let verified = inquiry.verified, case .deny(let denial) = decide(verified, on: policy, from: peer, now: now),
-                denial.reason.answer == .invalidToken, denial.reason != .confirmationMissing
-            else { return nil }
-            return denial
+        let access = blueprint.access
+        let authority = try ExplainerAuthority(blueprint, keysFile: keysFile)
+        let finding = try await authority.authenticate(token, now: now) { inquiry in
+            access.denialBeforeAsking(issuer: inquiry.issuerIndex, verified: inquiry.verified, on: route, from: peer, now: now)
         }
         switch finding {
         case .verified(let token):
             report.saw(token)
-            return decide(token, on: policy, from: peer, now: now)
+            return access.decide(token, on: route, from: peer, now: now)
         case .refused(let denial): return .deny(denial)
         case .unverified(let refusal, let isAnswer):
             report.refusal = refusal
             report.isRefusedByAnswer = isAnswer
             return .deny(Denial(refusal.reason))
         }
-    }
-
-    private func decide(_ token: VerifiedToken, on policy: RoutePolicy, from peer: AuthenticatedPeer, now: Double) -> Decision {
-        guard blueprint.policies.indices.contains(token.issuerIndex) else { return .deny(Denial(.issuerUnknown)) }
-        let issuer = blueprint.policies[token.issuerIndex]
-        return policy.decide(
-            token, shownBy: peer.thumbprint, under: TokenTerms(audiences: issuer.audiences, leeway: issuer.expiryLeeway), now: now)
     }
 }

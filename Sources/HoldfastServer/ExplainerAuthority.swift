@@ -37,10 +37,14 @@ struct ExplainerAuthority {
         let logger = Logger(label: "explain") { _ in SwiftLogNoOpLogHandler() }
         let introspection = Introspection(blueprint, logger: logger) { _ in }
         let published = PublishedKeys(count: blueprint.policies.count)
-        let keeping = KeyKeeping(blueprint, logger: logger) { keys, index in
-            introspection.replaceKeys(keys, ofIssuerAt: index)
-            published.replace(keys, at: index)
-        }
+        // Where keys are given nothing is fetched.
+        let keeping: KeyKeeping? =
+            fixedKeys != nil
+            ? nil
+            : KeyKeeping(blueprint, logger: logger) { keys, index in
+                introspection.replaceKeys(keys, ofIssuerAt: index)
+                published.replace(keys, at: index)
+            }
         if let fixedKeys {
             for index in blueprint.policies.indices {
                 introspection.replaceKeys(fixedKeys, ofIssuerAt: index)
@@ -49,7 +53,7 @@ struct ExplainerAuthority {
         }
         let services = Task {
             await withTaskGroup(of: Void.self) { group in
-                if fixedKeys == nil { group.addTask { await keeping.runUntilCancelled() } }
+                if let keeping { group.addTask { await keeping.runUntilCancelled() } }
                 group.addTask { await introspection.runUntilCancelled() }
             }
         }
@@ -91,7 +95,7 @@ struct ExplainerAuthority {
     }
 
     /// Waits for the keys where the token's issuer turns out to need them.
-    private func find(_ token: String, _ published: PublishedKeys, _ keeping: KeyKeeping, now: Double) async -> Found {
+    private func find(_ token: String, _ published: PublishedKeys, _ keeping: KeyKeeping?, now: Double) async -> Found {
         let octets = Array(token.utf8)
         let deadline = ContinuousClock.now + .seconds(Self.patience)
         while true {
@@ -101,7 +105,7 @@ struct ExplainerAuthority {
             case .verified(let verified): return .decided(.verified(verified))
             case .unknown(let inquiry): return .unknown(inquiry, authenticator)
             case .refused(let refusal):
-                let mayCome = refusal.reason == .keysUnavailable && fixedKeys == nil && !keeping.hasFailed
+                let mayCome = refusal.reason == .keysUnavailable && keeping?.hasFailed == false
                 guard mayCome, ContinuousClock.now < deadline else { return .decided(.unverified(refusal, isAnswer: false)) }
                 try? await Task.sleep(for: .milliseconds(20))
             }

@@ -1,3 +1,4 @@
+import AccessControl
 import BindingPolicy
 
 /// What `holdfast explain` says: each rule that a request has to pass, in the order in which the proxy looks at them.
@@ -18,8 +19,14 @@ package struct Explanation: Sendable {
         package var notes: [String] = []
     }
 
-    package enum Rule: String, CaseIterable, Sendable {
+    package enum Rule: String, CaseIterable, Comparable, Sendable {
         case certificate = "the client certificate is accepted"
+        case head = "the request can be parsed for certain"
+        case method = "its method is served"
+        case loop = "it has not been through this gateway before"
+        case host = "its host is served"
+        case document = "the resource's metadata is only read"
+        case interactionID = "it has an interaction id"
         case path = "the path has one reading"
         case form = "the token is well-formed"
         case header = "its header is well-formed"
@@ -40,6 +47,21 @@ package struct Explanation: Sendable {
         case authenticationAge = "the user authenticated recently enough"
         case scope = "it has the scopes of this route"
         case routeClaims = "it has the claims of this route"
+
+        /// In the order of the list.
+        package static func < (left: Rule, right: Rule) -> Bool {
+            (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+        }
+
+        init(_ fault: RequestFault) {
+            switch fault {
+            case .methodMiscased, .methodRefused: self = .method
+            case .loop: self = .loop
+            case .hostMissing, .misdirected: self = .host
+            case .documentReadOnly: self = .document
+            case .interactionIDMissing: self = .interactionID
+            }
+        }
 
         /// The rule that a refusal for `reason` means; nil for those that no token can have.
         init?(_ reason: DenialReason) {
@@ -74,12 +96,40 @@ package struct Explanation: Sendable {
         }
     }
 
+    /// What becomes of the request.
+    package enum Ending: Equatable, Sendable {
+        case forwarded
+        /// By Holdfast itself, with what these words say.
+        case answered(String)
+        /// The code that the client, the log and the metric get, and a sentence.
+        case refused(String, String)
+        /// Forwarded all the same: its route only reports.
+        case reported(String, String)
+    }
+
     /// The route in plain words.
     package let route: String
     package let findings: [Finding]
-    /// Nil where the request would be forwarded; else the code that the client, the log and the metric get.
-    package let reason: String?
-    package let explanation: String?
+    package let ending: Ending
+
+    /// Nil where nothing is wrong with the request.
+    package var reason: String? {
+        switch ending {
+        case .forwarded, .answered: nil
+        case .refused(let code, _), .reported(let code, _): code
+        }
+    }
 
     package var isPermitted: Bool { reason == nil }
+
+    /// The last line.
+    package var conclusion: String {
+        switch ending {
+        case .forwarded: "The request would be forwarded."
+        case .answered(let words): "The request would be answered by Holdfast itself: \(words)."
+        case .refused(let code, let sentence): "The request would be refused: \(code). \(sentence)"
+        case .reported(let code, let sentence):
+            "The request would be forwarded all the same, and the refusal only reported (report_only): \(code). \(sentence)"
+        }
+    }
 }

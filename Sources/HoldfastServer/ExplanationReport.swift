@@ -1,7 +1,10 @@
+import AccessControl
 import BindingPolicy
 import ClientIdentity
 import Credentials
+import HTTPWire
 import HoldfastConfiguration
+import ProxyEngine
 import TokenValidation
 
 /// Makes an `Explanation` of a verdict: what came before the rule that failed has passed, what comes after was not reached, and
@@ -16,6 +19,7 @@ struct ExplanationReport {
     var diagnosis: BindingDiagnosis?
     var peer: AuthenticatedPeer?
     var policy: RoutePolicy
+    var head: HeadExamination?
     /// Where the token, or its issuer's answer, is what fails.
     var refusal: TokenRefusal?
     var isRefusedByAnswer = false
@@ -37,24 +41,53 @@ struct ExplanationReport {
 
     // MARK: Verdicts
 
-    func decided(_ decision: Decision, withToken: Bool) -> Explanation {
+    /// - Parameter rules: those that were looked at; all that concern the token where nothing is given.
+    func decided(_ decision: Decision, rules: [Explanation.Rule]? = nil) -> Explanation {
         switch decision {
-        case .deny(let denial): refused(denial)
-        case .permit: explanation(failing: nil, rules: withToken ? rules : [.certificate, .path], reason: nil, text: nil)
+        case .deny(let denial): denied(denial.reason) { .refused($0, $1) }
+        case .permit(let permit):
+            if let reason = permit.wouldRefuse {
+                denied(reason) { .reported($0, $1) }
+            } else {
+                explanation(
+                    failing: nil, rules: rules ?? self.rules,
+                    head?.endsHere == true ? .answered("OPTIONS with Max-Forwards: 0 asks what it can do") : .forwarded)
+            }
         }
     }
 
-    func refused(_ denial: Denial) -> Explanation {
+    private func denied(_ reason: DenialReason, _ ending: (String, String) -> Explanation.Ending) -> Explanation {
         // What is wrong with an answer is no rule of the token's own.
-        let rule = isRefusedByAnswer ? .introspection : Explanation.Rule(denial.reason)
-        return explanation(failing: rule, rules: rules, reason: denial.reason.rawValue, text: denial.reason.explanation)
+        let rule = isRefusedByAnswer ? .introspection : Explanation.Rule(reason)
+        return explanation(failing: rule, rules: rules, ending(reason.rawValue, reason.explanation))
     }
 
     func refused(atHandshake fault: HandshakeFault) -> Explanation {
-        explanation(failing: .certificate, rules: rules, reason: fault.code, text: "The handshake ends: \(fault.meaning).")
+        explanation(failing: .certificate, rules: rules, .refused(fault.code, "The handshake ends: \(fault.meaning)."))
     }
 
-    private func explanation(failing: Explanation.Rule?, rules: [Explanation.Rule], reason: String?, text: String?) -> Explanation {
+    func refused(_ fault: WireFault) -> Explanation {
+        let refusal = Refusal(fault)
+        return explanation(failing: .head, rules: rules, .refused(refusal.reason, refusal.detail))
+    }
+
+    func refused(_ fault: RequestFault) -> Explanation {
+        let rule = Explanation.Rule(fault)
+        return explanation(failing: rule, rules: rules(beside: rule), .refused(fault.code, fault.explanation))
+    }
+
+    /// The metadata is given without a look at anything behind it.
+    func answeredWithDocument() -> Explanation {
+        let rules = rules(beside: .document)
+        return explanation(
+            failing: nil, rules: Array(rules.prefix { $0 != .interactionID && $0 != .path }),
+            .answered("this is where the resource's metadata is, which everybody may read (RFC 9728)"))
+    }
+
+    /// Where the route asks for no token.
+    var rulesWithoutToken: [Explanation.Rule] { rules.filter { $0 < .form } }
+
+    private func explanation(failing: Explanation.Rule?, rules: [Explanation.Rule], _ ending: Explanation.Ending) -> Explanation {
         let position = failing.flatMap(rules.firstIndex) ?? (failing == nil ? rules.count : 0)
         let unchecked = failing.map(skipped) ?? []
         let findings = rules.enumerated().map { index, rule -> Explanation.Finding in
@@ -64,13 +97,23 @@ struct ExplanationReport {
             if outcome != .notReached { describe(&finding) }
             return finding
         }
-        return Explanation(route: routeText, findings: findings, reason: reason, explanation: text)
+        return Explanation(route: routeText, findings: findings, ending: ending)
+    }
+
+    /// The rules that concern this token and this route, and one more.
+    private func rules(beside one: Explanation.Rule) -> [Explanation.Rule] {
+        let rules = rules
+        return Explanation.Rule.allCases.filter { $0 == one || rules.contains($0) }
     }
 
     /// The rules that concern this token and this route.
     private var rules: [Explanation.Rule] {
         Explanation.Rule.allCases.filter { rule in
             switch rule {
+            case .loop: head?.hasVia ?? false
+            case .host: !blueprint.configuration.listener.hosts.isEmpty
+            case .document: false
+            case .interactionID: blueprint.configuration.forward.interactionID == .require
             case .header, .claims, .issuer, .type, .algorithm, .required, .key, .signature: isVerifiedHere
             case .introspection: isIntrospected
             case .routeIssuer: policy.issuers != nil
@@ -119,7 +162,8 @@ struct ExplanationReport {
     private func describe(_ finding: inout Explanation.Finding) {
         switch finding.rule {
         case .certificate: describeCertificate(&finding)
-        case .path, .form, .signature: describeNothing(&finding)
+        case .interactionID: finding.notes = ["forward.interaction_id is `require`: a request without x-fapi-interaction-id is refused."]
+        case .head, .method, .loop, .host, .document, .path, .form, .signature: describeNothing(&finding)
         case .header, .claims, .introspection: tellRefusal(&finding)
         case .required:
             finding.expected = (["iss", "exp", "aud"] + (issuer?.requiredClaims ?? [])).joined(separator: ", ")

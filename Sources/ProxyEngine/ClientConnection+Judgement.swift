@@ -33,8 +33,7 @@ extension ClientConnection {
         switch decision {
         case .deny(let denial): return .refuse(Refusal(denial, loop.settings.challenge))
         case .permit(let permit):
-            if loop.requestHead.method == .options, loop.requestHead.maxForwards == 0 { return .answer(.options) }
-            return .forward(permit)
+            return loop.requestHead.endsHere ? .answer(.options) : .forward(permit)
         }
     }
 

@@ -9,7 +9,8 @@ struct Explain: AsyncParsableCommand {
         discussion: """
             Each rule is passed, failed or not reached, with what was expected and what was found. Keys are fetched and opaque \
             tokens are looked up as the proxy would do it; with --keys, or where the configuration names key files, nothing leaves \
-            this machine. The token is never printed.
+            this machine. The token is never printed. The request is the one that a client would send: its head is read by the proxy's \
+            own parser, with a Host that is served and whatever --header adds.
 
             Exit code 0 where the request would pass, 1 where it would not (also where report_only still forwards it), 64 for bad usage or configuration.
             """)
@@ -28,6 +29,9 @@ struct Explain: AsyncParsableCommand {
     @Option(help: "The request's path, without its query.")
     var path = "/"
 
+    @Option(help: "A further field of the request, 'Name: value'. Can be repeated; Host takes the place of the one that is there by itself.")
+    var header: [String] = []
+
     @Option(help: "A JSON Web Key Set to verify with instead of fetching the issuers' keys.")
     var keys: String?
 
@@ -38,7 +42,14 @@ struct Explain: AsyncParsableCommand {
         guard !method.isEmpty, method.utf8.allSatisfy({ 0x21...0x7e ~= $0 && !"\"(),/:;<=>?@[\\]{}".utf8.contains($0) }) else {
             throw ValidationError("--method is a word such as GET or POST.")
         }
-        guard path.hasPrefix("/"), !path.contains("?") else { throw ValidationError("--path is a path such as /payments/7, without a query.") }
+        guard path.hasPrefix("/") || path == "*", !path.contains("?"), isOneLine(path) else {
+            throw ValidationError("--path is a path such as /payments/7, without a query.")
+        }
+        guard header.allSatisfy({ $0.contains(":") && isOneLine($0) }) else { throw ValidationError("--header is a field such as 'Host: api.example.com'.") }
+    }
+
+    private func isOneLine(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") && $0 != 0 }
     }
 
     func run() async throws {
@@ -46,7 +57,7 @@ struct Explain: AsyncParsableCommand {
         let explanation: Explanation
         do {
             let request = Explainer.Request(
-                certificate: certificate, token: try readToken(), method: method, path: path, others: other, keys: keys)
+                certificate: certificate, token: try readToken(), method: method, path: path, others: other, fields: header, keys: keys)
             explanation = try await Explainer(blueprint).explain(request)
         } catch let fault as Explainer.Fault {
             printError("\(fault)")
@@ -74,14 +85,20 @@ struct Explain: AsyncParsableCommand {
     private static let longestToken = 64 << 10
 
     private func show(_ explanation: Explanation) {
-        print("\(method) \(path): \(explanation.route)")
+        print("\(method) \(path.printable): \(explanation.route)")
         for finding in explanation.findings {
             print("\(finding.outcome.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0)) \(finding.rule.rawValue)")
             if let expected = finding.expected { print("             expected  \(expected)") }
             if let found = finding.found { print("             found     \(found)") }
             for note in finding.notes { print("             \(note)") }
         }
-        guard let reason = explanation.reason else { return print("The request would be forwarded.") }
-        print("The request would be refused: \(reason). \(explanation.explanation ?? "")")
+        print(explanation.conclusion)
+    }
+}
+
+extension String {
+    /// Without a character that a terminal would act on.
+    fileprivate var printable: String {
+        String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "?" : $0 }))
     }
 }

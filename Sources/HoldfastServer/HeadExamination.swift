@@ -1,0 +1,50 @@
+import AccessControl
+import BindingPolicy
+import HTTPWire
+
+/// What the proxy's parser and its checks before the token make of one request head.
+struct HeadExamination {
+    enum Outcome {
+        case malformed(WireFault)
+        case refused(RequestFault)
+        /// Our own document is given.
+        case document
+        case decided(Decision, RoutePolicy)
+        case token([UInt8], RoutePolicy)
+    }
+
+    let outcome: Outcome
+    /// The checks that did not end the list, in their order.
+    let passed: [AccessCheck]
+    /// Whether it has been through gateways before, ours or others.
+    let hasVia: Bool
+    /// Whether a permitted request is answered here and not forwarded.
+    let endsHere: Bool
+
+    /// - Parameters:
+    ///   - octets: the whole head, through its empty line.
+    ///   - now: seconds since 1970.
+    init(_ octets: [UInt8], by access: AccessControl, _ limits: WireLimits, _ strips: StripList, from peer: AuthenticatedPeer, now: Double) {
+        var head = RequestHead(limits: limits, names: strips)
+        var passed: [AccessCheck] = []
+        outcome = octets.withUnsafeBytes { octets in
+            switch head.parse(octets) {
+            case .incomplete: return .malformed(.requestLineMalformed)  // Not reached by a head that ends with an empty line.
+            case .refused(let fault): return .malformed(fault)
+            case .complete: break
+            }
+            switch access.admit(head, octets, from: peer, now: now, passed: { passed.append($0) }) {
+            case .refused(let fault): return .refused(fault)
+            case .document: return .document
+            case .decided(let decision, let route): return .decided(decision, route)
+            case .token(let token, let route): return .token([UInt8](token), route)
+            }
+        }
+        self.passed = passed
+        if case .malformed = outcome {
+            (hasVia, endsHere) = (false, false)
+        } else {
+            (hasVia, endsHere) = (head.hasVia, head.endsHere)
+        }
+    }
+}

@@ -18,7 +18,8 @@ def test_trace_and_connect_are_not_served(proxy, issuer, untouched, method, targ
 
 
 @pytest.mark.parametrize(
-    "target", ["/", "/a%2Fb//c/../d?x=%41;y", "/%7Euser/~user", "/a?b?c=d&e=%zz", "/a?", "/a;b=c", "/a?q=[x]|{y}", "/a//b", "/" + "a" * 5000]
+    "target", ["/", "/a%2Fb//c/../d?x=%41;y", "/%7Euser/~user", "/a?b?c=d&e=%zz", "/a?", "/a;b=c", "/a?q=[x]|{y}", "/a//b", "/" + "a" * 5000,
+     "/a[0]|b^c", "/a?path=C:\\temp\\x", "/a{b}`c`", "/a\"b\"<c>", "/a?{\"b\":[\"<c>\"]}`^|", "/a\\b", "/..\\x"]
 )
 def test_the_target_passes_octet_for_octet(start_proxy, issuer, target):
     """Without routes, since only they need to agree with the upstream about what a path means."""

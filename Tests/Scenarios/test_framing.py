@@ -5,6 +5,7 @@ import time
 import pytest
 
 from harness.processes import PATIENCE
+from harness.wire import Truncated
 
 
 def lines(proxy, token, *lines, body=b""):
@@ -24,6 +25,8 @@ def refused(proxy, octets, *statuses):
 
 REFUSED = {
     "no Host": (["GET / HTTP/1.1", "%A"], 400),
+    "no Host in a version to come": (["GET / HTTP/1.9", "%A"], 400),
+    "an empty Host in HTTP/1.0": (["GET / HTTP/1.0", "Host:", "%A"], 400),
     "two Hosts": (["GET / HTTP/1.1", "%H", "%H", "%A"], 400),
     "a Host with a space": (["GET / HTTP/1.1", "Host: a b", "%A"], 400),
     "a Host that is a list": (["GET / HTTP/1.1", "Host: a,b", "%A"], 400),
@@ -106,8 +109,11 @@ ACCEPTED = {
     "a version to come": "GET / HTTP/1.9\r\n%H\r\n%A\r\n\r\n",
     "a chunked body": "POST / HTTP/1.1\r\n%H\r\n%A\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
     "CHUNKED": "POST / HTTP/1.1\r\n%H\r\n%A\r\nTransfer-Encoding: CHUNKED\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    "chunk extensions by the grammar": "POST / HTTP/1.1\r\n%H\r\n%A\r\nTransfer-Encoding: chunked\r\n\r\n5 ; a = \"q;\\\"\"\r\nhello\r\n0;c\t;d=e\r\n\r\n",
     "a small chunk extension": "POST / HTTP/1.1\r\n%H\r\n%A\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0;c\r\n\r\n",
     "leading zeros in a chunk size": "POST / HTTP/1.1\r\n%H\r\n%A\r\nTransfer-Encoding: chunked\r\n\r\n005\r\nhello\r\n00\r\n\r\n",
+    "more leading zeros than a number has digits": "POST / HTTP/1.1\r\n%H\r\n%A\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + "0" * 100 + "5\r\nhello\r\n" + "0" * 17 + "\r\n\r\n",
     "asterisk-form": "OPTIONS * HTTP/1.1\r\n%H\r\n%A\r\n\r\n",
     "every character of a token": "GET / HTTP/1.1\r\n%H\r\n%A\r\n!#$%&'*+-.^_`|~1a: b\r\n\r\n",
 }
@@ -126,7 +132,11 @@ def test_what_is_unusual_but_certain_passes(proxy, issuer, name):
 
 
 CHUNKS_REFUSED = {
-    "a size of 17 digits": "1" + "0" * 16 + "\r\n", "a prefixed size": "0x5\r\nhello\r\n", "a signed size": "+5\r\nhello\r\n",
+    "a size of 17 digits": "1" + "0" * 16 + "\r\n", "an empty extension": "5;\r\nhello\r\n", "an extension with a bracket": "5;bad[=x\r\nhello\r\n",
+    "an extension without a value": "5;a=\r\nhello\r\n", "an open quote in an extension": '5;a="b\r\nhello\r\n', "two words in an extension": "5;a b\r\nhello\r\n",
+    "text behind a quoted value": '5;a="b"c\r\nhello\r\n', "an extension without a name": "5;=b\r\nhello\r\n", "zeros without end": "0" * 5000,
+    "a size beyond 63 bits behind zeros": "0" * 20 + "8000000000000000\r\n",
+    "more of extensions than of data": ("1;" + "x" * 1000 + "\r\na\r\n") * 50 + "0\r\n\r\n", "a prefixed size": "0x5\r\nhello\r\n", "a signed size": "+5\r\nhello\r\n",
     "a space before the size": " 5\r\nhello\r\n", "a space after the size": "5 \r\nhello\r\n", "no line end after the data": "5\r\nhelloX\r\n0\r\n\r\n",
     "line feeds alone": "5\nhello\n0\n\n", "an empty extension ended by a line feed": "5;\nhello\r\n0\r\n\r\n", "no size": "\r\nhello\r\n",
     "no digit": "xyz\r\nhello\r\n", "a carriage return in an extension": "5;a\rb\r\nhello\r\n0\r\n\r\n", "a NUL in an extension": "5;a\0\r\nhello\r\n0\r\n\r\n",
@@ -232,6 +242,81 @@ def test_http_1_0_is_answered_and_then_closed(proxy, issuer):
             answer = connection.request(target="/", token=issuer.token(), headers=extra, version="HTTP/1.0")
             assert answer.status == 200 and answer.json()["version"] == "HTTP/1.1"
             assert connection.is_closed()
+
+
+def test_http_1_0_without_a_host_is_a_request_unless_hosts_are_listed(proxy, start_proxy, upstream, issuer):
+    """(H1-01)"""
+    with proxy.connect() as connection:
+        connection.send(connection.head("GET", "/old", issuer.token(), version="HTTP/1.0", host=False))
+        answer = connection.answer()
+        assert answer.status == 200 and answer.seen("Host") == ["%s:%d" % upstream.address], "the upstream's own"
+        assert connection.is_closed()
+    listing = start_proxy({"listener": {"hosts": ["api.example.com"]}})
+    for host, status, reason in [(None, 400, "host_missing"), ("other.example.com", 421, "host_not_served"), ("api.example.com", 200, None)]:
+        with listing.connect() as connection:
+            connection.host = host
+            connection.send(connection.head("GET", "/old", issuer.token(), version="HTTP/1.0", host=host is not None))
+            answer = connection.answer()
+            assert answer.status == status and (reason is None or answer.reason == reason)
+
+
+@pytest.mark.parametrize("target", ["/a[0]", "/a|b", "/a^b", "/{a}", "/a`b", '/a"b"', "/<a>", "/?a=C:\\b", '/?q={"a":["<b>"]}|^`'])
+def test_targets_as_browsers_and_node_write_them_pass_routes_too(proxy, forge, target):
+    assert proxy.ask(target=target, token=forge.token()).json()["target"] == target
+    assert proxy.ask(target="/payments" + target, method="POST", token=forge.token()).reason == "scope_insufficient"
+
+
+def test_a_backslash_in_a_path_could_be_a_slash_to_the_api(proxy, issuer, untouched):
+    """(FW-11)"""
+    for target in ["/a\\b", "/payments\\1", "/..\\payments"]:
+        assert proxy.ask(target=target, token=issuer.token()).reason == "path_ambiguous"
+
+
+def test_a_larger_head_brings_a_longer_target_and_more_fields(start_proxy, issuer):
+    """(H1-15)"""
+    def ask(proxy, target, fields):
+        return proxy.ask(target="/" + "a" * target, token=issuer.token(), headers=[("X-N", str(n)) for n in range(fields)]).status
+
+    large = start_proxy({"listener": {"max_head": "128KiB"}})
+    assert [ask(large, 20_000, 250), ask(large, 22_000, 0), ask(large, 0, 300)] == [200, 414, 431]
+    given = start_proxy({"listener": {"max_head": "128KiB", "max_target": "100KiB", "max_fields": 1000}})
+    assert [ask(given, 100_000, 900), ask(given, 103_000, 0), ask(given, 0, 1000)] == [200, 414, 431]
+    small = start_proxy({"listener": {"max_target": "1KiB", "max_fields": 16}})
+    assert [ask(small, 1000, 10), ask(small, 1100, 0), ask(small, 0, 16)] == [200, 414, 431]
+
+
+@pytest.mark.parametrize("listener", [{"max_target": "64KiB"}, {"max_target": "1B"}, {"max_fields": 1}, {"max_fields": 5000}, {"max_fields": "many"}], ids=str)
+def test_a_bound_of_heads_that_cannot_be_meant_is_a_mistake(start_proxy, listener):
+    proxy = start_proxy({"listener": listener}, wait=None)
+    assert proxy.process.wait() == 64 and f"listener.{next(iter(listener))}" in proxy.process.err
+
+
+ANSWERS = {
+    "sizes padded with blanks": ("5  \r\nhello\r\n0 \r\n\r\n", True), "many leading zeros": ("0" * 40 + "5\r\nhello\r\n" + "0" * 40 + "\r\n\r\n", True),
+    "extensions": ('5;a="b;c" ;d\r\nhello\r\n0;e\r\n\r\n', True), "an empty extension": ("5;\r\nhello\r\n0\r\n\r\n", False),
+    "an extension with a bracket": ("5;bad[=x\r\nhello\r\n0\r\n\r\n", False), "text behind the size": ("5 x\r\nhello\r\n0\r\n\r\n", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_chunks_of_an_answer_are_read_by_the_same_grammar(rude, issuer, name):
+    """(H1-13, H1-14)"""
+    chunks, is_good = ANSWERS[name]
+
+    def behave(peer, number):
+        peer.reader.request()
+        peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+
+    proxy = rude(behave).proxy
+    with proxy.connect() as connection:
+        connection.send(connection.head(token=issuer.token()))
+        if is_good:
+            assert connection.answer().body == b"hello"
+        else:
+            try:
+                assert connection.answer().status == 502
+            except (Truncated, ConnectionError, OSError):
+                pass  # cut, where the head was out already
 
 
 def test_chunks_are_not_sent_to_http_1_0(proxy, issuer):

@@ -25,11 +25,18 @@ X-Consumer-Username X-Credential-Identifier X-Authenticated-Userid X-Authenticat
 X-Pomerium-Jwt-Assertion X-Goog-IAP-JWT-Assertion X-Goog-Authenticated-User-Email Tailscale-User-Login Teleport-Jwt-Assertion
 X-Jwt-Claim-Sub X-Original-URL X-Rewrite-URL X-Forwarded-Uri X-Forwarded-Method X-Forwarded-Prefix Forwarded X-Forwarded-Host
 X-Forwarded-Port X-HTTP-Method-Override X-Client-Cert-SHA256 X-Real-IP True-Client-IP Proxy
+X-Remote-Group X-Remote-Extra-Scopes Impersonate-User Impersonate-Group Impersonate-Extra-x X-ClientCert X-Client-DN X-Client-CN
+X-Client-Subject X-Client-Issuer X-Client-Serial X-Client-Fingerprint X-TLS-Client-Cert X-Mtls-Cert X-Peer-Certificate X-SPIFFE-ID
+X-Endpoint-API-UserInfo X-Apigateway-Api-Userinfo X-authentik-username X-Vouch-User SM_USER SM_USERDN iv-user iv-groups iv-creds
+OAM_REMOTE_USER X-Appengine-User-Email Dapr-Caller-App-Id X-Envoy-Internal X-Envoy-Peer-Metadata Txn-Token Workload-Identity-Token
+Workload-Proof-Token X-Scope-OrgID X-Auth-User Cf-Access-Authenticated-User-Email X-Teleport-Rewrite X-Proxy-User Shib-Session-ID
 """.split()
 
 # Names that are near to forbidden ones, and everybody's own.
 ALLOWED = """
 X-Client X-Clients X-Certificate-Request Clientcert Client X-Forward X-User Accept User-Agent X-Request-ID Content-Language
+X-Amz-Date X-Amz-Content-Sha256 x-ms-date x-ms-client-request-id tracestate baggage b3 X-Goog-Api-Client X-Api-Key X-Api-Version
+X-Client-Version X-Auth-Token X-CSRF-Token x-v PSU-ID X-JWS-Signature Signature-Input Api-Key Grpc-Timeout SMS Ivory
 X-Remote-Control Remote X-SSLess X-Consumer CertainlyNot X-Fapi-Interaction-Id X-Fapi-Customer-Ip-Address traceparent Idempotency-Key
 """.split()
 

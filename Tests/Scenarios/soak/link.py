@@ -75,8 +75,8 @@ class Link:
         if self.tls is not None:
             try:
                 self.tls.unwrap()
-            except (ssl.SSLWantReadError, ssl.SSLSyscallError):
-                pass
+            except ssl.SSLError:
+                pass  # the peer's goodbye is not there yet, or octets of it that nobody reads; ours is written
             self.flush()
         self.sock.shutdown(socket.SHUT_WR)
 

@@ -44,7 +44,7 @@ class Stage:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(pki.path("server.pem"), pki.path("server.key"))
         self.upstream = Upstream(self.ledger, seed, transport, folder, context, PATIENCE)
-        upstream = {"url": self.upstream.url, "response_timeout": f"{RESPONSE_TIMEOUT:.0f}s", "idle_timeout": "1s", "connect_timeout": "60s"}
+        upstream = {"url": self.upstream.url, "response_timeout": f"{RESPONSE_TIMEOUT:.0f}s", "idle_timeout": "1s", "connect_timeout": "60s", "queue_timeout": "60s"}
         if context:
             upstream["certificate_authorities"] = pki.path("ca.pem")
         changes = {

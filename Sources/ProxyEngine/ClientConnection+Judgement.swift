@@ -52,7 +52,7 @@ extension ClientConnection {
         let head = bytes.withUnsafeReadableBytes { ByteBuffer(bytes: $0.prefix(length)) }
         bytes.moveReaderIndex(forwardBy: length)
         phase = .judging(Waiting(lookup: lookup, head: head))
-        deadline = loop.now + EngineSettings.lookupTimeout
+        deadline = min(loop.now + EngineSettings.lookupTimeout, abandonedAt ?? .distantFuture)
     }
 
     /// The lookup ended in one way or the other; whether the request may pass is decided now.

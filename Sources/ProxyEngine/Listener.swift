@@ -66,6 +66,7 @@ private struct LoopDirectory: Sendable {
             loop.counters.metrics.connectionsRefused &+= 1
             throw ChannelError.ioOnClosedChannel
         }
+        try channel.pipeline.syncOperations.addHandler(EndOfInputHandler())
         let tls = try loop.gate.makeTLSHandler()
         // Whoever has sent a whole ClientHello goes after those that have not; it leaves the pipeline once it has seen that.
         try channel.pipeline.syncOperations.addHandler(HandshakeNotice { [seats] in seats.wasAnswered($0) })

@@ -43,7 +43,7 @@ package final class UpstreamPool {
     }
 
     func acquire(for client: any UpstreamWaiter, holding octets: Int, now: NIODeadline) -> Acquisition {
-        if line.eligible == 0, line.mayHold(client.share), let connection = popIdle() { return .ready(connection) }
+        if line.eligible == line.eligibleForFresh, line.mayHold(client.share), let connection = popIdle() { return .ready(connection) }
         return wait(client, octets, now)
     }
 
@@ -52,11 +52,11 @@ package final class UpstreamPool {
         for connection in idle + resting { connection.close() }
         idle.removeAll(keepingCapacity: true)
         resting.removeAll(keepingCapacity: true)
-        return wait(client, octets, now, first: true)
+        return wait(client, octets, now, fresh: true)
     }
 
-    private func wait(_ client: any UpstreamWaiter, _ octets: Int, _ now: NIODeadline, first: Bool = false) -> Acquisition {
-        guard line.add(client, of: client.share, octets: octets, now: now, first: first) else { return .saturated(.waitingFull) }
+    private func wait(_ client: any UpstreamWaiter, _ octets: Int, _ now: NIODeadline, fresh: Bool = false) -> Acquisition {
+        guard line.add(client, of: client.share, octets: octets, now: now, fresh: fresh) else { return .saturated(.waitingFull) }
         serve()
         return .waiting
     }
@@ -128,8 +128,8 @@ package final class UpstreamPool {
         isServing = true
         defer { isServing = false }
         while line.eligible > 0 {
-            if let connection = popIdle() {
-                guard let client = line.next() else {
+            if line.eligible > line.eligibleForFresh, let connection = popIdle() {
+                guard let client = line.nextForUsed() else {
                     idle.append(connection)
                     break
                 }
@@ -142,12 +142,17 @@ package final class UpstreamPool {
         }
     }
 
-    /// Whether one more connection may be opened; a resting one is given up for it.
+    /// Whether one more connection may be opened; a resting one is given up for it, or an idle one that is wanted by nobody.
     private func makeRoom() -> Bool {
         guard !isClosed else { return false }
         if open.count + connecting < settings.upstreamConnectionsPerLoop { return true }
-        guard !resting.isEmpty else { return false }
-        resting.removeFirst().close(reset: true)
+        if !resting.isEmpty {
+            resting.removeFirst().close(reset: true)
+        } else if !idle.isEmpty {
+            idle.removeFirst().close(reset: true)
+        } else {
+            return false
+        }
         return true
     }
 
@@ -171,7 +176,7 @@ package final class UpstreamPool {
         counters.metrics.upstreamConnections &+= 1
         open[ObjectIdentifier(connection)] = connection
         // One that is given away at once is fresh; one that finds nobody waiting may be closed by the upstream before it is used.
-        if line.eligible > 0, let client = line.next() {
+        if line.eligible > 0, let client = line.nextForFresh() {
             client.upstreamReady(connection)
         } else {
             connection.idleSince = .now()
@@ -182,7 +187,7 @@ package final class UpstreamPool {
 
     /// One failure fails one exchange; the others have attempts of their own.
     private func failed(_ fault: UpstreamFault) {
-        if let client = line.next() { client.upstreamFailed(fault) } else { onFault(fault) }
+        if let client = line.nextForFresh() { client.upstreamFailed(fault) } else { onFault(fault) }
         serve()
     }
 }

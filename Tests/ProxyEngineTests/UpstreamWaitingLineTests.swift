@@ -25,9 +25,9 @@ struct UpstreamWaitingLineTests {
         var line = UpstreamWaitingLine(shareLimit: 100, octetLimit: 1000)
         let waiters = [a, a, a, b].map(Waiter.init)
         for waiter in waiters { #expect(add(&line, waiter)) }
-        let served = (0..<4).map { _ in line.next() }
+        let served = (0..<4).map { _ in line.nextForFresh() }
         #expect(zip(served, [waiters[0], waiters[3], waiters[1], waiters[2]]).allSatisfy { $0 === $1 })
-        #expect(line.next() == nil && line.count == 0 && line.eligible == 0)
+        #expect(line.nextForFresh() == nil && line.count == 0 && line.eligible == 0)
     }
 
     @Test("holds no more than its share, and stands in nobody's way then")
@@ -37,9 +37,30 @@ struct UpstreamWaitingLineTests {
         let (mine, other) = (Waiter(a), Waiter(b))
         #expect(add(&line, mine) && add(&line, other))
         #expect(!line.mayHold(a) && line.eligible == 1 && line.count == 2)
-        #expect(line.next() === other && line.next() == nil)
+        #expect(line.nextForFresh() === other && line.nextForFresh() == nil)
         line.gaveBack(a)
-        #expect(line.eligible == 1 && line.next() === mine)
+        #expect(line.eligible == 1 && line.nextForFresh() === mine)
+    }
+
+    @Test("gives a request that wants a fresh connection no other, and lets nobody wait behind it for a used one")
+    func fresh() {
+        var line = UpstreamWaitingLine(shareLimit: 2, octetLimit: 1000)
+        let (again, mine, other) = (Waiter(a), Waiter(a), Waiter(b))
+        #expect(line.add(again, of: a, octets: 1, now: start, fresh: true))
+        #expect(line.eligible == 1 && line.eligibleForFresh == 1 && line.nextForUsed() == nil)
+        #expect(add(&line, mine) && add(&line, other))
+        #expect(line.nextForUsed() === mine && line.nextForUsed() === other && line.nextForUsed() == nil)
+        for _ in 0..<2 { line.took(a) }
+        #expect(line.eligible == 0 && line.eligibleForFresh == 0 && line.nextForFresh() == nil, "its share is used up")
+        line.gaveBack(a)
+        #expect(line.eligible == 1 && line.eligibleForFresh == 1)
+        #expect(line.nextForFresh() === again && line.count == 0 && line.eligibleForFresh == 0)
+        #expect(line.add(again, of: a, octets: 1, now: start, fresh: true))
+        line.remove(again, of: a)
+        #expect(line.count == 0 && line.eligible == 0 && line.eligibleForFresh == 0)
+        #expect(line.add(again, of: a, octets: 1, now: start, fresh: true))
+        #expect(line.expire(before: start + .seconds(1), eligibleBefore: start + .seconds(1)).map(\.client).first === again)
+        #expect(line.count == 0 && line.eligibleForFresh == 0)
     }
 
     @Test("is bounded by octets: all of them in all, half of them for one client, whatever their number")
@@ -49,7 +70,7 @@ struct UpstreamWaitingLineTests {
         #expect(many.allSatisfy { add(&line, $0) })
         #expect(!add(&line, Waiter(a)), "one client's half is used up")
         #expect(add(&line, Waiter(b), octets: 50_000) && !add(&line, Waiter(b)))
-        #expect(line.next() === many[0] && line.count == 50_000)
+        #expect(line.nextForFresh() === many[0] && line.count == 50_000)
         #expect(add(&line, Waiter(a)))
     }
 
@@ -65,7 +86,7 @@ struct UpstreamWaitingLineTests {
         #expect(expired.count == 1 && expired.first?.client === mine && expired.first?.share == true)
         let rest = line.expire(before: late, eligibleBefore: late)
         #expect(rest.count == 1 && rest.first?.client === other && rest.first?.share == false)
-        #expect(line.count == 0 && line.eligible == 0 && line.next() == nil)
+        #expect(line.count == 0 && line.eligible == 0 && line.nextForFresh() == nil)
     }
 
     @Test("can be left, from any place")
@@ -76,15 +97,15 @@ struct UpstreamWaitingLineTests {
         line.remove(waiters[0], of: a)
         line.remove(waiters[0], of: a)
         #expect(line.count == 2 && line.eligible == 2)
-        #expect(line.next() === waiters[1] && line.next() === waiters[2] && line.next() == nil)
+        #expect(line.nextForFresh() === waiters[1] && line.nextForFresh() === waiters[2] && line.nextForFresh() == nil)
     }
 
     @Test("a request that goes again stands before the others of its client")
     func again() {
         var line = UpstreamWaitingLine(shareLimit: 9, octetLimit: 1000)
         let waiters = [a, a].map(Waiter.init)
-        #expect(add(&line, waiters[0]) && line.add(waiters[1], of: a, octets: 1, now: start, first: true))
-        #expect(line.next() === waiters[1])
+        #expect(add(&line, waiters[0]) && line.add(waiters[1], of: a, octets: 1, now: start, fresh: true))
+        #expect(line.nextForFresh() === waiters[1])
     }
 }
 

@@ -131,6 +131,39 @@ def test_a_whole_request_before_a_half_close_is_forwarded(rude, issuer, framing,
     assert stage.proxy.logged("/whole")["status"] == 200
 
 
+def test_a_half_close_may_come_with_the_end_of_the_handshake(proxy, issuer, pki):
+    """The client's last octets of the handshake, a request, TLS's goodbye and the FIN, read at once."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = pki.context("client-a").wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+    with socket.create_connection(proxy.address, timeout=PATIENCE) as plain:
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                plain.sendall(outgoing.read())
+                incoming.write(plain.recv(65536))
+        tls.write(f"GET /at-once HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {issuer.token()}\r\n\r\n".encode())
+        with pytest.raises(ssl.SSLWantReadError):
+            tls.unwrap()
+        pid = proxy.process.child.pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            plain.sendall(outgoing.read())
+            plain.shutdown(socket.SHUT_WR)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        received = b""
+        while octets := plain.recv(65536):
+            incoming.write(octets)
+            try:
+                received += tls.read(65536)
+            except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+                pass
+    assert received.startswith(b"HTTP/1.1 200 "), received
+    assert proxy.logged("/at-once")["outcome"] == "ok"
+
+
 def test_half_a_request_before_a_half_close_is_not_completed(rude, issuer):
     """(H1-20)"""
     stage = rude(lambda peer, number: (peer.request(), peer.send(OK)))

@@ -1,11 +1,12 @@
 """An upstream that is missing, slow, gone in the middle, or talks nonsense: 502, 504, or a cut that nobody takes for an end."""
 import socket
+import ssl
 import threading
 
 import pytest
 
 from harness.processes import PATIENCE, eventually, free_port
-from harness.wire import Truncated
+from harness.wire import MessageReader, Truncated
 
 OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -131,6 +132,56 @@ def test_a_get_over_a_kept_connection_that_was_closed_meanwhile_is_sent_again(ru
     stage = rude(answering(OK), {"threads": 1})
     for _ in range(5):
         assert stage.proxy.ask(token=issuer.token()).status == 200
+
+
+def test_a_request_that_is_sent_again_gets_no_kept_connection(start_proxy, issuer, pki):
+    """One that another exchange gives back meanwhile may have been closed just as well. TLS, so that a new one can be held up."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pki.path("server.pem"), pki.path("server.key"))
+    listener = socket.create_server(("127.0.0.1", 0))
+    slow, held, go = threading.Event(), threading.Event(), threading.Event()
+    asked = []
+
+    def serve(sock):
+        if "/third" in asked:
+            held.set()
+            assert go.wait(PATIENCE)
+        with context.wrap_socket(sock, server_side=True) as peer:
+            reader, served = MessageReader(peer), 0
+            while True:
+                target = reader.request()[0].split(" ")[1]
+                asked.append(target)
+                if target == "/slow":
+                    assert slow.wait(PATIENCE)
+                if target == "/third" and served:
+                    return  # closed meanwhile, as far as anybody can tell
+                peer.sendall(OK.encode())
+                served += 1
+
+    def accept():
+        while True:
+            try:
+                sock, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=serve, args=(sock,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    settings = {"url": f"https://localhost:{listener.getsockname()[1]}", "certificate_authorities": pki.path("ca.pem"), "connect_timeout": "1m"}
+    proxy = start_proxy({"upstream": settings, "threads": 1, "routes": None})
+    with proxy.connect() as one, proxy.connect() as other:
+        one.send(one.head(target="/slow", token=issuer.token()))
+        eventually(lambda: "/slow" in asked, "one connection is in use")
+        assert other.request(target="/second", token=issuer.token()).status == 200
+        other.send(other.head(target="/third", token=issuer.token()))
+        assert held.wait(PATIENCE), "it is to be sent again, over a new connection"
+        slow.set()
+        assert one.answer().status == 200, "a kept connection is free"
+        assert proxy.ask(target="/fourth", token=issuer.token(), method="POST", body=b"x").status == 200
+        go.set()
+        assert other.answer().status == 200
+    assert asked.count("/third") == 2
+    listener.close()
 
 
 def test_octets_after_an_answer_are_nobodys_answer(rude, issuer):

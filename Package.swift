@@ -62,7 +62,7 @@ let package = Package(
         .target(
             name: "TokenValidation",
             dependencies: [
-                "BindingPolicy", "Credentials", "Files", crypto, cryptoExtras, nioCore, nioHTTP1, nioSSL,
+                "BindingPolicy", "Credentials", "Files", "HTTPWire", crypto, cryptoExtras, nioCore, nioHTTP1, nioSSL,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ], swiftSettings: settings),
         .target(
@@ -70,7 +70,7 @@ let package = Package(
             dependencies: ["BindingPolicy", "Credentials", "Telemetry", "COpenSSL", crypto, nioCore, nioSSL], swiftSettings: settings),
         .target(
             name: "HoldfastConfiguration",
-            dependencies: ["BindingPolicy", "Files", "Telemetry", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
+            dependencies: ["BindingPolicy", "Files", "HTTPWire", "Telemetry", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
         .target(
             name: "ProxyEngine",
             dependencies: ["AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioSSL, nioTLS],
@@ -100,14 +100,14 @@ let package = Package(
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", nioCore], swiftSettings: settings),
         .testTarget(
             name: "TokenValidationTests",
-            dependencies: ["TokenValidation", "BindingPolicy", "Credentials", "Files", crypto, cryptoExtras, nioCore, nioPosix, nioSSL], swiftSettings: settings),
+            dependencies: ["TokenValidation", "BindingPolicy", "Credentials", "Files", "HTTPWire", crypto, cryptoExtras, nioCore, nioPosix, nioSSL], swiftSettings: settings),
         .testTarget(
             name: "ClientIdentityTests",
             dependencies: [
                 "ClientIdentity", "BindingPolicy", "Credentials", nioCore, nioPosix, nioSSL, nioTLS, crypto, cryptoExtras, certificates, asn1,
             ], swiftSettings: settings),
         .testTarget(
-            name: "HoldfastConfigurationTests", dependencies: ["HoldfastConfiguration", "BindingPolicy"], swiftSettings: settings),
+            name: "HoldfastConfigurationTests", dependencies: ["HoldfastConfiguration", "HTTPWire", "BindingPolicy"], swiftSettings: settings),
         .testTarget(
             name: "ProxyEngineTests",
             dependencies: ["ProxyEngine", "AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioEmbedded],

@@ -20,6 +20,7 @@ extension DenialReason {
         case .claimMissing: "The token lacks a required claim."
         case .issuerUnknown: "The token's issuer is not trusted here."
         case .keyUnknown: "The token is signed by a key its issuer does not publish."
+        case .keyUnusable: "The token is signed by a key that its issuer publishes, but that cannot be used."
         case .keyUnsuitable: "The issuer's key does not fit the token's algorithm."
         case .signatureInvalid: "The token's signature is not valid."
         case .audienceMismatch: "The token is not meant for this API."

@@ -25,6 +25,7 @@ package enum DenialReason: String, CaseIterable, Sendable {
     case issuerUnknown = "iss_unknown"
     case keyUnknown = "kid_unknown"
     case keyUnsuitable = "key_unsuitable"
+    case keyUnusable = "key_unusable"
     case signatureInvalid = "signature_invalid"
     case audienceMismatch = "aud_mismatch"
     case tokenExpired = "token_expired"
@@ -92,7 +93,7 @@ extension DenialReason {
         case .credentialsMissing, .schemeUnsupported: .challenge
         case .credentialsMalformed, .credentialsDuplicated, .credentialsInTwoPlaces: .invalidRequest
         case .tokenMalformed, .tokenTooLarge, .tokenEncrypted, .headerMalformed, .headerCritical, .typeNotAccepted,
-            .algorithmMissing, .algorithmNotAllowed, .claimsMalformed, .claimMissing, .issuerUnknown, .keyUnknown,
+            .algorithmMissing, .algorithmNotAllowed, .claimsMalformed, .claimMissing, .issuerUnknown, .keyUnknown, .keyUnusable,
             .keyUnsuitable, .signatureInvalid, .audienceMismatch, .tokenExpired, .tokenNotYetValid, .tokenInactive,
             .issuerNotForRoute, .confirmationUnproven,
             .confirmationMissing, .confirmationMalformed, .confirmationMalformedHex, .confirmationUnsupported,

@@ -1,3 +1,5 @@
+import HTTPWire
+
 extension ConfigurationSummary {
     /// One sentence on what is accepted of each issuer, and another on how it is asked.
     static func tokens(_ configuration: HoldfastConfiguration) -> [String] {
@@ -43,7 +45,11 @@ extension ConfigurationSummary {
         let which =
             introspection.tokenPrefix.map { "opaque tokens that begin with \(quoted($0))" }
             ?? "opaque tokens that no `token_prefix` tells apart"
-        let place = introspection.endpoint.map(\.text) ?? "the endpoint that its metadata names"
+        let place =
+            switch introspection.endpoint {
+            case .url(let url): url.text
+            case .discovered: "the endpoint that its metadata names"
+            }
         let proof =
             switch introspection.authentication {
             case .tlsClientAuth(let pair): "the certificate \(pair.certificate.path)"

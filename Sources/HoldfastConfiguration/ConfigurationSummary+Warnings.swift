@@ -1,4 +1,5 @@
 internal import BindingPolicy
+import HTTPWire
 
 extension ConfigurationSummary {
     static func warnings(_ configuration: HoldfastConfiguration, _ now: Double) -> [String] {
@@ -68,6 +69,11 @@ extension ConfigurationSummary {
         if token.introspection?.tokens == .opaque {
             warnings.append(
                 "\(keyPath).introspection.tokens is `opaque`: JWTs of \(token.issuer) are not asked about, so a revoked one is taken until its `exp`.")
+        }
+        if token.keysMediaType == .any {
+            warnings.append(
+                "\(keyPath).keys_media_type is `any`: whatever is served at the address of the keys counts, also what others could upload there."
+            )
         }
         if token.leeway > .seconds(60) {
             warnings.append("\(keyPath).leeway is \(Quantity.spell(token.leeway)): so long after their expiry tokens are still taken.")
@@ -157,7 +163,7 @@ extension ConfigurationSummary {
     }
 }
 
-extension WebAddress {
+extension HTTPURL {
     /// The host as a `Host` field has it, without the port.
     fileprivate var hostField: String { host.contains(":") ? "[\(host.lowercased())]" : host.lowercased() }
 }

@@ -1,4 +1,5 @@
 package import BindingPolicy
+package import HTTPWire
 
 /// All that one `holdfast.yaml` says, checked and with every default filled in. Immutable: a reload makes another one.
 package struct HoldfastConfiguration: Equatable, Sendable {
@@ -104,13 +105,13 @@ extension HoldfastConfiguration {
 
     /// Protected resource metadata (RFC 9728 section 2).
     package struct Resource: Equatable, Sendable {
-        package let identifier: WebAddress
+        package let identifier: HTTPURL
         /// A TLS listener without client certificates that serves only the metadata; nil for none.
         package let metadataAddress: NetworkAddress?
         package let name: String?
-        package let documentation: WebAddress?
-        package let policy: WebAddress?
-        package let terms: WebAddress?
+        package let documentation: HTTPURL?
+        package let policy: HTTPURL?
+        package let terms: HTTPURL?
     }
 
     package enum ClientTrust: Equatable, Sendable {
@@ -161,12 +162,20 @@ extension HoldfastConfiguration {
     /// Whether an issuer's answer about a token must name an audience.
     package enum AnsweredAudience: String, CaseIterable, Sendable { case required, optional }
 
+    /// What a server may call a document that keys come from.
+    package enum MediaType: String, CaseIterable, Sendable {
+        /// `application/json`, and for key sets `application/jwk-set+json` (RFC 7517 section 8.5, RFC 8414 section 3.2).
+        case json
+        /// Whatever it likes.
+        case any
+    }
+
     package enum KeySource: Equatable, Sendable {
-        case url(WebAddress)
+        case url(HTTPURL)
         /// A JSON Web Key Set.
         case file(LocatedPath)
-        /// By the issuer's metadata (RFC 8414).
-        case discovered
+        /// By the metadata of the issuer with this URL (RFC 8414).
+        case discovered(from: HTTPURL)
         /// Its tokens are never verified here: each is looked up by introspection.
         case none
     }
@@ -182,8 +191,13 @@ extension HoldfastConfiguration {
             case clientSecretBasic(LocatedPath)
         }
 
-        /// Nil: from the issuer's metadata, with a certificate to show its mutual-TLS alias first (RFC 8705 section 5).
-        package let endpoint: WebAddress?
+        package enum Endpoint: Equatable, Sendable {
+            case url(HTTPURL)
+            /// By the metadata of the issuer with this URL; with a certificate to show, its mutual-TLS alias first (RFC 8705 section 5).
+            case discovered(from: HTTPURL)
+        }
+
+        package let endpoint: Endpoint
         package let authentication: Authentication
         package let clientID: String
         /// How long an answer is remembered at most.
@@ -203,11 +217,13 @@ extension HoldfastConfiguration {
     }
 
     package struct TokenIssuer: Equatable, Sendable {
-        package let issuer: WebAddress
+        package let issuer: IssuerIdentifier
         /// One of these must be in a token's `aud`, exactly.
         package let audiences: [String]
         package let algorithms: [Algorithm]
         package let keys: KeySource
+        /// What the servers of its key set and metadata may call them.
+        package let keysMediaType: MediaType
         package let type: TokenType
         /// Of each JWT, beside `iss`, `exp` and `aud`, which every one must have.
         package let requiredClaims: [String]

@@ -1,3 +1,5 @@
+import HTTPWire
+
 extension HoldfastConfiguration.Introspection {
     private enum Method: String, CaseIterable {
         case tlsClientAuth = "tls_client_auth"
@@ -42,9 +44,10 @@ extension HoldfastConfiguration.Introspection {
     ///
     /// - Parameters:
     ///   - issuer: the entry of `tokens`.
+    ///   - base: what the issuer's metadata is found by; nil where it cannot be.
     ///   - algorithms: the issuer's own.
     init?(
-        _ issuer: Section, _ folder: String, _ algorithms: [HoldfastConfiguration.Algorithm],
+        _ issuer: Section, _ folder: String, _ base: HTTPURL?, _ algorithms: [HoldfastConfiguration.Algorithm],
         _ algorithm: (ConfigurationNode) throws(Complaint) -> HoldfastConfiguration.Algorithm, _ seen: inout IssuerDirectory.Seen
     ) {
         guard
@@ -58,13 +61,7 @@ extension HoldfastConfiguration.Introspection {
             "authentication",
             "Write how Holdfast authenticates at the issuer: `tls_client_auth`, `private_key_jwt` or `client_secret_basic`.",
             choice(Method.self, refused: Method.refused))
-        endpoint = section.optional("endpoint") { node throws(Complaint) in
-            let address = try WebAddress.trusted(node)
-            guard address.isEncrypted || method.map({ !$0.keys.contains("certificate") }) ?? true else {
-                throw Complaint("No certificate can be shown over `http://`. Write `https://`, or another `authentication`.")
-            }
-            return address
-        }
+        let endpoint = section.has("endpoint") ? Self.endpoint(section, method).map { .url($0) } : base.map { Endpoint.discovered(from: $0) }
         let clientID = section.required("client_id", "Write the name by which the issuer knows Holdfast.", Self.visible)
         let authentication = Self.authentication(section, method, folder)
         cache = section.optional("cache", Bounds.cache) ?? .seconds(30)
@@ -79,7 +76,8 @@ extension HoldfastConfiguration.Introspection {
         tokens = section.optional("tokens", choice(HoldfastConfiguration.IntrospectedTokens.self)) ?? .all
         tokenPrefix = section.optional("token_prefix", Self.prefix)
         Self.tellApart(section, tokenPrefix, &seen)
-        guard let clientID, let authentication else { return nil }
+        guard let clientID, let authentication, let endpoint else { return nil }
+        self.endpoint = endpoint
         self.clientID = clientID
         self.authentication = authentication
     }
@@ -91,6 +89,16 @@ extension HoldfastConfiguration.Introspection {
             above: "a client would wait that long for a 503 while its issuer hangs")
         static let maxConcurrent = Quantity.count(
             1...4096, below: "the issuer could not be asked", above: "each is a connection to the issuer")
+    }
+
+    private static func endpoint(_ section: Section, _ method: Method?) -> HTTPURL? {
+        section.optional("endpoint") { node throws(Complaint) in
+            let url = try HTTPURL.trusted(node)
+            guard url.isSecure || method.map({ !$0.keys.contains("certificate") }) ?? true else {
+                throw Complaint("No certificate can be shown over `http://`. Write `https://`, or another `authentication`.")
+            }
+            return url
+        }
     }
 
     private static func authentication(_ section: Section, _ method: Method?, _ folder: String) -> Authentication? {

@@ -59,6 +59,14 @@ struct Section {
         if case .scalar(let text, _) = entries[key]?.value.content { text } else { nil }
     }
 
+    /// The text of a scalar in the section under `key`.
+    func peek(_ key: String, _ inner: String) -> String? {
+        guard case .mapping(let pairs) = entries[key]?.value.content, let entry = pairs.first(where: { $0.key == inner }),
+            case .scalar(let text, _) = entry.value.content
+        else { return nil }
+        return text
+    }
+
     func isMapping(_ key: String) -> Bool {
         if case .mapping = entries[key]?.value.content { true } else { false }
     }

@@ -1,3 +1,5 @@
+import HTTPWire
+
 /// The issuers of a file and where they stand, for routes that name some of them.
 struct IssuerDirectory {
     /// What is told apart between issuers: their names, and how their opaque tokens begin.
@@ -33,10 +35,11 @@ struct IssuerDirectory {
 }
 
 extension HoldfastConfiguration.TokenIssuer {
-    /// - `issuer` (URL; required): compared with `iss` as it is written
+    /// - `issuer` (required): compared with `iss` as it is written; a URL, unless nothing has to be discovered from it
     /// - `audience` (a name, or a list of which one must be in the token; required)
     /// - `algorithms` (list; default `[ES256, PS256, EdDSA]`, or those of `profile`)
     /// - `keys` (URL or file of a JSON Web Key Set; default: discovered from the issuer's metadata, or none with `introspection`)
+    /// - `keys_media_type` (`json` or `any`; default `json`): what the servers of the key set and the metadata may call them
     /// - `type` (`at+jwt` or `any`; default `at+jwt`)
     /// - `required_claims` (list of up to 32 claim names, may be empty; default: those of RFC 9068 with `at+jwt`, none with `any`): beside
     ///   `iss`, `exp` and `aud`, which every JWT must have
@@ -56,10 +59,10 @@ extension HoldfastConfiguration.TokenIssuer {
         let section = Section(
             node, at: node.position, "tokens[\(index)]",
             known: [
-                "issuer", "audience", "algorithms", "keys", "type", "required_claims", "scopes_from", "leeway", "introspection",
-                "audience_in_answer", "certificate_authorities", "cooldown", "refresh_keys", "stale_keys",
+                "issuer", "audience", "algorithms", "keys", "keys_media_type", "type", "required_claims", "scopes_from", "leeway",
+                "introspection", "audience_in_answer", "certificate_authorities", "cooldown", "refresh_keys", "stale_keys",
             ], log)
-        let issuer = section.required("issuer", "Write the issuer's URL, exactly as its tokens have it in `iss`.", WebAddress.identifier)
+        let issuer = section.required("issuer", "Write the issuer's URL, exactly as its tokens have it in `iss`.", IssuerIdentifier.init)
         if let issuer {
             if let first = seen.issuers[issuer.text] {
                 section.complain(
@@ -80,10 +83,16 @@ extension HoldfastConfiguration.TokenIssuer {
         requiredClaims = ClaimList.read(section, "required_claims", most: 32, mayBeEmpty: true) ?? type.requiredClaims
         scopesFrom = ClaimList.read(section, "scopes_from", most: 8) ?? ["scope"]
         leeway = section.optional("leeway", Self.leeway(profile)) ?? .zero
-        introspection = HoldfastConfiguration.Introspection(section, folder, algorithms, allowed, &seen)
+        let base = issuer.flatMap { try? $0.discoveryURL() }
+        introspection = HoldfastConfiguration.Introspection(section, folder, base, algorithms, allowed, &seen)
         audienceInAnswer = section.optional("audience_in_answer", choice(HoldfastConfiguration.AnsweredAudience.self)) ?? .required
-        verifiesJWTs = !section.has("introspection") || section.has("keys") || introspection?.tokens == .opaque
-        let keys = Self.keys(section, folder, fetched: verifiesJWTs || introspection?.signedResponse ?? false)
+        verifiesJWTs = !section.has("introspection") || section.has("keys") || section.peek("introspection", "tokens") == "opaque"
+        let discovers = !section.has("keys") && (verifiesJWTs || section.peek("introspection", "response") == "signed")
+        let keys = Self.keys(section, folder, base, discovers: discovers)
+        if let issuer, base == nil, discovers || section.has("introspection") && !section.has("introspection", "endpoint") {
+            _ = section.optional("issuer") { _ throws(Complaint) in try issuer.discoveryURL() }
+        }
+        keysMediaType = section.optional("keys_media_type", choice(HoldfastConfiguration.MediaType.self)) ?? .json
         certificateAuthorities = section.file("certificate_authorities", in: folder)
         cooldown = section.optional("cooldown", Bounds.cooldown) ?? .seconds(30)
         refreshKeys = section.optional("refresh_keys", Bounds.refreshKeys) ?? .seconds(3600)
@@ -105,9 +114,11 @@ extension HoldfastConfiguration.TokenIssuer {
             // The issuer is still asked about tokens where there is introspection.
             complain(
                 "The keys come from a file, so nothing is fetched.",
-                (introspection == nil ? ["certificate_authorities"] : []) + ["cooldown", "refresh_keys", "stale_keys"])
+                (introspection == nil ? ["certificate_authorities"] : []) + ["keys_media_type", "cooldown", "refresh_keys", "stale_keys"])
         case .none:
-            complain("Without `keys` this issuer's tokens are only asked about, so no keys are fetched.", ["cooldown", "refresh_keys", "stale_keys"])
+            complain(
+                "Without `keys` this issuer's tokens are only asked about, so no keys are fetched.",
+                ["keys_media_type", "cooldown", "refresh_keys", "stale_keys"])
         case .url, .discovered: break
         }
         if introspection == nil { complain("Without `introspection` this issuer gives no answers about tokens.", ["audience_in_answer"]) }
@@ -120,11 +131,16 @@ extension HoldfastConfiguration.TokenIssuer {
         }
     }
 
-    /// Nil where `keys` is there and wrong.
-    private static func keys(_ section: Section, _ folder: String, fetched: Bool) -> HoldfastConfiguration.KeySource? {
-        guard section.has("keys") else { return fetched ? .discovered : HoldfastConfiguration.KeySource.none }
+    /// Nil where `keys` is there and wrong, or has to be and is not.
+    ///
+    /// - Parameter base: what the issuer's metadata is found by; nil where it cannot be.
+    private static func keys(_ section: Section, _ folder: String, _ base: HTTPURL?, discovers: Bool) -> HoldfastConfiguration.KeySource? {
+        guard section.has("keys") else {
+            guard discovers else { return HoldfastConfiguration.KeySource.none }
+            return base.map { .discovered(from: $0) }
+        }
         let isURL = section.peek("keys")?.contains("://") ?? false
-        return isURL ? section.optional("keys", WebAddress.trusted).map { .url($0) } : section.file("keys", in: folder).map { .file($0) }
+        return isURL ? section.optional("keys", HTTPURL.trusted).map { .url($0) } : section.file("keys", in: folder).map { .file($0) }
     }
 
     private enum Bounds {

@@ -1,3 +1,5 @@
+import HTTPWire
+
 extension HoldfastConfiguration.Upstream {
     private enum Cleartext: String, CaseIterable {
         case loopbackOnly = "loopback-only"
@@ -116,17 +118,17 @@ private struct Address {
             (destination, isEncrypted, host) = (.unix(path), false, "localhost")
             return
         }
-        let address = try WebAddress(text)
+        let address = try HTTPURL(configured: text)
         guard address.path.isEmpty || address.path == "/", address.query == nil else {
             throw Complaint(
                 "A path or query is not possible here: requests are forwarded with the path they came with. End the URL after the host and port."
             )
         }
-        guard address.isEncrypted || address.isLoopback || cleartextAllowed else {
+        guard address.isTrustworthy || cleartextAllowed else {
             throw Complaint(
                 "`http://` to another host sends tokens and the trusted header in clear, and whoever is on the way can forge them. Write `https://`, use a loopback address or a socket, or add `cleartext: allowed` to `upstream` if the network between is yours alone."
             )
         }
-        (destination, isEncrypted, host) = (.tcp(host: address.host, port: address.port), address.isEncrypted, address.host)
+        (destination, isEncrypted, host) = (.tcp(host: address.host, port: address.port), address.isSecure, address.host)
     }
 }

@@ -40,13 +40,19 @@ struct AdminPages: Sendable {
         // Liveness depends on nothing else, or an issuer's outage would restart every proxy.
         case "/livez": return PageServer.Page(body: "ok\n")
         case "/readyz":
-            let readiness = readiness()
-            let note = isReportOnly ? "report_only: requests that should be refused are forwarded\n" : ""
-            if readiness.isReady { return PageServer.Page(body: "ok\n" + note) }
-            return PageServer.Page(status: .serviceUnavailable, body: readiness.problems.map { "not ready: \($0)\n" }.joined())
+            return readyPage(isVerbose: question.query == "verbose")
         case "/metrics": return await metrics(MetricsExposition.Format(accept: question.accept))
         default: return nil
         }
+    }
+
+    private func readyPage(isVerbose: Bool) -> PageServer.Page {
+        let readiness = readiness()
+        let note = isReportOnly ? "report_only: requests that should be refused are forwarded\n" : ""
+        let notes = isVerbose ? (keys.notes + introspection.notes).map { "\($0)\n" }.joined() : ""
+        if readiness.isReady { return PageServer.Page(body: "ok\n" + note + notes) }
+        return PageServer.Page(
+            status: .serviceUnavailable, body: readiness.problems.map { "not ready: \($0)\n" }.joined() + notes)
     }
 
     private func metrics(_ format: MetricsExposition.Format) async -> PageServer.Page {
@@ -104,6 +110,12 @@ struct AdminPages: Sendable {
         exposition.counter(
             "holdfast_key_fetch_failures", "Looks at an issuer's keys that failed.",
             states.map { ([("issuer", $0.issuer)], $0.status.failures) })
+        exposition.gauge(
+            "holdfast_key_lookups_waiting", "Requests that wait for a look at an issuer's keys, since their tokens may be signed with a new one.",
+            states.map { ([("issuer", $0.issuer)], Double($0.status.waiting)) })
+        exposition.counter(
+            "holdfast_key_looks_refused", "Requests that were judged by the keys there were, since the budget of looks was used up.",
+            states.map { ([("issuer", $0.issuer)], $0.status.refusedLooks) })
     }
 
     private func addIntrospection(to exposition: inout MetricsExposition) {
@@ -124,5 +136,8 @@ struct AdminPages: Sendable {
         exposition.gauge(
             "holdfast_introspection_circuit_open", "Whether the issuer is left alone since it failed too often.",
             states.map { ([("issuer", $0.issuer)], $0.status.isCircuitOpen ? 1 : 0) })
+        exposition.gauge(
+            "holdfast_introspection_clients_left_alone", "Clients with whose tokens the issuer is left alone, since it failed on too many of them.",
+            states.map { ([("issuer", $0.issuer)], Double($0.status.clientsLeftAlone)) })
     }
 }

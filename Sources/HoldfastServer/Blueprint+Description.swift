@@ -1,6 +1,7 @@
 import ClientIdentity
 import HoldfastConfiguration
 import NIOSSL
+import TokenValidation
 
 extension Blueprint {
     package var logLevel: String { configuration.log.level.rawValue }
@@ -17,7 +18,13 @@ extension Blueprint {
     }
 
     /// What the contents of the named files add to the configuration's own.
-    private var weaknesses: [String] { refusesTLS12 ? [tls12Warning] : [] }
+    private var weaknesses: [String] { (refusesTLS12 ? [tls12Warning] : []) + keyFileWarnings }
+
+    private var keyFileWarnings: [String] {
+        zip(policies.indices, keyFiles).flatMap { index, report in
+            (report?.warnings(allowed: policies[index].algorithms) ?? []).map { "tokens[\(index)].keys: \($0)." }
+        }
+    }
 
     /// FAPI 1.0 Advanced allows TLS 1.2 with RSA suites only, and the certificate has no RSA key.
     private var refusesTLS12: Bool {

@@ -24,6 +24,8 @@ package final class Blueprint: Sendable {
     let keySources: [KeySetKeeper.Source?]
     /// CAs for fetching from each issuer, trusted besides the system's; by its position.
     let issuerAuthorities: [[NIOSSLCertificate]]
+    /// By the issuer's position; nil for those whose keys are not in a file.
+    let keyFiles: [KeySetReport?]
     /// By the issuer's position; nil for those that are not asked about tokens.
     let introspection: [IntrospectionPlan?]
     let strips: StripList
@@ -71,6 +73,7 @@ package final class Blueprint: Sendable {
         policies = issuers.map(\.policy)
         keySources = issuers.map(\.source)
         issuerAuthorities = issuers.map(\.authorities)
+        keyFiles = issuers.map(\.keyFile)
         introspection = issuers.map(\.introspection)
         self.strips = strips
         metadata = try? ResourceMetadata(configuration)
@@ -115,6 +118,7 @@ package final class Blueprint: Sendable {
         let policy: IssuerPolicy
         let source: KeySetKeeper.Source?
         let authorities: [NIOSSLCertificate]
+        let keyFile: KeySetReport?
         let introspection: IntrospectionPlan?
     }
 
@@ -127,26 +131,33 @@ package final class Blueprint: Sendable {
         let source: KeySetKeeper.Source? =
             switch issuer.keys {
             case .file(let file): .file(file.path)
-            case .discovered: .discovered(issuer: issuer.issuer.text)
-            case .url(let url): FetchURL(url.text).map { .url($0) }
+            case .discovered(let url): .discovered(from: url)
+            case .url(let url): .url(url)
             case .none: nil
             }
-        if case .file(let file) = issuer.keys, let problem = problem(ofKeyFile: file.path) { mistakes.add(file, problem) }
+        var keyFile: KeySetReport?
+        if case .file(let file) = issuer.keys { keyFile = report(onKeyFile: file, &mistakes) }
         let policy = IssuerPolicy(issuer, claimNames: claimNames)
-        let plan = issuer.introspection.flatMap { IntrospectionPlan($0, authorities: authorities ?? [], maxConcurrent: questions, &mistakes) }
-        return Issuer(policy: policy, source: source, authorities: authorities ?? [], introspection: plan)
+        let plan = issuer.introspection.flatMap {
+            IntrospectionPlan($0, authorities: authorities ?? [], anyMediaType: issuer.keysMediaType == .any, maxConcurrent: questions, &mistakes)
+        }
+        return Issuer(policy: policy, source: source, authorities: authorities ?? [], keyFile: keyFile, introspection: plan)
     }
 
     /// A key file is there at start or never: unlike an issuer that is down, it will not come back by itself.
-    private static func problem(ofKeyFile path: String) -> String? {
-        var file = KeySetFile(path: path)
-        let content: [UInt8]
-        do throws(FileFault) { content = try file.readIfChanged() ?? [] } catch { return error.problem }
-        do throws(KeySet.Fault) {
-            let keys = try KeySet(content)
-            return keys.count > 0 ? nil : "holds no key that tokens can be verified with"
+    private static func report(onKeyFile path: LocatedPath, _ mistakes: inout MistakeCollector) -> KeySetReport? {
+        var file = KeySetFile(path: path.path)
+        do throws(KeySetKeeper.Fault) {
+            return try file.keySet().report
         } catch {
-            return "is not a JSON Web Key Set with usable keys (\(error)); write the content of the issuer's `jwks_uri` into it"
+            let problem: String =
+                switch error {
+                case .keySet(_, let fault): fault.words
+                case .file(_, let fault): fault.problem
+                case .fetch, .metadata: error.words
+                }
+            mistakes.add(path, "\(problem); write the content of the issuer's `jwks_uri` into it")
+            return nil
         }
     }
 

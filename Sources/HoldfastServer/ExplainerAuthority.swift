@@ -19,14 +19,10 @@ struct ExplainerAuthority {
             return
         }
         var file = KeySetFile(path: keysFile)
-        let content: [UInt8]
-        do throws(FileFault) { content = try file.readIfChanged() ?? [] } catch {
-            throw Explainer.Fault(description: "\(keysFile): this file \(error.problem).")
-        }
-        do throws(KeySet.Fault) {
-            fixedKeys = try KeySet(content)
+        do throws(KeySetKeeper.Fault) {
+            fixedKeys = try file.keySet()
         } catch {
-            throw Explainer.Fault(description: "\(keysFile): this file is not a JSON Web Key Set with usable keys (\(error)).")
+            throw Explainer.Fault(description: "\(error.words).")
         }
     }
 
@@ -35,7 +31,8 @@ struct ExplainerAuthority {
         _ token: String, now: Double, preliminary: (TokenAuthenticator.Inquiry) -> Denial?
     ) async throws -> Finding {
         let logger = Logger(label: "explain") { _ in SwiftLogNoOpLogHandler() }
-        let introspection = Introspection(blueprint, logger: logger) { _ in }
+        let desk = KeyDesk()
+        let introspection = Introspection(blueprint, keys: desk, logger: logger)
         let published = PublishedKeys(count: blueprint.policies.count)
         // Where keys are given nothing is fetched.
         let keeping: KeyKeeping? =
@@ -45,6 +42,7 @@ struct ExplainerAuthority {
                 introspection.replaceKeys(keys, ofIssuerAt: index)
                 published.replace(keys, at: index)
             }
+        if let keeping { desk.open(keeping) }
         if let fixedKeys {
             for index in blueprint.policies.indices {
                 introspection.replaceKeys(fixedKeys, ofIssuerAt: index)
@@ -125,7 +123,7 @@ struct ExplainerAuthority {
             try? await Task.sleep(for: .milliseconds(20))
         }
         return await withCheckedContinuation { continuation in
-            let looked = introspector.lookUp(Array(token.utf8), inquiry.digest, now: now) { continuation.resume(returning: $0) }
+            let looked = introspector.lookUp(Array(token.utf8), inquiry.digest, for: nil, now: now) { continuation.resume(returning: $0) }
             if case .answered(let answer) = looked { continuation.resume(returning: answer) }
         }
     }

@@ -75,7 +75,7 @@ package struct Explanation: Sendable {
             case .claimsMalformed: self = .claims
             case .claimMissing: self = .required
             case .issuerUnknown: self = .issuer
-            case .keyUnknown, .keyUnsuitable, .keysUnavailable: self = .key
+            case .keyUnknown, .keyUnsuitable, .keyUnusable, .keysUnavailable: self = .key
             case .signatureInvalid: self = .signature
             case .audienceMismatch: self = .audience
             case .tokenExpired: self = .expiry

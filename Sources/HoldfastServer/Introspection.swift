@@ -1,3 +1,4 @@
+import HTTPWire
 import HoldfastConfiguration
 import Logging
 import ServiceLifecycle
@@ -15,14 +16,15 @@ final class Introspection: Service {
     /// Without those.
     let asked: [Asked]
 
-    /// - Parameter onStaleKeys: told the position of an issuer whose signed answer did not fit its keys.
-    init(_ blueprint: Blueprint, logger: Logger, onStaleKeys: @escaping @Sendable (Int) -> Void) {
+    /// - Parameter keys: asked for a look where a signed answer does not fit its issuer's keys.
+    init(_ blueprint: Blueprint, keys: KeyDesk, logger: Logger) {
         introspectors = blueprint.introspection.enumerated().map { index, plan in
             guard let plan else { return nil }
             let policy = blueprint.policies[index]
             return Introspector(
                 issuerIndex: index, policy: policy, settings: plan.settings, authentication: plan.authentication,
-                authorities: plan.authorities, report: { Self.log($0, issuer: policy.issuer, logger) }, onStaleKeys: { onStaleKeys(index) })
+                anyMediaType: plan.anyMediaType, authorities: plan.authorities, report: { Self.log($0, issuer: policy.issuer, logger) },
+                onStaleKeys: { client, seconds in await keys.look(ofIssuerAt: index, for: client, seconds: seconds) })
         }
         asked = zip(blueprint.policies, introspectors).compactMap { policy, introspector in
             introspector.map { Asked(issuer: policy.issuer, introspector: $0) }
@@ -34,6 +36,19 @@ final class Introspection: Service {
     }
 
     var availability: [(issuer: String, available: Bool)] { asked.map { ($0.issuer, $0.introspector.status.isReady) } }
+
+    /// What there is to be said of each issuer that is asked about tokens, a line each.
+    var notes: [String] {
+        asked.flatMap { one -> [String] in
+            let status = one.introspector.status
+            let endpoint = status.endpoint.map { "at \($0.shown)" } ?? "at an endpoint that is not known yet"
+            var warnings: [String] = []
+            if let fault = status.endpointFault { warnings.append("its endpoint could not be found at the last look: \(fault.words)") }
+            if status.isCircuitOpen { warnings.append("it is left alone for a while, since it failed too often") }
+            if status.clientsLeftAlone > 0 { warnings.append("it is left alone with the tokens of \(status.clientsLeftAlone) clients") }
+            return ["introspection by \(one.issuer): \(endpoint)"] + warnings.map { "warning: introspection by \(one.issuer): \($0)" }
+        }
+    }
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await self.runUntilCancelled() }
@@ -49,8 +64,11 @@ final class Introspection: Service {
         switch event {
         case .endpointFound(let url): logger.notice("introspection endpoint found", metadata: ["issuer": "\(issuer)", "endpoint": "\(url)"])
         case .endpointNotFound(let fault):
-            logger.warning("introspection endpoint not found", metadata: ["issuer": "\(issuer)", "fault": "\(fault)"])
-        case .failed(let failure): logger.warning("introspection failed", metadata: ["issuer": "\(issuer)", "fault": "\(failure.rawValue)"])
+            logger.warning("introspection endpoint not found", metadata: fault.metadata(issuer: issuer))
+        case .failed(let failure, let endpoint, let fault):
+            var metadata: Logger.Metadata = ["issuer": "\(issuer)", "url": "\(endpoint.shown)", "fault": "\(failure.rawValue)"]
+            if let fault { metadata["problem"] = "\(endpoint.shown) \(fault.words)" }
+            logger.warning("introspection failed", metadata: metadata)
         case .circuitOpened: logger.error("introspection fails; the issuer is left alone for a while", metadata: ["issuer": "\(issuer)"])
         case .circuitClosed: logger.notice("introspection works again", metadata: ["issuer": "\(issuer)"])
         }

@@ -10,19 +10,22 @@ struct IntrospectionPlan: Sendable {
     let authentication: ClientAuthentication
     /// CAs trusted besides the system's.
     let authorities: [NIOSSLCertificate]
+    /// Whether it does not matter what the issuer's server calls its metadata.
+    let anyMediaType: Bool
 
     /// Nil where a file cannot be used, which is noted among the mistakes.
     ///
     /// - Parameter maxConcurrent: questions at once, as configured or as many as there are descriptors for.
     init?(
-        _ introspection: HoldfastConfiguration.Introspection, authorities: [NIOSSLCertificate], maxConcurrent: Int,
+        _ introspection: HoldfastConfiguration.Introspection, authorities: [NIOSSLCertificate], anyMediaType: Bool, maxConcurrent: Int,
         _ mistakes: inout MistakeCollector
     ) {
         guard let authentication = Self.authentication(introspection.authentication, &mistakes) else { return nil }
         self.authentication = authentication
         self.authorities = authorities
+        self.anyMediaType = anyMediaType
         settings = IntrospectionSettings(
-            endpoint: introspection.endpoint.flatMap { FetchURL($0.text) }, clientID: introspection.clientID,
+            endpoint: .init(introspection.endpoint), clientID: introspection.clientID,
             cache: introspection.cache.seconds, timeout: introspection.timeout.seconds, maxConcurrent: maxConcurrent,
             signedResponse: introspection.signedResponse,
             responseAlgorithms: introspection.responseAlgorithms.compactMap(SignatureAlgorithm.init))
@@ -38,6 +41,15 @@ struct IntrospectionPlan: Sendable {
             return mistakes.load(key) { () throws(CredentialFault) in try .privateKeyJWT(keyFile: key.path, keyID: keyID) }
         case .clientSecretBasic(let file):
             return mistakes.load(file) { () throws(CredentialFault) in try .clientSecretBasic(secretFile: file.path) }
+        }
+    }
+}
+
+extension IntrospectionSettings.Endpoint {
+    fileprivate init(_ endpoint: HoldfastConfiguration.Introspection.Endpoint) {
+        switch endpoint {
+        case .url(let url): self = .url(url)
+        case .discovered(let issuer): self = .discovered(from: issuer)
         }
     }
 }

@@ -7,6 +7,8 @@ import TokenValidation
 final class KeyKeeping: Service {
     struct Kept: Sendable {
         let issuer: String
+        /// Those that its tokens may use.
+        let algorithms: [SignatureAlgorithm]
         let keeper: KeySetKeeper
     }
 
@@ -29,11 +31,13 @@ final class KeyKeeping: Service {
             let fetcher = HTTPDocumentFetcher(authorities: blueprint.issuerAuthorities[index])
             fetchers.append(fetcher)
             let name = issuer.issuer.text
+            let allowed = blueprint.policies[index].algorithms
             let keeper = KeySetKeeper(
-                source: source, timing: Self.timing(of: issuer, source), fetcher: fetcher, publish: { publish($0, index) }
-            ) { Self.log($0, issuer: name, logger) }
+                source: source, timing: Self.timing(of: issuer, source), anyMediaType: issuer.keysMediaType == .any, fetcher: fetcher,
+                publish: { publish($0, index) }
+            ) { Self.log($0, issuer: name, allowed: allowed, logger) }
             keepers.append(keeper)
-            kept.append(Kept(issuer: name, keeper: keeper))
+            kept.append(Kept(issuer: name, algorithms: allowed, keeper: keeper))
         }
         self.keepers = keepers
         self.kept = kept
@@ -50,12 +54,21 @@ final class KeyKeeping: Service {
         return timing
     }
 
-    /// Any thread: a token, or a signed answer, of this issuer did not fit its keys.
-    func requestRefresh(ofIssuerAt index: Int) {
-        if keepers.indices.contains(index) { keepers[index]?.requestRefresh() }
-    }
+    /// Nil where the issuer's tokens need no keys.
+    func keeper(ofIssuerAt index: Int) -> KeySetKeeper? { keepers.indices.contains(index) ? keepers[index] : nil }
 
     var availability: [(issuer: String, available: Bool)] { kept.map { ($0.issuer, $0.keeper.status.keys > 0) } }
+
+    /// What there is to be said of each issuer's keys, a line each: how many there are and how old, then what is wrong.
+    var notes: [String] {
+        kept.flatMap { one -> [String] in
+            let status = one.keeper.status
+            let age = status.lastSuccess.map { ", last looked at \(Int((one.keeper.time.now() - $0).rounded())) s ago" } ?? ""
+            let fault = status.lastFault.map { ["the last look failed: \($0.words)"] } ?? []
+            let warnings = (status.report?.warnings(allowed: one.algorithms) ?? []) + fault
+            return ["keys of \(one.issuer): \(status.keys)\(age)"] + warnings.map { "warning: keys of \(one.issuer): \($0)" }
+        }
+    }
 
     /// Whether some issuer's keys could not be had at the last look.
     var hasFailed: Bool { kept.contains { $0.keeper.status.lastFault != nil } }
@@ -70,13 +83,27 @@ final class KeyKeeping: Service {
         for fetcher in fetchers { try? await fetcher.shutdown() }
     }
 
-    private static func log(_ event: KeySetKeeper.Event, issuer: String, _ logger: Logger) {
+    private static func log(_ event: KeySetKeeper.Event, issuer: String, allowed: [SignatureAlgorithm], _ logger: Logger) {
         switch event {
-        case .replaced(let keys, let unusable, let secrets):
-            logger.notice("keys replaced", metadata: ["issuer": "\(issuer)", "keys": "\(keys)", "unusable": "\(unusable)"])
-            if secrets > 0 { logger.error("issuer publishes secret keys", metadata: ["issuer": "\(issuer)", "count": "\(secrets)"]) }
-        case .failed(let fault): logger.warning("keys not fetched", metadata: ["issuer": "\(issuer)", "fault": "\(fault)"])
+        case .replaced(let report):
+            var metadata: Logger.Metadata = ["issuer": "\(issuer)", "keys": "\(report.keys)", "unusable": "\(report.unusableKeys)"]
+            if let others = report.passedOver { metadata["passed_over"] = "\(others)" }
+            logger.notice("keys replaced", metadata: metadata)
+            if report.publishedSecrets > 0 {
+                logger.error("issuer publishes secret keys", metadata: ["issuer": "\(issuer)", "count": "\(report.publishedSecrets)"])
+            }
+            for warning in report.warnings(allowed: allowed) {
+                logger.warning("keys of an issuer", metadata: ["issuer": "\(issuer)", "warning": "\(warning)"])
+            }
+        case .failed(let fault): logger.warning("keys not fetched", metadata: fault.metadata(issuer: issuer))
         case .withdrawn: logger.error("keys too old and withdrawn", metadata: ["issuer": "\(issuer)"])
         }
+    }
+}
+
+extension KeySetKeeper.Fault {
+    /// What a log line has of it: a code for machines, and for people where it was looked for and what was found there.
+    func metadata(issuer: String) -> Logger.Metadata {
+        ["issuer": "\(issuer)", "place": "\(place)", "fault": "\(code)", "problem": "\(words)"]
     }
 }

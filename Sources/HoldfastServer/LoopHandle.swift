@@ -18,14 +18,13 @@ struct LoopHandle: Sendable {
     /// Makes everything the loop owns, on the loop.
     static func make(
         on eventLoop: any EventLoop, _ blueprint: Blueprint, contexts: ServerTLSContexts, authenticator: ClientAuthenticator,
-        introspectors: [Introspector?], sink: LogSink, notice: UpstreamNotice, onStaleKeys: @escaping @Sendable (Int) -> Void
+        introspectors: [Introspector?], keys: KeyDesk, sink: LogSink, notice: UpstreamNotice
     ) async throws -> LoopHandle {
         let bound = try await eventLoop.submit {
             let counters = LoopCounters()
             let judge = TokenJudge(
                 policies: blueprint.policies, cacheCapacity: blueprint.configuration.verificationCache,
-                access: blueprint.access, introspectors: introspectors, counters: counters, eventLoop: eventLoop,
-                onStaleKeys: onStaleKeys)
+                access: blueprint.access, introspectors: introspectors, keys: keys, counters: counters, eventLoop: eventLoop)
             let engine = EngineLoop(
                 eventLoop: eventLoop, settings: blueprint.settings, target: blueprint.target, strips: blueprint.strips, judge: judge,
                 gate: ConnectionGate(

@@ -1,6 +1,7 @@
 import BindingPolicy
 import ClientIdentity
 import FoundationEssentials
+import HTTPWire
 import HoldfastConfiguration
 import Logging
 import NIOCore
@@ -25,14 +26,14 @@ struct ResourceMetadata {
     }
 
     /// The well-known part goes between host and path; a slash that ends the host alone is dropped, any other stays (section 3.1).
-    private static func path(of identifier: WebAddress) -> String {
+    private static func path(of identifier: HTTPURL) -> String {
         "/.well-known/oauth-protected-resource" + (identifier.path == "/" ? "" : identifier.path)
     }
 
     /// Members without a value are left out (section 3.2).
     private struct Document: Encodable {
         let resource: String
-        let authorizationServers: [String]
+        let authorizationServers: [String]?
         let bearerMethodsSupported = ["header"]
         let scopesSupported: [String]?
         let tlsClientCertificateBoundAccessTokens: Bool?
@@ -41,8 +42,9 @@ struct ResourceMetadata {
 
     private static func document(_ configuration: HoldfastConfiguration, _ resource: HoldfastConfiguration.Resource) throws -> String {
         let scopes = scopes(of: configuration.routes)
+        let issuers = configuration.tokens.map(\.issuer).filter(\.isDiscoverable).map(\.text)
         let document = Document(
-            resource: resource.identifier.text, authorizationServers: configuration.tokens.map(\.issuer.text),
+            resource: resource.identifier.text, authorizationServers: issuers.isEmpty ? nil : issuers,
             scopesSupported: scopes.isEmpty ? nil : scopes,
             tlsClientCertificateBoundAccessTokens: configuration.isBoundEverywhere ? true : nil, resourceName: resource.name,
             resourceDocumentation: resource.documentation?.text, resourcePolicyUri: resource.policy?.text,

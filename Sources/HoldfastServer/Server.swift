@@ -25,9 +25,8 @@ package enum Server {
         let control = ControlPlane.start()
         let signals = ShutdownSignals()
         let draining = Atomic<Bool>.Reference()
-        let keeping = KeeperReference()
-        let onStaleKeys: @Sendable (Int) -> Void = { index in keeping.value.withLock { $0 }?.requestRefresh(ofIssuerAt: index) }
-        let introspection = Introspection(blueprint, logger: logger, onStaleKeys: onStaleKeys)
+        let desk = KeyDesk()
+        let introspection = Introspection(blueprint, keys: desk, logger: logger)
 
         let contexts = try ServerTLSContexts(blueprint.tls, now: EngineLoop.wallClock())
         let authenticator = ClientAuthenticator(blueprint.trust)
@@ -37,14 +36,14 @@ package enum Server {
             loops.append(
                 try await LoopHandle.make(
                     on: eventLoop, blueprint, contexts: contexts, authenticator: authenticator, introspectors: introspection.introspectors,
-                    sink: sinks.access, notice: notice, onStaleKeys: onStaleKeys))
+                    keys: desk, sink: sinks.access, notice: notice))
         }
         let ready = loops
         let keys = KeyKeeping(blueprint, logger: logger) { keys, index in
             introspection.replaceKeys(keys, ofIssuerAt: index)
             for loop in ready { loop.replaceKeys(keys, ofIssuerAt: index) }
         }
-        keeping.value.withLock { $0 = keys }
+        desk.open(keys)
         let probe = UpstreamProbe(target: blueprint.target, group: control, logger: logger)
         let readiness: @Sendable () -> Readiness = {
             Readiness(
@@ -94,11 +93,6 @@ package enum Server {
         try await group.shutdownGracefully()
         logger.notice("stopped")
     }
-}
-
-/// Tokens can ask for a refresh only after the keepers exist, and the keepers publish to the loops that judge tokens.
-private final class KeeperReference: Sendable {
-    let value = Mutex<KeyKeeping?>(nil)
 }
 
 extension NetworkAddress {

@@ -16,26 +16,56 @@ final class TokenJudge: RequestJudge {
     private let introspectors: [Introspector?]
     private let counters: LoopCounters
     private let eventLoop: any EventLoop
-    private let onStaleKeys: (Int) -> Void
+    private let keys: KeyDesk
+    private var searches = SearchBudget()
 
-    /// - Parameter onStaleKeys: told the position of an issuer whose keys did not fit a token.
     init(
-        policies: [IssuerPolicy], cacheCapacity: Int, access: AccessControl, introspectors: [Introspector?], counters: LoopCounters,
-        eventLoop: any EventLoop, onStaleKeys: @escaping (Int) -> Void
+        policies: [IssuerPolicy], cacheCapacity: Int, access: AccessControl, introspectors: [Introspector?], keys: KeyDesk,
+        counters: LoopCounters, eventLoop: any EventLoop
     ) {
         authenticator = TokenAuthenticator(policies, cacheCapacity: cacheCapacity)
         self.access = access
         self.introspectors = introspectors
         self.counters = counters
         self.eventLoop = eventLoop
-        self.onStaleKeys = onStaleKeys
+        self.keys = keys
     }
 
     func replaceKeys(_ keys: KeySet?, ofIssuerAt index: Int) { authenticator.replaceKeys(keys, ofIssuerAt: index) }
 
+    /// One request, as far as its token's verdict depends on it beside its route.
+    private struct Asking {
+        let peer: AuthenticatedPeer
+        let client: any LookupClient
+        let now: Double
+        /// Of the head, that is kept while the request waits.
+        let octets: Int
+    }
+
     func judge(
         _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, from peer: AuthenticatedPeer, now: Double,
         for client: any LookupClient
+    ) -> Judgement {
+        take(head, bytes, from: peer, now: now, for: client) { token, route, asking in judge(token, on: route, asking, after: nil) }
+    }
+
+    func conclude(
+        _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, from peer: AuthenticatedPeer, now: Double,
+        after lookup: any PendingLookup, for client: any LookupClient
+    ) -> Judgement {
+        take(head, bytes, from: peer, now: now, for: client) { token, route, asking in
+            if let lookup = lookup as? KeyLookup { return judge(token, on: route, asking, after: lookup) }
+            guard let lookup = lookup as? TokenLookup, let answer = lookup.answer else {
+                return .decided(.deny(Denial(.introspectionUnavailable)))
+            }
+            return .decided(settle(answer, lookup.inquiry, on: route, from: peer, now: now))
+        }
+    }
+
+    /// What comes before the token, then the token, and what its route makes of a refusal.
+    private func take(
+        _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, from peer: AuthenticatedPeer, now: Double,
+        for client: any LookupClient, _ judge: (UnsafeRawBufferPointer, RoutePolicy, Asking) -> Judgement
     ) -> Judgement {
         switch access.admit(head, bytes, from: peer, now: now) {
         case .refused(let fault): return .refused(fault)
@@ -44,33 +74,10 @@ final class TokenJudge: RequestJudge {
             noteDecision(decision, without: route)
             return .decided(decision)
         case .token(let token, let route):
-            switch authenticate(token, now: now) {
-            case .verified(let verified):
-                let decision = access.decide(verified, on: route, from: peer, now: now)
-                return .decided(decision.reported(by: route.reportOnly, now: now))
-            case .refused(let refusal): return .decided(deny(refusal).reported(by: route.reportOnly, now: now))
-            case .unknown(let inquiry):
-                switch look(up: token, inquiry, on: route, from: peer, for: client, now: now) {
-                case .decided(let decision): return .decided(decision.reported(by: route.reportOnly, now: now))
-                case let other: return other
-                }
+            switch judge(token, route, Asking(peer: peer, client: client, now: now, octets: bytes.count)) {
+            case .decided(let decision): return .decided(decision.reported(by: route.reportOnly, now: now))
+            case let other: return other
             }
-        }
-    }
-
-    func conclude(
-        _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, from peer: AuthenticatedPeer, now: Double,
-        after lookup: any PendingLookup
-    ) -> Decision {
-        // What comes before the token is looked at again: time has passed.
-        switch access.admit(head, bytes, from: peer, now: now) {
-        case .refused, .document: return .deny(Denial(.introspectionUnavailable))  // The same head was admitted before.
-        case .decided(let decision, _): return decision
-        case .token(_, let route):
-            guard let lookup = lookup as? TokenLookup, let answer = lookup.answer else {
-                return Decision.deny(Denial(.introspectionUnavailable)).reported(by: route.reportOnly, now: now)
-            }
-            return settle(answer, lookup.inquiry, on: route, from: peer, now: now).reported(by: route.reportOnly, now: now)
         }
     }
 
@@ -82,17 +89,41 @@ final class TokenJudge: RequestJudge {
 
     // MARK: The token
 
-    private func authenticate(_ token: UnsafeRawBufferPointer, now: Double) -> TokenAuthenticator.Finding {
+    /// - Parameter earlier: the look at the issuer's keys that the request has waited for.
+    private func judge(_ token: UnsafeRawBufferPointer, on route: RoutePolicy, _ asking: Asking, after earlier: KeyLookup?) -> Judgement {
+        switch authenticate(token, asking) {
+        case .verified(let verified): .decided(access.decide(verified, on: route, from: asking.peer, now: asking.now))
+        case .refused(let refusal): refuse(refusal, on: route, asking, after: earlier)
+        case .unknown(let inquiry): look(up: token, inquiry, on: route, from: asking.peer, for: asking.client, now: asking.now)
+        }
+    }
+
+    private func authenticate(_ token: UnsafeRawBufferPointer, _ asking: Asking) -> TokenAuthenticator.Finding {
         defer {
             counters.metrics.verdictHits = authenticator.hits
             counters.metrics.verdictMisses = authenticator.misses
         }
-        return authenticator.authenticate(token, now: now)
+        let client = asking.peer.thumbprint
+        let finding = authenticator.authenticate(token, now: asking.now, tries: searches.tries(for: client, now: asking.now))
+        if case .refused(let refusal) = finding, let tried = refusal.doubt?.tried { searches.failed(by: client, tried: tried, now: asking.now) }
+        return finding
     }
 
-    private func deny(_ refusal: TokenRefusal) -> Decision {
-        if let issuer = refusal.staleIssuer { onStaleKeys(issuer) }
-        return .deny(Denial(refusal.reason))
+    /// A token that may be signed with a key that its issuer has since the last look waits for another, unless it could not pass whatever
+    /// that finds.
+    private func refuse(_ refusal: TokenRefusal, on route: RoutePolicy, _ asking: Asking, after earlier: KeyLookup?) -> Judgement {
+        let denial = Judgement.decided(.deny(Denial(refusal.reason)))
+        guard let doubt = refusal.doubt else { return denial }
+        guard doubt.isWorthWaiting else {
+            keys.requestRefresh(ofIssuerAt: doubt.issuer)
+            return denial
+        }
+        guard let client = asking.peer.thumbprint, asking.now < doubt.expiresAt, route.issuers?.contains(doubt.issuer) ?? true,
+            earlier?.mayLookAgain ?? true,
+            let lookup = KeyLookup(
+                keys, ofIssuerAt: doubt.issuer, for: client, client: asking.client, octets: asking.octets, after: earlier, on: eventLoop)
+        else { return denial }
+        return .later(lookup)
     }
 
     // MARK: Introspection
@@ -111,7 +142,7 @@ final class TokenJudge: RequestJudge {
         }
         let lookup = TokenLookup(inquiry, at: introspector, for: client)
         let (eventLoop, bound) = (eventLoop, NIOLoopBound(lookup, eventLoop: eventLoop))
-        let looked = introspector.lookUp([UInt8](token), inquiry.digest, now: now) { answer in
+        let looked = introspector.lookUp([UInt8](token), inquiry.digest, for: peer.thumbprint, now: now) { answer in
             eventLoop.execute { bound.value.arrived(answer) }
         }
         switch looked {
@@ -127,7 +158,7 @@ final class TokenJudge: RequestJudge {
     ) -> Decision {
         switch authenticator.settle(answer, for: inquiry, now: now) {
         case .success(let verified): access.decide(verified, on: route, from: peer, now: now)
-        case .failure(let refusal): deny(refusal)
+        case .failure(let refusal): .deny(Denial(refusal.reason))
         }
     }
 }

@@ -21,7 +21,11 @@ extension ClientConnection {
 
     func judge(_ head: UnsafeRawBufferPointer, _ peer: AuthenticatedPeer) -> Verdict {
         if loop.settings.interactionID != .pass { takeInteractionID(head) }
-        switch loop.judge.judge(loop.requestHead, head, from: peer, now: EngineLoop.wallClock(), for: self) {
+        return verdict(loop.judge.judge(loop.requestHead, head, from: peer, now: EngineLoop.wallClock(), for: self))
+    }
+
+    private func verdict(_ judgement: Judgement) -> Verdict {
+        switch judgement {
         case .refused(let fault): return .refuse(Refusal(fault))
         case .document: return loop.settings.page.map { .answer(.page($0)) } ?? .refuse(Refusal(.documentReadOnly))
         case .decided(let decision): return verdict(decision)
@@ -62,13 +66,15 @@ extension ClientConnection {
         var bytes = waiting.head
         // Other connections have used the loop's head meanwhile.
         guard case .complete(let length) = loop.requestHead.parse(bytes) else { return abort() }
-        let verdict = bytes.withUnsafeReadableBytes { raw -> Verdict in
-            self.verdict(loop.judge.conclude(loop.requestHead, raw, from: peer, now: EngineLoop.wallClock(), after: waiting.lookup))
+        let verdict = bytes.withUnsafeReadableBytes { raw in
+            self.verdict(loop.judge.conclude(loop.requestHead, raw, from: peer, now: EngineLoop.wallClock(), after: waiting.lookup, for: self))
         }
-        if case .forward(let permit) = verdict {
-            forward(&bytes, length: length, permit)
-        } else {
-            answer(verdict)
+        switch verdict {
+        case .forward(let permit): forward(&bytes, length: length, permit)
+        case .refuse, .answer: answer(verdict)
+        case .wait(let lookup):
+            phase = .judging(Waiting(lookup: lookup, head: waiting.head))
+            return
         }
         processPending()
     }

@@ -14,11 +14,12 @@ package protocol RequestJudge: AnyObject {
         for client: any LookupClient
     ) -> Judgement
 
-    /// Decides about a request whose lookup ended; the same head and peer as before, at a later time.
+    /// Decides about a request whose lookup ended; the same head, peer and client as before, at a later time. One lookup may lead to
+    /// another, and each request waits for a few of them at most.
     func conclude(
         _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, from peer: AuthenticatedPeer, now: Double,
-        after lookup: any PendingLookup
-    ) -> Decision
+        after lookup: any PendingLookup, for client: any LookupClient
+    ) -> Judgement
 }
 
 package enum Judgement {

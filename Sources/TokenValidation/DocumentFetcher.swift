@@ -1,3 +1,5 @@
+package import HTTPWire
+
 /// A document as an issuer's server sent it.
 package struct FetchedDocument: Equatable, Sendable {
     package let body: [UInt8]
@@ -11,22 +13,32 @@ package struct FetchedDocument: Equatable, Sendable {
     }
 }
 
-/// Why a document could not be had. Carries nothing that a peer sent but a status.
-package enum FetchFault: Error, Equatable, Sendable {
-    case timeout
-    /// No connection, or none that TLS verified.
-    case unreachable
-    /// Anything but 200; redirects are not followed.
-    case status(Int)
-    case contentType
-    case tooLarge
-    case interrupted
+/// Which media types a document may have.
+package enum AcceptedMediaTypes: Equatable, Sendable {
+    /// In lower case and without parameters.
+    case these([String])
+    /// Whatever the server calls it, also nothing.
+    case any(preferred: [String])
+
+    /// For the field `Accept`.
+    var wanted: String {
+        switch self {
+        case .these(let types): types.joined(separator: ", ")
+        case .any(let types): (types + ["*/*;q=0.1"]).joined(separator: ", ")
+        }
+    }
+
+    func include(_ type: String?) -> Bool {
+        switch self {
+        case .these(let types): type.map(types.contains) ?? false
+        case .any: true
+        }
+    }
 }
 
 /// Fetches by GET, within ``FetchLimits``. The one door of the control plane to the network.
 package protocol DocumentFetcher: Sendable {
-    /// - Parameter contentTypes: the accepted ones, in lower case and without parameters.
-    func fetch(_ url: FetchURL, contentTypes: [String]) async throws(FetchFault) -> FetchedDocument
+    func fetch(_ url: HTTPURL, accepting types: AcceptedMediaTypes) async throws(FetchFault) -> FetchedDocument
 }
 
 package enum FetchLimits {

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+package import HTTPWire
 package import NIOSSL
 
 /// Fetches over HTTP/1.1 with TLS verified against the system's authorities and, where configured, further ones.
@@ -13,10 +14,8 @@ package final class HTTPDocumentFetcher: DocumentFetcher {
     /// Closes its connections. Must be called before it goes.
     package func shutdown() async throws { try await exchange.client.shutdown() }
 
-    package func fetch(_ url: FetchURL, contentTypes: [String]) async throws(FetchFault) -> FetchedDocument {
-        let request = HTTPClientRequest(url: url.description)
-        let outcome = await exchange.perform(
-            request, contentTypes: contentTypes, length: FetchLimits.length, seconds: FetchLimits.deadline)
-        do throws(FetchFault) { return try outcome.get() } catch { throw error == .interrupted ? .unreachable : error }
+    package func fetch(_ url: HTTPURL, accepting types: AcceptedMediaTypes) async throws(FetchFault) -> FetchedDocument {
+        let request = HTTPClientRequest(url: url.request)
+        return try await exchange.perform(request, accepting: types, length: FetchLimits.length, seconds: FetchLimits.deadline).get()
     }
 }

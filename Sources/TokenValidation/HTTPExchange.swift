@@ -4,14 +4,6 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 /// One request to an issuer's server and its answer, within bounds. No redirects, no cookies, HTTP/1.1 only.
 struct HTTPExchange: Sendable {
     let client: HTTPClient
@@ -26,9 +18,10 @@ struct HTTPExchange: Sendable {
         // A server that hangs does not answer our close_notify either, and the end of the process waits for it.
         tls.shutdownTimeout = .seconds(1)
         if !authorities.isEmpty { tls.additionalTrustRoots = [.certificates(authorities)] }
-        let limit = TimeAmount.nanoseconds(Int64(timeout * 1e9))
+        // Sooner than the whole, so that it can be told from an answer that does not come.
+        let (connect, read) = (TimeAmount.nanoseconds(Int64(timeout * 8e8)), TimeAmount.nanoseconds(Int64(timeout * 1e9)))
         var configuration = HTTPClient.Configuration(
-            tlsConfiguration: tls, redirectConfiguration: .disallow, timeout: .init(connect: limit, read: limit), decompression: .disabled)
+            tlsConfiguration: tls, redirectConfiguration: .disallow, timeout: .init(connect: connect, read: read), decompression: .disabled)
         configuration.httpVersion = .http1Only
         // A refused connection is an answer: when to try again is decided elsewhere.
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -37,15 +30,14 @@ struct HTTPExchange: Sendable {
     }
 
     /// - Parameters:
-    ///   - contentTypes: the accepted ones, in lower case and without parameters.
     ///   - length: octets of a body.
     ///   - seconds: for the whole exchange.
     func perform(
-        _ request: HTTPClientRequest, contentTypes: [String], length: Int, seconds: Double
+        _ request: HTTPClientRequest, accepting types: AcceptedMediaTypes, length: Int, seconds: Double
     ) async -> Result<FetchedDocument, FetchFault> {
         // The client's own deadline ends with the response's head; this one covers the body.
         await withTaskGroup(of: Result<FetchedDocument, FetchFault>.self) { group in
-            group.addTask { await exchange(request, contentTypes, length, seconds) }
+            group.addTask { await exchange(request, types, length, seconds) }
             group.addTask {
                 try? await Task.sleep(for: .seconds(seconds))
                 return .failure(.timeout)
@@ -57,42 +49,37 @@ struct HTTPExchange: Sendable {
     }
 
     private func exchange(
-        _ request: HTTPClientRequest, _ contentTypes: [String], _ length: Int, _ seconds: Double
+        _ request: HTTPClientRequest, _ types: AcceptedMediaTypes, _ length: Int, _ seconds: Double
     ) async -> Result<FetchedDocument, FetchFault> {
         var request = request
-        request.headers.add(name: "Accept", value: contentTypes.joined(separator: ", "))
+        request.headers.add(name: "Accept", value: types.wanted)
         request.headers.add(name: "User-Agent", value: "holdfast")
         do {
             let response = try await client.execute(request, timeout: .nanoseconds(Int64(seconds * 1e9)))
             guard response.status == .ok else { return .failure(.status(Int(response.status.code))) }
-            guard let type = Self.mediaType(response.headers), contentTypes.contains(type) else { return .failure(.contentType) }
+            let type = Self.mediaType(response.headers)
+            guard types.include(type) else { return .failure(.mediaType(type?.printable())) }
             let body = try await response.body.collect(upTo: length)
             return .success(
                 FetchedDocument(
                     body: ByteOrderMark.removed(from: [UInt8](body.readableBytesView)), maximumAge: FetchLimits.maximumAge(response.headers["Cache-Control"])))
-        } catch is NIOTooManyBytesError {
-            return .failure(.tooLarge)
-        } catch let error as HTTPClientError where [.deadlineExceeded, .connectTimeout, .readTimeout].contains(error) {
-            return .failure(.timeout)
         } catch {
-            return .failure(Self.broke(error) ? .interrupted : .unreachable)
+            return .failure(FetchFault(error))
         }
     }
 
-    /// Whether the connection was there and broke. One that was not to be had fails otherwise.
-    private static func broke(_ error: any Error) -> Bool {
-        switch error {
-        case let error as IOError: error.errnoCode == ECONNRESET || error.errnoCode == EPIPE
-        case is ChannelError, NIOSSLError.uncleanShutdown: true
-        case let error as HTTPClientError: error == .remoteConnectionClosed || error == .cancelled
-        default: false
-        }
-    }
-
-    /// The one `Content-Type`, without its parameters, in lower case.
+    /// The one `Content-Type`, without its parameters, in lower case; nil for none and for more than one.
     private static func mediaType(_ headers: HTTPHeaders) -> String? {
         let values = headers["Content-Type"]
         guard values.count == 1, let value = values.first else { return nil }
-        return value.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
+        return value.prefix { $0 != ";" }.lowercased().trimmed
+    }
+}
+
+extension String {
+    /// Without the spaces and tabs at its ends.
+    fileprivate var trimmed: String {
+        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+        return String(String(drop(while: isSpace)).reversed().drop(while: isSpace).reversed())
     }
 }

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+package import HTTPWire
 import NIOCore
 import NIOHTTP1
 package import NIOSSL
@@ -7,7 +8,7 @@ package import NIOSSL
 package protocol IntrospectionTransport: Sendable {
     /// - Parameter seconds: for the whole exchange.
     /// - Returns: the body of a 200 of the request's content type.
-    func post(_ request: IntrospectionRequest, to url: FetchURL, seconds: Double) async throws(FetchFault) -> [UInt8]
+    func post(_ request: IntrospectionRequest, to url: HTTPURL, seconds: Double) async throws(FetchFault) -> [UInt8]
     /// Called once, when nothing will be asked any more.
     func shutdown() async
 }
@@ -31,7 +32,7 @@ package final class HTTPIntrospectionTransport: IntrospectionTransport {
 
     package func shutdown() async { try? await exchange.client.shutdown() }
 
-    package func post(_ request: IntrospectionRequest, to url: FetchURL, seconds: Double) async throws(FetchFault) -> [UInt8] {
+    package func post(_ request: IntrospectionRequest, to url: HTTPURL, seconds: Double) async throws(FetchFault) -> [UInt8] {
         let start = ContinuousClock.now
         var left = seconds
         for _ in 1..<Self.attempts {
@@ -42,12 +43,12 @@ package final class HTTPIntrospectionTransport: IntrospectionTransport {
         return try await attempt(request, url, left).get().body
     }
 
-    private func attempt(_ question: IntrospectionRequest, _ url: FetchURL, _ seconds: Double) async -> Result<FetchedDocument, FetchFault> {
-        var request = HTTPClientRequest(url: url.description)
+    private func attempt(_ question: IntrospectionRequest, _ url: HTTPURL, _ seconds: Double) async -> Result<FetchedDocument, FetchFault> {
+        var request = HTTPClientRequest(url: url.request)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
         for (name, value) in question.headers { request.headers.add(name: name, value: value) }
         request.body = .bytes(question.body)
-        return await exchange.perform(request, contentTypes: [question.contentType], length: Self.length, seconds: seconds)
+        return await exchange.perform(request, accepting: .these([question.contentType]), length: Self.length, seconds: seconds)
     }
 }

@@ -1,3 +1,5 @@
+import HTTPWire
+
 /// Keeps the address of an issuer's introspection endpoint, from its metadata: looked at about hourly, sooner where the issuer does
 /// not answer there, and kept while the metadata cannot be had.
 struct IntrospectionEndpoint {
@@ -10,7 +12,7 @@ struct IntrospectionEndpoint {
         return timing
     }()
 
-    let issuer: String
+    let issuer: HTTPURL
     let byCertificate: Bool
     let reader: MetadataReader
     let time: KeySetKeeper.Time
@@ -18,7 +20,7 @@ struct IntrospectionEndpoint {
     let wakeup: Wakeup
 
     /// Ends when cancelled.
-    func run(_ found: (Result<FetchURL, KeySetKeeper.Fault>) -> Void) async {
+    func run(_ found: (Result<HTTPURL, KeySetKeeper.Fault>) -> Void) async {
         var state = KeySetState(timing: Self.timing)
         while !Task.isCancelled {
             switch state.next(now: time.now()) {
@@ -38,7 +40,7 @@ struct IntrospectionEndpoint {
         }
     }
 
-    private func read() async -> Result<FetchURL, KeySetKeeper.Fault> {
+    private func read() async -> Result<HTTPURL, KeySetKeeper.Fault> {
         do throws(KeySetKeeper.Fault) {
             return .success(
                 try await reader.read(of: issuer) { (json) throws(IssuerMetadata.Fault) in

@@ -14,7 +14,7 @@ package struct IntrospectionResponse {
 
     let issuerIndex: Int
     let policy: IssuerPolicy
-    let settings: IntrospectionSettings
+    package let settings: IntrospectionSettings
 
     package init(issuerIndex: Int, policy: IssuerPolicy, settings: IntrospectionSettings) {
         self.issuerIndex = issuerIndex

@@ -1,7 +1,14 @@
+package import HTTPWire
+
 /// How an issuer is asked about tokens. Without anything secret: that is ``ClientAuthentication``'s.
 package struct IntrospectionSettings: Equatable, Sendable {
-    /// Nil where the issuer's metadata names it.
-    package let endpoint: FetchURL?
+    package enum Endpoint: Equatable, Sendable {
+        case url(HTTPURL)
+        /// By the metadata of the issuer with this URL.
+        case discovered(from: HTTPURL)
+    }
+
+    package let endpoint: Endpoint
     /// The name by which the issuer knows us.
     package let clientID: String
     /// Seconds for which an answer is remembered at most; 0 asks each time.
@@ -15,7 +22,7 @@ package struct IntrospectionSettings: Equatable, Sendable {
     package let responseAlgorithms: [SignatureAlgorithm]
 
     package init(
-        endpoint: FetchURL?, clientID: String, cache: Double = 30, timeout: Double = 3, maxConcurrent: Int = 64,
+        endpoint: Endpoint, clientID: String, cache: Double = 30, timeout: Double = 3, maxConcurrent: Int = 64,
         signedResponse: Bool = false, responseAlgorithms: [SignatureAlgorithm] = []
     ) {
         self.endpoint = endpoint

@@ -5,24 +5,28 @@ package import BindingPolicy
 ///
 /// `now` is seconds of a monotonic clock, `date` seconds since 1970.
 ///
-/// A question's deadline counts from the coming of the first who waits for it, also while it is in the queue. Questions are asked in
-/// the order of their deadlines, so whenever one's deadline passes, those before it have made room or run out too: no timer is needed
-/// for the queue.
+/// A question's deadline counts from the coming of the first who waits for it, also while it is in the queue. The clients take turns, so
+/// that one that asks much makes no other wait; of what waits and what is queued, one client has at most its share.
 package struct IntrospectionState: Sendable {
     package struct Limits: Equatable, Sendable {
         package var maxConcurrent = 64
         /// Questions not yet under way.
         package var maxQueued = 4096
+        package var maxQueuedOfClient = 2048
         /// Requests that wait, over all questions.
         package var maxWaiting = 16384
+        package var maxWaitingOfClient = 8192
         /// Seconds.
         package var timeout = 3.0
         package var cache = 30.0
         /// Seconds that an inactive token is remembered at most: whoever tries tokens out must not shut one out that comes to life.
         package var inactiveCache = 5.0
+        /// Seconds that a token on which the issuer failed is not asked about again, so that one token cannot keep the issuer busy.
+        package var failureCache = 0.5
         package var activeCapacity = 16384
         /// Of their own, so that nobody can push out the others by inventing tokens.
         package var inactiveCapacity = 4096
+        package var failureCapacity = 4096
 
         package init() {}
     }
@@ -36,6 +40,8 @@ package struct IntrospectionState: Sendable {
     package struct Question: Equatable, Sendable {
         package let id: Int
         package let token: [UInt8]
+        /// Who asked first.
+        package let client: Client
         package let deadline: Double
     }
 
@@ -66,21 +72,35 @@ package struct IntrospectionState: Sendable {
         package var cancel: Int?
     }
 
+    package typealias Client = CircuitBreaker.Client
+
+    private struct Waiter {
+        let id: Int
+        let client: Client
+    }
+
     private struct Pending {
         let digest: VerdictCache.Digest
         let question: Question
         let isProbe: Bool
         var isUnderWay: Bool
-        var waiters: [Int]
+        var waiters: [Waiter]
+
+        /// What comes of the question counts for them.
+        var client: Client { question.client }
     }
 
     private let limits: Limits
     private var breaker = CircuitBreaker()
     private var active: AnswerMemory
     private var inactive: AnswerMemory
+    private var failed: AnswerMemory
     private var pending: [Int: Pending] = [:]
     private var questions: [VerdictCache.Digest: Int] = [:]
-    private var queue: [Int] = []
+    private var queue = FairQueue<Client>()
+    /// What is queued in the order of the deadlines; some of it has gone since.
+    private var deadlines: [Int] = []
+    private var waitingOf: [Client: Int] = [:]
     private var lastID = 0
     package private(set) var waiting = 0
 
@@ -88,34 +108,56 @@ package struct IntrospectionState: Sendable {
         self.limits = limits
         active = AnswerMemory(capacity: limits.activeCapacity)
         inactive = AnswerMemory(capacity: limits.inactiveCapacity)
+        failed = AnswerMemory(capacity: limits.failureCapacity)
     }
 
     package var underWay: Int { pending.count - queue.count }
     package var isCircuitOpen: Bool { breaker.isOpen }
+    package var clientsLeftAlone: Int { breaker.clientsLeftAlone }
     package var remembered: Int { active.count + inactive.count }
 
-    package mutating func lookUp(_ digest: VerdictCache.Digest, _ token: [UInt8], now: Double, date: Double) -> Looked {
+    /// - Parameter client: whose request it is; nil without a certificate.
+    package mutating func lookUp(
+        _ digest: VerdictCache.Digest, _ token: [UInt8], for client: Client = nil, now: Double, date: Double
+    ) -> Looked {
         if let known = active.answer(for: digest, now: date) ?? inactive.answer(for: digest, now: date) { return .answered(known) }
-        guard waiting < limits.maxWaiting else { return .failed(.overload) }
-        if let id = questions[digest], let ticket = join(id) { return .waits(ticket, ask: nil) }
-        guard underWay < limits.maxConcurrent || queue.count < limits.maxQueued else { return .failed(.overload) }
-        let admission = breaker.admit(now: now)
-        guard admission != .refused else { return .failed(.circuitOpen) }
-        let question = Question(id: nextID(), token: token, deadline: now + limits.timeout)
+        if failed.answer(for: digest, now: date) != nil { return .failed(.failedBefore) }
+        guard waiting < limits.maxWaiting, waitingOf[client] ?? 0 < limits.maxWaitingOfClient else { return .failed(.overload) }
+        if let id = questions[digest], let ticket = join(id, client) { return .waits(ticket, ask: nil) }
         let starts = underWay < limits.maxConcurrent
-        pending[question.id] = Pending(digest: digest, question: question, isProbe: admission == .probe, isUnderWay: starts, waiters: [])
+        guard starts || queue.count < limits.maxQueued && queue.count(of: client) < limits.maxQueuedOfClient else { return .failed(.overload) }
+        let isProbe: Bool
+        switch breaker.admit(client, now: now) {
+        case .refused: return .failed(.circuitOpen)
+        case .clientRefused: return .failed(.clientCircuitOpen)
+        case .usual: isProbe = false
+        case .probe: isProbe = true
+        }
+        let question = Question(id: nextID(), token: token, client: client, deadline: now + limits.timeout)
+        pending[question.id] = Pending(
+            digest: digest, question: question, isProbe: isProbe, isUnderWay: starts, waiters: [])
         questions[digest] = question.id
-        if !starts { queue.append(question.id) }
-        guard let ticket = join(question.id) else { return .failed(.overload) }
+        if !starts {
+            queue.append(question.id, of: client)
+            deadlines.append(question.id)
+        }
+        guard let ticket = join(question.id, client) else { return .failed(.overload) }
         return .waits(ticket, ask: starts ? question : nil)
     }
 
-    private mutating func join(_ id: Int) -> Ticket? {
+    private mutating func join(_ id: Int, _ client: Client) -> Ticket? {
         guard pending[id] != nil else { return nil }
         let ticket = Ticket(question: id, waiter: nextID())
-        pending[id]?.waiters.append(ticket.waiter)
+        pending[id]?.waiters.append(Waiter(id: ticket.waiter, client: client))
         waiting += 1
+        waitingOf[client, default: 0] += 1
         return ticket
+    }
+
+    private mutating func left(_ waiter: Waiter) {
+        waiting -= 1
+        guard let count = waitingOf[waiter.client] else { return }
+        waitingOf[waiter.client] = count > 1 ? count - 1 : nil
     }
 
     private mutating func nextID() -> Int {
@@ -131,14 +173,19 @@ package struct IntrospectionState: Sendable {
         switch outcome {
         case .answered(.success, _): active.remember(answer, for: question.digest, now: date)
         case .answered(.failure, _): inactive.remember(answer, for: question.digest, now: date)
-        case .failed(let reason): failure = reason
+        case .failed(let reason):
+            failure = reason
+            if reason.isAnswer {
+                let nothing = IntrospectionAnswer(outcome: answer.outcome, validUntil: date + limits.failureCache)
+                failed.remember(nothing, for: question.digest, now: date)
+            }
         }
-        effects.deliveries.append(Delivery(waiters: question.waiters, answer: answer, failure: failure))
-        if let failure, failure.isOfIssuer {
-            breaker.failed(isProbe: question.isProbe, now: now)
-            if breaker.isOpen { drainQueue(&effects) }
+        effects.deliveries.append(Delivery(waiters: question.waiters.map(\.id), answer: answer, failure: failure))
+        if let evidence = failure?.evidence {
+            breaker.failed(evidence, by: question.client, with: question.digest, isProbe: question.isProbe, now: now)
+            drainQueue(of: question.client, &effects, now: now)
         } else {
-            breaker.reached()
+            breaker.reached(by: question.client)
         }
         startNext(&effects, now: now)
         return effects
@@ -147,22 +194,24 @@ package struct IntrospectionState: Sendable {
     /// One waiter has gone.
     package mutating func abandon(_ ticket: Ticket, now: Double) -> Effects {
         var effects = Effects()
-        guard let index = pending[ticket.question]?.waiters.firstIndex(of: ticket.waiter) else { return effects }
-        pending[ticket.question]?.waiters.remove(at: index)
-        waiting -= 1
+        guard let index = pending[ticket.question]?.waiters.firstIndex(where: { $0.id == ticket.waiter }),
+            let waiter = pending[ticket.question]?.waiters.remove(at: index)
+        else { return effects }
+        left(waiter)
         guard let question = pending[ticket.question], question.waiters.isEmpty else { return effects }
         _ = remove(ticket.question)
-        if question.isProbe { breaker.probeAbandoned(now: now) }
-        if question.isUnderWay { effects.cancel = ticket.question } else { queue.removeAll { $0 == ticket.question } }
+        if question.isProbe { breaker.probeAbandoned(by: question.client, now: now) }
+        if question.isUnderWay { effects.cancel = ticket.question } else { queue.remove(ticket.question, of: question.client) }
         startNext(&effects, now: now)
         return effects
     }
 
     /// Nobody will be asked any more.
-    package mutating func close() -> Effects {
+    package mutating func close(now: Double) -> Effects {
         var effects = Effects()
-        queue = []
-        for id in pending.keys.sorted() { fail(id, .unreachable, &effects) }
+        _ = queue.removeAll()
+        deadlines = []
+        for id in pending.keys.sorted() { fail(id, .unreachable, &effects, now: now) }
         return effects
     }
 
@@ -177,45 +226,73 @@ package struct IntrospectionState: Sendable {
     }
 
     private mutating func startNext(_ effects: inout Effects, now: Double) {
-        while underWay < limits.maxConcurrent, let id = queue.first {
-            queue.removeFirst()
-            guard let question = pending[id]?.question, question.deadline > now else {
-                fail(id, .timeout, &effects)
-                continue
-            }
+        expire(&effects, now: now)
+        while underWay < limits.maxConcurrent, let id = queue.popFirst() {
+            guard let question = pending[id]?.question else { continue }
             pending[id]?.isUnderWay = true
             effects.ask.append(question)
         }
     }
 
-    /// What waits for an issuer that is left alone would wait in vain. So a probe always finds a place: that of the failure before it.
-    private mutating func drainQueue(_ effects: inout Effects) {
-        let inVain = queue
-        queue = []
-        for id in inVain { fail(id, .circuitOpen, &effects) }
+    /// Whose deadline has passed in the queue, whoever's turn it is.
+    private mutating func expire(_ effects: inout Effects, now: Double) {
+        var passed = 0
+        while passed < deadlines.count {
+            let id = deadlines[passed]
+            if let one = pending[id], !one.isUnderWay {
+                guard one.question.deadline <= now else { break }
+                queue.remove(id, of: one.client)
+                fail(id, .timeout, &effects, now: now)
+            }
+            passed += 1
+        }
+        deadlines.removeFirst(passed)
     }
 
-    private mutating func fail(_ id: Int, _ failure: IntrospectionFailure, _ effects: inout Effects) {
+    /// What waits for an issuer that is left alone would wait in vain.
+    private mutating func drainQueue(of client: Client, _ effects: inout Effects, now: Double) {
+        if breaker.refusesAll {
+            for id in queue.removeAll() { fail(id, .circuitOpen, &effects, now: now) }
+        } else if breaker.isOpen(for: client) {
+            for id in queue.removeAll(of: client) { fail(id, .clientCircuitOpen, &effects, now: now) }
+        }
+    }
+
+    /// But for its place in the queue.
+    private mutating func fail(_ id: Int, _ failure: IntrospectionFailure, _ effects: inout Effects, now: Double) {
         guard let question = remove(id) else { return }
-        effects.deliveries.append(Delivery(waiters: question.waiters, answer: .unavailable, failure: failure))
+        if question.isProbe { breaker.probeAbandoned(by: question.client, now: now) }
+        effects.deliveries.append(Delivery(waiters: question.waiters.map(\.id), answer: .unavailable, failure: failure))
     }
 
     /// But for its place in the queue.
     private mutating func remove(_ id: Int) -> Pending? {
         guard let question = pending.removeValue(forKey: id) else { return nil }
         questions[question.digest] = nil
-        waiting -= question.waiters.count
+        for waiter in question.waiters { left(waiter) }
         return question
     }
 }
 
 extension IntrospectionFailure {
-    /// Whether it says that the issuer as such fails. What a single token can cause does not: whoever found such a
-    /// token could otherwise shut out all others with it.
-    var isOfIssuer: Bool {
+    /// What it says of the issuer, for the circuit breaker. What says nothing of it shows that the issuer can be reached.
+    var evidence: CircuitBreaker.Failure? {
         switch self {
-        case .timeout, .unreachable, .credentialsRefused, .unavailable: true
-        case .endpointUnknown, .status, .contentType, .tooLarge, .malformed, .signature, .overload, .circuitOpen: false
+        case .unreachable: .unreachable
+        case .timeout, .interrupted, .credentialsRefused, .unavailable: .unanswered
+        case .endpointUnknown, .status, .contentType, .tooLarge, .malformed, .signature, .overload, .circuitOpen, .clientCircuitOpen,
+            .failedBefore:
+            nil
+        }
+    }
+
+    /// Whether the issuer answered, and so would answer the same a moment later.
+    var isAnswer: Bool {
+        switch self {
+        case .unavailable, .status, .contentType, .tooLarge, .malformed: true
+        case .endpointUnknown, .timeout, .unreachable, .interrupted, .credentialsRefused, .signature, .overload, .circuitOpen,
+            .clientCircuitOpen, .failedBefore:
+            false
         }
     }
 }

@@ -1,5 +1,6 @@
-import BindingPolicy
+package import BindingPolicy
 import FoundationEssentials
+package import HTTPWire
 package import NIOSSL
 import Synchronization
 
@@ -22,7 +23,7 @@ package final class Introspector: Sendable {
         case endpointFound(String)
         case endpointNotFound(KeySetKeeper.Fault)
         /// Of a run of failures, the first and then one a ``quietTime``.
-        case failed(IntrospectionFailure)
+        case failed(IntrospectionFailure, HTTPURL, FetchFault?)
         case circuitOpened
         case circuitClosed
     }
@@ -31,6 +32,10 @@ package final class Introspector: Sendable {
     package struct Status: Equatable, Sendable {
         /// The endpoint is known, and so are the keys where answers are signed.
         package var isReady = false
+        /// Nil while it is not known.
+        package var endpoint: HTTPURL?
+        /// Why the last look at the metadata did not find it.
+        package var endpointFault: KeySetKeeper.Fault?
         /// Questions asked of the issuer.
         package var requests = 0
         /// Questions that got no answer, and lookups that did not become one, by why.
@@ -39,6 +44,8 @@ package final class Introspector: Sendable {
         /// Requests of clients that wait.
         package var waiting = 0
         package var isCircuitOpen = false
+        /// Clients with whose tokens the issuer is left alone.
+        package var clientsLeftAlone = 0
 
         package init() {}
     }
@@ -48,7 +55,8 @@ package final class Introspector: Sendable {
 
     private struct Shared {
         var state: IntrospectionState
-        var endpoint: FetchURL?
+        var endpoint: HTTPURL?
+        var endpointFault: KeySetKeeper.Fault?
         var keys: KeySet?
         var done: [Int: @Sendable (IntrospectionAnswer) -> Void] = [:]
         var tasks: [Int: Task<Void, Never>] = [:]
@@ -67,7 +75,7 @@ package final class Introspector: Sendable {
     private let wakeup: Wakeup
     private let clock: Clock
     private let report: @Sendable (Event) -> Void
-    private let onStaleKeys: @Sendable () -> Void
+    private let onStaleKeys: @Sendable (Thumbprint?, Double) async -> Void
     private let shutdownFetcher: @Sendable () async -> Void
     private let shared: Mutex<Shared>
 
@@ -84,28 +92,32 @@ package final class Introspector: Sendable {
 
     /// - Parameters:
     ///   - issuerIndex: the position in the configuration's list.
+    ///   - anyMediaType: whether it does not matter what the server calls its metadata.
     ///   - authorities: CAs trusted besides the system's.
     ///   - report: called from any thread, for the log; never with anything secret.
-    ///   - onStaleKeys: called from any thread when an answer's signature is by none of the keys at hand.
+    ///   - onStaleKeys: called where an answer's signature is by none of the keys at hand; returns when they have been looked at anew, at the
+    ///     latest after so many seconds. The client is the one whose request caused it.
     package convenience init(
         issuerIndex: Int, policy: IssuerPolicy, settings: IntrospectionSettings, authentication: ClientAuthentication,
-        authorities: [NIOSSLCertificate] = [], report: @escaping @Sendable (Event) -> Void = { _ in },
-        onStaleKeys: @escaping @Sendable () -> Void = {}
+        anyMediaType: Bool = false, authorities: [NIOSSLCertificate] = [], report: @escaping @Sendable (Event) -> Void = { _ in },
+        onStaleKeys: @escaping @Sendable (Thumbprint?, Double) async -> Void = { _, _ in }
     ) {
-        let fetcher = settings.endpoint == nil ? HTTPDocumentFetcher(authorities: authorities) : nil
+        var fetcher: HTTPDocumentFetcher?
+        if case .discovered = settings.endpoint { fetcher = HTTPDocumentFetcher(authorities: authorities) }
         let transport = HTTPIntrospectionTransport(
             authentication, authorities: authorities, connections: settings.maxConcurrent, timeout: settings.timeout)
         self.init(
-            issuerIndex: issuerIndex, policy: policy, settings: settings, authentication: authentication, fetcher: fetcher,
-            transport: transport, report: report, onStaleKeys: onStaleKeys, shutdownFetcher: { try? await fetcher?.shutdown() })
+            issuerIndex: issuerIndex, policy: policy, settings: settings, authentication: authentication, anyMediaType: anyMediaType,
+            fetcher: fetcher, transport: transport, report: report, onStaleKeys: onStaleKeys,
+            shutdownFetcher: { [fetcher] in try? await fetcher?.shutdown() })
     }
 
     /// - Parameter fetcher: for the metadata; nil where the settings name the endpoint.
     package init(
         issuerIndex: Int, policy: IssuerPolicy, settings: IntrospectionSettings, authentication: ClientAuthentication,
-        fetcher: (any DocumentFetcher)?, transport: any IntrospectionTransport, clock: Clock = Clock(),
+        anyMediaType: Bool = false, fetcher: (any DocumentFetcher)?, transport: any IntrospectionTransport, clock: Clock = Clock(),
         limits: IntrospectionState.Limits = .init(), report: @escaping @Sendable (Event) -> Void = { _ in },
-        onStaleKeys: @escaping @Sendable () -> Void = {}, shutdownFetcher: @escaping @Sendable () async -> Void = {}
+        onStaleKeys: @escaping @Sendable (Thumbprint?, Double) async -> Void = { _, _ in }, shutdownFetcher: @escaping @Sendable () async -> Void = {}
     ) {
         self.policy = policy
         self.settings = settings
@@ -118,25 +130,34 @@ package final class Introspector: Sendable {
         self.shutdownFetcher = shutdownFetcher
         let wakeup = Wakeup()
         self.wakeup = wakeup
-        discovery = fetcher.map {
-            IntrospectionEndpoint(
-                issuer: policy.issuer, byCertificate: authentication.showsCertificate, reader: MetadataReader(fetcher: $0),
-                time: clock.time, wakeup: wakeup)
+        var known: HTTPURL?
+        switch settings.endpoint {
+        case .url(let url): (known, discovery) = (url, nil)
+        case .discovered(let issuer):
+            let types = [MetadataReader.json]
+            discovery = fetcher.map {
+                IntrospectionEndpoint(
+                    issuer: issuer, byCertificate: authentication.showsCertificate,
+                    reader: MetadataReader(fetcher: $0, types: anyMediaType ? .any(preferred: types) : .these(types)), time: clock.time,
+                    wakeup: wakeup)
+            }
         }
         var limits = limits
         (limits.maxConcurrent, limits.timeout, limits.cache) = (settings.maxConcurrent, settings.timeout, settings.cache)
-        shared = Mutex(Shared(state: IntrospectionState(limits: limits), endpoint: settings.endpoint))
+        shared = Mutex(Shared(state: IntrospectionState(limits: limits), endpoint: known))
     }
 
     package var status: Status {
         shared.withLock { shared in
             var status = Status()
             status.isReady = isReady(shared)
+            (status.endpoint, status.endpointFault) = (shared.endpoint, shared.endpointFault)
             status.requests = shared.requests
             status.failures = shared.failures
             status.inFlight = shared.state.underWay
             status.waiting = shared.state.waiting
             status.isCircuitOpen = shared.state.isCircuitOpen
+            status.clientsLeftAlone = shared.state.clientsLeftAlone
             return status
         }
     }
@@ -153,17 +174,18 @@ package final class Introspector: Sendable {
     /// Any thread.
     ///
     /// - Parameters:
+    ///   - client: whose request it is; nil without a certificate.
     ///   - now: seconds since 1970.
     ///   - done: called once from any thread, unless this returns the answer or the ticket is abandoned; never from within this call.
     package func lookUp(
-        _ token: [UInt8], _ digest: VerdictCache.Digest, now: Double, done: @escaping @Sendable (IntrospectionAnswer) -> Void
+        _ token: [UInt8], _ digest: VerdictCache.Digest, for client: Thumbprint?, now: Double, done: @escaping @Sendable (IntrospectionAnswer) -> Void
     ) -> Looked {
         shared.withLock { shared in
             guard isReady(shared) else {
                 count(.endpointUnknown, &shared)
                 return .answered(.unavailable)
             }
-            switch shared.state.lookUp(digest, token, now: clock.time.now(), date: now) {
+            switch shared.state.lookUp(digest, token, for: client, now: clock.time.now(), date: now) {
             case .answered(let answer): return .answered(answer)
             case .failed(let failure):
                 count(failure, &shared)
@@ -206,34 +228,50 @@ package final class Introspector: Sendable {
     private func ask(_ question: IntrospectionState.Question, _ shared: inout Shared) {
         guard let endpoint = shared.endpoint else { return }
         shared.requests += 1
-        shared.tasks[question.id] = Task { [self] in finish(question.id, await outcome(of: question, at: endpoint)) }
+        shared.tasks[question.id] = Task { [self] in
+            let (outcome, fault) = await outcome(of: question, at: endpoint)
+            finish(question.id, outcome, fault, at: endpoint)
+        }
     }
 
-    private func outcome(of question: IntrospectionState.Question, at endpoint: FetchURL) async -> IntrospectionState.Outcome {
+    private func outcome(
+        of question: IntrospectionState.Question, at endpoint: HTTPURL
+    ) async -> (IntrospectionState.Outcome, FetchFault?) {
         let seconds = question.deadline - clock.time.now()
-        guard seconds > 0 else { return .failed(.timeout) }
+        guard seconds > 0 else { return (.failed(.timeout), nil) }
         let identifier = Base64URL.encode(clock.random(24))
         guard
             let request = IntrospectionRequest(
                 question.token, settings, authentication, issuer: policy.issuer, identifier: identifier, now: clock.date())
-        else { return .failed(.credentialsRefused) }
+        else { return (.failed(.credentialsRefused), nil) }
         let body: [UInt8]
         do throws(FetchFault) { body = try await transport.post(request, to: endpoint, seconds: seconds) } catch {
-            return .failed(IntrospectionFailure(error))
+            return (.failed(IntrospectionFailure(error)), error)
         }
-        switch settings.signedResponse
-            ? response.read(signed: body, keys: shared.withLock { $0.keys }, now: clock.date()) : response.read(body)
-        {
+        return (await outcome(of: body, to: question), nil)
+    }
+
+    private func outcome(of body: [UInt8], to question: IntrospectionState.Question) async -> IntrospectionState.Outcome {
+        var answer = read(body)
+        if case .keysStale = answer {
+            // The issuer may sign with a key that it has since a moment ago: the question waits for a look at its keys.
+            let left = question.deadline - clock.time.now()
+            if left > 0 { await onStaleKeys(question.client, left) }
+            answer = read(body)
+        }
+        switch answer {
         case .active(let token, let saysScopes): return .answered(.success(token), saysScopes: saysScopes)
         case .refused(let refusal): return .answered(.failure(refusal), saysScopes: false)
         case .failed(let failure): return .failed(failure)
-        case .keysStale:
-            onStaleKeys()
-            return .failed(.signature)
+        case .keysStale: return .failed(.signature)
         }
     }
 
-    private func finish(_ id: Int, _ outcome: IntrospectionState.Outcome) {
+    private func read(_ body: [UInt8]) -> IntrospectionResponse.Outcome {
+        settings.signedResponse ? response.read(signed: body, keys: shared.withLock { $0.keys }, now: clock.date()) : response.read(body)
+    }
+
+    private func finish(_ id: Int, _ outcome: IntrospectionState.Outcome, _ fault: FetchFault?, at endpoint: HTTPURL) {
         let (deliver, events) = shared.withLock { shared -> (@Sendable () -> Void, [Event]) in
             // One that was abandoned ends as cancelled, and that is no failure.
             guard shared.tasks.removeValue(forKey: id) != nil else { return ({}, []) }
@@ -241,7 +279,7 @@ package final class Introspector: Sendable {
             let effects = shared.state.finished(id, outcome, now: clock.time.now(), date: clock.date())
             var events: [Event] = []
             if case .failed(let failure) = outcome {
-                if isNews(&shared) { events.append(.failed(failure)) }
+                if isNews(&shared) { events.append(.failed(failure, endpoint, fault)) }
             } else {
                 shared.lastReport = nil
             }
@@ -249,10 +287,8 @@ package final class Introspector: Sendable {
             return (take(effects, &shared), events)
         }
         deliver()
-        for event in events {
-            if event == .circuitOpened { wakeup.signal() }
-            report(event)
-        }
+        if events.contains(.circuitOpened) || fault?.saysMoved == true { wakeup.signal() }
+        for event in events { report(event) }
     }
 
     private func isNews(_ shared: inout Shared) -> Bool {
@@ -276,22 +312,34 @@ package final class Introspector: Sendable {
             shared.isClosed = true
             for task in shared.tasks.values { task.cancel() }
             shared.tasks = [:]
-            return take(shared.state.close(), &shared)
+            return take(shared.state.close(now: clock.time.now()), &shared)
         }
         deliver()
         await transport.shutdown()
         await shutdownFetcher()
     }
 
-    private func take(_ outcome: Result<FetchURL, KeySetKeeper.Fault>) {
+    private func take(_ outcome: Result<HTTPURL, KeySetKeeper.Fault>) {
         switch outcome {
         case .success(let url):
             let isNew = shared.withLock { shared in
-                defer { shared.endpoint = url }
+                defer { (shared.endpoint, shared.endpointFault) = (url, nil) }
                 return shared.endpoint != url
             }
-            if isNew { report(.endpointFound(url.description)) }
-        case .failure(let fault): report(.endpointNotFound(fault))
+            if isNew { report(.endpointFound(url.shown)) }
+        case .failure(let fault):
+            shared.withLock { $0.endpointFault = fault }
+            report(.endpointNotFound(fault))
+        }
+    }
+}
+
+extension FetchFault {
+    /// Whether the metadata may name another endpoint by now.
+    fileprivate var saysMoved: Bool {
+        switch self {
+        case .status(404), .status(410), .unreachable: true
+        default: false
         }
     }
 }

@@ -31,6 +31,8 @@ package struct JSONReader {
     /// A stack: for each open object the previous `frame`, then the hashes of its names so far.
     private var names: [UInt64] = []
     private var frame = 0
+    /// Whether a name that is there twice is a fault.
+    private var judgesNames = true
 
     /// - Parameter maximumMembers: over all objects of the text together.
     package init(_ bytes: UnsafeRawBufferPointer, maximumMembers: Int = 1024) {
@@ -137,6 +139,15 @@ package struct JSONReader {
         }
     }
 
+    /// Reads past one value of any kind for somebody who makes no use of it: a duplicate member in it is a fault of that value alone,
+    /// and whoever reads it finds it. All else is validated as ever.
+    package mutating func skipUnjudged() throws(JSONFault) {
+        let before = judgesNames
+        judgesNames = false
+        defer { judgesNames = before }
+        try skip()
+    }
+
     /// Whether the next value is one that says nothing (`null`, `""`, `[]` or `{}`), which is then read past.
     package mutating func skipVoid() throws(JSONFault) -> Bool {
         skipSpace()
@@ -160,10 +171,12 @@ package struct JSONReader {
     }
 
     /// One value of any kind as it is written.
-    package mutating func text() throws(JSONFault) -> UnsafeRawBufferPointer {
+    ///
+    /// - Parameter judged: whether a duplicate member in it is a fault.
+    package mutating func text(judged: Bool = true) throws(JSONFault) -> UnsafeRawBufferPointer {
         skipSpace()
         let start = position
-        try skip()
+        if judged { try skip() } else { try skipUnjudged() }
         return UnsafeRawBufferPointer(rebasing: bytes[start..<position])
     }
 
@@ -212,6 +225,14 @@ package struct JSONReader {
     private mutating func closeObject() throws(JSONFault) {
         guard frame > 0, frame <= names.count else { throw .malformed }
         let count = names.count - frame
+        if judgesNames { try refuseDuplicates(count) }
+        let outer = Int(truncatingIfNeeded: names[frame - 1])
+        names.removeLast(count + 1)
+        frame = outer
+    }
+
+    /// - Parameter count: of the names since `frame`.
+    private mutating func refuseDuplicates(_ count: Int) throws(JSONFault) {
         if count > 16 {
             names[frame...].sort()
             for index in frame + 1..<names.count where names[index] == names[index - 1] { throw .duplicateMember }
@@ -220,9 +241,6 @@ package struct JSONReader {
                 for earlier in frame..<index where names[earlier] == names[index] { throw .duplicateMember }
             }
         }
-        let outer = Int(truncatingIfNeeded: names[frame - 1])
-        names.removeLast(count + 1)
-        frame = outer
     }
 
     // MARK: - Octets

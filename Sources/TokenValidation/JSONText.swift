@@ -17,6 +17,8 @@ package struct JSONText {
 
     package var octets: [UInt8] { escaped ? unescaped() : [UInt8](raw) }
 
+    var isEmpty: Bool { raw.isEmpty }
+
     package var string: String { withOctets { String(decoding: $0, as: UTF8.self) } }
 
     /// Equality by code points, without normalisation (RFC 7519 section 7.3).

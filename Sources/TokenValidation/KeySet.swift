@@ -1,30 +1,70 @@
-import BindingPolicy
+import Synchronization
 
 /// An issuer's usable keys at one moment (RFC 7517 section 5): immutable, shared by every event loop.
 package final class KeySet: Sendable {
     /// Octets of a key set's text.
     package static let maximumLength = 1 << 20
-    static let maximumKeys = 256
-    /// Signatures tried for one token: without a `kid`, or with one that several keys share.
-    static let maximumCandidates = 8
+    package static let maximumKeys = 256
+    /// Ids of keys that former sets had, as many as are remembered.
+    static let rememberedIDs = 512
 
     package enum Fault: Error, Equatable, Sendable {
         case tooLarge
-        /// Not a JSON object with an array `keys`, or a duplicate member anywhere in it.
+        /// Not a JSON object with an array `keys`, or with two.
         case malformed
         case tooManyKeys
-        case noUsableKey
+        /// What is wrong with those that were found.
+        case noUsableKey([UnusableKey])
+
+        /// From a closed set, for logs.
+        package var code: String {
+            switch self {
+            case .tooLarge: "too_large"
+            case .malformed: "key_set_malformed"
+            case .tooManyKeys: "too_many_keys"
+            case .noUsableKey: "no_usable_key"
+            }
+        }
+
+        /// Follows the name of the document.
+        package var words: String {
+            switch self {
+            case .tooLarge: "is larger than \(maximumLength >> 10) KiB"
+            case .malformed: "is no JSON Web Key Set: an object with a list `keys`"
+            case .tooManyKeys: "has more than \(maximumKeys) keys"
+            case .noUsableKey([]): "has no key at all"
+            case .noUsableKey(let found): "has no key that can be used: \(found.prefix(4).map(\.words).joined(separator: "; "))"
+            }
+        }
+    }
+
+    /// A key that was found and passed over (RFC 7517 section 5).
+    package struct UnusableKey: Equatable, Sendable {
+        /// In the order of the set, from 1.
+        package let position: Int
+        package let keyID: [UInt8]?
+        package let cause: JWKFault
+
+        package var name: String { keyID.map { "key `\(String(decoding: $0, as: UTF8.self).printable(64))`" } ?? "key number \(position)" }
+        package var words: String { "\(name) is unusable because \(cause.words)" }
     }
 
     package let keys: [VerificationKey]
+    /// The first of them; ``unusableKeys`` and ``publishedSecrets`` count them all.
+    package let unusable: [UnusableKey]
     /// Symmetric or private keys that were found and passed over: somebody published a secret.
     package let publishedSecrets: Int
     /// Keys passed over as unknown, broken, too weak or not for signatures.
     package let unusableKeys: Int
+    /// Ids of keys that the sets before this one had.
+    private let withdrawnIDs: [[UInt8]]
+    /// Where the search begins for a token that does not name its key: at the one that verified the last.
+    private let favourite = Atomic(0)
 
     package var count: Int { keys.count }
 
-    package convenience init(_ json: [UInt8]) throws(Fault) {
+    /// - Parameter predecessor: the set that this one replaces.
+    package convenience init(_ json: [UInt8], replacing predecessor: KeySet? = nil) throws(Fault) {
         guard json.count <= Self.maximumLength else { throw .tooLarge }
         var content = Content()
         do throws(JSONFault) {
@@ -34,20 +74,31 @@ package final class KeySet: Sendable {
         } catch {
             throw error == .tooManyMembers ? .tooManyKeys : .malformed
         }
-        guard !content.keys.isEmpty else { throw .noUsableKey }
-        self.init(content)
+        guard !content.keys.isEmpty else { throw .noUsableKey(content.unusable) }
+        self.init(content, predecessor)
     }
 
-    private init(_ content: Content) {
+    private init(_ content: Content, _ predecessor: KeySet?) {
         keys = content.keys
+        unusable = content.unusable
         publishedSecrets = content.secrets
-        unusableKeys = content.unusable
+        unusableKeys = content.faults
+        let now = Set(content.keys.compactMap(\.keyID))
+        let former = (predecessor?.keys.compactMap(\.keyID) ?? []) + (predecessor?.withdrawnIDs ?? [])
+        withdrawnIDs = Array(former.filter { !now.contains($0) }.prefix(Self.rememberedIDs))
+    }
+
+    /// Whether it has a key that `other` has not.
+    package func adds(to other: KeySet?) -> Bool {
+        let known = Set(other?.keys.map(\.identity) ?? [])
+        return keys.contains { !known.contains($0.identity) }
     }
 
     private struct Content {
         var keys: [VerificationKey] = []
+        var unusable: [UnusableKey] = []
         var secrets = 0
-        var unusable = 0
+        var faults = 0
 
         mutating func read(_ json: UnsafeRawBufferPointer) throws(JSONFault) {
             var found = false
@@ -55,7 +106,7 @@ package final class KeySet: Sendable {
             try reader.beginObject()
             while let name = try reader.nextMember() {
                 guard "keys" ~= name else {
-                    try reader.skip()
+                    try reader.skipUnjudged()
                     continue
                 }
                 found = true
@@ -65,53 +116,66 @@ package final class KeySet: Sendable {
             guard found else { throw .malformed }
         }
 
+        /// Each is read by itself, so that what is wrong with one spoils no other.
         private mutating func readKeys(_ reader: inout JSONReader) throws(JSONFault) {
+            var position = 0
             try reader.beginArray()
             while try reader.nextElement() {
-                guard try reader.peek() == .object else {
-                    unusable += 1
-                    try reader.skip()
-                    continue
-                }
-                switch try JSONWebKey.read(&reader) {
-                case .usable(let key): keys.append(key)
-                case .unusable: unusable += 1
-                case .secret: secrets += 1
+                position += 1
+                let entry = JSONWebKey.read(try reader.text(judged: false))
+                switch entry.key {
+                case .success(let key): keys.append(key)
+                case .failure(let cause):
+                    if cause.isSecret { secrets += 1 } else { faults += 1 }
+                    if unusable.count < KeySet.maximumKeys {
+                        unusable.append(UnusableKey(position: position, keyID: entry.keyID, cause: cause))
+                    }
                 }
                 guard keys.count <= KeySet.maximumKeys else { throw .tooManyMembers }
             }
         }
     }
 
-    enum Selection {
-        case candidates([VerificationKey])
+    // MARK: Verifying
+
+    /// Why a signature is none of these keys'.
+    package enum SignatureFault: Equatable, Sendable {
         /// No key has that `kid`.
         case unknown
+        /// A former set had one, and this one no longer.
+        case withdrawn
+        /// One has, and it cannot be used.
+        case unusable(JWKFault)
         /// There are keys, but not for that algorithm.
         case unsuitable
+        /// - tried: how many keys were.
+        case invalid(tried: Int)
     }
 
-    /// The keys to try: of exactly that `kid` (several may share one, FAPI 2.0 section 5.4.3), or any where the token names none.
-    func select(keyID: [UInt8]?, algorithm: SignatureAlgorithm) -> Selection {
+    /// Nil where one of the keys made the signature: one of exactly the `kid` that is named (several may share one, FAPI 2.0 section
+    /// 5.4.3), or any where the token names none.
+    ///
+    /// - Parameter tries: keys that are tried at most.
+    func fault(in signature: [UInt8], of jws: CompactJWS, _ header: JOSEHeader, tries: Int = maximumKeys) -> SignatureFault? {
         var known = false
-        var candidates: [VerificationKey] = []
-        for key in keys where keyID == nil || key.keyID == keyID {
+        var tried = 0
+        let start = header.keyID == nil ? favourite.load(ordering: .relaxed) : 0
+        for offset in keys.indices {
+            let index = (start + offset) % keys.count
+            let key = keys[index]
+            guard header.keyID == nil || key.keyID == header.keyID else { continue }
             known = true
-            guard key.suits(algorithm) else { continue }
-            candidates.append(key)
-            if candidates.count == Self.maximumCandidates { break }
+            guard key.suits(header.algorithm), tried < tries else { continue }
+            tried += 1
+            if key.verifies(signature, of: jws.signingInput, by: header.algorithm) {
+                if header.keyID == nil, index != start { favourite.store(index, ordering: .relaxed) }
+                return nil
+            }
         }
-        guard known else { return .unknown }
-        return candidates.isEmpty ? .unsuitable : .candidates(candidates)
-    }
-
-    /// Why the signature is none of these keys': `.keyUnknown`, `.keyUnsuitable` or `.signatureInvalid`. Nil where one of them made it.
-    func fault(in signature: [UInt8], of jws: CompactJWS, _ header: JOSEHeader) -> DenialReason? {
-        switch select(keyID: header.keyID, algorithm: header.algorithm) {
-        case .unknown: .keyUnknown
-        case .unsuitable: .keyUnsuitable
-        case .candidates(let keys):
-            keys.contains { $0.verifies(signature, of: jws.signingInput, by: header.algorithm) } ? nil : .signatureInvalid
-        }
+        if tried > 0 { return .invalid(tried: tried) }
+        if known { return .unsuitable }
+        guard let keyID = header.keyID else { return .unknown }
+        if let passedOver = unusable.first(where: { $0.keyID == keyID }) { return .unusable(passedOver.cause) }
+        return withdrawnIDs.contains(keyID) ? .withdrawn : .unknown
     }
 }

@@ -16,6 +16,14 @@ package struct KeySetFile {
         return ByteOrderMark.removed(from: content)
     }
 
+    /// The keys in it now.
+    package mutating func keySet() throws(KeySetKeeper.Fault) -> KeySet {
+        forget()
+        let content: [UInt8]
+        do throws(FileFault) { content = try readIfChanged() ?? [] } catch { throw .file(path, error) }
+        do throws(KeySet.Fault) { return try KeySet(content) } catch { throw .keySet(path, error) }
+    }
+
     /// Forgets what was read, so that the next look reads again.
     mutating func forget() { known = nil }
 }

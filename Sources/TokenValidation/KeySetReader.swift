@@ -1,22 +1,27 @@
 import Files
+import HTTPWire
 
 /// Reads the text of a key set from wherever it is kept, by way of the issuer's metadata where that must be asked first.
 struct KeySetReader {
     enum Reading: Equatable {
         /// A file that is the same as at the last reading.
         case unchanged
-        case document(FetchedDocument)
+        /// - place: where it was found, for messages.
+        case document(FetchedDocument, place: String)
     }
 
-    private static let keySet = "application/jwk-set+json"
+    private static let types = [MetadataReader.json, "application/jwk-set+json"]
 
     private let source: KeySetKeeper.Source
     private let fetcher: any DocumentFetcher
+    private let anyMediaType: Bool
     private var file: KeySetFile?
 
-    init(source: KeySetKeeper.Source, fetcher: any DocumentFetcher) {
+    /// - Parameter anyMediaType: whether it does not matter what the server calls its documents.
+    init(source: KeySetKeeper.Source, fetcher: any DocumentFetcher, anyMediaType: Bool) {
         self.source = source
         self.fetcher = fetcher
+        self.anyMediaType = anyMediaType
         if case .file(let path) = source { file = KeySetFile(path: path) }
     }
 
@@ -25,29 +30,36 @@ struct KeySetReader {
     mutating func read() async -> Result<Reading, KeySetKeeper.Fault> {
         do throws(KeySetKeeper.Fault) {
             switch source {
-            case .file: return .success(try readFile())
-            case .url(let url): return .success(.document(try await fetch(url)))
-            case .discovered(let issuer): return .success(.document(try await fetch(try await discover(issuer))))
+            case .file(let path): return .success(try readFile(path))
+            case .url(let url): return .success(try await fetch(url))
+            case .discovered(let issuer): return .success(try await fetch(try await discover(issuer)))
             }
         } catch {
             return .failure(error)
         }
     }
 
-    private mutating func readFile() throws(KeySetKeeper.Fault) -> Reading {
+    private mutating func readFile(_ path: String) throws(KeySetKeeper.Fault) -> Reading {
         do throws(FileFault) {
-            return try file?.readIfChanged().map { .document(FetchedDocument(body: $0)) } ?? .unchanged
+            return try file?.readIfChanged().map { .document(FetchedDocument(body: $0), place: path) } ?? .unchanged
         } catch {
-            throw .file(error)
+            throw .file(path, error)
         }
     }
 
-    private func fetch(_ url: FetchURL) async throws(KeySetKeeper.Fault) -> FetchedDocument {
-        do throws(FetchFault) { return try await fetcher.fetch(url, contentTypes: [MetadataReader.json, Self.keySet]) } catch { throw .fetch(error) }
+    private func accepted(_ types: [String]) -> AcceptedMediaTypes { anyMediaType ? .any(preferred: types) : .these(types) }
+
+    private func fetch(_ url: HTTPURL) async throws(KeySetKeeper.Fault) -> Reading {
+        do throws(FetchFault) {
+            return .document(try await fetcher.fetch(url, accepting: accepted(Self.types)), place: url.shown)
+        } catch {
+            throw .fetch(url, error)
+        }
     }
 
-    private func discover(_ issuer: String) async throws(KeySetKeeper.Fault) -> FetchURL {
-        try await MetadataReader(fetcher: fetcher).read(of: issuer) { (json) throws(IssuerMetadata.Fault) in
+    private func discover(_ issuer: HTTPURL) async throws(KeySetKeeper.Fault) -> HTTPURL {
+        let reader = MetadataReader(fetcher: fetcher, types: accepted([MetadataReader.json]))
+        return try await reader.read(of: issuer) { (json) throws(IssuerMetadata.Fault) in
             try IssuerMetadata.keySetAddress(in: json, of: issuer)
         }
     }

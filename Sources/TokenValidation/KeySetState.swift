@@ -11,7 +11,7 @@ package struct KeySetState: Sendable {
         package var shortestRefresh = 60.0
         package var longestRefresh = 3600.0
         package var usualRefresh = 300.0
-        /// What any number of unknown keys and bad signatures can cause: one fetch in this time.
+        /// Between two fetches that nobody waits for. Those that are waited for have a budget, which this time fills: ``LookBudget``.
         package var cooldown = 30.0
         /// How long keys are used without a fetch that succeeded.
         package var longestOutage = 86400.0
@@ -53,6 +53,7 @@ package struct KeySetState: Sendable {
     private var dueAt = 0.0
     private var failures = 0
     private var isWanted = false
+    private var isUrgent = false
     package private(set) var hasKeys = false
 
     package init(timing: Timing) { self.timing = timing }
@@ -63,7 +64,7 @@ package struct KeySetState: Sendable {
             hasKeys = false
             return .withdraw
         }
-        guard let lastAttempt else { return attempt(now) }
+        guard let lastAttempt, !isUrgent else { return attempt(now) }
         let due = max(isWanted ? min(dueAt, lastAttempt + timing.cooldown) : dueAt, lastAttempt + Timing.shortestPause)
         return now >= due ? attempt(now) : .wait(until: min(due, expiry ?? due))
     }
@@ -71,11 +72,15 @@ package struct KeySetState: Sendable {
     private mutating func attempt(_ now: Double) -> Step {
         lastAttempt = now
         isWanted = false
+        isUrgent = false
         return .fetch
     }
 
-    /// A token named an unknown key or had a bad signature.
+    /// A look may be worth it, once the cool-down since the last is over.
     package mutating func refreshWanted() { isWanted = true }
+
+    /// Somebody waits for a look, and the budget of looks allows it.
+    package mutating func lookWanted() { isUrgent = true }
 
     /// A usable set came, new or the same as before.
     package mutating func succeeded(now: Double, maximumAge: Double?) {

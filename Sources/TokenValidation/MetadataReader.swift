@@ -1,31 +1,34 @@
+import HTTPWire
+
 /// Fetches an issuer's metadata (RFC 8414 section 3) and takes an address from it.
 struct MetadataReader {
     static let json = "application/json"
 
     let fetcher: any DocumentFetcher
+    var types = AcceptedMediaTypes.these([json])
 
-    /// The second address is asked only where the first has no such document; a server that is slow or down is not asked twice.
+    /// Goes on to the next address wherever one has no document that can be used; a server that is slow or down is not asked again.
     func read(
-        of issuer: String, _ take: ([UInt8]) throws(IssuerMetadata.Fault) -> FetchURL
-    ) async throws(KeySetKeeper.Fault) -> FetchURL {
-        var missing = FetchFault.unreachable
-        for address in try addresses(issuer) {
+        of issuer: HTTPURL, _ take: ([UInt8]) throws(IssuerMetadata.Fault) -> HTTPURL
+    ) async throws(KeySetKeeper.Fault) -> HTTPURL {
+        var attempts: [KeySetKeeper.Fault.Attempt] = []
+        for address in IssuerMetadata.addresses(of: issuer) {
             let document: FetchedDocument
             do throws(FetchFault) {
-                document = try await fetcher.fetch(address, contentTypes: [Self.json])
+                document = try await fetcher.fetch(address, accepting: types)
             } catch {
+                attempts.append(.init(address: address, failure: .fetch(error)))
                 switch error {
-                case .status, .contentType: missing = error
-                case .timeout, .unreachable, .tooLarge, .interrupted: throw .fetch(error)
+                case .status, .mediaType, .tooLarge: continue
+                case .timeout, .unreachable, .interrupted, .nonsense: throw .metadata(attempts)
                 }
-                continue
             }
-            do throws(IssuerMetadata.Fault) { return try take(document.body) } catch { throw .metadata(error) }
+            do throws(IssuerMetadata.Fault) {
+                return try take(document.body)
+            } catch {
+                attempts.append(.init(address: address, failure: .document(error)))
+            }
         }
-        throw .fetch(missing)
-    }
-
-    private func addresses(_ issuer: String) throws(KeySetKeeper.Fault) -> [FetchURL] {
-        do throws(IssuerMetadata.Fault) { return try IssuerMetadata.addresses(of: issuer) } catch { throw .metadata(error) }
+        throw .metadata(attempts)
     }
 }

@@ -42,26 +42,28 @@ package struct TokenAuthenticator {
         verifier.replaceKeys(keys, ofIssuerAt: index)
     }
 
-    /// - Parameter now: seconds since 1970; decides what is still remembered, not whether the token has expired.
-    package mutating func authenticate(_ token: UnsafeRawBufferPointer, now: Double) -> Finding {
+    /// - Parameters:
+    ///   - now: seconds since 1970; decides what is still remembered, not whether the token has expired.
+    ///   - tries: keys that a signature is held against at most.
+    package mutating func authenticate(_ token: UnsafeRawBufferPointer, now: Double, tries: Int = KeySet.maximumKeys) -> Finding {
         // Not hashed before the bound is known.
         guard token.count <= CompactJWS.maximumLength else {
             misses &+= 1
             return .refused(TokenRefusal(.tokenTooLarge))
         }
-        guard !cache.isOff else { return examine(token, nil, now: now) }
+        guard !cache.isOff else { return examine(token, nil, now: now, tries) }
         let digest = VerdictCache.Digest(token)
         if let known = cache.token(for: digest, under: verifier, now: now) {
             hits &+= 1
             return .verified(known)
         }
-        return examine(token, digest, now: now)
+        return examine(token, digest, now: now, tries)
     }
 
     /// - Parameter digest: the token's, where it was needed already.
-    private mutating func examine(_ token: UnsafeRawBufferPointer, _ digest: VerdictCache.Digest?, now: Double) -> Finding {
+    private mutating func examine(_ token: UnsafeRawBufferPointer, _ digest: VerdictCache.Digest?, now: Double, _ tries: Int) -> Finding {
         misses &+= 1
-        switch verifier.examine(token) {
+        switch verifier.examine(token, tries: tries) {
         case .failure(let refusal): return .refused(refusal)
         case .success(.verified(let verified)):
             if let digest { cache.insert(verified, for: digest, under: verifier, now: now) }

@@ -19,19 +19,24 @@ package struct TokenRefusal: Error, Equatable, Sendable {
         case foreign(String)
         /// By `cty` it holds another token.
         case nested
+        /// Of a key that its issuer publishes.
+        case key(JWKFault)
+        /// Of a key that its issuer published before.
+        case withdrawnKey
     }
 
-    /// The issuer whose key set may be out of date, because the key was unknown or unsuitable or the signature wrong: the
-    /// position in the configuration's list. The caller tells its ``KeySetKeeper`` so, which limits what comes of it.
-    package let staleIssuer: Int?
     package let reason: DenialReason
     package let detail: Detail?
+    /// Whether the issuer's keys may be out of date.
+    package let doubt: KeyDoubt?
 
-    package init(_ reason: DenialReason, staleIssuer: Int? = nil, _ detail: Detail? = nil) {
+    package init(_ reason: DenialReason, _ detail: Detail? = nil, doubt: KeyDoubt? = nil) {
         self.reason = reason
-        self.staleIssuer = staleIssuer
         self.detail = detail
+        self.doubt = doubt
     }
+
+    package var staleIssuer: Int? { doubt?.issuer }
 }
 
 extension TokenRefusal.Detail: CustomStringConvertible {
@@ -47,6 +52,8 @@ extension TokenRefusal.Detail: CustomStringConvertible {
         case .unfit(let claim, let kind): "`\(claim)` is \(kind.inWords), and \(Self.need(of: claim))."
         case .kind(let member, nil): "`\(member)` is no text, so it does not say that this is an access token."
         case .kind(let member, let word?): "`\(member)` says `\(word)`: that is no bearer access token."
+        case .key(let fault): "The key is published, but unusable because \(fault.words)."
+        case .withdrawnKey: "The issuer has published this key before, and has withdrawn it."
         case .foreign(let member): "It has `\(member)`, which a signed access token does not have."
         case .nested: "`cty` says that it holds another token, and such tokens are not opened."
         }

@@ -48,18 +48,23 @@ package struct TokenVerifier {
 
     /// What can be said without asking anybody: `.introspectionUnavailable` of a token that its issuer must be asked about.
     package func verify(_ token: UnsafeRawBufferPointer) -> Result<VerifiedToken, TokenRefusal> {
-        switch examine(token) {
+        verify(token, tries: KeySet.maximumKeys)
+    }
+
+    /// - Parameter tries: keys that a signature is held against at most.
+    package func verify(_ token: UnsafeRawBufferPointer, tries: Int) -> Result<VerifiedToken, TokenRefusal> {
+        switch examine(token, tries: tries) {
         case .success(.verified(let token)): .success(token)
         case .success(.introspect): .failure(TokenRefusal(.introspectionUnavailable))
         case .failure(let refusal): .failure(refusal)
         }
     }
 
-    func examine(_ token: UnsafeRawBufferPointer) -> Result<Examination, TokenRefusal> {
-        do throws(TokenRefusal) { return .success(try judge(token)) } catch { return .failure(error) }
+    func examine(_ token: UnsafeRawBufferPointer, tries: Int) -> Result<Examination, TokenRefusal> {
+        do throws(TokenRefusal) { return .success(try judge(token, tries)) } catch { return .failure(error) }
     }
 
-    private func judge(_ token: UnsafeRawBufferPointer) throws(TokenRefusal) -> Examination {
+    private func judge(_ token: UnsafeRawBufferPointer, _ tries: Int) throws(TokenRefusal) -> Examination {
         if let issuer = opaque.issuer(of: token) { return .introspect(issuer: issuer, verified: nil) }
         let jws = try CompactJWS(token)
         guard let headerText = Base64URL.decode(jws.header), let payload = Base64URL.decode(jws.payload) else {
@@ -75,7 +80,7 @@ package struct TokenVerifier {
             let index = try issuerIndex(claims)
             let issuer = issuers[index]
             try check(header, claims, octets, against: issuer)
-            try checkSignature(of: jws, header, issuerIndex: index)
+            try checkSignature(of: jws, header, claims, issuerIndex: index, tries)
             let verified = try Self.verified(claims, octets, issuerIndex: index, issuer.policy)
             return issuer.policy.introspection?.asksAboutJWTs ?? false ? .introspect(issuer: index, verified: verified) : .verified(verified)
         }
@@ -125,9 +130,28 @@ package struct TokenVerifier {
         if let refusal = try claims.faultOfRequired(issuer.policy.requiredClaims, payload) { throw refusal }
     }
 
-    private func checkSignature(of jws: CompactJWS, _ header: JOSEHeader, issuerIndex: Int) throws(TokenRefusal) {
+    private func checkSignature(
+        of jws: CompactJWS, _ header: JOSEHeader, _ claims: TokenClaims, issuerIndex: Int, _ tries: Int
+    ) throws(TokenRefusal) {
         guard let keys = issuers[issuerIndex].keys else { throw TokenRefusal(.keysUnavailable) }
         guard let signature = Base64URL.decode(jws.signature) else { throw TokenRefusal(.tokenMalformed) }
-        if let fault = keys.fault(in: signature, of: jws, header) { throw TokenRefusal(fault, staleIssuer: issuerIndex) }
+        guard let fault = keys.fault(in: signature, of: jws, header, tries: tries) else { return }
+        let expiresAt = claims.expiresAt.value.map { $0 + issuers[issuerIndex].policy.expiryLeeway } ?? .infinity
+        throw TokenRefusal(fault, ofIssuerAt: issuerIndex, expiresAt: expiresAt)
+    }
+}
+
+extension TokenRefusal {
+    fileprivate init(_ fault: KeySet.SignatureFault, ofIssuerAt index: Int, expiresAt: Double) {
+        func doubt(_ isWorthWaiting: Bool, tried: Int = 0) -> KeyDoubt {
+            KeyDoubt(issuer: index, isWorthWaiting: isWorthWaiting, expiresAt: expiresAt, tried: tried)
+        }
+        switch fault {
+        case .unknown: self.init(.keyUnknown, doubt: doubt(true))
+        case .withdrawn: self.init(.keyUnknown, .withdrawnKey, doubt: doubt(false))
+        case .unusable(let cause): self.init(.keyUnusable, .key(cause), doubt: doubt(false))
+        case .unsuitable: self.init(.keyUnsuitable, doubt: doubt(true))
+        case .invalid(let tried): self.init(.signatureInvalid, doubt: doubt(true, tried: tried))
+        }
     }
 }

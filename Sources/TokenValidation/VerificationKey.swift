@@ -17,6 +17,8 @@ package struct VerificationKey: Sendable {
     /// The only algorithm it is meant for, where the key set names one (RFC 7517 section 4.4).
     let algorithm: SignatureAlgorithm?
     package let material: Material
+    /// What makes it this key and no other: a digest of its id and its numbers.
+    let identity: [UInt8]
 
     /// Whether key type, curve and intended algorithm all agree with the header's (RFC 8725 section 3.1).
     func suits(_ requested: SignatureAlgorithm) -> Bool {

@@ -1,5 +1,6 @@
 import BindingPolicy
 import Foundation
+import HTTPWire
 import TokenValidation
 
 /// What issuers say of tokens, plain and signed, as they ought not to say it; which issuer is asked about which octets; and what
@@ -30,15 +31,16 @@ struct AnswerFuzz {
     private static let policy = IssuerPolicy(
         issuer: JWSFuzz.names[0], audiences: [JWSFuzz.audience], scopeClaims: ["scope", "scp"], claimNames: JWSFuzz.claimNames,
         introspection: IntrospectionRule())
-    private static let settings = IntrospectionSettings(
-        endpoint: nil, clientID: "holdfast", signedResponse: true, responseAlgorithms: [.es256, .eddsa, .rs256])
-
-    private let response = IntrospectionResponse(issuerIndex: 0, policy: Self.policy, settings: Self.settings)
+    private let response: IntrospectionResponse
     private let keys: KeySet
     private let contents: [[IssuedToken.Member]]
     private var mutator: TokenMutator
 
     init(seed: UInt64) throws {
+        let settings = IntrospectionSettings(
+            endpoint: .url(try HTTPURL("https://as.example.com/introspect")), clientID: "holdfast", signedResponse: true,
+            responseAlgorithms: [.es256, .eddsa, .rs256])
+        response = IntrospectionResponse(issuerIndex: 0, policy: Self.policy, settings: settings)
         let issuer = try PretendedIssuer(name: JWSFuzz.names[0])
         keys = try issuer.keySet()
         let active = [(name: "active", value: "true")]
@@ -47,7 +49,7 @@ struct AnswerFuzz {
             [("active", "false")],
         ]
         var answers: [IssuedToken] = []
-        for signer in issuer.signers where Self.settings.responseAlgorithms.contains(signer.algorithm) {
+        for signer in issuer.signers where response.settings.responseAlgorithms.contains(signer.algorithm) {
             for content in contents {
                 let header = [
                     ("typ", #""token-introspection+jwt""#), ("alg", "\"\(signer.algorithm.rawValue)\""), ("kid", "\"\(signer.keyID)\""),
@@ -148,11 +150,11 @@ struct AnswerFuzz {
 
     private func isRight(_ header: [String: Any]?, _ envelope: [String: Any]?) -> Bool {
         guard let header, let envelope, HeaderReference.mediaType(header["typ"]) == "token-introspection+jwt", header["crit"] == nil,
-            let algorithm = SignatureAlgorithm(named: header["alg"] as? String ?? ""), Self.settings.responseAlgorithms.contains(algorithm),
+            let algorithm = SignatureAlgorithm(named: header["alg"] as? String ?? ""), response.settings.responseAlgorithms.contains(algorithm),
             (envelope["iss"] as? String)?.utf8.elementsEqual(Self.policy.issuer.utf8) == true,
             let issuedAt = ReferenceJSON.number(envelope["iat"]), abs(issuedAt - Self.now) <= IntrospectionResponse.longestAge
         else { return false }
         let audiences = envelope["aud"] as? [String] ?? (envelope["aud"] as? String).map { [$0] } ?? []
-        return audiences.contains(Self.settings.clientID) || audiences.contains(JWSFuzz.audience)
+        return audiences.contains(response.settings.clientID) || audiences.contains(JWSFuzz.audience)
     }
 }

@@ -15,7 +15,7 @@ struct DocumentTests {
         #expect(configuration.listener.maxHead == 49152)
         #expect(configuration.tokens[0].algorithms == [.es256, .ps256, .edDSA])
         #expect(configuration.tokens[0].type == .accessToken)
-        #expect(configuration.tokens[0].keys == .discovered)
+        #expect(configuration.tokens[0].keys.isDiscovered)
         #expect(configuration.tokens[0].leeway == .zero)
         #expect(configuration.tokens[0].cooldown == .seconds(30))
         #expect(configuration.tokens[0].staleKeys == .seconds(86400))

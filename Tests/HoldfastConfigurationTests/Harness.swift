@@ -87,3 +87,7 @@ func expectMistake(
         found.count == 1 && found.first?.hasPrefix(place + ": ") == true && found.first?.contains(words) == true,
         "expected \(place): …\(words)…, found \(found)", sourceLocation: sourceLocation)
 }
+
+extension HoldfastConfiguration.KeySource {
+    var isDiscovered: Bool { if case .discovered = self { true } else { false } }
+}

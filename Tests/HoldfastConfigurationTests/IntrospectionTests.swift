@@ -1,3 +1,4 @@
+import HTTPWire
 import HoldfastConfiguration
 import Testing
 
@@ -19,7 +20,7 @@ struct IntrospectionTests {
     func defaults() throws {
         let issuer = try read(asking(basic)).tokens[0]
         let introspection = try #require(issuer.introspection)
-        #expect(introspection.endpoint == nil && introspection.clientID == "c" && introspection.cache == .seconds(30))
+        #expect(try introspection.endpoint == .discovered(from: HTTPURL("https://as.example.com")) && introspection.clientID == "c" && introspection.cache == .seconds(30))
         #expect(introspection.timeout == .seconds(3) && introspection.maxConcurrent == 64 && introspection.tokenPrefix == nil)
         #expect(!introspection.signedResponse && introspection.responseAlgorithms == issuer.algorithms)
         #expect(issuer.keys == .none && !issuer.verifiesJWTs)
@@ -89,8 +90,8 @@ struct IntrospectionTests {
     @Test("The endpoint is https, or on this machine, and shows a certificate over TLS only")
     func endpoint() throws {
         let key = "tokens[0].introspection.endpoint"
-        #expect(try read(asking(tls, "endpoint: https://as.example.com/i?x=1")).tokens[0].introspection?.endpoint?.query == "x=1")
-        #expect(try read(asking(basic, "endpoint: http://127.0.0.1:9/i")).tokens[0].introspection?.endpoint?.port == 9)
+        #expect(try read(asking(tls, "endpoint: https://as.example.com/i?x=1")).tokens[0].introspection?.endpoint == .url(HTTPURL("https://as.example.com/i?x=1")))
+        #expect(try read(asking(basic, "endpoint: http://127.0.0.1:9/i")).tokens[0].introspection?.endpoint == .url(HTTPURL("http://127.0.0.1:9/i")))
         expectMistake(asking(basic, "endpoint: http://as.example.com/i"), "15:17: \(key)", "loopback")
         expectMistake(asking(tls, "endpoint: http://127.0.0.1:9/i"), "16:17: \(key)", "No certificate can be shown over `http://`")
         expectMistake(asking(basic, "endpoint: /introspect"), "15:17: \(key)", "A URL such as")
@@ -116,7 +117,7 @@ struct IntrospectionTests {
         let key = "tokens[0].introspection"
         let own = try read(asking(basic, "response: signed", "response_algorithms: [RS256]")).tokens[0]
         #expect(own.introspection?.signedResponse == true && own.introspection?.responseAlgorithms == [.rs256])
-        #expect(own.keys == .discovered && !own.verifiesJWTs)
+        #expect(own.keys.isDiscovered && !own.verifiesJWTs)
         let inherited = try read(asking(basic, "response: signed", beside: "algorithms: [ES384]")).tokens[0]
         #expect(inherited.introspection?.responseAlgorithms == [.es384])
         expectMistake(
@@ -155,7 +156,7 @@ struct IntrospectionTests {
     @Test("An issuer can be asked about opaque tokens alone, and its JWTs are then verified by its keys")
     func opaqueAlone() throws {
         let alone = try read(asking(basic, "tokens: opaque")).tokens[0]
-        #expect(alone.introspection?.tokens == .opaque && alone.verifiesJWTs && alone.keys == .discovered)
+        #expect(alone.introspection?.tokens == .opaque && alone.verifiesJWTs && alone.keys.isDiscovered)
         let all = try read(asking(basic, "tokens: all")).tokens[0]
         #expect(all.introspection?.tokens == .all && !all.verifiesJWTs && all.keys == .none)
         #expect(try read(asking(basic)).tokens[0] == all)

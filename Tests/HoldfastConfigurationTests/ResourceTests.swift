@@ -1,3 +1,4 @@
+import HTTPWire
 import HoldfastConfiguration
 import Testing
 

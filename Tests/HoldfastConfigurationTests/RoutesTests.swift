@@ -1,4 +1,5 @@
 import BindingPolicy
+import HTTPWire
 import HoldfastConfiguration
 import Testing
 

@@ -1,3 +1,4 @@
+import HTTPWire
 import HoldfastConfiguration
 import Testing
 
@@ -29,25 +30,27 @@ struct TokensTests {
     }
 
     @Test(
-        "Issuers are https, or http on this machine, and kept as they are written",
+        "Issuers whose keys are discovered are https, or http on this machine, and kept as they are written",
         arguments: [
             "https://as.example.com", "https://as.example.com/", "https://as.example.com:8443/realms/x", "https://AS.example.com",
             "http://127.0.0.1:9000",
             "http://localhost:9000/x", "\"http://[::1]:9000\"", "https://127.0.0.1", "https://a_b.internal", "http://127.9.9.9",
+            "http://LOCALHOST:9000", "HTTPS://as.example.com", "\"http://[0:0:0:0:0:0:0:1]:9000\"",
         ])
     func issuers(url: String) throws {
         #expect(try read(issuer(url)).tokens[0].issuer.text == url.filter { $0 != "\"" })
     }
 
     @Test(
-        "Other URLs are no issuers",
+        "Nothing can be discovered of other issuers",
         arguments: [
             ("http://as.example.com", "loopback"), ("http://127.evil.example", "loopback"), ("http://localhost.evil.example", "loopback"),
             ("http://0.0.0.0", "loopback"), ("http://10.0.0.1", "loopback"), ("http://127.1", "not a host name"),
             ("http://2130706433", "not a host name"),
             ("http://0x7f000001", "not a host name"), ("https://a?b=c", "no query"), ("https://a/#b", "fragment"),
             ("https://u:p@a", "User names"),
-            ("http://localhost@evil.example", "User names"), ("ftp://a", "not a scheme"), ("HTTPS://a", "not a scheme"),
+            ("http://localhost@evil.example", "User names"), ("ftp://a", "not a scheme"), ("urn:example:as", "A URL such as"), ("http://[::ffff:127.0.0.1]", "loopback"), ("https://a/%zz", "cannot hold"),
+            ("https://a/[x]", "cannot hold"),
             ("as.example.com", "A URL such as"),
             ("https://", "not a host name"), ("https:///a", "not a host name"), ("https://a:0", "not a host name"),
             ("https://a:65536", "not a host name"),
@@ -56,7 +59,50 @@ struct TokensTests {
             ("https://ä.example", "cannot hold"), ("\"https://[::1\"", "not a host name"), ("\"https://a\\\\b\"", "cannot hold"),
             ("\"https://a\\nb\"", "control character"),
         ])
-    func badIssuers(url: String, words: String) { expectMistake(issuer(url), "9:13: tokens[0].issuer", words) }
+    func badIssuers(url: String, words: String) {
+        let url = url.contains(":") && !url.hasPrefix("\"") ? "\"\(url)\"" : url
+        expectMistake(issuer(url), "9:13: tokens[0].issuer", words)
+        guard words != "control character" else { return }
+        expectMistake(issuer(url), "9:13: tokens[0].issuer", "write what cannot be discovered then: `keys`")
+    }
+
+    @Test(
+        "Whatever its name, an issuer is one whose keys are written",
+        arguments: ["urn:example:as", "http://adfs.example.com/adfs/services/trust", "accounts.example.com", "https://as.example.com/?p=x", "ACME AS"])
+    func namedIssuers(name: String) throws {
+        let entry = { (more: String) in changed("issuer: https://as.example.com", to: "issuer: \"\(name)\"\n    \(more)") }
+        for keys in ["keys.json", "https://keys.example.com/jwks"] {
+            let issuer = try read(entry("keys: \(keys)")).tokens[0]
+            #expect(issuer.issuer.text == name && !issuer.issuer.isDiscoverable)
+        }
+        let asked = "introspection: {authentication: client_secret_basic, client_id: us, client_secret_file: secret"
+        #expect(try read(entry("\(asked), endpoint: \"https://as.example.com/i\"}")).tokens[0].keys == .none)
+        expectMistake(entry("\(asked)}"), "9:13: tokens[0].issuer", "in `introspection` the `endpoint`")
+        expectMistake(entry("keys: keys.json\n    \(asked)}"), "9:13: tokens[0].issuer", "in `introspection` the `endpoint`")
+        expectMistake(entry("\(asked), endpoint: \"https://as.example.com/i\", response: signed}"), "9:13: tokens[0].issuer", "`keys`")
+    }
+
+    @Test("A name is no longer than any needs to be, and not empty")
+    func nameLengths() {
+        expectMistake(issuer(String(repeating: "x", count: 2049)), "9:13: tokens[0].issuer", "longer than 2048 octets")
+        expectMistake(issuer("\"\""), "9:13: tokens[0].issuer", "is empty")
+    }
+
+    @Test("What is fetched is written once, and means the same to everybody: another spelling of this machine is this machine")
+    func oneURL() throws {
+        guard case .url(let keys) = try read(token("keys: http://LOCALHOST:9000/jwks")).tokens[0].keys else { throw Unexpected() }
+        #expect(keys.request == "http://localhost:9000/jwks" && keys.text == "http://LOCALHOST:9000/jwks")
+        let asked = "introspection: {authentication: client_secret_basic, client_id: us, client_secret_file: secret, endpoint: \"http://LOCALHOST:1/i\"}"
+        #expect(try read(token(asked)).tokens[0].introspection?.endpoint == .url(HTTPURL("http://LOCALHOST:1/i")))
+    }
+
+    @Test("What servers call their documents counts, unless the entry says otherwise, and check says so")
+    func keysMediaType() throws {
+        #expect(try read(minimal).tokens[0].keysMediaType == .json)
+        #expect(try read(token("keys_media_type: any")).tokens[0].keysMediaType == .any)
+        #expect(try warnings(token("keys_media_type: any")).contains { $0.contains("tokens[0].keys_media_type is `any`") })
+        expectMistake(token("keys_media_type: text"), "11:22: tokens[0].keys_media_type", "is not one of `json`, `any`")
+    }
 
     @Test("The same issuer twice is a mistake; another spelling is another issuer")
     func twice() throws {
@@ -140,7 +186,7 @@ struct TokensTests {
 
     @Test("Keys come from a URL, a file, or the issuer's metadata")
     func keys() throws {
-        #expect(try read(minimal).tokens[0].keys == .discovered)
+        #expect(try read(minimal).tokens[0].keys.isDiscovered)
         guard case .url(let url) = try read(token("keys: https://as.example.com/jwks?x=1")).tokens[0].keys else { throw Unexpected() }
         #expect(url.host == "as.example.com" && url.port == 443 && url.path == "/jwks" && url.query == "x=1")
         guard case .file(let file) = try read(token("keys: keys.json")).tokens[0].keys else { throw Unexpected() }
@@ -153,7 +199,7 @@ struct TokensTests {
 
     @Test(
         "With keys from a file, what is about fetching is a mistake",
-        arguments: ["certificate_authorities: as-ca.pem", "cooldown: 5s", "refresh_keys: 5s", "stale_keys: 1h"])
+        arguments: ["certificate_authorities: as-ca.pem", "cooldown: 5s", "refresh_keys: 5s", "stale_keys: 1h", "keys_media_type: any"])
     func fileKeys(line: String) {
         let key = line.prefix { $0 != ":" }
         #expect(mistakes(token(line)).isEmpty)

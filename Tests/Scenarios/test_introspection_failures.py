@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
@@ -293,36 +294,110 @@ def test_so_many_questions_are_under_way_and_no_more(start_proxy, start_issuer):
     assert issuer.visits("introspect_peak") == 3 and issuer.visits("introspect") == 12
 
 
+def clients(proxy, stack):
+    """A connection of each of two clients."""
+    return [stack.enter_context(proxy.connect(client)) for client in ("client-a", "client-b")]
+
+
 def test_an_issuer_that_keeps_failing_is_left_alone_for_a_while(start_proxy, start_issuer, untouched):
-    """(INT-15, DT-10)"""
+    """What it answers to one client says nothing of it, what it answers to two does. (INT-15, DT-10)"""
     issuer = start_issuer("--opaque")
     proxy = start_proxy(asking(issuer, cache="0s"))
     token = issuer.opaque()
     issuer.fault(introspect="error")
-    with proxy.connect() as connection:
-        for _ in range(5):
-            assert is_unavailable(connection.request(token=token))
+    with ExitStack() as stack:
+        one, other = clients(proxy, stack)
+        for number in range(3):
+            assert is_unavailable(one.request(token=f"a{number}")) and is_unavailable(other.request(token=f"b{number}"))
         assert proxy.metric("holdfast_introspection_circuit_open") == 1
         began = time.monotonic()
         for number in range(200):
-            assert is_unavailable(connection.request(token=f"t{number}"))
+            assert is_unavailable(one.request(token=f"t{number}"))
         probes = 1 + int(time.monotonic() - began)
-        assert 5 <= issuer.visits("introspect") <= 5 + probes
+        assert 5 <= issuer.visits("introspect") <= 6 + probes
         issuer.fault(introspect="none")
-        eventually(lambda: connection.request(token=token).status == 401, "it is asked again", every=0.1)
+        eventually(lambda: other.request(token=token).status == 401, "it is asked again", every=0.1)
     assert proxy.metric("holdfast_introspection_circuit_open") == 0
     assert "the issuer is left alone" in proxy.process.err and "introspection works again" in proxy.process.err
+
+
+def test_an_issuer_that_cannot_be_reached_is_left_alone_whoever_asks(start_proxy, start_issuer, untouched):
+    """No token can be the cause of that. (INT-15, DT-10)"""
+    gone = start_issuer("--opaque")
+    proxy = start_proxy(asking(gone, "client_secret_basic", endpoint=gone.url + "/introspect"))
+    gone.end()
+    with proxy.connect() as connection:
+        for number in range(6):
+            assert is_unavailable(connection.request(token=f"t{number}"))
+    assert proxy.metric("holdfast_introspection_circuit_open") == 1
+    assert '"fault":"unreachable"' in proxy.process.err and "the connection is refused" in proxy.process.err
+
+
+@pytest.mark.parametrize("fault", ["error", "hang", {"status": 429}, {"status": 403}], ids=str)
+def test_one_client_shuts_itself_out_and_nobody_else_whatever_its_tokens_make_the_issuer_do(start_proxy, start_issuer, fault):
+    """(INT-15)"""
+    issuer = start_issuer("--opaque")
+    proxy = start_proxy(asking(issuer, cache="0s", timeout="500ms"))
+    good = issuer.opaque(bind="client-b", expires_in=86_400)
+    with ExitStack() as stack:
+        one, other = clients(proxy, stack)
+        issuer.fault(introspect=fault)
+        for number in range(30):
+            assert is_unavailable(one.request(token=f"bad-{number}"))
+        assert proxy.metric("holdfast_introspection_circuit_open") == 0
+        assert proxy.metric("holdfast_introspection_clients_left_alone") == 1
+        asked = issuer.visits("introspect")
+        assert asked < 15
+        issuer.fault(introspect="none")
+        assert other.request(token=good).status == 200, "asked and answered at once"
+        assert issuer.visits("introspect") == asked + 1
+        # Its own circuit closes by its own probe.
+        eventually(lambda: one.request(token="inactive").status == 401, "it is asked again", every=0.05)
+    assert proxy.metric("holdfast_introspection_clients_left_alone") == 0
+
+
+def test_one_token_that_the_issuer_fails_on_is_not_asked_about_over_and_over(start_proxy, start_issuer, untouched):
+    """(INT-15)"""
+    issuer = start_issuer("--opaque")
+    proxy = start_proxy(asking(issuer, cache="0s"))
+    issuer.fault(introspect="error")
+    with proxy.connect() as connection:
+        began = time.monotonic()
+        for _ in range(300):
+            assert is_unavailable(connection.request(token="bad"))
+        assert issuer.visits("introspect") <= 1 + (time.monotonic() - began) / 0.5
+        assert proxy.metric("holdfast_introspection_circuit_open") == proxy.metric("holdfast_introspection_clients_left_alone") == 0
+        assert connection.request(token="another").status == 503 and issuer.visits("introspect") >= 2
+
+
+def test_one_client_that_asks_much_does_not_make_the_other_wait_behind_it(start_proxy, start_issuer):
+    """(INT-15)"""
+    issuer = start_issuer("--opaque")
+    proxy = start_proxy(asking(issuer, max_concurrent=1, timeout="60s"))
+    good = issuer.opaque(bind="client-b", expires_in=86_400)
+    issuer.fault(introspect={"delay": "200ms"})
+    with ExitStack() as stack:
+        context = proxy.pki.context("client-a")
+        many = [stack.enter_context(proxy.connect(context=context)) for _ in range(50)]
+        for number, connection in enumerate(many):
+            connection.send(connection.head(token=f"much-{number}"))
+        eventually(lambda: proxy.metric("holdfast_introspections_waiting") == 50, "all of them wait")
+        assert proxy.ask(token=good, client="client-b").status == 200
+        assert proxy.metric("holdfast_introspections_waiting") > 25, "most of those who were there before still wait"
+        issuer.fault(introspect="none")
+        assert {connection.answer().status for connection in many} == {401}
 
 
 def test_while_the_issuer_is_left_alone_what_is_remembered_holds(start_proxy, start_issuer):
     """(INT-06, INT-15)"""
     issuer = start_issuer("--opaque")
-    proxy = start_proxy(asking(issuer, cache="60s"))
-    known = issuer.opaque(bind="client-a")
+    proxy = start_proxy(asking(issuer, cache="3600s"))
+    known = issuer.opaque(bind="client-a", expires_in=86_400)
     assert proxy.ask(token=known).status == 200
     issuer.fault(introspect="error")
-    for number in range(8):
-        assert is_unavailable(proxy.ask(token=f"t{number}"))
+    for number in range(4):
+        for client in ("client-a", "client-b"):
+            assert is_unavailable(proxy.ask(token=f"t{number}-{client}", client=client))
     assert proxy.metric("holdfast_introspection_circuit_open") == 1
     assert proxy.ask(token=known).status == 200 and is_invalid_token(proxy.ask(token=known, client="client-b"), "cnf_mismatch")
 

@@ -1,13 +1,15 @@
 """The issuer's metadata (RFC 8414; requirements E), from issuers that publish whatever a test wants."""
 import http.server
 import json
+import re
 import threading
 
 import pytest
 
-from harness.challenges import is_problem
+from harness.asking import asking
+from harness.challenges import is_invalid_token, is_problem
 from harness.forge import ALGORITHMS, AUDIENCE
-from harness.processes import eventually
+from harness.processes import HOLDFAST, eventually, run
 
 OAUTH, OPENID = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"
 
@@ -16,7 +18,7 @@ class Publisher:
     """A web server on loopback; `pages` are a status, a media type and a text by path. What is not there is 404."""
 
     def __init__(self, forge):
-        self.asked, self.pages = [], {}
+        self.asked, self.posted, self.pages = [], [], {}
         publisher = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -24,10 +26,15 @@ class Publisher:
                 publisher.asked.append(self.path)
                 status, kind, text = publisher.pages.get(self.path, (404, "text/plain", "not here"))
                 self.send_response(status)
-                self.send_header("Content-Type", kind)
+                if kind:
+                    self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(text.encode())))
                 self.end_headers()
                 self.wfile.write(text.encode())
+
+            def do_POST(self):
+                publisher.posted.append(self.path)
+                self.send_error(404)
 
             def log_message(self, *_):
                 pass
@@ -80,6 +87,103 @@ def test_the_well_known_part_is_inserted_and_openids_comes_behind_and_second(tru
     proxy = trusting(issuer)
     assert publisher.asked[0] == first and (publisher.asked[1] == second) == only_openid
     assert proxy.ask(token=forge.token(iss=issuer)).status == 200
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        {"issuer": "https://elsewhere.example.com"}, {"jwks_uri": None}, {"jwks_uri": "http://keys.example.com/keys"}, {"issuer": None}, "[]", "{", "<html>",
+    ],
+    ids=repr,
+)  # fmt: skip
+@pytest.mark.parametrize("place", ["/t1" + OPENID, OPENID + "/t1"])
+def test_where_a_document_cannot_be_used_the_next_one_is_asked_for(trusting, publisher, forge, first, place):
+    """And the last of them is OpenID Connect's with the well-known part inserted. (ASM-01, ASM-02, ASM-05)"""
+    issuer = publisher.url + "/t1"
+    publisher.publish(OAUTH + "/t1", first if isinstance(first, str) else publisher.metadata(**{"issuer": issuer} | first))
+    publisher.publish(place, publisher.metadata(issuer))
+    proxy = trusting(issuer)
+    assert publisher.asked[0] == OAUTH + "/t1" and place in publisher.asked
+    assert proxy.ask(token=forge.token(iss=issuer)).status == 200
+
+
+@pytest.mark.parametrize(
+    "void",
+    [
+        {"introspection_endpoint": None}, {"introspection_endpoint": 5}, {"mtls_endpoint_aliases": None}, {"mtls_endpoint_aliases": []},
+        {"mtls_endpoint_aliases": {"introspection_endpoint": None}}, {"scopes_supported": None}, {"x": ""},
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_members_that_nothing_asks_for_decide_nothing(trusting, publisher, forge, void):
+    """(ASM-05)"""
+    publisher.publish(OAUTH, publisher.metadata(**void))
+    assert trusting(publisher.url).ask(token=forge.token(iss=publisher.url)).status == 200
+
+
+def test_a_document_that_is_no_help_is_told_with_its_address_and_what_was_found_in_it(trusting, publisher):
+    """(ASM-02)"""
+    publisher.publish(OAUTH, publisher.metadata("https://elsewhere.example.com"))
+    proxy = trusting(publisher.url, "alive")
+    line = eventually(lambda: next((line for line in proxy.process.err.splitlines() if "keys not fetched" in line), None), "it says so")
+    told = json.loads(line)
+    assert told["fault"] == "issuer_mismatch" and told["place"] == publisher.url + OAUTH and told["issuer"] == publisher.url
+    assert "https://elsewhere.example.com" in told["problem"] and OPENID + " answers 404" in told["problem"]
+    assert no_types_of_ours(proxy.process.err)
+    status, text = proxy.admin("/readyz?verbose")
+    assert status == 503 and "warning: keys of " + publisher.url in text and "https://elsewhere.example.com" in text
+
+
+def no_types_of_ours(text):
+    return not re.search(r"TokenValidation|HoldfastServer|ProxyEngine|NIOSSL|HTTPClient|BoringSSL|\bFault\b|Optional\(", text)
+
+
+@pytest.mark.parametrize("kind", ["application/octet-stream", "text/plain; charset=utf-8", "binary/octet-stream", ""])
+def test_a_key_set_of_another_media_type_is_refused_with_the_type_found_unless_the_entry_takes_any(start_proxy, publisher, forge, settings, kind):
+    """(ASM-05)"""
+    publisher.publish("/keys", {"keys": [key.jwk() for key in forge.keys.values()]}, kind=kind)
+    entry = settings["tokens"][1] | {"keys": publisher.url + "/keys?signature=secret"}
+    strict = start_proxy({"tokens": [entry]}, wait="alive")
+    found = kind.split(";")[0] or "no media type"
+    eventually(lambda: "keys not fetched" in strict.process.err and found in strict.process.err, "it says what it found")
+    assert '"fault":"media_type"' in strict.process.err and publisher.url + "/keys?..." in strict.process.err and "secret" not in strict.process.err
+    lenient = start_proxy({"tokens": [entry | {"keys_media_type": "any"}]})
+    assert lenient.ask(token=forge.token()).status == 200
+    assert "keys_media_type is `any`" in run(HOLDFAST, "check", "--config", lenient.file).stdout
+
+
+def test_metadata_of_another_media_type_is_taken_where_the_entry_takes_any(start_proxy, publisher, forge):
+    publisher.publish(OAUTH, publisher.metadata(), kind="binary/octet-stream")
+    entry = {"issuer": publisher.url, "audience": AUDIENCE, "algorithms": ALGORITHMS, "keys_media_type": "any"}
+    assert start_proxy({"tokens": [entry], "routes": None}).ask(token=forge.token(iss=publisher.url)).status == 200
+
+
+@pytest.mark.parametrize("name", ["urn:example:as", "http://adfs.example.com/adfs/services/trust", "ACME", "https://as.example.com/?p=b2c"])
+def test_an_issuer_by_any_name_is_one_whose_keys_are_written(start_proxy, publisher, forge, folder, name):
+    """(AT-03)"""
+    for keys in (str(folder / "forge.json"), publisher.url + "/keys"):
+        proxy = start_proxy({"tokens": [{"issuer": name, "audience": AUDIENCE, "algorithms": ALGORITHMS, "keys": keys}], "routes": None})
+        assert proxy.ask(token=forge.token(iss=name)).status == 200
+        assert is_invalid_token(proxy.ask(token=forge.token(iss=name + "/")), "iss_unknown")
+    without = start_proxy({"tokens": [{"issuer": name, "audience": AUDIENCE}]}, wait=None)
+    assert without.process.wait() == 64 and "tokens[0].issuer" in without.process.err and "`keys`" in without.process.err
+
+
+@pytest.mark.parametrize("host", ["LOCALHOST", "LocalHost"])
+def test_another_spelling_of_this_machine_is_this_machine(start_proxy, publisher, forge, settings, host):
+    """(ASM-06)"""
+    url = publisher.url.replace("127.0.0.1", host)
+    proxy = start_proxy({"tokens": [settings["tokens"][1] | {"keys": url + "/keys"}]})
+    assert proxy.ask(token=forge.token()).status == 200 and publisher.asked == ["/keys"]
+
+
+def test_a_configured_endpoint_is_never_replaced_by_another(start_proxy, start_issuer, publisher, pki):
+    """Another spelling of it is not "none". (INT-02)"""
+    issuer = start_issuer("--opaque")
+    proxy = start_proxy(asking(issuer, "client_secret_basic", endpoint=publisher.url.replace("127.0.0.1", "LOCALHOST") + "/introspect"))
+    assert proxy.ask(token="t").status == 503
+    assert issuer.visits("introspect") == issuer.visits("metadata") == 0, "our secret goes to nobody else"
+    assert publisher.posted == ["/introspect"]
 
 
 @pytest.mark.parametrize("named", ["{url}/", "{url}/t", "{upper}", "{url}0", "https://127.0.0.1", "", " {url}", "{url}\u0000"])
@@ -137,7 +241,7 @@ def test_an_issuer_behind_tls_does_not_send_for_keys_in_clear(start_proxy, start
 
 
 @pytest.mark.parametrize("url", ["http://as.example.com", "http://192.0.2.1", "ftp://127.0.0.1"])
-def test_an_issuer_in_clear_elsewhere_is_a_mistake(start_proxy, url):
+def test_an_issuer_in_clear_elsewhere_whose_keys_are_to_be_discovered_is_a_mistake(start_proxy, url):
     """(ASM-06)"""
     proxy = start_proxy({"tokens": [{"issuer": url, "audience": AUDIENCE}]}, wait=None)
     assert proxy.process.wait() == 64 and "issuer" in proxy.process.err

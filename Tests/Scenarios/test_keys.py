@@ -65,16 +65,16 @@ def test_a_rotated_key_is_accepted_and_a_dropped_one_refused_without_a_restart(s
     assert proxy.ask(token=first).status == 200
     issuer.rotate()
     second = issuer.token()
-    eventually(accepts(proxy, second), "the new key is known")
+    assert proxy.ask(token=second).status == 200, "the request waits for the look that it causes"
     assert proxy.ask(token=first).status == 200, "the old key is still published"
     issuer.rotate(drop_old=True)
     third = issuer.token()
-    eventually(accepts(proxy, third), "the newest key is known")
+    assert proxy.ask(token=third).status == 200
     assert is_invalid_token(proxy.ask(token=first), "kid_unknown"), "although its verdict was remembered"
     assert is_invalid_token(proxy.ask(token=second), "kid_unknown")
 
 
-def test_unknown_keys_and_bad_signatures_cause_one_fetch_in_a_cooldown(start_proxy, start_issuer, pki):
+def test_unknown_keys_and_bad_signatures_of_one_client_cause_two_looks_at_once_and_no_more_in_a_cooldown(start_proxy, start_issuer, pki):
     """(JWT-16)"""
     issuer = start_issuer()
     proxy = start_proxy(discovered(issuer, pki, cooldown="3600s"))
@@ -85,7 +85,7 @@ def test_unknown_keys_and_bad_signatures_cause_one_fetch_in_a_cooldown(start_pro
             token = issuer.mint(bind="client-a", header={"kid": f"random-{number}"}) if number % 3 else issuer.mint(bind="client-a", foreign_key=True)
             assert connection.request(token=token).status == 401
             assert connection.request(token=good).status == 200
-    assert issuer.visits("jwks") <= 2
+    assert issuer.visits("jwks") == 1 + 2
 
 
 @pytest.mark.parametrize("fault", ["error", "garbage", "empty", "hang"])
@@ -129,7 +129,7 @@ def test_an_issuer_that_is_up_confirms_its_keys_before_they_are_withdrawn(start_
 
 
 def test_the_shortest_times_that_are_possible_leave_the_issuer_in_peace(start_proxy, start_issuer, pki):
-    """Half a second lies between two looks, whatever is configured and whatever comes."""
+    """Half a second lies between two looks that nobody waits for, whatever is configured and whatever comes."""
     issuer = start_issuer()
     began = time.monotonic()
     proxy = start_proxy(discovered(issuer, pki, stale_keys="2s", refresh_keys="1s", cooldown="1s"))
@@ -137,11 +137,12 @@ def test_the_shortest_times_that_are_possible_leave_the_issuer_in_peace(start_pr
 
     def several():
         assert proxy.ask(token=unknown).status in (401, 503)
-        return issuer.visits("jwks") >= 6
+        return issuer.visits("jwks") >= 8
 
     eventually(several, "several looks")
     visits = issuer.visits("jwks")
-    assert visits <= (time.monotonic() - began) / 0.5 + 1
+    looked_for = 2 + (time.monotonic() - began) / 2
+    assert visits <= (time.monotonic() - began) / 0.5 + 1 + looked_for
 
 
 def test_metadata_that_names_another_issuer_is_not_used(start_proxy, start_issuer, pki):

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPWire
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -50,13 +51,13 @@ private final class CannedServer: Sendable {
 struct HTTPDocumentFetcherTests {
     private func fetch(
         _ response: String, closes: Bool = true, certificate: (pem: String, key: String)? = nil, host: String = "127.0.0.1",
-        authorities: [NIOSSLCertificate] = []
+        authorities: [NIOSSLCertificate] = [], types: AcceptedMediaTypes = .these(["application/json"])
     ) async throws -> Result<FetchedDocument, FetchFault> {
         let server = try await CannedServer(response, closes: closes, certificate: certificate)
         let fetcher = HTTPDocumentFetcher(authorities: authorities)
-        let url = try #require(FetchURL("\(certificate == nil ? "http" : "https")://\(host):\(server.port)/jwks"))
+        let url = url("\(certificate == nil ? "http" : "https")://\(host):\(server.port)/jwks")
         let outcome: Result<FetchedDocument, FetchFault>
-        do throws(FetchFault) { outcome = .success(try await fetcher.fetch(url, contentTypes: ["application/json"])) } catch {
+        do throws(FetchFault) { outcome = .success(try await fetcher.fetch(url, accepting: types)) } catch {
             outcome = .failure(error)
         }
         try await fetcher.shutdown()
@@ -83,8 +84,22 @@ struct HTTPDocumentFetcherTests {
 
     @Test("Takes nothing but the type it asked for (ASM-05)", arguments: ["text/html", "application/jsonx", "application/json, text/html", nil])
     func takesNothingButTheTypeItAskedFor(_ type: String?) async throws {
-        #expect(try await fetch(response(type: type)) == .failure(.contentType))
-        #expect(try await fetch(response(more: "Content-Type: text/html\r\n")) == .failure(.contentType))
+        #expect(try await fetch(response(type: type)) == .failure(.mediaType(type)))
+        #expect(try await fetch(response(more: "Content-Type: text/html\r\n")) == .failure(.mediaType(nil)))
+    }
+
+    @Test("Takes whatever type by the entry's word, and nothing else is different", arguments: ["application/octet-stream", "text/plain; charset=x", nil])
+    func takesAnyTypeWhereItMay(_ type: String?) async throws {
+        let any = AcceptedMediaTypes.any(preferred: ["application/json"])
+        #expect(try await fetch(response(type: type), types: any) == .success(FetchedDocument(body: Array("{}".utf8))))
+        #expect(try await fetch(response("404 Not Found", type: type), types: any) == .failure(.status(404)))
+    }
+
+    @Test("What a server says of itself is shown as short text that nothing can act on")
+    func shownTypes() async throws {
+        let long = String(repeating: "x", count: 5000)
+        guard case .failure(.mediaType(let found?)) = try await fetch(response(type: "text/\u{e9}" + long)) else { return #expect(Bool(false)) }
+        #expect(found.utf8.count < 210 && found.utf8.allSatisfy { 0x20...0x7e ~= $0 })
     }
 
     @Test("Bounds the length (ASM-07)") func boundsTheLength() async throws {
@@ -104,12 +119,18 @@ struct HTTPDocumentFetcherTests {
     }
 
     @Test("Tolerates no nonsense (ASM-05)") func toleratesNoNonsense() async throws {
-        for nonsense in ["SSH-2.0-x\r\n", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"] {
-            #expect(try await fetch(nonsense) == .failure(.unreachable))
-        }
+        #expect(try await fetch("SSH-2.0-x\r\n") == .failure(.nonsense))
+        let cut = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+        #expect([.failure(.nonsense), .failure(.interrupted)].contains(try await fetch(cut)))
+    }
+
+    @Test("Says why there is no connection", arguments: [
+        ("http://127.0.0.1:1/", .refused), ("http://localhost:1/", .refused), ("https://name.invalid/", .unknownName),
+    ] as [(String, FetchFault.Unreachable)])
+    func saysWhyThereIsNoConnection(_ address: String, _ cause: FetchFault.Unreachable) async throws {
         let fetcher = HTTPDocumentFetcher()
-        await #expect(throws: FetchFault.unreachable) {
-            _ = try await fetcher.fetch(try #require(FetchURL("http://127.0.0.1:1/")), contentTypes: ["application/json"])
+        await #expect(throws: FetchFault.unreachable(cause)) {
+            _ = try await fetcher.fetch(url(address), accepting: .these(["application/json"]))
         }
         try await fetcher.shutdown()
     }
@@ -121,9 +142,16 @@ struct HTTPDocumentFetcherTests {
             Issue.record("a trusted server was refused")
             return
         }
-        #expect(try await fetch(good, certificate: ServerCertificates.localhost, host: "localhost") == .failure(.unreachable))
-        #expect(try await fetch(good, certificate: ServerCertificates.other, host: "localhost", authorities: authorities) == .failure(.unreachable))
-        #expect(try await fetch(good, certificate: ServerCertificates.localhost, host: "127.0.0.1", authorities: authorities) == .failure(.unreachable))
+        #expect(try await fetch(good, certificate: ServerCertificates.localhost, host: "localhost") == .failure(.unreachable(.untrusted)))
+        #expect(try await fetch(good, certificate: ServerCertificates.other, host: "localhost", authorities: authorities) == .failure(.unreachable(.otherName)))
+        #expect(try await fetch(good, certificate: ServerCertificates.localhost, host: "127.0.0.1", authorities: authorities) == .failure(.unreachable(.otherName)))
+        let plain = try await CannedServer(good)
+        let fetcher = HTTPDocumentFetcher()
+        await #expect(throws: FetchFault.unreachable(.noTLS)) {
+            _ = try await fetcher.fetch(url("https://127.0.0.1:\(plain.port)/jwks"), accepting: .these(["application/json"]))
+        }
+        try await fetcher.shutdown()
+        try await plain.stop()
     }
 
     @Test("A byte order mark before a document is no part of it") func byteOrderMark() async throws {

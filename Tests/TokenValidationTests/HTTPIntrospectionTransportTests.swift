@@ -1,5 +1,6 @@
 import BindingPolicy
 import Foundation
+import HTTPWire
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -121,7 +122,7 @@ struct HTTPIntrospectionTransportTests {
         let settings = IntrospectionSettings.test(signed: signed ? [.es256] : nil)
         let request = try #require(
             IntrospectionRequest(Array("a+b".utf8), settings, authentication, issuer: TokenMint.issuer, identifier: "i", now: 0))
-        let url = try #require(FetchURL("\(scheme)://\(host):\(server.port)/introspect?x=1"))
+        let url = url("\(scheme)://\(host):\(server.port)/introspect?x=1")
         let transport = HTTPIntrospectionTransport(
             authentication, authorities: try authorities.map { try certificates($0) } ?? [], connections: 4, timeout: seconds)
         var outcomes: [Result<String, FetchFault>] = []
@@ -169,8 +170,8 @@ struct HTTPIntrospectionTransportTests {
         #expect(try await post(to: server, signed: true) == [.success("a.b.c")])
         #expect(server.requests.allSatisfy { $0.lowercased().contains("accept: \(type)\r\n") })
         try await server.stop()
-        #expect(try await ask(.answer(response()), signed: true) == .failure(.contentType))
-        #expect(try await ask(.answer(response(type: type)), signed: false) == .failure(.contentType))
+        #expect(try await ask(.answer(response()), signed: true) == .failure(.mediaType("application/json")))
+        #expect(try await ask(.answer(response(type: type)), signed: false) == .failure(.mediaType(type)))
     }
 
     @Test("Nothing but a 200 of the right type and length is an answer (INT-03, INT-08, ASM-07)")
@@ -178,11 +179,11 @@ struct HTTPIntrospectionTransportTests {
         for (status, code) in [("401 Unauthorized", 401), ("403 Forbidden", 403), ("500 Oops", 500), ("302 Found", 302), ("201 Created", 201)] {
             #expect(try await ask(.answer(response(status, more: "Location: http://127.0.0.1:1/\r\n"))) == .failure(.status(code)))
         }
-        #expect(try await ask(.answer(response(type: "text/html"))) == .failure(.contentType))
+        #expect(try await ask(.answer(response(type: "text/html"))) == .failure(.mediaType("text/html")))
         let limit = String(repeating: " ", count: 65536)
         #expect(try await ask(.answer(response(body: limit))) == .success(limit))
         #expect(try await ask(.answer(response(body: limit + " "))) == .failure(.tooLarge))
-        #expect(try await ask(.answer("SSH-2.0-x\r\n\r\n")) == .failure(.unreachable))
+        #expect(try await ask(.answer("SSH-2.0-x\r\n\r\n")) == .failure(.nonsense))
     }
 
     @Test("An issuer that is slow is waited for only so long (INT-15)")
@@ -205,7 +206,7 @@ struct HTTPIntrospectionTransportTests {
         #expect(server.requests.count == 3)
         try await server.stop()
         // Nobody listens there any more.
-        #expect(try await post(to: server) == [.failure(.unreachable)])
+        #expect(try await post(to: server) == [.failure(.unreachable(.refused))])
     }
 
     @Test("Our certificate is shown to an issuer that asks for one (INT-02, MTLS-20)")
@@ -221,7 +222,7 @@ struct HTTPIntrospectionTransportTests {
         #expect(server.requests.first?.hasSuffix("&client_id=gateway") == true)
         for other in [nil, try certified(foreign)] {
             guard case .failure(let fault) = try await outcome(other) else { return #expect(Bool(false)) }
-            #expect([.unreachable, .interrupted].contains(fault))
+            #expect(fault == .unreachable(.refusesCertificate))
         }
         #expect(server.requests.count == 1)
         try await server.stop()
@@ -230,11 +231,14 @@ struct HTTPIntrospectionTransportTests {
     @Test("An issuer is trusted only by its certificate and name (ASM-04, INT-02)")
     func serverCertificate() async throws {
         let (good, other) = (ServerCertificates.localhost, ServerCertificates.other)
-        for (shown, trusted, host, passes) in [(good, good.pem, "localhost", true), (good, nil, "localhost", false), (other, other.pem, "localhost", false), (good, good.pem, "127.0.0.1", false)] as [((pem: String, key: String), String?, String, Bool)] {
+        for (shown, trusted, host, cause) in [
+            (good, good.pem, "localhost", nil), (good, nil, "localhost", .untrusted), (other, other.pem, "localhost", .otherName),
+            (good, good.pem, "127.0.0.1", .otherName),
+        ] as [((pem: String, key: String), String?, String, FetchFault.Unreachable?)] {
             let server = try await RecordingServer(certificate: shown) { _ in .answer(response()) }
             let outcome = try await post(to: server, scheme: "https", host: host, authorities: trusted)
-            #expect(outcome == [passes ? .success(#"{"active":true}"#) : .failure(.unreachable)])
-            #expect(server.requests.count == (passes ? 1 : 0))
+            #expect(outcome == [cause.map { .failure(.unreachable($0)) } ?? .success(#"{"active":true}"#)])
+            #expect(server.requests.count == (cause == nil ? 1 : 0))
             try await server.stop()
         }
     }
@@ -252,11 +256,11 @@ struct HTTPIntrospectionTransportTests {
         port.withLock { $0 = server.port }
         let issuer = "http://127.0.0.1:\(server.port)"
         let introspector = Introspector(
-            issuerIndex: 0, policy: .introspecting(issuer: issuer), settings: .test(endpoint: nil, timeout: 20, maxConcurrent: 20),
+            issuerIndex: 0, policy: .introspecting(issuer: issuer), settings: .test(discoveredFrom: issuer, timeout: 600, maxConcurrent: 20),
             authentication: try secret())
         let answers = Mutex<[IntrospectionAnswer]>([])
         @Sendable func lookUp(_ token: String) -> Introspector.Looked {
-            introspector.lookUp(Array(token.utf8), digest(token), now: Date.now.timeIntervalSince1970) { answer in answers.withLock { $0.append(answer) } }
+            introspector.lookUp(Array(token.utf8), digest(token), for: nil, now: Date.now.timeIntervalSince1970) { answer in answers.withLock { $0.append(answer) } }
         }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await introspector.run() }

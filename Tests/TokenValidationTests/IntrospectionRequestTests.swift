@@ -33,7 +33,7 @@ struct IntrospectionRequestTests {
 
     @Test("A secret is encoded twice, as RFC 6749 says (INT-02)")
     func basic() throws {
-        let settings = IntrospectionSettings(endpoint: nil, clientID: "a:b c")
+        let settings = IntrospectionSettings(endpoint: .discovered(from: url("https://as")), clientID: "a:b c")
         let request = try request(try secret("p%+ \u{7e}:\n"), settings: settings)
         let value = try #require(request.headers["Authorization"])
         #expect(value.hasPrefix("Basic "))

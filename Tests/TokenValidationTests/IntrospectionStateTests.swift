@@ -2,67 +2,6 @@ import BindingPolicy
 import Testing
 import TokenValidation
 
-@Suite("Leaving an issuer alone that fails (INT-15)")
-struct CircuitBreakerTests {
-    private func opened(at now: Double = 0) -> CircuitBreaker {
-        var breaker = CircuitBreaker()
-        for _ in 0..<5 { breaker.failed(isProbe: false, now: now) }
-        return breaker
-    }
-
-    @Test func opensAfterARunOfFailuresOnly() {
-        var breaker = CircuitBreaker()
-        for _ in 0..<4 { breaker.failed(isProbe: false, now: 0) }
-        breaker.reached()
-        for _ in 0..<4 { breaker.failed(isProbe: false, now: 0) }
-        #expect(!breaker.isOpen)
-        #expect(breaker.admit(now: 0) == .usual)
-        breaker.failed(isProbe: false, now: 0)
-        #expect(breaker.isOpen)
-        #expect(breaker.admit(now: 0.9) == .refused)
-    }
-
-    @Test func letsOneProbeInAndClosesBySuccess() {
-        var breaker = opened()
-        #expect(breaker.admit(now: 1) == .probe)
-        #expect(breaker.admit(now: 1) == .refused)
-        #expect(breaker.admit(now: 100) == .refused)
-        breaker.reached()
-        #expect(!breaker.isOpen)
-        #expect(breaker.admit(now: 1) == .usual)
-    }
-
-    @Test func waitsLongerWithEachProbeThatFails() {
-        var breaker = opened()
-        var now = 0.0
-        for pause in [1, 2, 4, 8, 16, 30, 30, 30] as [Double] {
-            #expect(breaker.admit(now: now + pause - 0.01) == .refused)
-            now += pause
-            #expect(breaker.admit(now: now) == .probe)
-            breaker.failed(isProbe: true, now: now)
-        }
-    }
-
-    @Test func takesNoAccountOfWhatWasAskedBeforeItOpened() {
-        var breaker = opened()
-        for _ in 0..<100 { breaker.failed(isProbe: false, now: 0.5) }
-        #expect(breaker.admit(now: 1) == .probe)
-        breaker.failed(isProbe: false, now: 1)
-        #expect(breaker.admit(now: 1) == .refused)
-        breaker.failed(isProbe: true, now: 1)
-        #expect(breaker.admit(now: 2.9) == .refused)
-        #expect(breaker.admit(now: 3) == .probe)
-    }
-
-    @Test func aProbeThatIsGivenUpIsMadeAnew() {
-        var breaker = opened()
-        #expect(breaker.admit(now: 1) == .probe)
-        breaker.probeAbandoned(now: 1.5)
-        #expect(breaker.isOpen)
-        #expect(breaker.admit(now: 1.5) == .probe)
-    }
-}
-
 @Suite("Whom to ask when, and who waits for what")
 struct IntrospectionStateTests {
     private let date = TokenMint.now
@@ -193,6 +132,7 @@ struct IntrospectionStateTests {
         let effects = state.finished(first.id, .failed(.timeout), now: 3, date: date)
         #expect(effects.deliveries.map { $0.waiters }.last == [late.waiter])
         #expect(effects.deliveries.map { $0.failure } == [.timeout, .timeout])
+        #expect(effects.deliveries.first?.waiters != [late.waiter])
         #expect(effects.ask.map { $0.token } == [Array("c".utf8)])
     }
 
@@ -241,7 +181,7 @@ struct IntrospectionStateTests {
         #expect(state.finished(question.id, Self.outcome(), now: 0, date: date).ask.isEmpty)
     }
 
-    /// Fails five questions in a row.
+    /// The issuer cannot be reached, five times in a row.
     private func opened(_ state: inout IntrospectionState) throws {
         for index in 0..<5 {
             let question = try state.ask("f\(index)")
@@ -259,7 +199,7 @@ struct IntrospectionStateTests {
         #expect(state.failure("b", now: 1) == .circuitOpen)
         // The same token is no other question.
         #expect(try state.wait("a", now: 1).ask == nil)
-        _ = state.finished(probe.id, .failed(.timeout), now: 2, date: date)
+        _ = state.finished(probe.id, .failed(.unreachable), now: 2, date: date)
         #expect(state.failure("a", now: 3.9) == .circuitOpen)
         let (ticket, ask) = try state.wait("a", now: 4)
         #expect(ask != nil)
@@ -283,7 +223,7 @@ struct IntrospectionStateTests {
     func circuitAndQueue() throws {
         var state = state { $0.maxConcurrent = 5 }
         var asked: [IntrospectionState.Question] = []
-        for index in 0..<5 { asked.append(try state.ask("\(index)")) }
+        for index in 0..<5 { asked.append(try state.ask("\(index)", by: index)) }
         // Of as many as there are places for, one more waits each time.
         for question in asked.dropLast() {
             _ = try state.wait("queued \(question.id)")
@@ -297,6 +237,46 @@ struct IntrospectionStateTests {
         #expect(effects.ask.isEmpty)
     }
 
+    @Test("What one client causes empties its own queue and no other's (INT-15)")
+    func clientCircuitAndQueue() throws {
+        var state = state { $0.maxConcurrent = 6 }
+        var asked: [IntrospectionState.Question] = []
+        for index in 0..<6 { asked.append(try state.ask("\(index)", by: 1)) }
+        for question in asked[1..<5] { _ = state.finished(question.id, .failed(.unavailable), now: 0, date: date) }
+        for index in 0..<4 { _ = try state.ask("more \(index)", by: 2) }
+        let own = try state.wait("own", by: 1).ticket.waiter
+        _ = try state.wait("other's", by: 2)
+        let effects = state.finished(asked[5].id, .failed(.unavailable), now: 0, date: date)
+        #expect(effects.deliveries.last?.waiters == [own])
+        #expect(effects.deliveries.last?.failure == .clientCircuitOpen)
+        #expect(effects.ask.map { $0.token } == [Array("other's".utf8)])
+        #expect(!state.isCircuitOpen)
+        #expect(state.clientsLeftAlone == 1)
+        #expect(state.failure("x", by: 1) == .clientCircuitOpen)
+        #expect(state.failure("x", by: 2) == nil)
+    }
+
+    @Test("A probe that was never asked is given up, and the next question is one (INT-15)", arguments: [true, false])
+    func queuedProbe(_ isAbandoned: Bool) throws {
+        var state = state { $0.maxConcurrent = 1 }
+        for index in 0..<5 {
+            let question = try state.ask("\(index)", by: 1)
+            _ = state.finished(question.id, .failed(.unavailable), now: 0, date: date)
+        }
+        #expect(state.failure("x", now: 0.5, by: 1) == .clientCircuitOpen)
+        let other = try state.ask("other", now: 1, by: 2)
+        let probe = try state.wait("probe", now: 1, by: 1)
+        #expect(probe.ask == nil)
+        #expect(state.failure("x", now: 1, by: 1) == .clientCircuitOpen)
+        if isAbandoned {
+            _ = state.abandon(probe.ticket, now: 1)
+        } else {
+            #expect(state.finished(other.id, Self.outcome(), now: 4, date: date).deliveries.last?.failure == .timeout)
+        }
+        #expect(try state.wait("x", now: 4, by: 1).ticket.waiter > 0)
+        #expect(state.failure("y", now: 4, by: 1) == .clientCircuitOpen)
+    }
+
     @Test("What one token alone can cause shuts out no other (INT-15)", arguments: [IntrospectionFailure.status, .contentType, .tooLarge, .malformed, .signature])
     func poison(_ failure: IntrospectionFailure) throws {
         var state = state()
@@ -305,6 +285,69 @@ struct IntrospectionStateTests {
             _ = state.finished(question.id, .failed(failure), now: 0, date: date)
         }
         #expect(!state.isCircuitOpen)
+        #expect(state.clientsLeftAlone == 0)
+    }
+
+    @Test("One client, whatever its tokens do to the issuer, opens the circuit for nobody else (INT-15)", arguments: [
+        IntrospectionFailure.timeout, .interrupted, .credentialsRefused, .unavailable,
+    ])
+    func oneClient(_ failure: IntrospectionFailure) throws {
+        var state = state()
+        var asked = 0
+        for second in 0..<300 {
+            for index in 0..<10 {
+                guard case .waits(_, let ask?) = state.lookUp(
+                    digest("\(second) \(index)"), [], for: thumbprint(1), now: Double(second), date: date + Double(second))
+                else { continue }
+                asked += 1
+                _ = state.finished(ask.id, .failed(failure), now: Double(second), date: date + Double(second))
+            }
+            #expect(!state.isCircuitOpen)
+            #expect(state.failure("good \(second)", now: Double(second), by: 2) == nil)
+        }
+        // Five at first, and then a probe in ever longer pauses.
+        #expect(asked < 30)
+    }
+
+    @Test("A token on which the issuer fails is not asked about again at once, and others are (INT-15)")
+    func failedToken() throws {
+        var state = state()
+        let question = try state.ask("a")
+        _ = state.finished(question.id, .failed(.unavailable), now: 0, date: date)
+        #expect(state.failure("a", date: date + 0.49) == .failedBefore)
+        #expect(try state.wait("b").ask != nil)
+        #expect(state.failure("a", date: date + 0.5) == nil)
+    }
+
+    @Test("The clients take turns: one that asks much makes no other wait behind it (INT-15)")
+    func turns() throws {
+        var state = state { $0.maxConcurrent = 1 }
+        let first = try state.ask("1")
+        for index in 0..<100 { _ = try state.wait("much \(index)", by: 1) }
+        _ = try state.wait("one", by: 2)
+        let next = try #require(state.finished(first.id, Self.outcome(), now: 0, date: date).ask.first)
+        #expect(next.token == Array("much 0".utf8))
+        let then = try #require(state.finished(next.id, Self.outcome(), now: 0, date: date).ask.first)
+        #expect(then.token == Array("one".utf8))
+        #expect(state.finished(then.id, Self.outcome(), now: 0, date: date).ask.first?.token == Array("much 1".utf8))
+    }
+
+    @Test("One client fills neither the queue nor the room for those who wait (INT-15)")
+    func shares() throws {
+        var state = state { ($0.maxConcurrent, $0.maxQueued, $0.maxQueuedOfClient) = (1, 4, 2) }
+        _ = try state.ask("0", by: 1)
+        for token in ["a", "b"] { _ = try state.wait(token, by: 1) }
+        #expect(state.failure("c", by: 1) == .overload)
+        for token in ["c", "d"] { _ = try state.wait(token, by: 2) }
+        #expect(state.failure("e", by: 3) == .overload)
+        var waiting = self.state { ($0.maxWaiting, $0.maxWaitingOfClient) = (3, 2) }
+        let (ticket, _) = try waiting.wait("a", by: 1)
+        _ = try waiting.wait("a", by: 1)
+        #expect(waiting.failure("a", by: 1) == .overload)
+        _ = try waiting.wait("a", by: 2)
+        #expect(waiting.failure("a", by: 3) == .overload)
+        _ = waiting.abandon(ticket, now: 0)
+        _ = try waiting.wait("a", by: 1)
     }
 
     @Test("A million invented tokens grow no memory and push out no good one (INT-07)")
@@ -327,7 +370,7 @@ struct IntrospectionStateTests {
         var state = state { $0.maxConcurrent = 1 }
         var waiters: [Int] = []
         for token in ["a", "b", "a"] { waiters.append(try state.wait(token).ticket.waiter) }
-        let effects = state.close()
+        let effects = state.close(now: 0)
         #expect(Set(effects.deliveries.flatMap { $0.waiters }) == Set(waiters))
         #expect(state.waiting == 0)
         #expect(state.underWay == 0)
@@ -336,8 +379,9 @@ struct IntrospectionStateTests {
 }
 
 extension IntrospectionState {
-    fileprivate mutating func wait(_ token: String, now: Double = 0) throws -> (ticket: Ticket, ask: Question?) {
-        let looked = lookUp(digest(token), Array(token.utf8), now: now, date: TokenMint.now)
+    /// - Parameter client: its number.
+    fileprivate mutating func wait(_ token: String, now: Double = 0, by client: Int = 0) throws -> (ticket: Ticket, ask: Question?) {
+        let looked = lookUp(digest(token), Array(token.utf8), for: thumbprint(client), now: now, date: TokenMint.now)
         guard case .waits(let ticket, let ask) = looked else {
             Issue.record("\(looked)")
             throw TokenRefusal(.introspectionUnavailable)
@@ -345,8 +389,8 @@ extension IntrospectionState {
         return (ticket, ask)
     }
 
-    fileprivate mutating func ask(_ token: String, now: Double = 0) throws -> Question {
-        let ask = try wait(token, now: now).ask
+    fileprivate mutating func ask(_ token: String, now: Double = 0, by client: Int = 0) throws -> Question {
+        let ask = try wait(token, now: now, by: client).ask
         return try #require(ask)
     }
 
@@ -361,8 +405,17 @@ extension IntrospectionState {
         }
     }
 
-    fileprivate mutating func failure(_ token: String, now: Double = 0) -> IntrospectionFailure? {
-        if case .failed(let failure) = lookUp(digest(token), Array(token.utf8), now: now, date: TokenMint.now) { failure } else { nil }
+    fileprivate mutating func failure(
+        _ token: String, now: Double = 0, date: Double = TokenMint.now, by client: Int = 0
+    ) -> IntrospectionFailure? {
+        let looked = lookUp(digest(token), Array(token.utf8), for: thumbprint(client), now: now, date: date)
+        switch looked {
+        case .failed(let failure): return failure
+        case .answered: return nil
+        case .waits(let ticket, _):
+            _ = abandon(ticket, now: now)
+            return nil
+        }
     }
 }
 

@@ -1,9 +1,20 @@
 import BindingPolicy
 import Credentials
 import Foundation
+import HTTPWire
 import class NIOSSL.NIOSSLCertificate
 import Testing
 import TokenValidation
+
+/// Of a client, by number.
+func thumbprint(_ number: Int) -> Thumbprint {
+    Thumbprint(digest: (0..<32).map { UInt8(truncatingIfNeeded: number >> (8 * min($0, 3))) })!
+}
+
+/// A URL that a test knows to be one.
+func url(_ text: String) -> HTTPURL {
+    do { return try HTTPURL(text) } catch { fatalError("\(text): \(error)") }
+}
 
 func digest(_ text: String) -> VerdictCache.Digest { Array(text.utf8).withUnsafeBytes { VerdictCache.Digest($0) } }
 
@@ -23,11 +34,12 @@ extension IssuerPolicy {
 
 extension IntrospectionSettings {
     static func test(
-        endpoint: String? = "https://as.example.com/introspect", cache: Double = 30, timeout: Double = 3, maxConcurrent: Int = 64,
+        endpoint: String? = "https://as.example.com/introspect", discoveredFrom issuer: String? = nil, cache: Double = 30, timeout: Double = 3, maxConcurrent: Int = 64,
         signed: [SignatureAlgorithm]? = nil
     ) -> IntrospectionSettings {
         IntrospectionSettings(
-            endpoint: endpoint.flatMap { FetchURL($0) }, clientID: "gateway", cache: cache, timeout: timeout, maxConcurrent: maxConcurrent,
+            endpoint: issuer.map { .discovered(from: url($0)) } ?? endpoint.map { .url(url($0)) } ?? .discovered(from: url(TokenMint.issuer)),
+            clientID: "gateway", cache: cache, timeout: timeout, maxConcurrent: maxConcurrent,
             signedResponse: signed != nil, responseAlgorithms: signed ?? [])
     }
 }

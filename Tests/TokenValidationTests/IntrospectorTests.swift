@@ -1,4 +1,5 @@
 import BindingPolicy
+import HTTPWire
 import Synchronization
 import Testing
 import TokenValidation
@@ -16,9 +17,9 @@ private final class ScriptedTransport: IntrospectionTransport {
 
     let script = Mutex(Script())
 
-    func post(_ request: IntrospectionRequest, to url: FetchURL, seconds: Double) async throws(FetchFault) -> [UInt8] {
+    func post(_ request: IntrospectionRequest, to url: HTTPURL, seconds: Double) async throws(FetchFault) -> [UInt8] {
         let number = script.withLock { script in
-            script.requests.append((request, url.description, seconds))
+            script.requests.append((request, url.text, seconds))
             return script.requests.count
         }
         await withTaskCancellationHandler {
@@ -62,6 +63,13 @@ private final class Log<Element: Sendable>: Sendable {
     var all: [Element] { elements.withLock { $0 } }
 }
 
+/// What a test wants done at a moment that it does not know yet.
+private final class Hook: Sendable {
+    private let body = Mutex<@Sendable () -> Void>({})
+    func set(_ body: @escaping @Sendable () -> Void) { self.body.withLock { $0 = body } }
+    func run() { body.withLock { $0 }() }
+}
+
 @Suite("Asking an issuer", .timeLimit(.minutes(10)))
 struct IntrospectorTests {
     private let transport = ScriptedTransport()
@@ -71,7 +79,9 @@ struct IntrospectorTests {
     private let answers = Log<IntrospectionAnswer>()
     private let staleKeys = Log<Int>()
 
-    private func introspector(_ settings: IntrospectionSettings = .test(), _ authentication: ClientAuthentication? = nil) throws -> Introspector {
+    private func introspector(
+        _ settings: IntrospectionSettings = .test(), _ authentication: ClientAuthentication? = nil, onStale: @escaping @Sendable () -> Void = {}
+    ) throws -> Introspector {
         var clock = Introspector.Clock()
         clock.time = self.clock.time
         clock.date = { TokenMint.now }
@@ -79,14 +89,17 @@ struct IntrospectorTests {
         let (events, staleKeys) = (events, staleKeys)
         return Introspector(
             issuerIndex: 2, policy: .introspecting(), settings: settings, authentication: try authentication ?? secret(),
-            fetcher: settings.endpoint == nil ? fetcher : nil, transport: transport, clock: clock, report: { events.append($0) },
-            onStaleKeys: { staleKeys.append(1) })
+            fetcher: fetcher, transport: transport, clock: clock, report: { events.append($0) },
+            onStaleKeys: { _, _ in
+                staleKeys.append(1)
+                onStale()
+            })
     }
 
     @discardableResult
-    private func lookUp(_ introspector: Introspector, _ token: String) -> Introspector.Looked {
+    private func lookUp(_ introspector: Introspector, _ token: String, by client: Int? = 1) -> Introspector.Looked {
         let answers = answers
-        return introspector.lookUp(Array(token.utf8), digest(token), now: TokenMint.now) { answers.append($0) }
+        return introspector.lookUp(Array(token.utf8), digest(token), for: client.map(thumbprint), now: TokenMint.now) { answers.append($0) }
     }
 
     private func reason(_ answer: IntrospectionAnswer?) -> DenialReason? {
@@ -110,7 +123,7 @@ struct IntrospectorTests {
         #expect(answer.validUntil == TokenMint.now + 30)
         #expect(transport.count == 1)
         var status = Introspector.Status()
-        (status.isReady, status.requests) = (true, 1)
+        (status.isReady, status.requests, status.endpoint) = (true, 1, Self.endpoint)
         #expect(introspector.status == status)
         let request = transport.script.withLock { $0.requests[0] }
         #expect(request.url == "https://as.example.com/introspect")
@@ -127,9 +140,9 @@ struct IntrospectorTests {
     }
 
     @Test("An issuer that cannot answer, refuses us or talks nonsense is unavailable, never a verdict (INT-03, INT-08, DT-10)", arguments: [
-        (.failure(.timeout), .timeout), (.failure(.unreachable), .unreachable), (.failure(.interrupted), .unreachable), (.failure(.status(401)), .credentialsRefused),
+        (.failure(.timeout), .timeout), (.failure(.unreachable(.refused)), .unreachable), (.failure(.interrupted), .interrupted), (.failure(.status(401)), .credentialsRefused),
         (.failure(.status(403)), .credentialsRefused), (.failure(.status(400)), .status), (.failure(.status(302)), .status), (.failure(.status(500)), .unavailable),
-        (.failure(.status(429)), .unavailable), (.failure(.contentType), .contentType), (.failure(.tooLarge), .tooLarge), (.success(Array("<html>".utf8)), .malformed),
+        (.failure(.status(429)), .unavailable), (.failure(.mediaType("text/html")), .contentType), (.failure(.nonsense), .malformed), (.failure(.tooLarge), .tooLarge), (.success(Array("<html>".utf8)), .malformed),
         (.success(Array("{}".utf8)), .malformed),
     ] as [(Result<[UInt8], FetchFault>, IntrospectionFailure)])
     func failures(_ answer: Result<[UInt8], FetchFault>, _ failure: IntrospectionFailure) async throws {
@@ -139,21 +152,27 @@ struct IntrospectorTests {
         #expect(await eventually { answers.all.count == 1 })
         #expect(reason(answers.all.first) == .introspectionUnavailable)
         #expect(introspector.status.failures == [failure: 1])
-        #expect(await eventually { events.all == [.failed(failure)] })
+        var fault: FetchFault?
+        if case .failure(let found) = answer { fault = found }
+        #expect(await eventually { events.all == [.failed(failure, Self.endpoint, fault)] })
+        // What the issuer answered, it would answer again: that is held against this token for a moment, and against no other.
+        let isHeldAgainst: Set<IntrospectionFailure> = [.unavailable, .status, .contentType, .tooLarge, .malformed]
         lookUp(introspector, "t")
-        #expect(await eventually { transport.count == 2 })
+        #expect(await eventually { isHeldAgainst.contains(failure) ? introspector.status.failures[.failedBefore] == 1 : transport.count == 2 })
+        lookUp(introspector, "u")
+        #expect(await eventually { transport.count == (isHeldAgainst.contains(failure) ? 2 : 3) })
     }
 
     @Test("An issuer that keeps failing is left alone for a while (INT-15)")
     func circuit() async throws {
         let introspector = try introspector()
-        transport.fail(.unreachable)
+        transport.fail(.unreachable(.refused))
         for index in 1...5 {
             lookUp(introspector, "\(index)")
             #expect(await eventually { answers.all.count == index })
         }
         #expect(introspector.status.isCircuitOpen)
-        #expect(await eventually { events.all == [.failed(.unreachable), .circuitOpened] })
+        #expect(await eventually { events.all == [.failed(.unreachable, Self.endpoint, .unreachable(.refused)), .circuitOpened] })
         for _ in 0..<1000 {
             guard case .answered(let answer) = lookUp(introspector, "x") else { return #expect(Bool(false)) }
             #expect(reason(answer) == .introspectionUnavailable)
@@ -204,7 +223,8 @@ struct IntrospectorTests {
 
     @Test("A signed answer is held against the issuer's keys, and a bad one fetches them anew (INT-10, INT-11)")
     func signed() async throws {
-        let introspector = try introspector(.test(signed: [.es256]))
+        let onStale = Hook()
+        let introspector = try introspector(.test(signed: [.es256]), onStale: { onStale.run() })
         #expect(!introspector.status.isReady)
         guard case .answered(let early) = lookUp(introspector, "t") else { return #expect(Bool(false)) }
         #expect(reason(early) == .introspectionUnavailable)
@@ -225,10 +245,33 @@ struct IntrospectorTests {
         #expect(reason(answers.all.last) == .introspectionUnavailable)
         #expect(staleKeys.all.count == 1)
         #expect(introspector.status.failures == [.endpointUnknown: 1, .signature: 1])
+        // The look may bring the key: the same answer then holds.
+        onStale.set { introspector.replaceKeys(keySet(SigningKey.otherP256.jwk())) }
+        lookUp(introspector, "w")
+        #expect(await eventually { answers.all.count == 3 })
+        #expect(reason(answers.all.last) == nil)
+        #expect(staleKeys.all.count == 2)
         transport.answer(#"{"active":true}"#)
         lookUp(introspector, "v")
-        #expect(await eventually { answers.all.count == 3 })
+        #expect(await eventually { answers.all.count == 4 })
         #expect(reason(answers.all.last) == .introspectionUnavailable)
+    }
+
+    @Test("What one client's tokens make the issuer answer shuts out that client and nobody else (INT-15)")
+    func oneClientOfTwo() async throws {
+        let introspector = try introspector()
+        transport.fail(.status(503))
+        for index in 1...8 {
+            lookUp(introspector, "bad \(index)", by: 1)
+            #expect(await eventually { answers.all.count == min(index, 5) })
+        }
+        #expect(!introspector.status.isCircuitOpen)
+        #expect(introspector.status.clientsLeftAlone == 1)
+        #expect(introspector.status.failures == [.unavailable: 5, .clientCircuitOpen: 3])
+        transport.answer(#"{"active":true}"#)
+        lookUp(introspector, "good", by: 2)
+        #expect(await eventually { answers.all.count == 6 })
+        #expect(reason(answers.all.last) == nil)
     }
 
     // MARK: Running
@@ -242,6 +285,12 @@ struct IntrospectorTests {
     }
 
     private static let metadata = "https://as.example.com/.well-known/oauth-authorization-server"
+    private static let endpoint = url("https://as.example.com/introspect")
+    private static let unreachable = KeySetKeeper.Fault.metadata([.init(address: url(metadata), failure: .fetch(.unreachable(.refused)))])
+    private static let mismatch = KeySetKeeper.Fault.metadata([
+        .init(address: url(metadata), failure: .document(.issuerMismatch(found: "https://as.example.com/"))),
+        .init(address: url("https://as.example.com/.well-known/openid-configuration"), failure: .fetch(.status(404))),
+    ])
 
     private func metadata(_ endpoint: String) -> String { #"{"issuer":"\#(TokenMint.issuer)","introspection_endpoint":"\#(endpoint)"}"# }
 
@@ -251,9 +300,9 @@ struct IntrospectorTests {
         transport.answer(#"{"active":true}"#)
         guard case .answered(let early) = lookUp(introspector, "t") else { return #expect(Bool(false)) }
         #expect(reason(early) == .introspectionUnavailable)
-        fetcher.fail(Self.metadata, .unreachable)
+        fetcher.fail(Self.metadata, .unreachable(.refused))
         await running(introspector) {
-            #expect(await eventually { events.all == [.endpointNotFound(.fetch(.unreachable))] })
+            #expect(await eventually { events.all == [.endpointNotFound(Self.unreachable)] })
             await clock.settle()
             fetcher.answer(Self.metadata, metadata("https://as.example.com/i1"))
             clock.advance(by: 1)
@@ -265,9 +314,9 @@ struct IntrospectorTests {
             clock.advance(by: 3600)
             #expect(await eventually { events.all.last == .endpointFound("https://as.example.com/i2") })
             await clock.settle()
-            fetcher.fail(Self.metadata, .unreachable)
+            fetcher.fail(Self.metadata, .unreachable(.refused))
             clock.advance(by: 1e6)
-            #expect(await eventually { events.all.last == .endpointNotFound(.fetch(.unreachable)) })
+            #expect(await eventually { events.all.last == .endpointNotFound(Self.unreachable) })
             #expect(introspector.status.isReady)
             lookUp(introspector, "u")
             #expect(await eventually { answers.all.count == 2 })
@@ -280,7 +329,7 @@ struct IntrospectorTests {
         let introspector = try introspector(.test(endpoint: nil))
         fetcher.answer(Self.metadata, #"{"issuer":"https://as.example.com/","introspection_endpoint":"https://as.example.com/i"}"#)
         await running(introspector) {
-            #expect(await eventually { events.all == [.endpointNotFound(.metadata(.issuerMismatch))] })
+            #expect(await eventually { events.all == [.endpointNotFound(Self.mismatch)] })
             #expect(!introspector.status.isReady)
         }
     }
@@ -324,7 +373,7 @@ struct IntrospectorTests {
 @Suite("Where an issuer is asked")
 struct IntrospectionEndpointTests {
     private func endpoint(_ members: String, byCertificate: Bool = true, issuer: String = "https://as") throws -> String {
-        try IssuerMetadata.introspectionEndpoint(in: Array(#"{"issuer":"\#(issuer)",\#(members)}"#.utf8), of: issuer, byCertificate: byCertificate).description
+        try IssuerMetadata.introspectionEndpoint(in: Array(#"{"issuer":"\#(issuer)",\#(members)}"#.utf8), of: url(issuer), byCertificate: byCertificate).text
     }
 
     @Test("Who shows a certificate asks at the alias, where there is one (MTLS-20)")
@@ -336,30 +385,52 @@ struct IntrospectionEndpointTests {
         #expect(try endpoint(#""introspection_endpoint":"https://as/i""#) == "https://as/i")
     }
 
-    @Test("An endpoint that is not secure is none (ASM-06, MTLS-20)")
-    func insecure() throws {
-        for address in ["http://as/i", "http://127.0.0.1/i", "as", "", "https://as/i#x"] {
-            #expect(throws: IssuerMetadata.Fault.introspectionEndpointUnusable) { try endpoint(#""introspection_endpoint":"\#(address)""#) }
-            // An alias that cannot be used is not passed over for one at which no certificate is looked at.
-            #expect(throws: IssuerMetadata.Fault.introspectionEndpointUnusable) {
-                try endpoint(#""introspection_endpoint":"https://as/i","mtls_endpoint_aliases":{"introspection_endpoint":"\#(address)"}"#)
-            }
-        }
-        #expect(throws: IssuerMetadata.Fault.introspectionEndpointUnusable) { try endpoint(#""x":1"#) }
-        let local = #""introspection_endpoint":"http://127.0.0.1/i""#
-        #expect(try endpoint(local, byCertificate: false, issuer: "http://127.0.0.1") == "http://127.0.0.1/i")
-        #expect(throws: IssuerMetadata.Fault.introspectionEndpointUnusable) { try endpoint(local, issuer: "http://127.0.0.1") }
+    private func fault(_ members: String, byCertificate: Bool = true, issuer: String = "https://as") -> IssuerMetadata.Fault? {
+        do {
+            _ = try endpoint(members, byCertificate: byCertificate, issuer: issuer)
+            return nil
+        } catch { return error as? IssuerMetadata.Fault }
     }
 
-    @Test("Metadata that is malformed, or another's, is not used (ASM-02, ASM-05)", arguments: [
-        #""introspection_endpoint":1"#, #""introspection_endpoint":"https://as/i","mtls_endpoint_aliases":[]"#, #""introspection_endpoint":"https://as/i","introspection_endpoint":"https://as/i""#,
-        #""mtls_endpoint_aliases":{"introspection_endpoint":null}"#,
-    ])
-    func malformed(_ members: String) {
-        #expect(throws: IssuerMetadata.Fault.malformed) { try endpoint(members) }
-        #expect(throws: IssuerMetadata.Fault.issuerMismatch) {
+    @Test("An endpoint that is not secure is none (ASM-06, MTLS-20)", arguments: ["http://as/i", "http://127.0.0.1/i", "as", "https://as/i#x"])
+    func insecure(_ address: String) throws {
+        #expect(fault(#""introspection_endpoint":"\#(address)""#) == .introspectionEndpointUnusable(found: address))
+        // An alias that cannot be used is not passed over for one at which no certificate is looked at.
+        let alias = #""introspection_endpoint":"https://as/i","mtls_endpoint_aliases":{"introspection_endpoint":"\#(address)"}"#
+        #expect(fault(alias) == .introspectionEndpointUnusable(found: address))
+        #expect(try endpoint(alias, byCertificate: false) == "https://as/i")
+    }
+
+    @Test("On this machine it may be in clear, where no certificate is shown (ASM-06)")
+    func local() throws {
+        let local = #""introspection_endpoint":"http://127.0.0.1/i""#
+        #expect(try endpoint(local, byCertificate: false, issuer: "http://127.0.0.1") == "http://127.0.0.1/i")
+        #expect(fault(local, issuer: "http://127.0.0.1") == .introspectionEndpointUnusable(found: "http://127.0.0.1/i"))
+    }
+
+    @Test("Absent, null and empty are the same, and an alias that is none of these is judged where it is asked for (MTLS-20)")
+    func emptyMembers() throws {
+        for void in ["\"x\":1", #""introspection_endpoint":null"#, #""introspection_endpoint":"""#, #""introspection_endpoint":[]"#] {
+            #expect(fault(void) == .introspectionEndpointUnusable(found: nil))
+        }
+        #expect(fault(#""introspection_endpoint":1"#) == .introspectionEndpointUnusable(found: "(no text)"))
+        for void in ["null", "[]", "{}", "\"\"", #"{"introspection_endpoint":null}"#, #"{"introspection_endpoint":""}"#] {
+            #expect(try endpoint(#""introspection_endpoint":"https://as/i","mtls_endpoint_aliases":\#(void)"#) == "https://as/i")
+        }
+        for other in ["1", "[1]", #"{"introspection_endpoint":1}"#] {
+            let members = #""introspection_endpoint":"https://as/i","mtls_endpoint_aliases":\#(other)"#
+            #expect(fault(members) == .introspectionEndpointUnusable(found: "(no text)"))
+            #expect(try endpoint(members, byCertificate: false) == "https://as/i")
+        }
+    }
+
+    @Test("Metadata that is malformed, or another's, is not used (ASM-02, ASM-05)")
+    func malformed() {
+        #expect(fault(#""introspection_endpoint":"https://as/i","introspection_endpoint":"https://as/i""#) == .malformed)
+        #expect(fault(#""mtls_endpoint_aliases":{"introspection_endpoint":"https://as/i","introspection_endpoint":"https://as/i"}"#) == .malformed)
+        #expect(throws: IssuerMetadata.Fault.issuerMismatch(found: "https://as/")) {
             try IssuerMetadata.introspectionEndpoint(
-                in: Array(#"{"issuer":"https://as/","introspection_endpoint":"https://as/i"}"#.utf8), of: "https://as", byCertificate: true)
+                in: Array(#"{"issuer":"https://as/","introspection_endpoint":"https://as/i"}"#.utf8), of: url("https://as"), byCertificate: true)
         }
     }
 }

@@ -1,6 +1,7 @@
 import BindingPolicy
 import Files
 import Foundation
+import HTTPWire
 import Synchronization
 import Testing
 import TokenValidation
@@ -8,19 +9,27 @@ import TokenValidation
 /// Answers by address, from a script that the test changes; counts what it is asked.
 final class ScriptedFetcher: DocumentFetcher {
     struct Script {
+        var isHeld = false
         var answers: [String: Result<FetchedDocument, FetchFault>] = [:]
         var asked: [String] = []
-        var types: [[String]] = []
+        var types: [AcceptedMediaTypes] = []
     }
 
     let script = Mutex(Script())
 
-    func fetch(_ url: FetchURL, contentTypes: [String]) async throws(FetchFault) -> FetchedDocument {
-        try script.withLock { script -> Result<FetchedDocument, FetchFault> in
-            script.asked.append(url.description)
-            script.types.append(contentTypes)
-            return script.answers[url.description] ?? .failure(.status(404))
-        }.get()
+    func fetch(_ url: HTTPURL, accepting types: AcceptedMediaTypes) async throws(FetchFault) -> FetchedDocument {
+        script.withLock {
+            $0.asked.append(url.text)
+            $0.types.append(types)
+        }
+        while script.withLock({ $0.isHeld }), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(1)) }
+        return try script.withLock { $0.answers[url.text] ?? .failure(.status(404)) }.get()
+    }
+
+    /// From now on nothing is answered, until what this returns is called.
+    func hold() -> () -> Void {
+        script.withLock { $0.isHeld = true }
+        return { self.script.withLock { $0.isHeld = false } }
     }
 
     func answer(_ address: String, _ text: String, maximumAge: Double? = nil) {
@@ -97,10 +106,13 @@ struct KeySetKeeperTests {
     private let address = "https://as/jwks"
 
     /// Runs a keeper beside `body`, which begins once the keeper first sleeps.
-    private func keep(_ source: KeySetKeeper.Source, _ body: (KeySetKeeper) async throws -> Void) async {
-        let recorder = recorder
+    private func keep(
+        _ source: KeySetKeeper.Source, _ fetcher: ScriptedFetcher? = nil, _ recorder: Recorder? = nil, anyMediaType: Bool = false,
+        _ body: (KeySetKeeper) async throws -> Void
+    ) async {
+        let recorder = recorder ?? self.recorder
         let keeper = KeySetKeeper(
-            source: source, fetcher: fetcher, time: clock.time,
+            source: source, anyMediaType: anyMediaType, fetcher: fetcher ?? self.fetcher, time: clock.time,
             publish: { set in recorder.record.withLock { $0.sets.append(set) } },
             report: { event in recorder.record.withLock { $0.events.append(event) } })
         await withTaskGroup(of: Void.self) { group in
@@ -116,31 +128,31 @@ struct KeySetKeeperTests {
         await clock.settle()
     }
 
-    private var url: KeySetKeeper.Source { .url(FetchURL(address)!) }
+    private var source: KeySetKeeper.Source { .url(url(address)) }
 
     @Test("Publishes what it fetches at start") func publishesWhatItFetchesAtStart() async {
         fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
-        await keep(url) { keeper in
+        await keep(source) { keeper in
             #expect(recorder.sets.map { $0?.count } == [1])
-            #expect(recorder.events == [.replaced(keys: 1, unusable: 0, publishedSecrets: 0)])
+            #expect(recorder.events == [.replaced(KeySetReport(keys: 1, algorithms: [.es256]))])
             #expect(keeper.status.keys == 1)
             #expect(keeper.status.lastSuccess == 0)
             #expect(keeper.status.lastFault == nil)
             #expect(keeper.status.fetches == 1)
             #expect(keeper.status.failures == 0)
-            #expect(fetcher.script.withLock { $0.types } == [["application/json", "application/jwk-set+json"]])
+            #expect(fetcher.script.withLock { $0.types } == [.these(["application/json", "application/jwk-set+json"])])
         }
     }
 
     @Test("Publishes nothing before there are keys and keeps trying (JWT-34)") func publishesNothingBeforeThereAreKeysAndKeepsTrying() async {
-        fetcher.fail(address, .unreachable)
-        await keep(url) { keeper in
+        fetcher.fail(address, .unreachable(.refused))
+        await keep(source) { keeper in
             #expect(recorder.sets.isEmpty)
             await advance(1)
             await advance(2)
             #expect(fetcher.asked.count == 3)
             #expect(keeper.status.failures == 3)
-            #expect(keeper.status.lastFault == .fetch(.unreachable))
+            #expect(keeper.status.lastFault == .fetch(url(address), .unreachable(.refused)))
             fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
             await advance(4)
             #expect(recorder.sets.count == 1)
@@ -150,7 +162,7 @@ struct KeySetKeeperTests {
 
     @Test("Does not publish the same set again") func doesNotPublishTheSameSetAgain() async {
         fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 60)
-        await keep(url) { keeper in
+        await keep(source) { keeper in
             await advance(60)
             await advance(60)
             #expect(fetcher.asked.count == 3)
@@ -164,7 +176,7 @@ struct KeySetKeeperTests {
 
     @Test("Keeps the last good set while its source is down or broken (JWT-34)") func keepsTheLastGoodSetWhileItsSourceIsDownOrBroken() async {
         fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 60)
-        await keep(url) { keeper in
+        await keep(source) { keeper in
             for broken in ["", "{}", #"{"keys":[]}"#, "<html>"] {
                 fetcher.answer(address, broken)
                 await advance(60)
@@ -188,7 +200,7 @@ struct KeySetKeeperTests {
 
     @Test("Any number of unknown keys causes one fetch per cooldown (JWT-16)") func anyNumberOfUnknownKeysCausesOneFetchPerCooldown() async {
         fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 3600)
-        await keep(url) { keeper in
+        await keep(source) { keeper in
             await advance(100)
             for _ in 0..<10_000 { keeper.requestRefresh() }
             #expect(await eventually { fetcher.asked.count == 2 })
@@ -207,7 +219,7 @@ struct KeySetKeeperTests {
     @Test("Nor do they where the set comes back empty, broken or not at all (JWT-16)", arguments: [#"{"keys":[]}"#, "{", "", nil] as [String?])
     func brokenSets(_ text: String?) async {
         fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 3600)
-        await keep(url) { keeper in
+        await keep(source) { keeper in
             if let text { fetcher.answer(address, text) } else { fetcher.fail(address, .timeout) }
             await advance(100)
             for _ in 0..<1000 { keeper.requestRefresh() }
@@ -245,40 +257,217 @@ struct KeySetKeeperTests {
         let metadata = "https://as/.well-known/oauth-authorization-server"
         fetcher.answer(metadata, #"{"issuer":"https://as","jwks_uri":"https://as/jwks"}"#)
         fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
-        await keep(.discovered(issuer: "https://as")) { _ in
+        await keep(.discovered(from: url("https://as"))) { _ in
             #expect(fetcher.asked == [metadata, address])
-            #expect(fetcher.script.withLock { $0.types.first } == ["application/json"])
+            #expect(fetcher.script.withLock { $0.types.first } == .these(["application/json"]))
             #expect(recorder.sets.count == 1)
         }
     }
 
-    @Test("Falls back to OpenID Connect's metadata (ASM-01)") func fallsBackToOpenIDConnectsMetadata() async {
-        let (first, second) = ("https://as/.well-known/oauth-authorization-server/t", "https://as/t/.well-known/openid-configuration")
-        fetcher.answer(second, #"{"issuer":"https://as/t","jwks_uri":"https://as/jwks"}"#)
-        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
-        await keep(.discovered(issuer: "https://as/t")) { _ in
-            #expect(fetcher.asked == [first, second, address])
-            #expect(recorder.sets.count == 1)
+    private let wellKnown = [
+        "https://as/.well-known/oauth-authorization-server/t", "https://as/t/.well-known/openid-configuration",
+        "https://as/.well-known/openid-configuration/t",
+    ]
+
+    private let good = #"{"issuer":"https://as/t","jwks_uri":"https://as/jwks"}"#
+
+    @Test("Goes on to the next document where the first is missing or cannot be used (ASM-01, ASM-02)", arguments: [
+        nil, "", "<html>", "[]", #"{"issuer":"https://as/t/","jwks_uri":"https://as/jwks"}"#, #"{"jwks_uri":"https://as/jwks"}"#,
+        #"{"issuer":"https://as/t"}"#, #"{"issuer":"https://as/t","jwks_uri":"http://as/jwks"}"#, #"{"issuer":"https://as/t","jwks_uri":null}"#,
+    ] as [String?])
+    func goesOnToTheNextDocument(_ text: String?) async {
+        for last in 0...2 {
+            let fetcher = ScriptedFetcher()
+            for address in wellKnown[..<last] { if let text { fetcher.answer(address, text) } else { fetcher.fail(address, .mediaType("text/html")) } }
+            fetcher.answer(wellKnown[last], good)
+            fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
+            let sets = Recorder()
+            await keep(.discovered(from: url("https://as/t")), fetcher, sets) { _ in
+                #expect(fetcher.asked == wellKnown[...last] + [address])
+                #expect(sets.sets.count == 1)
+            }
         }
     }
 
-    @Test("Loads no keys by the metadata of another issuer (ASM-02)") func loadsNoKeysByTheMetadataOfAnotherIssuer() async {
+    @Test("Loads no keys by the metadata of another issuer, and says which it was (ASM-02)")
+    func loadsNoKeysByTheMetadataOfAnotherIssuer() async {
         let metadata = "https://as/.well-known/oauth-authorization-server"
         fetcher.answer(metadata, #"{"issuer":"https://as/","jwks_uri":"https://as/jwks"}"#)
         fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
-        await keep(.discovered(issuer: "https://as")) { keeper in
-            #expect(fetcher.asked == [metadata])
+        await keep(.discovered(from: url("https://as"))) { keeper in
+            #expect(fetcher.asked == [metadata, "https://as/.well-known/openid-configuration"])
             #expect(recorder.sets.isEmpty)
-            #expect(keeper.status.lastFault == .metadata(.issuerMismatch))
+            let fault = keeper.status.lastFault
+            #expect(fault?.code == "issuer_mismatch" && fault?.place == metadata)
+            #expect(fault?.words.contains("is of the issuer `https://as/`, and not of this one") == true)
+            #expect(fault?.words.contains("openid-configuration answers 404") == true)
         }
     }
 
-    @Test("Does not ask a slow server twice (ASM-07)") func doesNotAskASlowServerTwice() async {
-        fetcher.fail("https://as/.well-known/oauth-authorization-server", .timeout)
-        await keep(.discovered(issuer: "https://as")) { keeper in
+    @Test("Does not ask a slow server twice (ASM-07)", arguments: [FetchFault.timeout, .unreachable(.untrusted), .interrupted])
+    func doesNotAskASlowServerTwice(_ fault: FetchFault) async {
+        let metadata = "https://as/.well-known/oauth-authorization-server"
+        fetcher.fail(metadata, fault)
+        await keep(.discovered(from: url("https://as"))) { keeper in
             #expect(fetcher.asked.count == 1)
-            #expect(keeper.status.lastFault == .fetch(.timeout))
+            #expect(keeper.status.lastFault == .metadata([.init(address: url(metadata), failure: .fetch(fault))]))
         }
+    }
+
+    @Test("Takes documents of any media type by the entry's word, and asks for the usual ones first")
+    func anyMediaType() async {
+        fetcher.answer(wellKnown[0], good)
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
+        await keep(.discovered(from: url("https://as/t")), anyMediaType: true) { _ in
+            let json = "application/json"
+            #expect(fetcher.script.withLock { $0.types } == [.any(preferred: [json]), .any(preferred: [json, "application/jwk-set+json"])])
+            #expect(recorder.sets.count == 1)
+        }
+    }
+
+    // MARK: Looks that are waited for
+
+    private let client = thumbprint(1)
+
+    /// Asks for a look; what came of it is counted in `ended`.
+    private func look(_ keeper: KeySetKeeper, by client: Int = 1, _ ended: Count) -> KeySetKeeper.Looked {
+        keeper.look(for: thumbprint(client), octets: 100) { ended.add() }
+    }
+
+    private final class Count: Sendable {
+        private let count = Atomic(0)
+        func add() { count.add(1, ordering: .relaxed) }
+        var value: Int { count.load(ordering: .relaxed) }
+    }
+
+    @Test("A look that is waited for is made at once, also just after the one at start, and once for all who wait (JWT-16)")
+    func looksAtOnce() async {
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 3600)
+        await keep(source) { keeper in
+            fetcher.answer(address, keySetText([SigningKey.p256.jwk(), SigningKey.p384.jwk(kid: "new")]), maximumAge: 3600)
+            let release = fetcher.hold()
+            let ended = Count()
+            for number in 0..<1000 {
+                guard case .pending = look(keeper, by: number, ended) else { return #expect(Bool(false)) }
+            }
+            #expect(await eventually { fetcher.asked.count == 2 })
+            #expect(ended.value == 0)
+            #expect(keeper.status.waiting == 1000)
+            release()
+            #expect(await eventually { ended.value == 1000 })
+            #expect(recorder.sets.map { $0?.count } == [1, 2])
+            #expect(keeper.status.waiting == 0)
+        }
+    }
+
+    @Test("The new keys are published before those who waited are told")
+    func publishedBefore() async {
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 3600)
+        let (recorder, seen) = (recorder, Count())
+        await keep(source) { keeper in
+            fetcher.answer(address, keySetText([SigningKey.p384.jwk()]), maximumAge: 3600)
+            let looked = keeper.look(for: client, octets: 1) { if recorder.sets.count == 2 { seen.add() } }
+            guard case .pending = looked else { return #expect(Bool(false)) }
+            #expect(await eventually { seen.value == 1 })
+        }
+    }
+
+    @Test("Each of a hundred rotations is found at once, and none uses up a look (JWT-16)")
+    func rotations() async {
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk(kid: "0")]), maximumAge: 3600)
+        await keep(source) { keeper in
+            for rotation in 1...100 {
+                fetcher.answer(address, keySetText([SigningKey.p256.jwk(kid: "\(rotation)")]), maximumAge: 3600)
+                let ended = Count()
+                guard case .pending = look(keeper, ended) else { return #expect(Bool(false), "rotation \(rotation)") }
+                #expect(await eventually { ended.value == 1 })
+                clock.advance(by: 2)
+            }
+            #expect(recorder.sets.count == 101)
+        }
+    }
+
+    @Test("Looks in vain use up a client's own budget, and then the whole, and no more are made (JWT-16)")
+    func looksInVain() async {
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 3600)
+        await keep(source) { keeper in
+            func granted(_ client: Int) async -> Bool {
+                let ended = Count()
+                guard case .pending = look(keeper, by: client, ended) else { return false }
+                return await eventually { ended.value == 1 }
+            }
+            #expect(await granted(1))
+            #expect(await granted(1))
+            #expect(await !granted(1))
+            #expect(await granted(2))
+            #expect(await !granted(3))
+            #expect(fetcher.asked.count == 4)
+            #expect(keeper.status.refusedLooks == 2)
+            await advance(30)
+            #expect(await granted(3))
+            #expect(await !granted(2))
+            #expect(fetcher.asked.count == 5)
+        }
+    }
+
+    @Test("Who waits is told when the look fails, and when the keeper ends (JWT-34)", arguments: [true, false])
+    func failedLooks(_ ends: Bool) async {
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 3600)
+        let ended = Count()
+        await keep(source) { keeper in
+            fetcher.fail(address, .timeout)
+            let release = fetcher.hold()
+            guard case .pending = look(keeper, ended) else { return #expect(Bool(false)) }
+            #expect(await eventually { fetcher.asked.count == 2 })
+            if ends { return }
+            release()
+            #expect(await eventually { ended.value == 1 })
+            #expect(keeper.status.keys == 1)
+        }
+        #expect(ended.value == 1)
+    }
+
+    @Test("Who comes while a look is under way waits for it, and may look once more")
+    func lookUnderWay() async {
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 3600)
+        await keep(source) { keeper in
+            let release = fetcher.hold()
+            let ended = Count()
+            guard case .pending(_, let isFresh) = look(keeper, ended), isFresh else { return #expect(Bool(false)) }
+            #expect(await eventually { fetcher.asked.count == 2 })
+            guard case .pending(let ticket, let isSecondFresh) = look(keeper, by: 2, ended), !isSecondFresh else { return #expect(Bool(false)) }
+            guard case .pending = look(keeper, by: 3, ended) else { return #expect(Bool(false)) }
+            keeper.abandon(ticket)
+            release()
+            #expect(await eventually { ended.value == 2 })
+            #expect(fetcher.asked.count == 2)
+        }
+    }
+
+    @Test("A task waits no longer than it wants to, nor beyond its cancellation")
+    func tasksThatWait() async {
+        fetcher.answer(address, keySetText([SigningKey.p256.jwk()]), maximumAge: 3600)
+        await keep(source) { keeper in
+            #expect(await keeper.look(for: client, seconds: 3))
+            let release = fetcher.hold()
+            let impatient = Task { await keeper.look(for: client, seconds: 3) }
+            #expect(await eventually { keeper.status.waiting == 1 && clock.soonest <= 3 })
+            clock.advance(by: 3)
+            #expect(await !impatient.value)
+            let cancelled = Task { await keeper.look(for: client, seconds: 3) }
+            #expect(await eventually { keeper.status.waiting == 1 })
+            cancelled.cancel()
+            #expect(await !cancelled.value)
+            #expect(keeper.status.waiting == 0)
+            release()
+        }
+    }
+
+    @Test("Before it runs and after it ended nobody waits for it")
+    func notRunning() async {
+        let keeper = KeySetKeeper(source: source, fetcher: fetcher, time: clock.time, publish: { _ in })
+        guard case .refused = look(keeper, Count()) else { return #expect(Bool(false)) }
+        #expect(await !keeper.look(for: client, seconds: 3))
     }
 
     @Test("Reads a file again when it changes") func readsAFileAgainWhenItChanges() async throws {
@@ -296,11 +485,11 @@ struct KeySetKeeperTests {
             try write("{")
             await advance(5)
             await advance(5)
-            #expect(keeper.status.lastFault == .keySet(.malformed))
+            #expect(keeper.status.lastFault == .keySet(path, .malformed))
             #expect(keeper.status.keys == 2)
             try FileManager.default.removeItem(atPath: path)
             await advance(5)
-            #expect(keeper.status.lastFault == .file(.absent))
+            #expect(keeper.status.lastFault == .file(path, .absent))
             try write(keySetText([SigningKey.p256.jwk(), SigningKey.p384.jwk()]) + " ")
             await advance(5)
             #expect(recorder.sets.map { $0?.count } == [1, 2, 2])
@@ -314,16 +503,16 @@ struct KeySetKeeperTests {
         try ("\u{feff}" + keySetText([SigningKey.p256.jwk()])).write(toFile: path, atomically: true, encoding: .utf8)
         await keep(.file(path)) { keeper in #expect(keeper.status.keys == 1) }
         try ("\u{feff}\u{feff}" + keySetText([SigningKey.p256.jwk()])).write(toFile: path, atomically: true, encoding: .utf8)
-        await keep(.file(path)) { keeper in #expect(keeper.status.lastFault == .keySet(.malformed), "one is, two are not") }
+        await keep(.file(path)) { keeper in #expect(keeper.status.lastFault == .keySet(path, .malformed), "one is, two are not") }
     }
 
     @Test("Reads nothing but an ordinary file of bounded size") func readsNothingButAnOrdinaryFileOfBoundedSize() async throws {
-        await keep(.file("/dev/zero")) { keeper in #expect(keeper.status.lastFault == .file(.notRegular(.device))) }
-        await keep(.file("/")) { keeper in #expect(keeper.status.lastFault == .file(.notRegular(.folder))) }
+        await keep(.file("/dev/zero")) { keeper in #expect(keeper.status.lastFault == .file("/dev/zero", .notRegular(.device))) }
+        await keep(.file("/")) { keeper in #expect(keeper.status.lastFault == .file("/", .notRegular(.folder))) }
         let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Data(repeating: 0x20, count: KeySet.maximumLength + 1).write(to: URL(fileURLWithPath: path))
-        await keep(.file(path)) { keeper in #expect(keeper.status.lastFault == .file(.tooLarge(limit: KeySet.maximumLength))) }
+        await keep(.file(path)) { keeper in #expect(keeper.status.lastFault == .file(path, .tooLarge(limit: KeySet.maximumLength))) }
         #expect(recorder.sets.isEmpty)
     }
 

@@ -145,8 +145,13 @@ extension TokenVerifier {
         if case .failure(let refusal) = verify(token) { refusal.reason } else { nil }
     }
 
-    func verify(_ token: String) -> Result<VerifiedToken, TokenRefusal> {
-        Array(token.utf8).withUnsafeBytes { verify($0) }
+    func verify(_ token: String, tries: Int = KeySet.maximumKeys) -> Result<VerifiedToken, TokenRefusal> {
+        Array(token.utf8).withUnsafeBytes { verify($0, tries: tries) }
+    }
+
+    /// The whole refusal; nil where the token is accepted.
+    func examination(_ token: String, tries: Int = KeySet.maximumKeys) -> TokenRefusal? {
+        if case .failure(let refusal) = verify(token, tries: tries) { refusal } else { nil }
     }
 }
 

@@ -1,0 +1,69 @@
+import BindingPolicy
+import NIOCore
+import ProxyEngine
+import TokenValidation
+
+/// A request's place among those that wait for a look at the keys of the issuer that its token names. The loop's alone.
+///
+/// It waits for the look under way, and if that began before it came for one more, but not beyond its deadline: then it is judged by
+/// the keys there are.
+final class KeyLookup: PendingLookup {
+    let issuer: Int
+    /// The loop's, for all looks of one request together.
+    let deadline: NIODeadline
+    /// Whether a look that ended may have missed what the request waits for.
+    private(set) var mayLookAgain = false
+    private let keys: KeyDesk
+    private var client: (any LookupClient)?
+    private var ticket: KeySetKeeper.Ticket?
+    private var timer: Scheduled<Void>?
+
+    /// Asks for a look; nil where none is to be had.
+    ///
+    /// - Parameters:
+    ///   - octets: of the request, that are kept meanwhile.
+    ///   - earlier: the look that ended without bringing the key.
+    init?(
+        _ keys: KeyDesk, ofIssuerAt issuer: Int, for peer: Thumbprint, client: any LookupClient, octets: Int,
+        after earlier: KeyLookup?, on eventLoop: any EventLoop
+    ) {
+        self.issuer = issuer
+        self.keys = keys
+        self.client = client
+        let now = NIODeadline.now()
+        deadline = earlier?.deadline ?? now + .milliseconds(Int64(KeySetKeeper.patience * 1000))
+        guard now < deadline else { return nil }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let looked = keys.look(ofIssuerAt: issuer, for: peer, octets: octets) { eventLoop.execute { bound.value.ended() } }
+        guard case .pending(let ticket, let isFresh) = looked else { return nil }
+        self.ticket = ticket
+        mayLookAgain = earlier == nil && !isFresh
+        timer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in expired() }
+    }
+
+    private func ended() {
+        timer?.cancel()
+        timer = nil
+        guard let client else { return }
+        self.client = nil
+        client.lookupEnded()
+    }
+
+    private func expired() {
+        mayLookAgain = false
+        giveUp()
+        ended()
+    }
+
+    private func giveUp() {
+        if let ticket { keys.abandon(ticket, ofIssuerAt: issuer) }
+        ticket = nil
+    }
+
+    func abandon() {
+        client = nil
+        timer?.cancel()
+        timer = nil
+        giveUp()
+    }
+}

@@ -4,6 +4,7 @@ import ssl
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 
 from harness.asking import asking
 from harness.processes import PATIENCE, eventually
@@ -43,6 +44,7 @@ class Stage:
         if transport == "tls":
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(pki.path("server.pem"), pki.path("server.key"))
+        self.issuer_ports = {address[1] for address in (issuer.address, issuer.mtls_address, issuer.lab_address)}
         self.upstream = Upstream(self.ledger, seed, transport, folder, context, PATIENCE)
         upstream = {"url": self.upstream.url, "response_timeout": f"{RESPONSE_TIMEOUT:.0f}s", "idle_timeout": "1s", "connect_timeout": "60s", "queue_timeout": "60s"}
         if context:
@@ -90,15 +92,25 @@ class Stage:
     # What is held
 
     def descriptors(self):
-        """How many of each kind: sockets by their number alone."""
-        folder = f"/proc/{self.proxy.process.child.pid}/fd"
-        kinds = Counter()
-        for name in os.listdir(folder):
+        """How many of each kind, without the connections to the issuer: how many it keeps of those is its own affair."""
+        process, kinds = Path(f"/proc/{self.proxy.process.child.pid}"), Counter()
+        rows = [line.split() for line in (process / "net/tcp").read_text().splitlines()[1:]]
+        issuers = {row[9] for row in rows if int(row[2].split(":")[1], 16) in self.issuer_ports}
+        for name in os.listdir(process / "fd"):
             try:
-                kinds[os.readlink(f"{folder}/{name}").split(":")[0]] += 1
+                kind, _, number = os.readlink(process / "fd" / name).partition(":")
             except FileNotFoundError:
-                pass
-        return kinds
+                continue
+            if number.strip("[]") not in issuers:
+                kinds["file" if kind.startswith("/") else kind] += 1
+        return dict(kinds)
+
+    def holds_at_most(self, before):
+        """Once what is being closed is closed."""
+        try:
+            return eventually(lambda: all(count <= before.get(kind, 0) for kind, count in self.descriptors().items()), "descriptors")
+        except AssertionError:
+            return False
 
     def resident_kib(self):
         return self.proxy.process.resident_kib()
@@ -149,8 +161,8 @@ def soak(pki, forge, issuer, settings, folder, transport, seed, sessions=None, s
         stage.settle()
         after = stage.held()
         stage.is_well()
-        if any(count > before[0][kind] for kind, count in after[0].items()):
-            stage.ledger.fault(f"descriptors are kept: {before[0]} became {after[0]}")
+        if not stage.holds_at_most(before[0]):
+            stage.ledger.fault(f"descriptors are kept: {before[0]} became {stage.descriptors()}")
         if after[1] > before[1] + GROWTH_KIB:
             stage.ledger.fault(f"memory is kept: {before[1]} KiB became {after[1]}")
     finally:

@@ -103,8 +103,8 @@ struct ExplainAgreementTests {
 
     private func judge(of blueprint: Blueprint) throws -> TokenJudge {
         let judge = TokenJudge(
-            policies: blueprint.policies, cacheCapacity: 64, access: blueprint.access, introspectors: [nil], counters: LoopCounters(),
-            eventLoop: NIOAsyncTestingEventLoop(), onStaleKeys: { _ in })
+            policies: blueprint.policies, cacheCapacity: 64, access: blueprint.access, introspectors: [nil], keys: KeyDesk(),
+            counters: LoopCounters(), eventLoop: NIOAsyncTestingEventLoop())
         judge.replaceKeys(try KeySet([UInt8](Data(contentsOf: URL(fileURLWithPath: workshop.path("keys.json"))))), ofIssuerAt: 0)
         return judge
     }

@@ -145,7 +145,7 @@ struct ExplainAgreementTests {
         let tokens = try tokens()
         var generator = SystemRandomNumberGenerator()
         var fates: [Fate: Int] = [:]
-        for _ in 0..<600 {
+        for _ in 0..<500 {
             let fields = (0..<([0, 0, 0, 1, 1, 2].randomElement(using: &generator) ?? 0)).compactMap { _ in Self.fields.randomElement(using: &generator) }
             let request = Explainer.Request(
                 certificate: workshop.path("\(Self.clients.randomElement(using: &generator) ?? "a").pem"),

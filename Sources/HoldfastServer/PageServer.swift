@@ -67,7 +67,7 @@ final class PageServer: Service {
                     try pipeline.addHandler(BackPressureHandler())
                     try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
                     try pipeline.addHandler(IdleStateHandler(readTimeout: Self.idleTimeout))
-                    try pipeline.addHandler(PageHandler(pages: pages, absence: absence) { seats.wasAnswered($0) })
+                    try pipeline.addHandler(PageHandler(pages: pages, absence: absence, seats: seats))
                     let end = channel.eventLoop.scheduleTask(in: Self.lifetime) { channel.close(promise: nil) }
                     channel.closeFuture.whenComplete { _ in end.cancel() }
                 }
@@ -91,13 +91,13 @@ private final class PageHandler: ChannelInboundHandler {
 
     private let pages: PageServer.Pages
     private let absence: String
-    private let onAnswer: (any Channel) -> Void
+    private let seats: ConnectionSeats
     private var request: HTTPRequestHead?
 
-    init(pages: @escaping PageServer.Pages, absence: String, onAnswer: @escaping (any Channel) -> Void) {
+    init(pages: @escaping PageServer.Pages, absence: String, seats: ConnectionSeats) {
         self.pages = pages
         self.absence = absence
-        self.onAnswer = onAnswer
+        self.seats = seats
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -114,7 +114,7 @@ private final class PageHandler: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is IdleStateHandler.IdleStateEvent: context.close(promise: nil)
-        case is ConnectionDismissed: context.channel.closeAbruptly(reset: true)
+        case is ConnectionDismissed: if !seats.keepIfUnread(context.channel) { context.channel.closeAbruptly(reset: true) }
         default: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -142,7 +142,7 @@ private final class PageHandler: ChannelInboundHandler {
         context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: page.status, headers: headers))), promise: nil)
         if request.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: page.body)))), promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        onAnswer(context.channel)
+        seats.wasAnswered(context.channel)
         if !request.isKeepAlive { context.close(promise: nil) }
     }
 }

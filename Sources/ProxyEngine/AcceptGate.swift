@@ -38,7 +38,7 @@ package final class AcceptGate: ChannelInboundHandler {
     private var refusing = Episode()
     private var crowding = Episode()
     private var isWatching = false
-    private var isRelieving = false
+    private var relieving: (at: NIODeadline, task: Scheduled<Void>)?
 
     package init(seats: ConnectionSeats, notify: @escaping @Sendable (ListenerNotice) -> Void) {
         self.seats = seats
@@ -67,10 +67,9 @@ package final class AcceptGate: ChannelInboundHandler {
         schedule(in: Self.retryDelay, context) { gate, context in gate.resume(context) }
     }
 
-    /// The pipeline of `channel` has been set up, or will be before this event arrives: both go through its loop.
     private func dismiss(_ channel: any Channel, _ context: ChannelHandlerContext) {
         note(&crowding, .crowded(unproved: seats.bounds.unproved), context)
-        channel.eventLoop.execute { channel.pipeline.fireUserInboundEventTriggered(ConnectionDismissed()) }
+        channel.dismiss()
     }
 
     // MARK: Pausing
@@ -90,13 +89,14 @@ package final class AcceptGate: ChannelInboundHandler {
 
     /// Once there was time to read what they sent.
     private func relieve(at time: NIODeadline, _ context: ChannelHandlerContext) {
-        guard !isRelieving else { return }
-        isRelieving = true
-        context.eventLoop.assumeIsolated().scheduleTask(deadline: time) { [self] in
-            isRelieving = false
+        if let relieving, relieving.at <= time { return }
+        relieving?.task.cancel()
+        let task = context.eventLoop.assumeIsolated().scheduleTask(deadline: time) { [self] in
+            relieving = nil
             if let channel = seats.relieve() { dismiss(channel, context) }
             resume(context)
         }
+        relieving = (time, task)
     }
 
     /// It may be full again by now: then whoever leaves next resumes.

@@ -23,7 +23,7 @@ extension ClientConnection {
         progress()
         guard exchange != nil else { return }
         awaitsContinue = false
-        let closing = exchange?.responseBegan(upstreamPersists: upstreamPersists, clientPersists: !isHTTP10 && !loop.isDraining) ?? true
+        let closing = exchange?.responseBegan(upstreamPersists: upstreamPersists, clientPersists: !isHTTP10 && !loop.isEnding) ?? true
         let fields = responseFields
         responseFraming = gather { out in
             loop.responseHead.write(from: raw, to: &out, minorVersion: isHTTP10 ? 0 : 1, close: closing, extra: fields)

@@ -43,8 +43,7 @@ package final class ClientConnection: ChannelInboundHandler {
 
     let loop: EngineLoop
     let tls: NIOSSLServerHandler
-    /// Told once that its handshake is done.
-    private let onProved: (any Channel) -> Void
+    private let seats: ConnectionSeats
     var context: ChannelHandlerContext?
     /// Its place in the loop's list of connections; the loop's to change.
     var position = -1
@@ -101,10 +100,10 @@ package final class ClientConnection: ChannelInboundHandler {
     var downloadRate: MinimumRate
     var record = ExchangeRecord()
 
-    package init(loop: EngineLoop, tls: NIOSSLServerHandler, onProved: @escaping (any Channel) -> Void) {
+    package init(loop: EngineLoop, tls: NIOSSLServerHandler, seats: ConnectionSeats) {
         self.loop = loop
         self.tls = tls
-        self.onProved = onProved
+        self.seats = seats
         deadline = loop.now + loop.settings.handshakeTimeout
         uploadRate = MinimumRate(octetsPerSecond: loop.settings.minimumBodyRate, grace: loop.settings.rateGrace)
         downloadRate = uploadRate
@@ -124,7 +123,8 @@ package final class ClientConnection: ChannelInboundHandler {
         switch event {
         case TLSUserEvent.handshakeCompleted: handshakeCompleted(context)
         case ChannelEvent.inputClosed: inputClosed()
-        case is ConnectionDismissed: if case .handshaking = phase { refuseHandshake("crowded_out") }
+        case is ConnectionDismissed:
+            if case .handshaking = phase, !seats.keepIfUnread(context.channel) { refuseHandshake("crowded_out") }
         default: break
         }
         context.fireUserInboundEventTriggered(event)
@@ -191,8 +191,8 @@ package final class ClientConnection: ChannelInboundHandler {
         switch loop.gate.identify(leaf: tls.peerCertificate, now: EngineLoop.wallClock()) {
         case .failure(let refusal): refuseHandshake(refusal.code)
         case .success(let peer):
+            guard seats.hasProved(context.channel) else { return refuseHandshake("too_many_connections") }
             self.peer = peer
-            onProved(context.channel)
             peerAddress = context.channel.remoteAddress?.addressText ?? ""
             share = loop.share(of: peer, at: peerAddress)
             trustedFields = loop.trustedFields(for: peer, address: peerAddress)

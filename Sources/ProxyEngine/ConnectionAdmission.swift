@@ -8,8 +8,9 @@ package import NIOCore
 /// 2. those that have not sent a whole ClientHello before those that have,
 /// 3. the oldest.
 ///
-/// Nobody goes before there was time to read what it sent: with a small bound and a fast flood a good client would otherwise be gone before
-/// its ClientHello, which comes right behind the connection, was looked at. Until then the next ones wait where the system queues them.
+/// Nobody goes before there was time to read what it sent: with a small bound, a fast flood or a busy loop a good client would otherwise be
+/// gone before its ClientHello, which comes right behind the connection, was looked at. Until then the next ones wait where the system
+/// queues them.
 package struct ConnectionAdmission<ID: Hashable & Sendable, Network: Hashable & Sendable>: Sendable {
     package struct Bounds: Equatable, Sendable {
         /// Connections at once; one more is refused, unless one that has proved nothing can go in its place.
@@ -20,13 +21,15 @@ package struct ConnectionAdmission<ID: Hashable & Sendable, Network: Hashable & 
         package var descriptors: Int
         /// How long after it was accepted nobody goes.
         package var firstWord: TimeAmount = .milliseconds(20)
-        /// How long after TLS answered it nobody goes: for the client's own flight.
-        package var flight: TimeAmount = .milliseconds(200)
+        /// How long after TLS answered it nobody goes: for the client's own flight. With a small bound little, since so long the next ones
+        /// wait; with a large one much, since our own work is what they wait for there.
+        package var flight: TimeAmount
 
         package init(connections: Int, unproved: Int, descriptors: Int) {
             self.connections = connections
             self.unproved = unproved
             self.descriptors = descriptors
+            flight = .milliseconds(max(200, min(2000, 2 * Int64(unproved))))
         }
     }
 
@@ -72,7 +75,7 @@ package struct ConnectionAdmission<ID: Hashable & Sendable, Network: Hashable & 
     package private(set) var unproved = 0
     private var leaving = 0
 
-    /// How far into a queue is looked.
+    /// How many of a queue are looked at.
     private static var searchBound: Int { 64 }
 
     package init(_ bounds: Bounds) { self.bounds = bounds }
@@ -118,15 +121,45 @@ package struct ConnectionAdmission<ID: Hashable & Sendable, Network: Hashable & 
         answered = shortened(answered, .answered)
     }
 
+    /// It was to go, but there is something of it that has not been read yet: it has its time like one whose ClientHello was.
+    package mutating func isKept(_ id: ID, at now: NIODeadline) {
+        guard var member = members[id], member.stage == .leaving else { return }
+        leaving -= 1
+        unproved += 1
+        networks[member.network, default: 0] += 1
+        let place = nextPlace(of: id)
+        member.stage = .answered
+        member.place = place.number
+        member.protectedUntil = now + bounds.flight
+        members[id] = member
+        answered.append(place)
+        answered = shortened(answered, .answered)
+    }
+
+    package enum Proof: Equatable, Sendable {
+        /// - Parameter dismissed: one that was let in while it was not known yet whether the house is full of others.
+        case stays(dismissed: ID?)
+        /// There are as many good clients already.
+        case isTooMuch
+    }
+
     /// Its handshake is done. One that was dismissed just then may stay.
-    package mutating func hasProved(_ id: ID) {
-        guard let stage = members[id]?.stage else { return }
+    package mutating func hasProved(_ id: ID) -> Proof {
+        guard let stage = members[id]?.stage else { return .isTooMuch }
         switch stage {
         case .silent, .answered: forgetUnproved(id)
         case .leaving: leaving -= 1
-        case .proved: return
+        case .proved: return .stays(dismissed: nil)
         }
         members[id]?.stage = .proved
+        let proved = members.count - leaving - unproved
+        guard proved <= bounds.connections else {
+            members[id]?.stage = .leaving
+            leaving += 1
+            return .isTooMuch
+        }
+        // A house full of good clients: for whoever was let in on trust nobody will go any more.
+        return .stays(dismissed: proved == bounds.connections ? dismiss(for: nil, sparing: nil, at: .distantFuture) : nil)
     }
 
     /// Its socket is closed.
@@ -172,19 +205,22 @@ package struct ConnectionAdmission<ID: Hashable & Sendable, Network: Hashable & 
 
     private func oldest(sparing newcomer: ID?, at now: NIODeadline, where isMeant: (Network) -> Bool) -> ID? {
         for (queue, stage) in [(silent, Stage.silent), (answered, .answered)] {
-            let found = queue.prefix(Self.searchBound).first { place in
-                guard place.id != newcomer, isCurrent(place, stage), let member = members[place.id], member.protectedUntil <= now else { return false }
-                return isMeant(member.network)
+            for (id, member) in front(of: queue, stage) where id != newcomer && member.protectedUntil <= now && isMeant(member.network) {
+                return id
             }
-            if let found { return found.id }
         }
         return nil
+    }
+
+    /// The oldest of a queue, as far as is looked.
+    private func front(of queue: CircularBuffer<Place>, _ stage: Stage) -> some Sequence<(ID, Member)> {
+        queue.lazy.compactMap { place in isCurrent(place, stage) ? members[place.id].map { (place.id, $0) } : nil }.prefix(Self.searchBound)
     }
 
     /// When somebody may be dismissed who may not be yet.
     private var earliestDismissal: NIODeadline? {
         [(silent, Stage.silent), (answered, .answered)].compactMap { queue, stage in
-            queue.first { isCurrent($0, stage) }.flatMap { members[$0.id]?.protectedUntil }
+            front(of: queue, stage).map(\.1.protectedUntil).min()
         }.min()
     }
 
@@ -213,7 +249,7 @@ package struct ConnectionAdmission<ID: Hashable & Sendable, Network: Hashable & 
 
     /// A queue stays about as long as what it stands for.
     private func shortened(_ queue: consuming CircularBuffer<Place>, _ stage: Stage) -> CircularBuffer<Place> {
-        if queue.count > 2 * unproved + Self.searchBound { queue.removeAll { !isCurrent($0, stage) } }
+        if queue.count > unproved + unproved / 4 + Self.searchBound { queue.removeAll { !isCurrent($0, stage) } }
         return queue
     }
 

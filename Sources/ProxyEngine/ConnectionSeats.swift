@@ -1,6 +1,12 @@
 package import NIOCore
 import Synchronization
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// The connections of one listener, over all loops. A lock is taken four times in a connection's life and never for a request.
 package final class ConnectionSeats: Sendable {
     package typealias Bounds = ConnectionAdmission<ObjectIdentifier, ClientNetwork>.Bounds
@@ -93,10 +99,32 @@ package final class ConnectionSeats: Sendable {
         }
     }
 
+    /// One that was told to go: what it sent meanwhile must be read first, or a busy loop would send away good clients unheard.
+    /// - Returns: whether it stays for now.
+    package func keepIfUnread(_ channel: any Channel) -> Bool {
+        guard channel.hasUnreadOctets else { return false }
+        change { $0.isKept(ObjectIdentifier(channel), at: .now()) }
+        return true
+    }
+
     /// TLS answered a whole ClientHello, or there was any other sign that somebody means it.
     package func wasAnswered(_ channel: any Channel) { change { $0.wasAnswered(ObjectIdentifier(channel), at: .now()) } }
 
-    func hasProved(_ channel: any Channel) { change { $0.hasProved(ObjectIdentifier(channel)) } }
+    /// - Returns: whether it may stay.
+    func hasProved(_ channel: any Channel) -> Bool {
+        let (stays, dismissed) = change { admission -> (Bool, ObjectIdentifier?) in
+            switch admission.hasProved(ObjectIdentifier(channel)) {
+            case .stays(let dismissed): (true, dismissed)
+            case .isTooMuch: (false, nil)
+            }
+        }
+        let other = state.withLock { state in
+            if dismissed != nil || !stays { state.counts.refused += 1 }
+            return dismissed.flatMap { state.channels[$0] }
+        }
+        other?.dismiss()
+        return stays
+    }
 
     private func left(_ id: ObjectIdentifier) {
         change { $0.left(id) }
@@ -104,22 +132,39 @@ package final class ConnectionSeats: Sendable {
     }
 
     /// Tells whoever waits, where there is room by then or somebody may be told to go for it.
-    private func change(_ body: (inout ConnectionAdmission<ObjectIdentifier, ClientNetwork>) -> Void) {
-        let onRoom = state.withLock { state -> (@Sendable () -> Void)? in
-            body(&state.admission)
-            guard let onRoom = state.onRoom else { return nil }
+    private func change<Answer: Sendable>(_ body: (inout ConnectionAdmission<ObjectIdentifier, ClientNetwork>) -> Answer) -> Answer {
+        let (answer, onRoom) = state.withLock { state -> (Answer, (@Sendable () -> Void)?) in
+            let answer = body(&state.admission)
+            guard let onRoom = state.onRoom else { return (answer, nil) }
             switch state.admission.room {
-            case .full, .makingRoom(until: nil): return nil
+            case .full, .makingRoom(until: nil): return (answer, nil)
             case .open, .makingRoom:
                 state.onRoom = nil
-                return onRoom
+                return (answer, onRoom)
             }
         }
         onRoom?()
+        return answer
     }
 }
 
 /// Sent up the pipeline of a connection that has to go before its handshake is done, since newer ones came.
 package struct ConnectionDismissed: Sendable {
     package init() {}
+}
+
+extension Channel {
+    /// On its loop.
+    fileprivate var hasUnreadOctets: Bool {
+        let peeked = try? pipeline.syncOperations.withUnsafeTransportIfAvailable(of: CInt.self) { socket in
+            var octet: UInt8 = 0
+            return recv(socket, &octet, 1, CInt(truncatingIfNeeded: MSG_PEEK | MSG_DONTWAIT))
+        }
+        return (peeked ?? 0) > 0
+    }
+
+    /// From any thread. The pipeline has been set up, or will be before the event arrives: both go through the channel's loop.
+    func dismiss() {
+        eventLoop.execute { self.pipeline.fireUserInboundEventTriggered(ConnectionDismissed()) }
+    }
 }

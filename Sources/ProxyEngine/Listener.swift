@@ -77,6 +77,6 @@ private struct LoopDirectory: Sendable {
         // HTTP/1.1. NIO's own HTTP handlers are left out: theirs is a second, laxer reading of the message, and their
         // pipelining handler costs two system calls a request.
         try channel.pipeline.syncOperations.addHandler(
-            ClientConnection(loop: loop, tls: tls) { [seats] in seats.hasProved($0) })
+            ClientConnection(loop: loop, tls: tls, seats: seats))
     }
 }

@@ -10,6 +10,8 @@ private let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
 extension ConnectionAdmission<Int, String> {
     fileprivate mutating func enter(_ id: Int, from network: String) -> Entry { enter(id, from: network, at: start + .seconds(Int64(id))) }
     fileprivate mutating func wasAnswered(_ id: Int) { wasAnswered(id, at: start + .seconds(Int64(id))) }
+    @discardableResult
+    fileprivate mutating func proves(_ id: Int) -> Proof { hasProved(id) }
     fileprivate var isFull: Bool { room != .open }
     fileprivate var isMakingRoom: Bool { if case .makingRoom = room { true } else { false } }
 }
@@ -46,7 +48,7 @@ struct ConnectionAdmissionTests {
         var admission = admission()
         for id in 1...6 {
             _ = admission.enter(id, from: "a")
-            admission.hasProved(id)
+            admission.proves(id)
         }
         #expect(admission.unproved == 0)
         let entry5 = admission.enter(7, from: "a")
@@ -55,8 +57,8 @@ struct ConnectionAdmissionTests {
         #expect(entry6 == .admitted(dismissed: nil))
         let entry7 = admission.enter(9, from: "a")
         #expect(entry7 == .admitted(dismissed: 7), "a full house, one of whom can go")
-        admission.hasProved(8)
-        admission.hasProved(9)
+        admission.proves(8)
+        admission.proves(9)
         let entry8 = admission.enter(10, from: "a")
         #expect(entry8 == .refused, "a full house of good clients")
     }
@@ -98,9 +100,9 @@ struct ConnectionAdmissionTests {
         _ = admission.enter(1, from: "a")
         admission.left(1)
         _ = admission.enter(2, from: "a")
-        admission.hasProved(2)
+        admission.proves(2)
         _ = admission.enter(3, from: "a")
-        admission.hasProved(3)
+        admission.proves(3)
         let entry13 = admission.enter(4, from: "a")
         #expect(entry13 == .refused && admission.isFull)
         admission.left(4)
@@ -123,7 +125,7 @@ struct ConnectionAdmissionTests {
         #expect(entry15 == .admitted(dismissed: 1) && admission.isFull && admission.isMakingRoom)
         admission.left(1)
         #expect(!admission.isFull)
-        for id in 2...3 { admission.hasProved(id) }
+        for id in 2...3 { admission.proves(id) }
         let entry16 = admission.enter(4, from: "a")
         #expect(entry16 == .admitted(dismissed: nil), "the newcomer does not go for itself")
         #expect(admission.isFull && !admission.isMakingRoom)
@@ -135,7 +137,7 @@ struct ConnectionAdmissionTests {
         for id in 1...2 { _ = admission.enter(id, from: "a") }
         let entry17 = admission.enter(3, from: "a")
         #expect(entry17 == .admitted(dismissed: 1))
-        admission.hasProved(1)
+        admission.proves(1)
         #expect(admission.unproved == 2 && admission.room == .open)
         admission.left(1)
         #expect(admission.open == 2)
@@ -166,6 +168,21 @@ struct ConnectionAdmissionTests {
         #expect(again == nil, "there are no longer too many")
     }
 
+    @Test("one that was to go and had sent something unread has its time, and others go")
+    func kept() {
+        var admission = admission()
+        for id in 1...3 { _ = admission.enter(id, from: "a", at: start) }
+        let first = admission.relieve(at: start + .milliseconds(20))
+        admission.isKept(1, at: start + .milliseconds(30))
+        #expect(first == 1 && admission.unproved == 3 && admission.room == .makingRoom(until: start + .milliseconds(20)))
+        let second = admission.relieve(at: start + .milliseconds(30))
+        admission.left(2)
+        #expect(second == 2 && admission.room == .open && admission.unproved == 2)
+        admission.isKept(2, at: start)
+        admission.isKept(3, at: start)
+        #expect(admission.open == 2 && admission.unproved == 2, "who has gone or was never to go is not kept")
+    }
+
     @Test("one that has sent a ClientHello has time for its own flight")
     func flight() {
         var admission = admission()
@@ -173,15 +190,15 @@ struct ConnectionAdmissionTests {
             _ = admission.enter(id, from: "a", at: start)
             admission.wasAnswered(id, at: start + .milliseconds(Int64(id)))
         }
-        #expect(admission.room == .makingRoom(until: start + .milliseconds(201)))
+        #expect(admission.room == .makingRoom(until: start + .milliseconds(201)), "the first")
         let early = admission.relieve(at: start + .milliseconds(200))
-        admission.hasProved(1)
+        admission.proves(1)
         #expect(early == nil && admission.room == .open)
     }
 
     @Test("room is where there was none as soon as one is proved or gone")
     func roomAgain() {
-        for event in [{ $0.hasProved(2) }, { $0.left(2) }] as [(inout Admission) -> Void] {
+        for event in [{ $0.proves(2) }, { $0.left(2) }] as [(inout Admission) -> Void] {
             var admission = admission()
             for id in 1...3 { _ = admission.enter(id, from: "a", at: start) }
             #expect(admission.room != .open)
@@ -194,7 +211,7 @@ struct ConnectionAdmissionTests {
     func patience() {
         var admission = admission(connections: 2, unproved: 2)
         _ = admission.enter(1, from: "a", at: start)
-        admission.hasProved(1)
+        admission.proves(1)
         for id in 2...3 {
             let entry = admission.enter(id, from: "a", at: start)
             #expect(entry == .admitted(dismissed: nil))
@@ -203,9 +220,20 @@ struct ConnectionAdmissionTests {
         let dismissed = admission.relieve(at: start + .milliseconds(20))
         #expect(dismissed == 2 && admission.room == .open)
         admission.left(2)
-        admission.hasProved(3)
+        admission.proves(3)
         let entry = admission.enter(4, from: "a", at: start)
         #expect(entry == .refused)
+    }
+
+    @Test("who was let in on trust goes as soon as the house is full of others, however short it was there")
+    func trust() {
+        var admission = admission(connections: 2, unproved: 2)
+        for id in 1...3 { _ = admission.enter(id, from: "a", at: start) }
+        let first = admission.proves(1)
+        let second = admission.proves(2)
+        #expect(first == .stays(dismissed: nil) && second == .stays(dismissed: 3))
+        let third = admission.proves(3)
+        #expect(third == .isTooMuch, "it was faster than its dismissal, but there is no room")
     }
 
     @Test("in any order of events the counts are those of a plain list")
@@ -228,11 +256,19 @@ struct ConnectionAdmissionTests {
                 }
             }
             if let someone = stages.keys.randomElement(using: &random) {
-                switch Int.random(in: 0..<3, using: &random) {
+                switch Int.random(in: 0..<4, using: &random) {
                 case 0: admission.wasAnswered(someone)
+                case 3 where stages[someone] == "going" && stages.values.count { $0 == "new" } < 5:
+                    admission.isKept(someone, at: start)
+                    stages[someone] = "new"
                 case 1:
-                    admission.hasProved(someone)
-                    stages[someone] = "proved"
+                    switch admission.proves(someone) {
+                    case .stays(let dismissed):
+                        stages[someone] = "proved"
+                        if let dismissed { stages[dismissed] = "going" }
+                    case .isTooMuch: stages[someone] = "going"
+                    }
+                    #expect(stages.values.count { $0 == "proved" } <= 12)
                 default:
                     admission.left(someone)
                     stages[someone] = nil

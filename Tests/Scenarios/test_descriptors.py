@@ -7,7 +7,7 @@ import pytest
 
 from harness.crowd import Crowd
 from harness.processes import HOLDFAST, Process, eventually, free_port, limited, run
-from harness.wire import Connection
+from harness.wire import Connection, Truncated
 
 # For minutes of churn: HOLDFAST_CHURN_SECONDS=120 scripts/test scenarios -k churn
 SECONDS = float(os.environ.get("HOLDFAST_CHURN_SECONDS", "3"))
@@ -17,6 +17,16 @@ KEPT = 8
 
 def levels(proxy, message):
     return [line["level"] for line in proxy.process.messages() if line["message"].startswith(message)]
+
+
+def came_through(proxy, token, kind):
+    """At the first attempt, but where others send whole ClientHellos and there are few places: then it may be one of those who go."""
+    try:
+        return proxy.ask(token=token).status == 200
+    except (OSError, Truncated):
+        if kind != "hello":
+            raise
+        return False
 
 
 @pytest.mark.parametrize("kind", ["silent", "partial", "hello"])
@@ -29,7 +39,7 @@ def test_churn_at_the_limit_of_descriptors_neither_ends_it_nor_keeps_good_client
         while time.monotonic() < end or asked < 3:
             assert proxy.process.is_running(), proxy.process.err
             assert proxy.admin("/livez") == (200, "ok\n")
-            assert proxy.ask(token=token).status == 200
+            eventually(lambda: came_through(proxy, token, kind), "a good client comes through")
             most, asked = max(most, proxy.process.descriptors()), asked + 1
     assert most <= limit - KEPT, "the last descriptors were given out"
     eventually(lambda: proxy.process.descriptors() <= before + 8, "what the crowd had is free again")

@@ -29,15 +29,17 @@ def is_cut(sock):
 
 @pytest.mark.parametrize("kind", ["silent", "partial", "hello"])
 def test_half_open_connections_however_many_keep_out_nobody_who_shakes_hands_at_once(start_proxy, issuer, kind):
-    proxy = start_proxy({"listener": {"max_connections": 256}})
+    # Whoever sends a whole ClientHello makes work for both sides: with more places for handshakes there is more time for each.
+    places = 512 if kind == "hello" else 64
+    proxy = start_proxy({"listener": {"max_handshakes": places}})
     token = issuer.token()
-    with Crowd(proxy.address, 500, kind).wait_opened():
+    with Crowd(proxy.address, 1200, kind).wait_opened():
         for _ in range(10):
             assert proxy.ask(token=token).status == 200
-            assert proxy.metric("holdfast_connections_handshaking") <= 64 + 1, "the newcomer for whom another goes"
+            assert proxy.metric("holdfast_connections_handshaking") <= 1.1 * places, "and those whose words must be read before they go"
         assert proxy.metric("holdfast_connections_crowded_out_total") >= 200
     lines = [line for line in proxy.process.messages() if "finished handshake" in line["message"]]
-    assert len(lines) == 1 and lines[0]["level"] == "warning" and lines[0]["bound"] == "64"
+    assert len(lines) == 1 and lines[0]["level"] == "warning" and lines[0]["bound"] == str(places)
 
 
 def test_the_oldest_goes_first(start_proxy):

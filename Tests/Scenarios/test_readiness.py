@@ -87,7 +87,8 @@ def test_an_upstream_that_demands_a_certificate_we_do_not_have_makes_it_not_read
         said = eventually(lambda: problem(proxy), "it is not ready")
         assert said.startswith("not ready: upstream untrusted: ") and "client" in said or "refuses the TLS handshake" in said, said
         for _ in range(3):
-            assert proxy.ask(token=issuer.token()).status == 502 and proxy.admin("/readyz")[0] == 503
+            eventually(lambda: proxy.ask(token=issuer.token()).status == 502, "502, once the keys are there")
+            assert proxy.admin("/readyz")[0] == 503
         message = next(line for line in proxy.process.messages() if line["message"] == "upstream unreachable")
         assert message["reason"] == "upstream_untrusted" and message["cause"] in said
 
@@ -170,4 +171,5 @@ def test_who_refuses_connections_and_which_socket_is_missing_is_said(start_proxy
 def test_an_upstream_that_waits_for_requests_makes_it_ready_and_is_told_once(start_proxy):
     with Acceptor(read_to_the_end) as upstream:
         proxy = start_proxy({"upstream": {"url": f"http://127.0.0.1:{upstream.port}"}})
-        assert [line["level"] for line in proxy.process.messages() if line["message"].startswith("upstream")] == ["notice"]
+        lines = eventually(lambda: [line for line in proxy.process.messages() if line["message"].startswith("upstream")], "it is told")
+        assert [line["level"] for line in lines] == ["notice"]

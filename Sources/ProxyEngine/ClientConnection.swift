@@ -171,7 +171,6 @@ package final class ClientConnection: ChannelInboundHandler {
         case NIOSSLError.uncleanShutdown:
             // The end of input follows as an event of its own, and framing tells whether anything was cut.
             abandonedAt = loop.now + EngineSettings.abandonedGrace
-            if case .judging = phase { deadline = min(deadline, loop.now + EngineSettings.abandonedGrace) }
         case let error as NIOSSLError:
             if case .handshaking = phase { handshakeFailed(loop.gate.takeLastRefusal() ?? HandshakeFailure.code(of: error)) }
             context.close(mode: .all, promise: nil)

@@ -24,7 +24,7 @@ struct AcceptGateTests {
         listener.options.compactMap { $0.option is ChannelOptions.Types.AutoReadOption ? $0.value as? Bool : nil }.last ?? true
     }
 
-    @Test("pauses at the last descriptor with one word, and goes on when a connection has gone", .timeLimit(.minutes(1)))
+    @Test("pauses at the last descriptor with one word, and goes on when a connection has gone", .timeLimit(.minutes(10)))
     func pauses() throws {
         let heard = Heard()
         let listener = try listener(.init(connections: 100, unproved: 100, descriptors: 1), heard)

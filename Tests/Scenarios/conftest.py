@@ -1,5 +1,6 @@
 """Fixtures: one issuer, one upstream and one proxy for everything that changes none of them; others on demand."""
 import itertools
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from harness.forge import ALGORITHMS, AUDIENCE, ISSUER, Forge
 from harness.issuer import Issuer
 from harness.pki import PKI
+from harness.processes import PATIENCE
 from harness.proxy import Proxy, merged
 from harness.upstream import RudeUpstream, Upstream
 
@@ -115,6 +117,27 @@ def rude(start_proxy):
     yield start
     for upstream in upstreams:
         upstream.end()
+
+
+@pytest.fixture
+def held(rude):
+    """A proxy whose upstream answers requests for /held once it is told `go`: `.proxy`, `.go` and `.is_asked()`."""
+    go = threading.Event()
+
+    def behave(peer, number):
+        while True:
+            if "/held" in peer.request()[0]:
+                assert go.wait(PATIENCE)
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + 100_000 * "x")
+
+    def start(changes=None):
+        stage = rude(behave, changes)
+        stage.go = go
+        stage.is_asked = lambda: any("/held" in request[0] for peer in stage.upstream.peers for request in peer.requests)
+        return stage
+
+    yield start
+    go.set()
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ from harness.processes import PATIENCE, eventually, free_port
 from harness.upstream import Upstream
 from harness.wire import Truncated
 
-OK = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + 100_000 * "x"
-
 
 def test_a_running_proxy_is_alive_and_ready(proxy):
     assert proxy.admin("/livez")[0] == 200 and proxy.admin("/readyz")[0] == 200
@@ -86,27 +84,6 @@ def test_metrics_do_not_grow_with_what_clients_send(start_proxy, forge):
     for number in range(50):
         proxy.ask(f"METHOD{number}", f"/path/{number}", token=forge.token(iss=f"https://{number}.example"), headers=[(f"X-SSL-{number}", "x")])
     assert len(proxy.admin("/metrics")[1].splitlines()) - before < 20
-
-
-@pytest.fixture
-def held(rude):
-    """A proxy whose upstream is asked and answers once it is told `go`: `.proxy`, `.go` and `.is_asked()`."""
-    go = threading.Event()
-
-    def behave(peer, number):
-        while True:
-            if "/held" in peer.request()[0]:
-                assert go.wait(PATIENCE)
-            peer.send(OK)
-
-    def start(changes=None):
-        stage = rude(behave, changes)
-        stage.go = go
-        stage.is_asked = lambda: any("/held" in request[0] for peer in stage.upstream.peers for request in peer.requests)
-        return stage
-
-    yield start
-    go.set()
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])

@@ -59,7 +59,7 @@ def half_closed(stage, octets, goodbye=True):
 def is_reset(connection):
     """Reads below TLS to the end, and tells whether that was a reset and no end that could be taken for a good one."""
     with socket.socket(fileno=os.dup(connection.sock.fileno())) as plain:
-        plain.settimeout(10)
+        plain.settimeout(PATIENCE)
         try:
             while plain.recv(65536):
                 pass
@@ -94,8 +94,7 @@ def test_once_the_body_is_there_the_answer_has_its_own_time(rude, issuer):
 
     stage = rude(behave, {"listener": {"body_timeout": "500ms"}})
     with stage.proxy.connect() as connection:
-        connection.send(connection.head("POST", "/", issuer.token(), [("Content-Length", "5")]))
-        connection.send("hello")
+        connection.send(connection.head("POST", "/", issuer.token(), [("Content-Length", "5")]) + "hello")
         assert connection.answer("POST").status == 200
 
 

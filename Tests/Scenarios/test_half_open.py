@@ -5,7 +5,7 @@ import ssl
 import pytest
 
 from harness.crowd import Crowd
-from harness.processes import eventually
+from harness.processes import PATIENCE, eventually
 
 
 def silent(proxy, count):
@@ -13,7 +13,7 @@ def silent(proxy, count):
     sockets = []
     for _ in range(count):
         accepted = proxy.metric("holdfast_connections_accepted_total")
-        sockets.append(socket.create_connection(proxy.address, timeout=10))
+        sockets.append(socket.create_connection(proxy.address, timeout=PATIENCE))
         eventually(lambda: proxy.metric("holdfast_connections_accepted_total") > accepted, "it is accepted")
     return sockets
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from harness.processes import eventually
+from harness.processes import PATIENCE, eventually
 
 MIB = 1024  # in KiB, as the resident set is told
 
@@ -54,7 +54,7 @@ def unread(rude):
     def behave(peer, number):
         peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         peer.head()
-        over.wait(60)
+        over.wait(PATIENCE)
 
     yield lambda: rude(behave, {"threads": 1, "upstream": {"max_connections_per_client": 256}})
     over.set()
@@ -124,7 +124,7 @@ def test_an_answer_that_a_client_does_not_read_is_not_gathered(rude, issuer, cod
     for connection in connections:
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         connection.send(connection.head(token=issuer.token()))
-    eventually(lambda: len(stage.upstream.peers) == 6 and all(peer.done.is_set() for peer in stage.upstream.peers), "all are stuck", 60)
+    eventually(lambda: len(stage.upstream.peers) == 6 and all(peer.done.is_set() for peer in stage.upstream.peers), "all are stuck")
     assert growth(stage.proxy, before) < 6 * MIB
     over.set()
     for connection in connections:
@@ -139,7 +139,7 @@ def test_an_idle_connection_holds_no_more_after_a_megabyte(start_proxy, issuer, 
     # What a record of a download leaves behind in TLS's own buffer is beyond our reach.
     allowed = count * (8 if direction == "upload" else 16)
     for large in (False, True):
-        proxy = start_proxy({"threads": 1, "upstream": {"max_connections_per_client": 256}})
+        proxy = start_proxy({"threads": 1, "listener": {"idle_timeout": "1h"}, "upstream": {"max_connections_per_client": 256}})
         warmed_up(proxy, issuer)
         connections = [proxy.connect() for _ in range(count)]
         for connection in connections:
@@ -153,7 +153,7 @@ def test_an_idle_connection_holds_no_more_after_a_megabyte(start_proxy, issuer, 
                 answer = connection.request(token=issuer.token(), headers=[("Lab-Respond", f"size={amount}")])
             assert answer.status == 200
         if large:  # what was freed is given back a little later
-            eventually(lambda: growth(proxy, before) - sizes[0] < allowed, f"back to {sizes}, not {growth(proxy, before)}", 20)
+            eventually(lambda: growth(proxy, before) - sizes[0] < allowed, lambda: f"back to {sizes}, not {growth(proxy, before)}")
         sizes.append(growth(proxy, before))
         for connection in connections:
             connection.close()

@@ -61,8 +61,8 @@ def test_rotations_at_five_hundred_requests_a_second_refuse_none(start_proxy, st
         for _ in range(rotations):
             issuer.rotate()
             load.tokens = minted(issuer)
-            served = proxy.metric("holdfast_responses_total", status="200")
-            eventually(lambda: proxy.metric("holdfast_responses_total", status="200") >= served + RATE // 2, "it goes on")
+            served = proxy.metric("holdfast_responses_total", code="200")
+            eventually(lambda: proxy.metric("holdfast_responses_total", code="200") >= served + RATE // 2, "it goes on")
     assert set(load.statuses) == {200}, load.statuses
     assert issuer.visits("jwks") <= 1 + 2 * rotations
 
@@ -81,8 +81,8 @@ def test_somebodys_unknown_keys_do_not_use_up_the_looks_of_others(start_proxy, s
         issuer.rotate()
         load.tokens = minted(issuer)
         # The other client has no look left, but the first brings the key for everybody.
-        served = proxy.metric("holdfast_responses_total", status="200")
-        eventually(lambda: proxy.metric("holdfast_responses_total", status="200") >= served + RATE // 2, "it goes on")
+        served = proxy.metric("holdfast_responses_total", code="200")
+        eventually(lambda: proxy.metric("holdfast_responses_total", code="200") >= served + RATE // 2, "it goes on")
         assert other.request(token=issuer.mint(bind="client-b")).status == 200
     assert set(load.statuses) == {200}, load.statuses
     assert issuer.visits("jwks") <= before + 2

@@ -120,9 +120,9 @@ def test_keys_that_nobody_confirms_any_more_are_withdrawn(start_proxy, start_iss
 def test_an_issuer_that_is_up_confirms_its_keys_before_they_are_withdrawn(start_proxy, start_issuer, pki):
     """(JWT-34)"""
     issuer = start_issuer()
-    proxy = start_proxy(discovered(issuer, pki, stale_keys="2s"))
+    proxy = start_proxy(discovered(issuer, pki, stale_keys="6s"))
     token = issuer.token()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 8
     while time.monotonic() < end:
         assert proxy.ask(token=token).status == 200
         time.sleep(0.1)

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from harness.processes import eventually, free_port
+from harness.processes import PATIENCE, eventually, free_port
 from harness.wire import MessageReader, Truncated
 
 
@@ -29,7 +29,7 @@ class Acceptor:
 
     def serve(self, sock):
         try:
-            sock.settimeout(20)
+            sock.settimeout(PATIENCE)
             self.handle(self.context.wrap_socket(sock, server_side=True) if self.context else sock)
         except (OSError, Truncated):
             pass
@@ -86,6 +86,7 @@ def test_an_upstream_that_demands_a_certificate_we_do_not_have_makes_it_not_read
         proxy = start_proxy(encrypted(pki, upstream.port), wait="alive")
         said = eventually(lambda: problem(proxy), "it is not ready")
         assert said.startswith("not ready: upstream untrusted: ") and "client" in said or "refuses the TLS handshake" in said, said
+        eventually(lambda: proxy.ask(token=issuer.token()).reason != "keys_unavailable", "the keys are there")
         for _ in range(3):
             eventually(lambda: proxy.ask(token=issuer.token()).status == 502, "502, once the keys are there")
             assert proxy.admin("/readyz")[0] == 503

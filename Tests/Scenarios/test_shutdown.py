@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from harness.processes import eventually
+from harness.processes import PATIENCE, eventually
 from harness.wire import Truncated
 from test_half_open import is_cut, silent
 
@@ -22,13 +22,13 @@ def says(proxy, message):
     return any(line["message"].startswith(message) for line in proxy.process.messages())
 
 
-def test_while_load_balancers_have_not_noticed_new_connections_are_served_and_told_to_close(start_proxy, issuer):
-    proxy = start_proxy({"shutdown": LONG})
-    token = issuer.token()
+def test_while_load_balancers_have_not_noticed_new_connections_are_served_and_told_to_close(held, issuer):
+    stage = held({"shutdown": LONG})
+    proxy, token = stage.proxy, issuer.token()
     with proxy.connect() as idle, proxy.connect() as busy:
         assert idle.request(token=token).value("Connection") is None
-        busy.send(busy.head(token=token, headers=[("Lab-Respond", "delay=1s")]))
-        eventually(lambda: proxy.metric("holdfast_upstream_connections_total") >= 2, "the request is under way")
+        busy.send(busy.head(target="/held", token=token))
+        eventually(stage.is_asked, "the request is under way")
         begin(proxy)
         for _ in range(3):
             with proxy.connect() as late:
@@ -37,6 +37,7 @@ def test_while_load_balancers_have_not_noticed_new_connections_are_served_and_to
             with proxy.connect() as late:
                 answer = late.request()
                 assert answer.status == 401 and answer.value("Connection") == "close" and late.is_closed()
+        stage.go.set()
         assert busy.answer().value("Connection") == "close" and busy.is_closed()
         # One that was idle may still bring a request.
         assert idle.request(token=token).value("Connection") == "close" and idle.is_closed()
@@ -44,7 +45,7 @@ def test_while_load_balancers_have_not_noticed_new_connections_are_served_and_to
     proxy.process.terminate()
     assert proxy.process.wait() == 0
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(proxy.address, timeout=2)
+        socket.create_connection(proxy.address, timeout=PATIENCE)
 
 
 def test_a_body_that_is_refused_during_the_delay_closes_its_connection(start_proxy):

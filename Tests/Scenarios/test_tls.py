@@ -283,7 +283,7 @@ def test_the_metadata_listener_tells_so_too(start_proxy, pki):
 
 def test_a_hello_in_small_pieces_is_read_all_the_same(proxy, pki, issuer):
     """Each octet in a packet of its own, with the protocols at the end."""
-    with socket.create_connection(proxy.address, timeout=10) as raw:
+    with socket.create_connection(proxy.address, timeout=PATIENCE) as raw:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         client = pki.context(alpn=["h2", "http/1.1"]).wrap_bio(incoming, outgoing, server_hostname="localhost")
@@ -308,7 +308,7 @@ def sent(octets):
     """A client that is none of TLS."""
 
     def behave(proxy, pki):
-        with socket.create_connection(proxy.address, timeout=5) as plain:
+        with socket.create_connection(proxy.address, timeout=PATIENCE) as plain:
             plain.sendall(octets)
             try:
                 while plain.recv(4096):
@@ -333,7 +333,7 @@ def failed(make):
 
 
 def left(proxy, pki):
-    socket.create_connection(proxy.address, timeout=5).close()
+    socket.create_connection(proxy.address, timeout=PATIENCE).close()
 
 
 def suspicious(pki, version=V12):

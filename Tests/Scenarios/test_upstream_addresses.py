@@ -141,7 +141,7 @@ def test_a_tls_connection_that_is_thrown_away_gives_its_place_back_at_once(start
     lab = Upstream(tmp_path, "--pki", pki.folder, name="tls")
     settings = {
         "url": f"https://127.0.0.1:{lab.address[1]}", "certificate_authorities": pki.path("ca.pem"), "max_connections": 1,
-        "max_connections_per_client": 1, "queue_timeout": "1s",
+        "max_connections_per_client": 1, "queue_timeout": "4s",  # less than the 5 s for which TLS waits for a goodbye
     }
     proxy = start_proxy({"upstream": settings, "routes": None, "threads": 1})
     connection = proxy.connect()

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from harness.processes import eventually
+from harness.processes import PATIENCE, eventually
 
 MALFORMED = {
     "status_line_malformed": "HTTP/9.9 what\r\n\r\n",
@@ -86,7 +86,7 @@ def serve(context, plain=b""):
 
     def handle(sock):
         try:
-            sock.settimeout(20)
+            sock.settimeout(PATIENCE)
             if context is None:
                 sock.recv(4096)
                 sock.sendall(plain)

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from harness.processes import eventually
+from harness.processes import PATIENCE, eventually
 
 OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 BODY = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nothers"
@@ -48,7 +48,7 @@ def test_a_connection_that_stays_silent_after_such_an_answer_is_used_again(rude,
     stage = rude(behave, {"threads": 1, "upstream": {"max_connections": 1, "max_connections_per_client": 1, "queue_timeout": "1m"}})
     with stage.proxy.connect() as connection:
         assert connection.request("HEAD", "/", issuer.token()).status == 200
-        threading.Event().wait(1.6)  # longer than it is left alone
+        threading.Event().wait(4)  # some times longer than it is left alone
         assert connection.request(token=issuer.token()).body == b"ok"
         assert len(stage.upstream.peers) == 1
         # And where there may be no other, it is given up for a new one rather than waited for.
@@ -100,7 +100,7 @@ def test_a_connection_that_was_opened_ahead_may_be_gone_when_it_is_used(rude, is
         while True:
             line, *_ = peer.request()
             if "/hold" in line:
-                hold.wait(10)
+                hold.wait(PATIENCE)
             peer.send(OK)
 
     stage = rude(behave, {"threads": 1, "upstream": {"max_connections": 4, "max_connections_per_client": 4}})

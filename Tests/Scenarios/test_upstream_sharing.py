@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from harness.processes import eventually
+from harness.processes import PATIENCE, eventually
 
 OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -117,12 +117,12 @@ def test_a_body_that_drips_is_ended_though_it_advances(polite, issuer, framing):
 
 
 def test_a_body_that_is_slow_and_fast_enough_passes(polite, issuer):
-    stage = polite({"threads": 1, "listener": {"body_timeout": "1s", "minimum_body_rate": "10B"}})
+    stage = polite({"threads": 1, "listener": {"body_timeout": "5s", "minimum_body_rate": "10B"}})
     with stage.proxy.connect() as connection:
-        connection.send(connection.head("POST", "/", issuer.token(), [("Content-Length", "120")]))
+        connection.send(connection.head("POST", "/", issuer.token(), [("Content-Length", "600")]))
         for _ in range(6):
-            threading.Event().wait(0.5)  # a slow client; nothing here could be waited for
-            connection.send("x" * 20)
+            threading.Event().wait(1)  # a slow client, for longer than the time without progress; nothing here could be waited for
+            connection.send("x" * 100)
         assert connection.answer("POST").status == 200
 
 
@@ -139,7 +139,7 @@ def test_a_client_that_reads_an_octet_now_and_then_is_cut(rude, issuer):
     with stage.proxy.connect() as connection:
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.send(connection.head(target="/read", token=issuer.token()))
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         line = None
         while not line and time.monotonic() < deadline:
             try:

@@ -21,6 +21,8 @@ enum HandshakeFailure {
 
     private static let codes: [(name: String, code: String)] = [
         ("PEER_DID_NOT_RETURN_A_CERTIFICATE", "cert_missing"),
+        // Its key is of a kind that no handshake proves here; `explain` says the same of such a certificate.
+        ("UNSUPPORTED_ALGORITHM", "cert_key_unsupported"),
         // The client did not prove that it has the certificate's key.
         ("BAD_SIGNATURE", "cert_unproven"), ("KEY_USAGE_BIT_INCORRECT", "cert_wrong_usage"),
         ("HTTP_REQUEST", "not_tls"), ("HTTPS_PROXY_REQUEST", "not_tls"), ("WRONG_VERSION_NUMBER", "not_tls"), ("UNEXPECTED_RECORD", "not_tls"),

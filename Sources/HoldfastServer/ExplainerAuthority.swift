@@ -103,8 +103,12 @@ struct ExplainerAuthority {
             case .verified(let verified): return .decided(.verified(verified))
             case .unknown(let inquiry): return .unknown(inquiry, authenticator)
             case .refused(let refusal):
-                let mayCome = refusal.reason == .keysUnavailable && keeping?.hasFailed == false
-                guard mayCome, ContinuousClock.now < deadline else { return .decided(.unverified(refusal, isAnswer: false)) }
+                guard refusal.reason == .keysUnavailable, let keeping else { return .decided(.unverified(refusal, isAnswer: false)) }
+                let fault = refusal.staleIssuer.flatMap { keeping.keeper(ofIssuerAt: $0) }?.status.lastFault
+                guard fault == nil, ContinuousClock.now < deadline else {
+                    let told = TokenRefusal(refusal.reason, fault.map { .noKeys($0.words) })
+                    return .decided(.unverified(told, isAnswer: false))
+                }
                 try? await Task.sleep(for: .milliseconds(20))
             }
         }
@@ -113,18 +117,24 @@ struct ExplainerAuthority {
     private func look(
         up token: String, _ inquiry: TokenAuthenticator.Inquiry, _ introspection: Introspection, now: Double
     ) async -> IntrospectionAnswer {
-        let unavailable = IntrospectionAnswer(outcome: .failure(TokenRefusal(.introspectionUnavailable)), validUntil: -.infinity)
+        func unavailable(_ cause: String?) -> IntrospectionAnswer {
+            let refusal = TokenRefusal(.introspectionUnavailable, cause.map { .noAnswer($0) })
+            return IntrospectionAnswer(outcome: .failure(refusal), validUntil: -.infinity)
+        }
         guard introspection.introspectors.indices.contains(inquiry.issuerIndex),
             let introspector = introspection.introspectors[inquiry.issuerIndex]
-        else { return unavailable }
+        else { return unavailable(nil) }
         let deadline = ContinuousClock.now + .seconds(Self.patience)
         while !introspector.status.isReady {
-            guard ContinuousClock.now < deadline else { return unavailable }
+            let fault = introspector.status.endpointFault
+            guard fault == nil, ContinuousClock.now < deadline else { return unavailable(fault?.words) }
             try? await Task.sleep(for: .milliseconds(20))
         }
-        return await withCheckedContinuation { continuation in
+        let answer = await withCheckedContinuation { continuation in
             let looked = introspector.lookUp(Array(token.utf8), inquiry.digest, for: nil, now: now) { continuation.resume(returning: $0) }
             if case .answered(let answer) = looked { continuation.resume(returning: answer) }
         }
+        guard case .failure(let refusal) = answer.outcome, refusal.reason == .introspectionUnavailable else { return answer }
+        return unavailable(introspector.status.lastProblem)
     }
 }

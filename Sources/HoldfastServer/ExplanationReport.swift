@@ -179,7 +179,9 @@ struct ExplanationReport {
             }
             tellRefusal(&finding)
         case .algorithm: expect(&finding, issuer?.algorithms.map(\.names).joined(separator: ", "), header: "alg")
-        case .key: expect(&finding, "a key of the issuer's set that fits the algorithm", header: "kid")
+        case .key:
+            expect(&finding, "a key of the issuer's set that fits the algorithm", header: "kid")
+            tellRefusal(&finding)
         case .expiry: describeTime(&finding, "exp", "after")
         case .beginning: describeTime(&finding, "nbf", "at or before")
         case .audience:

@@ -44,6 +44,7 @@ final class Introspection: Service {
             let endpoint = status.endpoint.map { "at \($0.shown)" } ?? "at an endpoint that is not known yet"
             var warnings: [String] = []
             if let fault = status.endpointFault { warnings.append("its endpoint could not be found at the last look: \(fault.words)") }
+            if let problem = status.lastProblem { warnings.append("the last question failed: \(problem)") }
             if status.isCircuitOpen { warnings.append("it is left alone for a while, since it failed too often") }
             if status.clientsLeftAlone > 0 { warnings.append("it is left alone with the tokens of \(status.clientsLeftAlone) clients") }
             return ["introspection by \(one.issuer): \(endpoint)"] + warnings.map { "warning: introspection by \(one.issuer): \($0)" }
@@ -67,7 +68,7 @@ final class Introspection: Service {
             logger.warning("introspection endpoint not found", metadata: fault.metadata(issuer: issuer))
         case .failed(let failure, let endpoint, let fault):
             var metadata: Logger.Metadata = ["issuer": "\(issuer)", "url": "\(endpoint.shown)", "fault": "\(failure.rawValue)"]
-            if let fault { metadata["problem"] = "\(endpoint.shown) \(fault.words)" }
+            metadata["problem"] = "\(endpoint.shown) \(fault?.words ?? failure.words)"
             logger.warning("introspection failed", metadata: metadata)
         case .circuitOpened: logger.error("introspection fails; the issuer is left alone for a while", metadata: ["issuer": "\(issuer)"])
         case .circuitClosed: logger.notice("introspection works again", metadata: ["issuer": "\(issuer)"])

@@ -70,9 +70,6 @@ final class KeyKeeping: Service {
         }
     }
 
-    /// Whether some issuer's keys could not be had at the last look.
-    var hasFailed: Bool { kept.contains { $0.keeper.status.lastFault != nil } }
-
     func run() async throws { await cancelWhenGracefulShutdown { await self.runUntilCancelled() } }
 
     /// Once: the connections are closed in the end.

@@ -28,6 +28,22 @@ package enum IntrospectionFailure: String, CaseIterable, Sendable, Error {
     /// It failed on this very token a moment ago.
     case failedBefore = "failed_before"
 
+    /// Follows the name of the endpoint, where there is no fault of the fetch that says more.
+    package var words: String {
+        switch self {
+        case .endpointUnknown: "is not known yet"
+        case .timeout: "does not answer in time"
+        case .unreachable: "cannot be reached"
+        case .interrupted: "breaks the connection off"
+        case .credentialsRefused: "does not accept who we are"
+        case .unavailable, .status, .contentType, .tooLarge: "does not answer as it should"
+        case .malformed: "gives an answer that is not what RFC 7662 or RFC 9701 says one is"
+        case .signature: "gives a signed answer that is by none of the issuer's keys"
+        case .overload: "is asked too much already"
+        case .circuitOpen, .clientCircuitOpen, .failedBefore: "is left alone for a while, since it failed"
+        }
+    }
+
     init(_ fault: FetchFault) {
         self =
             switch fault {

@@ -44,6 +44,8 @@ package final class Introspector: Sendable {
         /// Requests of clients that wait.
         package var waiting = 0
         package var isCircuitOpen = false
+        /// Why the last question was not answered, in words; nil where it was.
+        package var lastProblem: String?
         /// Clients with whose tokens the issuer is left alone.
         package var clientsLeftAlone = 0
 
@@ -63,6 +65,7 @@ package final class Introspector: Sendable {
         var requests = 0
         var failures: [IntrospectionFailure: Int] = [:]
         var lastReport: Double?
+        var lastProblem: String?
         var isClosed = false
     }
 
@@ -157,6 +160,7 @@ package final class Introspector: Sendable {
             status.inFlight = shared.state.underWay
             status.waiting = shared.state.waiting
             status.isCircuitOpen = shared.state.isCircuitOpen
+            status.lastProblem = shared.lastProblem
             status.clientsLeftAlone = shared.state.clientsLeftAlone
             return status
         }
@@ -279,9 +283,11 @@ package final class Introspector: Sendable {
             let effects = shared.state.finished(id, outcome, now: clock.time.now(), date: clock.date())
             var events: [Event] = []
             if case .failed(let failure) = outcome {
+                shared.lastProblem = "\(endpoint.shown) \(fault?.words ?? failure.words)"
                 if isNews(&shared) { events.append(.failed(failure, endpoint, fault)) }
             } else {
                 shared.lastReport = nil
+                shared.lastProblem = nil
             }
             if wasOpen != shared.state.isCircuitOpen { events.append(wasOpen ? .circuitClosed : .circuitOpened) }
             return (take(effects, &shared), events)

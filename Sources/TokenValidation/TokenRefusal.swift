@@ -23,20 +23,37 @@ package struct TokenRefusal: Error, Equatable, Sendable {
         case key(JWKFault)
         /// Of a key that its issuer published before.
         case withdrawnKey
+        /// Why there are no keys, and why no answer was to be had.
+        case noKeys(String), noAnswer(String)
     }
 
     package let reason: DenialReason
-    package let detail: Detail?
-    /// Whether the issuer's keys may be out of date.
-    package let doubt: KeyDoubt?
+    /// Apart, so that a finding stays small: there is one on every request.
+    private let more: More?
+
+    private final class More: Sendable {
+        let detail: Detail?
+        let doubt: KeyDoubt?
+
+        init(_ detail: Detail?, _ doubt: KeyDoubt?) {
+            self.detail = detail
+            self.doubt = doubt
+        }
+    }
 
     package init(_ reason: DenialReason, _ detail: Detail? = nil, doubt: KeyDoubt? = nil) {
         self.reason = reason
-        self.detail = detail
-        self.doubt = doubt
+        more = detail == nil && doubt == nil ? nil : More(detail, doubt)
     }
 
+    package var detail: Detail? { more?.detail }
+    /// Whether the issuer's keys may be out of date.
+    package var doubt: KeyDoubt? { more?.doubt }
     package var staleIssuer: Int? { doubt?.issuer }
+
+    package static func == (one: TokenRefusal, other: TokenRefusal) -> Bool {
+        one.reason == other.reason && one.detail == other.detail && one.doubt == other.doubt
+    }
 }
 
 extension TokenRefusal.Detail: CustomStringConvertible {
@@ -53,6 +70,8 @@ extension TokenRefusal.Detail: CustomStringConvertible {
         case .kind(let member, nil): "`\(member)` is no text, so it does not say that this is an access token."
         case .kind(let member, let word?): "`\(member)` says `\(word)`: that is no bearer access token."
         case .key(let fault): "The key is published, but unusable because \(fault.words)."
+        case .noKeys(let cause): "The issuer's keys are not to be had: \(cause)."
+        case .noAnswer(let cause): "The issuer could not be asked: \(cause)."
         case .withdrawnKey: "The issuer has published this key before, and has withdrawn it."
         case .foreign(let member): "It has `\(member)`, which a signed access token does not have."
         case .nested: "`cty` says that it holds another token, and such tokens are not opened."

@@ -133,7 +133,9 @@ package struct TokenVerifier {
     private func checkSignature(
         of jws: CompactJWS, _ header: JOSEHeader, _ claims: TokenClaims, issuerIndex: Int, _ tries: Int
     ) throws(TokenRefusal) {
-        guard let keys = issuers[issuerIndex].keys else { throw TokenRefusal(.keysUnavailable) }
+        guard let keys = issuers[issuerIndex].keys else {
+            throw TokenRefusal(.keysUnavailable, doubt: KeyDoubt(issuer: issuerIndex, isWorthWaiting: false, expiresAt: .infinity, tried: 0))
+        }
         guard let signature = Base64URL.decode(jws.signature) else { throw TokenRefusal(.tokenMalformed) }
         guard let fault = keys.fault(in: signature, of: jws, header, tries: tries) else { return }
         let expiresAt = claims.expiresAt.value.map { $0 + issuers[issuerIndex].policy.expiryLeeway } ?? .infinity

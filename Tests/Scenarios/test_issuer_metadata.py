@@ -141,7 +141,7 @@ def no_types_of_ours(text):
 @pytest.mark.parametrize("kind", ["application/octet-stream", "text/plain; charset=utf-8", "binary/octet-stream", ""])
 def test_a_key_set_of_another_media_type_is_refused_with_the_type_found_unless_the_entry_takes_any(start_proxy, publisher, forge, settings, kind):
     """(ASM-05)"""
-    publisher.publish("/keys", {"keys": [key.jwk() for key in forge.keys.values()]}, kind=kind)
+    publisher.publish("/keys?signature=secret", {"keys": [key.jwk() for key in forge.keys.values()]}, kind=kind)
     entry = settings["tokens"][1] | {"keys": publisher.url + "/keys?signature=secret"}
     strict = start_proxy({"tokens": [entry]}, wait="alive")
     found = kind.split(";")[0] or "no media type"

@@ -19,6 +19,19 @@ static inline int holdfast_x509_stack_count(const STACK_OF(X509) *stack) { retur
 static inline X509 *holdfast_x509_stack_at(const STACK_OF(X509) *stack, int index) { return sk_X509_value(stack, index); }
 static inline void holdfast_x509_stack_free(STACK_OF(X509) *stack) { sk_X509_pop_free(stack, X509_free); }
 
+// Names and addresses of hosts in subjectAltName.
+static inline int holdfast_names_hosts(const X509 *certificate) {
+    GENERAL_NAMES *names = (GENERAL_NAMES *)X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    int count = 0;
+    for (int index = 0; index < sk_GENERAL_NAME_num(names); index++) {
+        int type = sk_GENERAL_NAME_value(names, index)->type;
+        if (type == GEN_DNS || type == GEN_IPADD) count++;
+    }
+    GENERAL_NAMES_free(names);
+    ERR_clear_error();
+    return count;
+}
+
 // RFC 2253 text with control characters and non-ASCII escaped, so that no name can break a line of output.
 static inline int holdfast_print_name(BIO *out, const X509_NAME *name) { return X509_NAME_print_ex(out, name, 0, XN_FLAG_RFC2253); }
 static inline long holdfast_memory_contents(BIO *memory, char **contents) { return BIO_get_mem_data(memory, contents); }

@@ -4,10 +4,12 @@ package import NIOSSL
 
 /// The authorities whose clients are let in: exactly the certificates of one file, never the system's.
 package struct TrustAnchors: Sendable {
-    /// DER, in the file's order; at least one.
-    package let certificates: [[UInt8]]
-    /// The same, for TLS.
-    package let forTLS: [NIOSSLCertificate]
+    /// In the file's order; at least one.
+    package let authorities: [Certificate]
+
+    /// DER.
+    package var certificates: [[UInt8]] { authorities.map(\.der) }
+    package var forTLS: [NIOSSLCertificate] { authorities.map(\.forTLS) }
 
     /// Refuses a file that is missing, empty, damaged or without a certificate, and one that holds a certificate which
     /// could never be the end of a path: not an authority, or with a key that is not taken.
@@ -22,8 +24,7 @@ package struct TrustAnchors: Sendable {
                 throw CredentialFault(path, "\(name) has a key that is too small, too large or of a kind not taken\(kind)")
             }
         }
-        self.certificates = certificates.map(\.der)
-        forTLS = certificates.map(\.forTLS)
+        authorities = certificates
     }
 
     package var summaries: [CertificateSummary] { certificates.compactMap(CertificateSummary.init(der:)) }

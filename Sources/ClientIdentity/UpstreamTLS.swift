@@ -11,6 +11,8 @@ package struct UpstreamTLS: Sendable {
     private let host: String
     private let serverName: String?
     private let clock: @Sendable () -> Double
+    /// Nil for the system's.
+    package let anchors: TrustAnchors?
 
     /// The code where a certificate is good and not this upstream's.
     private static let wrongName = "cert_wrong_name"
@@ -29,9 +31,12 @@ package struct UpstreamTLS: Sendable {
         configuration.certificateVerification = .fullVerification
         configuration.applicationProtocols = ["http/1.1"]
         if let authoritiesFile {
-            validator = try CertificatePathValidator(try TrustAnchors(file: authoritiesFile), of: .servers)
+            let anchors = try TrustAnchors(file: authoritiesFile)
+            validator = try CertificatePathValidator(anchors, of: .servers)
+            self.anchors = anchors
         } else {
             validator = try CertificatePathValidator(ofSystemFor: .servers)
+            anchors = nil
         }
         if let credentials {
             configuration.certificateChain = credentials.chain.map { .certificate($0) }

@@ -124,8 +124,16 @@ extension ConfigurationDocument {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
+            let place = text.position(mark)
+            // The parser often finds out in the next line what is wrong with one.
+            for line in [place.line, place.line - 1] {
+                guard let column = UnquotedAddress.column(in: text.line(line)) else { continue }
+                return log.add(UnquotedAddress.message, at: SourcePosition(line: line, column: column), "")
+            }
             let what = [context?.text, problem].compactMap(\.self).joined(separator: ", ")
-            log.add("This is not YAML: \(what). Check the indentation, the quotes and the colons just before.", at: text.position(mark), "")
+            let suspicion = [place.line, place.line - 1].lazy.compactMap { OddCharacter.suspicion(inLine: text.line($0)) }.first
+            let advice = suspicion ?? "Check the indentation, the quotes and the colons just before."
+            log.add("This is not YAML: \(what). \(advice)", at: place, "")
         case .reader(let problem, let offset, _, _):
             log.add("This is not YAML: \(problem). Remove the character.", at: offset.flatMap(text.position(ofCharacter:)), "")
         case .duplicatedKeysInMapping(let keys, let context):

@@ -28,8 +28,15 @@ struct ConfigurationNode {
         }
     }
 
-    /// The text of a scalar that may be a word or quoted.
+    /// The text of a scalar that may be a word or quoted, without characters that nobody can mean.
     func text() throws(Complaint) -> String {
+        let text = try freeText()
+        if let complaint = OddCharacter.complaint(about: text) { throw Complaint(complaint) }
+        return text
+    }
+
+    /// A text for people, in whatever script.
+    func freeText() throws(Complaint) -> String {
         guard case .scalar(let text, _) = content else { throw Complaint("A single value is expected here, not \(kind).") }
         guard !text.isEmpty else { throw Complaint("The value is empty. Write one, or remove the key.") }
         guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }) else {
@@ -43,6 +50,7 @@ struct ConfigurationNode {
         guard case .scalar(let text, quoted: false) = content else {
             throw Complaint("\(expected) is expected here, without quotes, not \(quotedKind).")
         }
+        if let complaint = OddCharacter.complaint(about: text) { throw Complaint(complaint) }
         return text
     }
 

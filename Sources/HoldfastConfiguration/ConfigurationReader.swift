@@ -38,7 +38,9 @@ extension HoldfastConfiguration {
             log.add("The file is larger than \(Self.maximumSize / 1024) KiB, which no configuration is.", at: nil, "")
             throw ConfigurationMistakes(log.mistakes)
         }
-        guard let document = ConfigurationDocument(yaml, log) else { throw ConfigurationMistakes(log.mistakes) }
+        // A byte order mark is no part of the text (YAML 1.2 section 5.2), and no column either.
+        let text = yaml.unicodeScalars.first == "\u{feff}" ? String(yaml.unicodeScalars.dropFirst()) : yaml
+        guard let document = ConfigurationDocument(text, log) else { throw ConfigurationMistakes(log.mistakes) }
         let folder = file.lastIndex(of: "/").map { $0 == file.startIndex ? "/" : String(file[..<$0]) } ?? ""
         guard let configuration = HoldfastConfiguration(root: document.root, folder: folder, now, log), log.mistakes.isEmpty else {
             throw ConfigurationMistakes(log.mistakes)

@@ -12,12 +12,29 @@ package struct NetworkAddress: Hashable, Sendable, CustomStringConvertible {
 
     init(_ node: ConfigurationNode) throws(Complaint) {
         let text = try node.text()
-        let example = "An IP address and a port are expected here, such as `0.0.0.0:8443`, `127.0.0.1:9901` or `[::]:8443`"
+        let example = "An IP address and a port are expected here, such as `0.0.0.0:8443`, `127.0.0.1:9901` or `\"[::]:8443\"`"
         guard let (host, port) = HostName.split(text), let port, HostName.isIPv4(host) || HostName.isIPv6(host) else {
             throw Complaint("\(example), not `\(text.shortened)`.")
         }
         self.host = host
         self.port = port
+    }
+}
+
+/// An IPv6 address whose brackets YAML takes for a list, since no quotes stand around it.
+enum UnquotedAddress {
+    static let message = "To YAML, `[` begins a list. An IPv6 address with its brackets stands in quotes: `\"[::]:8443\"`."
+
+    /// Where it begins in a line, counted from 1 in scalars; nil where there is none.
+    static func column(in line: String) -> Int? {
+        let scalars = Array(line.unicodeScalars)
+        for start in scalars.indices where scalars[start] == "[" {
+            // What follows a quote is quoted.
+            guard start == 0 || !["\"", "'"].contains(scalars[start - 1]) else { continue }
+            let inside = scalars[(start + 1)...].prefix { $0 == ":" || $0 == "." || $0 == "%" || ($0.isASCII && $0.properties.isASCIIHexDigit) }
+            if inside.count(where: { $0 == ":" }) >= 2, scalars[inside.endIndex...].first == "]" { return start + 1 }
+        }
+        return nil
     }
 }
 

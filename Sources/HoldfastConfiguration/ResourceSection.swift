@@ -18,7 +18,7 @@ extension HoldfastConfiguration.Resource {
         if let metadataAddress, metadataAddress.port != 0, let other = taken.first(where: { $0.address == metadataAddress }) {
             section.complain("This is `\(other.key)` too. Choose another port.", "metadata_address")
         }
-        name = section.optional("name") { node throws(Complaint) in try node.text() }
+        name = section.optional("name") { node throws(Complaint) in try node.freeText() }
         documentation = section.optional("documentation", HTTPURL.trusted)
         policy = section.optional("policy_uri", HTTPURL.trusted)
         terms = section.optional("terms_of_service_uri", HTTPURL.trusted)

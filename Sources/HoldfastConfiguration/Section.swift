@@ -37,7 +37,8 @@ struct Section {
                 log.add(sentence, at: entry.position, path)
             } else if !known.contains(entry.key) {
                 let hint =
-                    Suggestion.nearest(to: entry.key, among: known).map { "Did you mean `\($0)`?" }
+                    OddCharacter.complaint(aboutKey: entry.key)
+                    ?? Suggestion.nearest(to: entry.key, among: known).map { "Did you mean `\($0)`?" }
                     ?? "The keys here are \(known.map { "`\($0)`" }.joined(separator: ", "))."
                 log.add("There is no such key. \(hint)", at: entry.position, path)
             }
@@ -124,7 +125,7 @@ extension Section {
         guard let entry = entries[key] else { return nil }
         let path = Self.join(keyPath, key)
         guard case .list(let nodes) = entry.value.content else {
-            log.add("A list is expected here, such as `[one, two]`, not \(entry.value.kind).", at: valuePosition(entry), path)
+            log.add("A list is expected here, such as `[one, two]`, not \(entry.value.kind).\(dash(entry.value))", at: valuePosition(entry), path)
             return nil
         }
         guard !nodes.isEmpty else {
@@ -132,6 +133,14 @@ extension Section {
             return nil
         }
         return nodes
+    }
+
+    /// An item that begins with another dash than a hyphen is a key to YAML.
+    private func dash(_ node: ConfigurationNode) -> String {
+        guard case .mapping(let pairs) = node.content, let odd = pairs.first?.key.unicodeScalars.first.flatMap(OddCharacter.init),
+            odd.kind == .dash
+        else { return "" }
+        return " Its first item begins with \(odd.name): write a plain hyphen (-)."
     }
 
     /// The values of a mapping whose keys are the user's own. Nil where the key is absent or anything in it is wrong.
@@ -148,6 +157,10 @@ extension Section {
         var lines: [String: Int] = [:]
         let values: [T?] = pairs.map { pair in
             let path = Self.join(path, pair.key.shortened)
+            if let complaint = OddCharacter.complaint(aboutKey: pair.key) {
+                log.add("No claim has such a name. \(complaint)", at: pair.position, path)
+                return nil
+            }
             if pair.key.isEmpty || pair.key.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }) {
                 log.add("A name is expected before the colon, without control characters.", at: pair.position, path)
                 return nil

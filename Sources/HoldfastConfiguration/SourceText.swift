@@ -20,6 +20,13 @@ struct SourceText {
         return true
     }
 
+    /// A line of the text, counted from 1; empty where there is none.
+    func line(_ number: Int) -> String {
+        guard number > 0, let start = index(line: number, column: 1) else { return "" }
+        let scalars = string.unicodeScalars
+        return String(scalars[start...].prefix { !["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"].contains($0) })
+    }
+
     /// The place in the original text.
     func position(_ mark: Mark?) -> SourcePosition {
         guard let mark else { return SourcePosition(line: 1, column: 1) }

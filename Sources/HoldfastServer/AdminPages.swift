@@ -13,14 +13,16 @@ struct AdminPages: Sendable {
     private let sinks: LogSinks
     private let keys: KeyKeeping
     private let introspection: Introspection
+    private let review: CredentialReview
     private let reportOnly: [ReportOnly]
     /// How many routes ask for less than a bound token, by what they ask for.
     private let weakerRoutes: [(require: String, count: Int)]
 
     init(
         _ configuration: HoldfastConfiguration, readiness: @escaping @Sendable () -> Readiness, loops: [LoopHandle], seats: ConnectionSeats,
-        keys: KeyKeeping, introspection: Introspection, sinks: LogSinks
+        keys: KeyKeeping, introspection: Introspection, review: CredentialReview, sinks: LogSinks
     ) {
+        self.review = review
         self.readiness = readiness
         self.loops = loops
         self.seats = seats
@@ -46,10 +48,12 @@ struct AdminPages: Sendable {
         }
     }
 
+    /// - Parameter isVerbose: with what people want to know and what does not make us less ready.
     private func readyPage(isVerbose: Bool) -> PageServer.Page {
         let readiness = readiness()
         let note = isReportOnly ? "report_only: requests that should be refused are forwarded\n" : ""
-        let notes = isVerbose ? (keys.notes + introspection.notes).map { "\($0)\n" }.joined() : ""
+        let warnings = isVerbose ? review.warnings(now: EngineLoop.wallClock()).map { "warning: \($0)\n" } : []
+        let notes = isVerbose ? ((keys.notes + introspection.notes).map { "\($0)\n" } + warnings).joined() : ""
         if readiness.isReady { return PageServer.Page(body: "ok\n" + note + notes) }
         return PageServer.Page(
             status: .serviceUnavailable, body: readiness.problems.map { "not ready: \($0)\n" }.joined() + notes)

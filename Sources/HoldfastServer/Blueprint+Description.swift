@@ -18,7 +18,9 @@ extension Blueprint {
     }
 
     /// What the contents of the named files add to the configuration's own.
-    private var weaknesses: [String] { (refusesTLS12 ? [tls12Warning] : []) + keyFileWarnings }
+    private var weaknesses: [String] {
+        (refusesTLS12 ? [tls12Warning] : []) + keyFileWarnings + review.warnings(now: HoldfastConfiguration.wallClock())
+    }
 
     private var keyFileWarnings: [String] {
         zip(policies.indices, keyFiles).flatMap { index, report in

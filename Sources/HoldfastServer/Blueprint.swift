@@ -37,6 +37,7 @@ package final class Blueprint: Sendable {
     /// Of the listener's own certificate, for `check` and the log.
     package let serverCertificate: CertificateSummary
     package let clientAuthorities: [CertificateSummary]
+    let review: CredentialReview
 
     /// Finds every mistake that only the contents of the named files show.
     ///
@@ -49,7 +50,7 @@ package final class Blueprint: Sendable {
         var mistakes = MistakeCollector()
         let descriptors = DescriptorPlan(DescriptorPlan.Demand(configuration, inherited: inherited), limit: descriptorLimit)
         var questions = descriptors.questions[...]
-        let credentials = mistakes.load(configuration.listener.identity)
+        let credentials = mistakes.load(configuration.listener.identity, shownFor: configuration.listener.hosts)
         let anchors = Self.anchors(configuration, &mistakes)
         let issuers = configuration.tokens.map {
             Self.issuer($0, claimNames: configuration.claimNames, questions: $0.introspection.flatMap { _ in questions.popFirst() } ?? 0, &mistakes)
@@ -83,6 +84,7 @@ package final class Blueprint: Sendable {
         self.target = target
         serverCertificate = credentials.summary
         clientAuthorities = anchors.anchors?.summaries ?? []
+        review = mistakes.review
     }
 
     /// Of this process alone, so that a request that comes back to it is known from one that passed another Holdfast.
@@ -106,7 +108,7 @@ package final class Blueprint: Sendable {
         switch configuration.clientTrust {
         case .any: return (.any, nil)
         case .authorities(let file):
-            let anchors = mistakes.load(file) { () throws(CredentialFault) in try TrustAnchors(file: file.path) }
+            let anchors = mistakes.loadAuthorities(file)
             let validator = anchors.flatMap { anchors in
                 mistakes.load(file) { () throws(CredentialFault) in try CertificatePathValidator(anchors) }
             }
@@ -125,9 +127,7 @@ package final class Blueprint: Sendable {
     private static func issuer(
         _ issuer: HoldfastConfiguration.TokenIssuer, claimNames: [String], questions: Int, _ mistakes: inout MistakeCollector
     ) -> Issuer {
-        let authorities = issuer.certificateAuthorities.flatMap { file in
-            mistakes.load(file) { () throws(CredentialFault) in try TrustAnchors(file: file.path).forTLS }
-        }
+        let authorities = issuer.certificateAuthorities.flatMap { mistakes.loadAuthorities($0)?.forTLS }
         let source: KeySetKeeper.Source? =
             switch issuer.keys {
             case .file(let file): .file(file.path)
@@ -170,10 +170,11 @@ package final class Blueprint: Sendable {
             case .unix(let path): .unixSocket(path)
             }
         guard let tls = upstream.tls else { return UpstreamTarget(address: address, tls: nil, sockets: sockets) }
-        let credentials = tls.identity.flatMap { mistakes.load($0) }
+        let credentials = tls.identity.flatMap { mistakes.load($0, shownFor: nil) }
         do throws(CredentialFault) {
             let client = try UpstreamTLS(
                 host: tls.serverName, authoritiesFile: tls.certificateAuthorities?.path, credentials: credentials, clock: EngineLoop.wallClock)
+            if let file = tls.certificateAuthorities, let anchors = client.anchors { mistakes.watch(authorities: file, anchors) }
             return UpstreamTarget(
                 address: address,
                 tls: .init(

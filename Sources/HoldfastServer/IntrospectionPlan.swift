@@ -36,11 +36,11 @@ struct IntrospectionPlan: Sendable {
     ) -> ClientAuthentication? {
         switch method {
         case .tlsClientAuth(let pair):
-            return mistakes.load(pair).map { .tlsClientAuth($0.identity) }
+            return mistakes.load(pair, shownFor: nil).map { .tlsClientAuth($0.identity) }
         case .privateKeyJWT(let key, let keyID):
-            return mistakes.load(key) { () throws(CredentialFault) in try .privateKeyJWT(keyFile: key.path, keyID: keyID) }
+            return mistakes.loadSecret(key) { () throws(CredentialFault) in try .privateKeyJWT(keyFile: key.path, keyID: keyID) }
         case .clientSecretBasic(let file):
-            return mistakes.load(file) { () throws(CredentialFault) in try .clientSecretBasic(secretFile: file.path) }
+            return mistakes.loadSecret(file) { () throws(CredentialFault) in try .clientSecretBasic(secretFile: file.path) }
         }
     }
 }

@@ -2,9 +2,10 @@ import ClientIdentity
 import Credentials
 import HoldfastConfiguration
 
-/// Gathers what is wrong with files, so that all of it is told at once.
+/// Gathers what is wrong with files, so that all of it is told at once, and what is to be watched of those that can be used.
 struct MistakeCollector {
     private var mistakes: [ConfigurationMistake] = []
+    private(set) var review = CredentialReview()
 
     var isEmpty: Bool { mistakes.isEmpty }
 
@@ -17,14 +18,36 @@ struct MistakeCollector {
         }
     }
 
-    mutating func load(_ pair: HoldfastConfiguration.KeyPair) -> ServerCredentials? {
+    /// A certificate and its key that are shown to clients who ask for these hosts, or, where `hosts` is nil, to servers.
+    mutating func load(_ pair: HoldfastConfiguration.KeyPair, shownFor hosts: [String]?) -> ServerCredentials? {
         do throws(CredentialFault) {
-            return try ServerCredentials(certificateFile: pair.certificate.path, keyFile: pair.privateKey.path)
+            let credentials = try ServerCredentials(certificateFile: pair.certificate.path, keyFile: pair.privateKey.path)
+            if let hosts {
+                review.watch(server: pair.certificate, credentials.identity, hosts: hosts)
+            } else {
+                review.watch(client: pair.certificate, credentials.identity)
+            }
+            review.watch(secret: pair.privateKey)
+            return credentials
         } catch {
             add(error.file == pair.privateKey.path ? pair.privateKey : pair.certificate, error)
             return nil
         }
     }
+
+    mutating func loadAuthorities(_ file: LocatedPath) -> TrustAnchors? {
+        let anchors = load(file) { () throws(CredentialFault) in try TrustAnchors(file: file.path) }
+        if let anchors { review.watch(authorities: file, anchors) }
+        return anchors
+    }
+
+    /// A file that nobody else may read.
+    mutating func loadSecret<Value>(_ file: LocatedPath, _ body: () throws(CredentialFault) -> Value) -> Value? {
+        review.watch(secret: file)
+        return load(file, body)
+    }
+
+    mutating func watch(authorities file: LocatedPath, _ anchors: TrustAnchors) { review.watch(authorities: file, anchors) }
 
     mutating func add(_ file: LocatedPath?, _ fault: CredentialFault) {
         guard let file else {

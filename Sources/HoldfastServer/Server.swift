@@ -61,7 +61,8 @@ package enum Server {
         if let notice = ReportOnlyNotice(configuration, loops: ready, logger: logger) { services.append(notice) }
         if let address = configuration.admin {
             let pages = AdminPages(
-                configuration, readiness: readiness, loops: ready, seats: seats, keys: keys, introspection: introspection, sinks: sinks)
+                configuration, readiness: readiness, loops: ready, seats: seats, keys: keys, introspection: introspection,
+                review: blueprint.review, sinks: sinks)
             let admin = try await PageServer(
                 "admin", address: (address.host, address.port), group: control, connections: descriptors.pages, tls: nil,
                 absence: "not found; there are /livez, /readyz and /metrics\n", logger: logger, pages: pages.page)

@@ -159,6 +159,33 @@ def test_a_file_that_holds_nothing_usable_is_never_an_empty_trust(configuration,
     assert f".{which}: " in told or which.replace("_", " ") in told
 
 
+def test_a_byte_order_mark_is_no_part_of_the_file_nor_of_a_key_set(configuration, tmp_path):
+    file = configuration()
+    for path in [file, tmp_path / "keys.json"]:
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    checked = check(file)
+    assert checked.returncode == 0 and not checked.stderr
+    file.write_bytes(file.read_bytes().replace(b"listener:", b"listner:"))
+    assert "holdfast.yaml:1:1: listner: " in check(file).stderr, "places do not count it"
+
+
+COPIED = {
+    "an address without quotes": ("address: 127.0.0.1", "address: [::1]", "An IPv6 address with its brackets stands in quotes"),
+    "curly quotes": ("address: 127.0.0.1", "address: \u201c127.0.0.1", "quotes that YAML takes for a part of the value, U+201C"),
+    "a zero-width space in a value": ("address: 127.0.0.1", "address: \u200b127.0.0.1", "cannot be seen, U+200B (zero width space)"),
+    "a zero-width space in a key": ("  address:", "  add\u200bress:", "It holds U+200B (zero width space)"),
+    "a no-break space": ("  address: ", "  address:\u00a0", "U+00A0 (no-break space)"),
+    "a long dash": ("  - issuer", "  \u2013 issuer", "U+2013 (en dash)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", COPIED)
+def test_what_copying_brings_into_a_file_is_called_by_its_name(configuration, what):
+    old, new, words = COPIED[what]
+    told = mistakes(configuration((old, new)))
+    assert any(words in line for line in told), told
+
+
 def test_a_key_of_another_certificate_is_a_mistake(configuration, pki):
     assert mistakes(configuration((pki.path("server.key"), pki.path("client-a.key"))))
 

@@ -1,0 +1,71 @@
+import ClientIdentity
+import Credentials
+import Files
+import HoldfastConfiguration
+
+/// What is to be said of certificates and keys that can be used and that others will not take, or that others can read. Asked at start, by
+/// `check`, and whenever readiness is asked for in full: certificates expire while the program runs.
+struct CredentialReview: Sendable {
+    private enum Item: Sendable {
+        /// What we show to clients, who ask for these hosts.
+        case server([Certificate], hosts: [String])
+        /// What we show to servers.
+        case client([Certificate])
+        case authorities([Certificate])
+        /// A file whose content nobody else may know.
+        case secret(path: String)
+    }
+
+    private var items: [(key: String, item: Item)] = []
+
+    mutating func watch(server file: LocatedPath, _ identity: TLSIdentity, hosts: [String]) {
+        items.append((file.keyPath, .server(identity.certificates, hosts: hosts)))
+    }
+
+    mutating func watch(client file: LocatedPath, _ identity: TLSIdentity) { items.append((file.keyPath, .client(identity.certificates))) }
+
+    mutating func watch(authorities file: LocatedPath, _ anchors: TrustAnchors) {
+        items.append((file.keyPath, .authorities(anchors.authorities)))
+    }
+
+    mutating func watch(secret file: LocatedPath) { items.append((file.keyPath, .secret(path: file.path))) }
+
+    /// A sentence each, beginning with its key.
+    ///
+    /// - Parameter now: seconds since 1970.
+    func warnings(now: Double) -> [String] {
+        items.flatMap { key, item in
+            switch item {
+            case .server(let certificates, let hosts):
+                CertificateReview.ofServer(certificates, hosts: hosts, now: now).map { Self.sentence(key, $0, "clients refuse it") }
+            case .client(let certificates):
+                CertificateReview.ofClient(certificates, now: now).map { Self.sentence(key, $0, "who asks for it may refuse it") }
+            case .authorities(let certificates):
+                CertificateReview.ofAuthorities(certificates, now: now).map { Self.sentence(key, $0, "nothing that it issued is accepted") }
+            case .secret(let path):
+                RegularFile.isOpenToOthers(path) == true
+                    ? [
+                        "\(key) (\(path)) can be read or changed by every user of this machine, and whoever has it can pretend to be Holdfast: `chmod o-rwx` it."
+                    ] : []
+            }
+        }
+    }
+
+    private static func sentence(_ key: String, _ concern: CertificateConcern, _ consequence: String) -> String {
+        let name = concern.subject.isEmpty ? "" : " (\(concern.subject))"
+        let what = "\(key): certificate \(concern.position)\(name)"
+        return switch concern.kind {
+        case .expired(let moment): "\(what) expired at \(UTCTime.text(moment)): \(consequence)."
+        case .notYetValid(let moment): "\(what) is not valid before \(UTCTime.text(moment)): \(consequence)."
+        case .weakKey(let kind): "\(what) has too weak a key, \(kind): \(consequence). Use RSA with 2048 bits or more, P-256 or Ed25519."
+        case .weakSignature: "\(what) is signed with SHA-1 or MD5: \(consequence)."
+        case .namesNoHost: "\(what) names no host in its subjectAltName, and clients look nowhere else: \(consequence)."
+        case .otherHosts(let hosts):
+            "\(what) does not name \(hosts.prefix(5).joined(separator: ", ")), which listener.hosts serves: clients refuse it there."
+        case .notForServers: "\(what) is not for servers (its extended key usage lacks serverAuth): \(consequence)."
+        case .notForClients: "\(what) is not for clients (its extended key usage lacks clientAuth): \(consequence)."
+        case .chainBroken:
+            "\(what) was not issued by the certificate that follows it: clients may find no path. Write the certificates in order, each followed by its issuer's."
+        }
+    }
+}

@@ -63,7 +63,9 @@ struct ExplainAgreementTests {
     }
 
     /// As the engine does it: the handshake, the parser, the judge, and the answer to OPTIONS.
-    private func proxy(_ request: Explainer.Request, _ blueprint: Blueprint, _ judge: TokenJudge) throws -> Fate {
+    private func proxy(_ request: Explainer.Request, _ blueprint: Blueprint) throws -> Fate {
+        // Of this thread: between two requests the test may go on on another.
+        let judge = try judge(of: blueprint)
         let now = EngineLoop.wallClock()
         let chain = try CertificateFile.read(request.certificate)
         let peer: AuthenticatedPeer
@@ -104,7 +106,7 @@ struct ExplainAgreementTests {
     private func judge(of blueprint: Blueprint) throws -> TokenJudge {
         let judge = TokenJudge(
             policies: blueprint.policies, cacheCapacity: 64, access: blueprint.access, introspectors: [nil], keys: KeyDesk(),
-            counters: LoopCounters(), eventLoop: NIOAsyncTestingEventLoop())
+            counters: LoopCounters(), eventLoop: EmbeddedEventLoop())
         judge.replaceKeys(try KeySet([UInt8](Data(contentsOf: URL(fileURLWithPath: workshop.path("keys.json"))))), ofIssuerAt: 0)
         return judge
     }
@@ -141,7 +143,6 @@ struct ExplainAgreementTests {
     @Test("over thousands of random requests, of whatever method, path, fields, token and certificate", arguments: configurations.indices)
     func random(index: Int) async throws {
         let blueprint = try blueprint(Self.configurations[index])
-        let judge = try judge(of: blueprint)
         let tokens = try tokens()
         var generator = SystemRandomNumberGenerator()
         var fates: [Fate: Int] = [:]
@@ -151,7 +152,7 @@ struct ExplainAgreementTests {
                 certificate: workshop.path("\(Self.clients.randomElement(using: &generator) ?? "a").pem"),
                 token: tokens.randomElement(using: &generator) ?? "", method: Self.methods.randomElement(using: &generator) ?? "GET",
                 path: Self.paths.randomElement(using: &generator) ?? "/", fields: fields, keys: workshop.path("keys.json"))
-            let expected = try proxy(request, blueprint, judge)
+            let expected = try proxy(request, blueprint)
             let (fate, explanation) = try await explained(request, blueprint)
             #expect(fate == expected, "\(request.method) \(request.path) \(request.fields) \(request.certificate)")
             check(explanation)

@@ -101,7 +101,9 @@ WRONG = {
     "a key twice": ("  trust: authorities", "  trust: authorities\n  trust: authorities"),
     "a wrong type": ("audience: https://api.example.com", "audience: {a: b}"),
     "no issuer": ("  - issuer: https://as.example.com\n    audience: https://api.example.com\n    keys: keys.json\n", "  []\n"),
-    "an issuer without TLS": ("issuer: https://as.example.com", "issuer: http://as.example.com"),
+    "a discovered issuer without TLS": (
+        "issuer: https://as.example.com\n    audience: https://api.example.com\n    keys: keys.json",
+        "issuer: http://as.example.com\n    audience: https://api.example.com"),
     "keys fetched without TLS": ("keys: keys.json", "keys: http://as.example.com/jwks"),
     "an empty audience": ("audience: https://api.example.com", "audience: []"),
     "no algorithm": ("keys: keys.json", "keys: keys.json\n    algorithms: []"),

@@ -133,7 +133,8 @@ def test_a_new_key_of_joserfc_is_taken_without_a_restart_and_a_dropped_one_no_mo
     third = sign(server)
     eventually(lambda: proxy.ask(token=third).status == 200, "the newest key is known")
     assert is_invalid_token(proxy.ask(token=first)) and is_invalid_token(proxy.ask(token=second))
-    assert server.asked.count("keys") == 3
+    # One for each rotation, and a few of the budget for tokens whose keys are gone.
+    assert 3 <= server.asked.count("keys") <= 5
 
 
 # Opaque tokens, and who asks about them

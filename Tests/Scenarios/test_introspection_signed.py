@@ -1,4 +1,6 @@
 """Signed answers about tokens (RFC 9701; requirements H): nothing less than the issuer's own signature, for this resource server."""
+import time
+
 import pytest
 
 from harness.asking import asking, is_unavailable
@@ -143,3 +145,15 @@ def test_before_the_keys_are_there_it_is_not_ready(start_proxy, start_issuer, up
     issuer.fault(jwks="none")
     proxy.wait_ready()
     assert proxy.ask(token=issuer.opaque(bind="client-a")).status == 200
+
+
+def test_an_answer_that_is_signed_with_a_key_of_a_moment_ago_is_believed_at_once(start_proxy, start_issuer):
+    """(INT-10, JWT-16)"""
+    issuer = start_issuer("--opaque")
+    proxy = start_proxy(asking(issuer, cache="0s", response="signed"))
+    token = issuer.opaque(bind="client-a", expires_in=86_400)
+    for _ in range(4):
+        issuer.rotate(drop_old=True)
+        assert proxy.ask(token=token).status == 200
+        time.sleep(1.2)  # an issuer with other keys each second is one that shows other keys each time
+    assert issuer.visits("jwks") <= 1 + 4

@@ -8,8 +8,13 @@ package struct Thumbprint: Hashable, Sendable, CustomStringConvertible {
     /// - Parameter digest: exactly 32 octets; nil for any other count.
     package init?(digest: some Collection<UInt8>) {
         guard digest.count == 32 else { return nil }
+        self.init(ofSHA256: digest)
+    }
+
+    /// - Parameter digest: of SHA-256, whose type has 32 octets and no other count.
+    package init(ofSHA256 digest: some Sequence<UInt8>) {
         var words = SIMD4<UInt64>()
-        for (position, octet) in digest.enumerated() {
+        for (position, octet) in digest.prefix(32).enumerated() {
             words[position / 8] = words[position / 8] << 8 | UInt64(octet)
         }
         self.words = words

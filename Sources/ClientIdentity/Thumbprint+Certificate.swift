@@ -6,9 +6,6 @@ extension Thumbprint {
     package init(ofCertificate der: [UInt8]) {
         var hash = SHA256()
         der.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        guard let thumbprint = hash.finalize().withUnsafeBytes({ Thumbprint(digest: $0) }) else {
-            preconditionFailure("a SHA-256 digest has 32 octets")
-        }
-        self = thumbprint
+        self.init(ofSHA256: hash.finalize())
     }
 }

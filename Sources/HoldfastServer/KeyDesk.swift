@@ -13,11 +13,11 @@ final class KeyDesk: Sendable {
     /// That a look may be worth it before long. Any thread.
     func requestRefresh(ofIssuerAt index: Int) { keeper(ofIssuerAt: index)?.requestRefresh() }
 
-    /// As ``KeySetKeeper/look(for:octets:done:)``. Any thread.
+    /// As ``KeySetKeeper/look(for:octets:holding:done:)``. Any thread.
     func look(
-        ofIssuerAt index: Int, for client: Thumbprint?, octets: Int, done: @escaping @Sendable () -> Void
+        ofIssuerAt index: Int, for client: Thumbprint?, octets: Int, holding keys: KeySet?, done: @escaping @Sendable () -> Void
     ) -> KeySetKeeper.Looked {
-        keeper(ofIssuerAt: index)?.look(for: client, octets: octets, done: done) ?? .refused
+        keeper(ofIssuerAt: index)?.look(for: client, octets: octets, holding: keys, done: done) ?? .refused
     }
 
     func abandon(_ ticket: KeySetKeeper.Ticket, ofIssuerAt index: Int) { keeper(ofIssuerAt: index)?.abandon(ticket) }

@@ -22,9 +22,10 @@ final class KeyLookup: PendingLookup {
     ///
     /// - Parameters:
     ///   - octets: of the request, that are kept meanwhile.
+    ///   - held: the keys that it was judged by.
     ///   - earlier: the look that ended without bringing the key.
     init?(
-        _ keys: KeyDesk, ofIssuerAt issuer: Int, for peer: Thumbprint, client: any LookupClient, octets: Int,
+        _ keys: KeyDesk, ofIssuerAt issuer: Int, for peer: Thumbprint, client: any LookupClient, octets: Int, holding held: KeySet?,
         after earlier: KeyLookup?, on eventLoop: any EventLoop
     ) {
         self.issuer = issuer
@@ -34,7 +35,7 @@ final class KeyLookup: PendingLookup {
         deadline = earlier?.deadline ?? now + .milliseconds(Int64(KeySetKeeper.patience * 1000))
         guard now < deadline else { return nil }
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        let looked = keys.look(ofIssuerAt: issuer, for: peer, octets: octets) { eventLoop.execute { bound.value.ended() } }
+        let looked = keys.look(ofIssuerAt: issuer, for: peer, octets: octets, holding: held) { eventLoop.execute { bound.value.ended() } }
         guard case .pending(let ticket, let isFresh) = looked else { return nil }
         self.ticket = ticket
         mayLookAgain = earlier == nil && !isFresh

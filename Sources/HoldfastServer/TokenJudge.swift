@@ -121,7 +121,8 @@ final class TokenJudge: RequestJudge {
         guard let client = asking.peer.thumbprint, asking.now < doubt.expiresAt, route.issuers?.contains(doubt.issuer) ?? true,
             earlier?.mayLookAgain ?? true,
             let lookup = KeyLookup(
-                keys, ofIssuerAt: doubt.issuer, for: client, client: asking.client, octets: asking.octets, after: earlier, on: eventLoop)
+                keys, ofIssuerAt: doubt.issuer, for: client, client: asking.client, octets: asking.octets,
+                holding: authenticator.keys(ofIssuerAt: doubt.issuer), after: earlier, on: eventLoop)
         else { return denial }
         return .later(lookup)
     }

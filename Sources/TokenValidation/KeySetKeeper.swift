@@ -73,6 +73,8 @@ package final class KeySetKeeper: Sendable {
 
     private struct Shared {
         var looks: KeyLooks
+        /// On its way to everybody by now.
+        var published: KeySet?
         var done: [Int: @Sendable () -> Void] = [:]
         var isRunning = false
         var status = Status()
@@ -130,8 +132,21 @@ package final class KeySetKeeper: Sendable {
     /// - Parameters:
     ///   - client: whose token it is; nil without a certificate.
     ///   - octets: of the request, that are kept while it waits.
-    ///   - done: called once, when the new set has been published or could not be had; never from within this call.
-    package func look(for client: Thumbprint?, octets: Int, done: @escaping @Sendable () -> Void) -> Looked {
+    ///   - holding: the set that the token was judged by. Where a newer one is on its way, that is waited for, and costs no look.
+    ///   - done: called once, when the new set has been published or could not be had. It must not do its work at once: it may be called
+    ///     from within this call.
+    package func look(
+        for client: Thumbprint?, octets: Int, holding keys: KeySet?, done: @escaping @Sendable () -> Void
+    ) -> Looked {
+        let isBehind = shared.withLock { $0.isRunning && $0.published != nil && $0.published !== keys }
+        guard !isBehind else {
+            done()
+            return .pending(Ticket(id: 0), isFresh: false)
+        }
+        return look(for: client, octets: octets, done: done)
+    }
+
+    private func look(for client: Thumbprint?, octets: Int, done: @escaping @Sendable () -> Void) -> Looked {
         let (looked, begins) = shared.withLock { shared -> (Looked, Bool) in
             guard shared.isRunning, case .waits(let id, let isFresh, let begins) = shared.looks.ask(for: client, octets: octets, now: time.now())
             else { return (.refused, false) }
@@ -236,6 +251,7 @@ package final class KeySetKeeper: Sendable {
         }
         guard let keys = replacement else { return }
         publish(keys)
+        shared.withLock { $0.published = keys }
         report(.replaced(keys.report))
     }
 
@@ -255,6 +271,7 @@ package final class KeySetKeeper: Sendable {
         progress.reader.forget()
         shared.withLock { ($0.status.keys, $0.status.report) = (0, nil) }
         publish(nil)
+        shared.withLock { $0.published = nil }
         report(.withdrawn)
     }
 }

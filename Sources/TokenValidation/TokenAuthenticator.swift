@@ -42,6 +42,9 @@ package struct TokenAuthenticator {
         verifier.replaceKeys(keys, ofIssuerAt: index)
     }
 
+    /// Those that tokens are judged by now.
+    package func keys(ofIssuerAt index: Int) -> KeySet? { verifier.issuers.indices.contains(index) ? verifier.issuers[index].keys : nil }
+
     /// - Parameters:
     ///   - now: seconds since 1970; decides what is still remembered, not whether the token has expired.
     ///   - tries: keys that a signature is held against at most.

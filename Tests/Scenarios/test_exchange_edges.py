@@ -14,6 +14,17 @@ from harness.processes import HOLDFAST, PATIENCE, eventually, is_connected
 OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
+def shake_hands(tls, plain, incoming, outgoing):
+    """All but the client's last octets, which are left in `outgoing`."""
+    while True:
+        try:
+            tls.do_handshake()
+            break
+        except ssl.SSLWantReadError:
+            plain.sendall(outgoing.read())
+            incoming.write(plain.recv(65536))
+
+
 def half_closing(stage, octets):
     """Sends `octets` and ends its side at once, TLS and TCP; waits until the proxy ends the other."""
     half_closed(stage, octets)
@@ -25,13 +36,7 @@ def half_closed(stage, octets, goodbye=True):
     before = stage.proxy.metric("holdfast_handshakes_total")
     plain = socket.create_connection(stage.proxy.address, timeout=PATIENCE)
     tls = stage.proxy.pki.context("client-a").wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
-    while True:
-        try:
-            tls.do_handshake()
-            break
-        except ssl.SSLWantReadError:
-            plain.sendall(outgoing.read())
-            incoming.write(plain.recv(65536))
+    shake_hands(tls, plain, incoming, outgoing)
     plain.sendall(outgoing.read())
     # The server's side of the handshake, which says nothing when it ends.
     eventually(lambda: stage.proxy.metric("holdfast_handshakes_total") > before, "the handshake is done")
@@ -135,13 +140,7 @@ def test_a_half_close_may_come_with_the_end_of_the_handshake(proxy, issuer, pki)
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = pki.context("client-a").wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
     with socket.create_connection(proxy.address, timeout=PATIENCE) as plain:
-        while True:
-            try:
-                tls.do_handshake()
-                break
-            except ssl.SSLWantReadError:
-                plain.sendall(outgoing.read())
-                incoming.write(plain.recv(65536))
+        shake_hands(tls, plain, incoming, outgoing)
         tls.write(f"GET /at-once HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {issuer.token()}\r\n\r\n".encode())
         with pytest.raises(ssl.SSLWantReadError):
             tls.unwrap()

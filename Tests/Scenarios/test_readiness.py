@@ -2,10 +2,10 @@
 import socket
 import ssl
 import struct
-import threading
 
 import pytest
 
+from harness.accepting import accept_each
 from harness.processes import PATIENCE, eventually, free_port
 from harness.wire import MessageReader, Truncated
 
@@ -17,15 +17,7 @@ class Acceptor:
         self.handle, self.context = handle, context
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                sock, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(sock,), daemon=True).start()
+        accept_each(self.listener, self.serve)
 
     def serve(self, sock):
         try:

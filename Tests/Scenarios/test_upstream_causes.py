@@ -2,7 +2,6 @@
 import datetime
 import socket
 import ssl
-import threading
 
 import pytest
 from cryptography import x509
@@ -10,6 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from harness.accepting import accept_each
 from harness.processes import PATIENCE, eventually
 
 MALFORMED = {
@@ -103,12 +103,7 @@ def serve(context, plain=b""):
         except OSError:
             sock.close()
 
-    def accept():
-        while True:
-            sock, _ = listener.accept()
-            threading.Thread(target=handle, args=(sock,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
+    accept_each(listener, handle)
     return listener.getsockname()[1]
 
 

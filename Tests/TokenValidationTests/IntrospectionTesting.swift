@@ -110,3 +110,44 @@ func refusal(
     if case .deny(let denial) = decision { return denial.reason }
     return nil
 }
+
+extension IntrospectionState {
+    /// - Parameter client: its number.
+    mutating func wait(_ token: String, now: Double = 0, by client: Int = 0) throws -> (ticket: Ticket, ask: Question?) {
+        let looked = lookUp(digest(token), Array(token.utf8), for: thumbprint(client), now: now, date: TokenMint.now)
+        guard case .waits(let ticket, let ask) = looked else {
+            Issue.record("\(looked)")
+            throw TokenRefusal(.introspectionUnavailable)
+        }
+        return (ticket, ask)
+    }
+
+    mutating func ask(_ token: String, now: Double = 0, by client: Int = 0) throws -> Question {
+        let ask = try wait(token, now: now, by: client).ask
+        return try #require(ask)
+    }
+
+    mutating func answer(_ token: String, date: Double) -> IntrospectionAnswer? {
+        let known = lookUp(digest(token), Array(token.utf8), now: 0, date: date)
+        switch known {
+        case .answered(let answer): return answer
+        case .waits(let ticket, _):
+            _ = abandon(ticket, now: 0)
+            return nil
+        case .failed: return nil
+        }
+    }
+
+    mutating func failure(
+        _ token: String, now: Double = 0, date: Double = TokenMint.now, by client: Int = 0
+    ) -> IntrospectionFailure? {
+        let looked = lookUp(digest(token), Array(token.utf8), for: thumbprint(client), now: now, date: date)
+        switch looked {
+        case .failed(let failure): return failure
+        case .answered: return nil
+        case .waits(let ticket, _):
+            _ = abandon(ticket, now: now)
+            return nil
+        }
+    }
+}

@@ -5,6 +5,7 @@ import socket
 import struct
 import threading
 
+from .accepting import accept_each
 from .processes import LAB, PATIENCE, Process, split_address
 from .wire import MessageReader
 
@@ -43,18 +44,11 @@ class RudeUpstream:
         self.address = self.listener.getsockname()
         self.url = "http://%s:%d" % self.address if self.listener.family == socket.AF_INET else None
         self.peers = []
-        threading.Thread(target=self.accept, daemon=True).start()
+        accept_each(self.listener, self.serve)
 
-    def accept(self):
-        while True:
-            try:
-                sock, _ = self.listener.accept()
-            except OSError:
-                return
-            sock.settimeout(PATIENCE)
-            threading.Thread(target=self.serve, args=(Peer(sock),), daemon=True).start()
-
-    def serve(self, peer):
+    def serve(self, sock):
+        sock.settimeout(PATIENCE)
+        peer = Peer(sock)
         try:
             if not peer.reader.more():  # a look whether somebody listens
                 return peer.close()

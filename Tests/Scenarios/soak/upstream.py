@@ -2,6 +2,7 @@
 import socket
 import threading
 
+from harness.accepting import accept_each
 from harness.wire import MessageReader, Truncated
 
 from .answers import Answer, Over
@@ -23,15 +24,7 @@ class Upstream:
             self.url = f"https://localhost:{port}" if context else f"http://127.0.0.1:{port}"
         self.serving = 0
         self.lock = threading.Lock()
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                sock, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(sock,), daemon=True).start()
+        accept_each(self.listener, self.serve)
 
     def serve(self, sock):
         with self.lock:

@@ -8,12 +8,13 @@ from load import Client, Load
 from processes import Fleet, core_busy_seconds
 from table import Row, Samples
 
-JUDGES = ("holdfast", "haproxy", "envoy")  # those that check tokens
+JUDGES = ("holdfast", "before", "haproxy", "envoy")  # those that check tokens
+NO_SLOWER = 1.02  # than the build before
 
 
 @dataclass
 class Bench:
-    """What every section needs. `peers` and `holdfast` start servers; `holdfast` is None where only the peers are run."""
+    """What every section needs. `peers`, `holdfast` and `before` (another build of it) start servers; None where it is not run."""
     directory: str
     cores: tuple
     rounds: int
@@ -21,6 +22,7 @@ class Bench:
     quick: bool
     peers: dict
     holdfast: "object | None"
+    before: "object | None" = None
     disturbed: int = 0  # measurements during which others were at work on the servers' core
 
     def __post_init__(self):
@@ -37,6 +39,9 @@ class Bench:
         if self.holdfast:
             variants = holdfast.get("variants") or {"holdfast": {}}
             starters |= {name: self.holdfast(name=name, **options) for name, options in variants.items()}
+        if self.before and not holdfast.get("variants", {}).keys() - {"holdfast"}:
+            options = (holdfast.get("variants") or {"holdfast": {}})["holdfast"]
+            starters["before"] = self.before(name="before", **options)
         return {name: start(fleet, upstream) for name, start in starters.items()}
 
     def check(self, servers):
@@ -71,7 +76,9 @@ class Bench:
 
 
 def rows(what, unit, samples, bars, ours="holdfast"):
-    """A row for each peer of `bars` (peer: bar or None)."""
+    """A row for each peer of `bars` (peer: bar or None), and one for the build before where it ran."""
+    if "before" in samples:
+        bars = {"before": NO_SLOWER} | bars
     return [Row(what, unit, samples.get(ours), peer, samples.get(peer), bar) for peer, bar in bars.items()]
 
 

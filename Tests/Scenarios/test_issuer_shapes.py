@@ -41,7 +41,7 @@ def token(forge, shape, pki, client="client-a"):
 @pytest.fixture(scope="module")
 def all_of_them(pki, folder, settings, forge):
     """A proxy that takes tokens of every issuer."""
-    (folder / "shapes").mkdir()
+    (folder / "shapes").mkdir(exist_ok=True)
     tokens = [entry(forge, shape, folder / "shapes") for shape in SHAPES]
     proxy = Proxy(pki, folder, settings | {"tokens": tokens, "routes": SCOPED}, name="shapes").wait_ready()
     yield proxy

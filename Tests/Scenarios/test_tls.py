@@ -1,4 +1,5 @@
 """The listener's TLS: who may finish a handshake, and what stays true on resumed and long-lived connections (requirements O and P)."""
+import shutil
 import socket
 import ssl
 import time
@@ -98,7 +99,7 @@ def chain(pki, name, *certificates):
     """The key of the first with a chain of these files' first certificates."""
     texts = [(pki.folder / f"{c}.pem").read_text().split("-----END CERTIFICATE-----\n")[0] + "-----END CERTIFICATE-----\n" for c in certificates]
     (pki.folder / f"{name}.pem").write_text("".join(texts))
-    (pki.folder / f"{name}.key").write_bytes((pki.folder / f"{certificates[0]}.key").read_bytes())
+    shutil.copy(pki.path(f"{certificates[0]}.key"), pki.path(f"{name}.key"))  # with its mode: readable by its owner alone
     return pki.context(name)
 
 

@@ -136,6 +136,7 @@ TROUBLE = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1:DeprecationWarning")  # `protocol_version` is about these
 @pytest.mark.parametrize("cause", TROUBLE)
 def test_trouble_with_tls_is_told_by_its_cause(start_proxy, issuer, tmp_path, cause):
     (tmp_path / "other").mkdir()

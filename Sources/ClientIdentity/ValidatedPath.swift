@@ -15,3 +15,37 @@ package struct ValidatedPath: Equatable, Sendable {
         }
     }
 }
+
+/// Why a client certificate was not accepted. `code` is for logs and metrics, and stable.
+package enum PathFault: Error, Equatable, Sendable {
+    case expired
+    case notYetValid
+    /// No path to a configured authority, or a signature on it that does not verify.
+    case untrusted
+    /// Key usage or extended key usage does not allow client authentication.
+    case wrongUsage
+    /// The leaf's key is of a kind that no handshake proves here.
+    case keyUnsupported(KeyKind)
+    /// A key too small, too large or of a kind not taken, or a signature by SHA-1 or MD5.
+    case weak
+    /// It cannot be read.
+    case malformed
+    /// More certificates were sent than a path can need, or larger ones.
+    case tooLarge
+    /// Refused by OpenSSL for another reason: an `X509_V_ERR_` number, with its meaning from `meaning`.
+    case other(Int32)
+
+    package var code: String {
+        switch self {
+        case .expired: "cert_expired"
+        case .notYetValid: "cert_not_yet_valid"
+        case .untrusted: "cert_untrusted"
+        case .wrongUsage: "cert_wrong_usage"
+        case .keyUnsupported: "cert_key_unsupported"
+        case .weak: "cert_weak"
+        case .malformed: "cert_malformed"
+        case .tooLarge: "cert_chain_too_large"
+        case .other: "cert_path_invalid"
+        }
+    }
+}

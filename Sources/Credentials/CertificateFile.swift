@@ -1,4 +1,4 @@
-import COpenSSL
+package import NIOSSL
 
 /// Certificate files as people have them: PEM with any number of certificates and any text around them, or one in DER.
 ///
@@ -35,4 +35,22 @@ package enum CertificateFile {
         case nil: "is neither PEM nor one certificate in DER"
         }
     }
+}
+
+/// One certificate of a file, which both OpenSSL and BoringSSL can read.
+package struct Certificate: Sendable {
+    /// As written and not encoded anew.
+    package let der: [UInt8]
+    package let forTLS: NIOSSLCertificate
+
+    /// - Parameter position: in its file, from 1 on.
+    init(der: [UInt8], position: Int, of path: String) throws(CredentialFault) {
+        guard OpenSSLCertificate(der: der) != nil else { throw CredentialFault(path, "certificate \(position) in it cannot be read") }
+        do { forTLS = try NIOSSLCertificate(bytes: der, format: .der) } catch {
+            throw CredentialFault(path, "certificate \(position) in it cannot be used for TLS")
+        }
+        self.der = der
+    }
+
+    package var parsed: OpenSSLCertificate? { OpenSSLCertificate(der: der) }
 }

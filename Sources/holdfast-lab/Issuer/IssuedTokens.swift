@@ -32,3 +32,11 @@ final class IssuedTokens: Sendable {
 
     private static func hash(_ token: String) -> SHA256.Digest { SHA256.hash(data: Data(token.utf8)) }
 }
+
+/// What an access token looks like.
+enum TokenFormat: String, Codable, Sendable {
+    /// Signed (RFC 9068).
+    case jwt
+    /// Random: only introspection tells what it is.
+    case opaque
+}

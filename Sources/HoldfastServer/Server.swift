@@ -15,8 +15,8 @@ package enum Server {
         let configuration = blueprint.configuration
         let descriptors = blueprint.descriptors
         guard descriptors.isEnough else { throw DescriptorShortage(plan: descriptors) }
-        logger.info(
-            "descriptors",
+        logger.log(
+            .descriptors,
             metadata: [
                 "limit": "\(descriptors.limit)", "clients": "\(descriptors.clients)", "handshakes": "\(descriptors.handshakes)",
                 "upstream": "\(descriptors.upstream * configuration.loopCount)", "reserve": "\(descriptors.reserve)",
@@ -66,20 +66,20 @@ package enum Server {
             let admin = try await PageServer(
                 "admin", address: (address.host, address.port), group: control, connections: descriptors.pages, tls: nil,
                 absence: "not found; there are /livez, /readyz and /metrics\n", logger: logger, pages: pages.page)
-            logger.notice("admin endpoint listening", metadata: ["address": "\(admin.address.map(NetworkAddress.text) ?? "")"])
+            logger.log(.adminListening, metadata: ["address": "\(admin.address.map(NetworkAddress.text) ?? "")"])
             services.append(admin)
         }
         if let metadata = blueprint.metadata, let address = configuration.resource?.metadataAddress {
             let server = try await metadata.server(
                 address, tls: blueprint.tls, group: control, connections: descriptors.pages, logger: logger)
-            logger.notice("metadata listening", metadata: ["address": "\(server.address.map(NetworkAddress.text) ?? "")"])
+            logger.log(.metadataListening, metadata: ["address": "\(server.address.map(NetworkAddress.text) ?? "")"])
             services.append(server)
         }
         let listener = try await Listener.bind(
             host: configuration.listener.address.host, port: configuration.listener.address.port, group: group, seats: seats,
             loops: ready.map { loop in (loop.eventLoop, { loop.engine }) }, notify: { logger.tell($0, of: "listener") })
-        logger.notice(
-            "listening",
+        logger.log(
+            .listening,
             metadata: [
                 "address": "\(listener.channel.localAddress.map(NetworkAddress.text) ?? "")", "loops": "\(ready.count)",
                 "thumbprint": "\(blueprint.serverCertificate.thumbprint)",
@@ -92,7 +92,7 @@ package enum Server {
         try await signals.run(ServiceGroup(configuration: .init(services: services.map { .init(service: $0) }, logger: logger)))
         sinks.access.drain()
         try await group.shutdownGracefully()
-        logger.notice("stopped")
+        logger.log(.stopped)
     }
 }
 

@@ -40,7 +40,7 @@ extension ClientConnection {
             progress()
             served?.finish(keeping: ending.keepsUpstream)
         } else {
-            endRecord(outcome: "ok", reason: nil)
+            endRecord(outcome: .answered, reason: nil)
             if ending.keepsClient { becomeReady() } else { closeGracefully() }
             served?.finish(keeping: ending.keepsUpstream)
             if ending.keepsClient { continueReading() }
@@ -48,7 +48,7 @@ extension ClientConnection {
     }
 
     func delivered(keepsClient: Bool) {
-        endRecord(outcome: "ok", reason: nil)
+        endRecord(outcome: .answered, reason: nil)
         guard keepsClient else { return closeGracefully() }
         becomeReady()
         continueReading()
@@ -63,7 +63,7 @@ extension ClientConnection {
     /// Answers in place of the upstream. The request's body is read and dropped where it is short, else the connection
     /// closes: the rest of it must never be taken for a request.
     /// - Parameter outcome: for the log, who ended the request: `refused` is us, `upstream` or `client` who failed.
-    func refuse(_ refusal: Refusal, outcome: StaticString = "refused") {
+    func refuse(_ refusal: Refusal, outcome: Outcome = .refused) {
         let rest = unreadBody
         let keeps = !refusal.closes && rest != nil && requestPersists && !inputEnded && !loop.isEnding
         let fields = ownResponseFields
@@ -93,7 +93,7 @@ extension ClientConnection {
         let fields = ownResponseFields
         gather { answer.write(into: &$0, fields: fields, isHead: isHeadRequest, closing: closes) }
         record.status = answer.status
-        endRecord(outcome: "ok", reason: nil)
+        endRecord(outcome: .answered, reason: nil)
         if closes { return closeGracefully() }
         becomeReady()
         if !isProcessing { flushToClient() }
@@ -140,7 +140,7 @@ extension ClientConnection {
         context?.close(mode: .all, promise: nil)
     }
 
-    private func dropExchange(outcome: StaticString = "client", reason: String) {
+    private func dropExchange(outcome: Outcome = .client, reason: String) {
         if record.isOpen { endRecord(outcome: outcome, reason: reason) }
         abandonLookup()
         loop.pool.forget(self)
@@ -189,7 +189,7 @@ extension ClientConnection {
     }
 
     /// Cuts the connection below TLS: without `close_notify`, by a reset, so that a cut answer cannot look whole.
-    func abort(outcome: StaticString = "client", reason: String = "aborted") {
+    func abort(outcome: Outcome = .client, reason: String = "aborted") {
         dropExchange(outcome: outcome, reason: reason)
         phase = .closed
         pending = ByteBuffer()
@@ -224,15 +224,15 @@ extension ClientConnection {
             requestBody = .none
             isHeadRequest = false
             if loop.isDraining {
-                endRecord(outcome: "drained", reason: "draining")
+                endRecord(outcome: .drained, reason: "draining")
                 return closeGracefully()
             }
-            refuse(.headTooSlow, outcome: "client")
+            refuse(.headTooSlow, outcome: .client)
         case .judging: lookupTimedOut()
         case .exchanging: exchangeTimedOut()
         case .discarding: closeGracefully()
         case .delivering:
-            endRecord(outcome: "client", reason: "read_timeout")
+            endRecord(outcome: .client, reason: "read_timeout")
             abort()
         case .lingering where inputEnded && unsent > 0 && now < sendingEnds: closeOnceSent()
         case .lingering where unsentOctets > 0: abort()
@@ -263,20 +263,20 @@ extension ClientConnection {
         upstream?.finish(keeping: false)
         upstream = nil
         exchange = nil
-        if clientIsSlow, !waited { return refuse(.bodyTooSlow, outcome: "client") }
+        if clientIsSlow, !waited { return refuse(.bodyTooSlow, outcome: .client) }
         upstreamFailed(waited ? .saturated : .timeout)
     }
 
     /// An answer under way stands still: the client does not send its body, does not read, or the upstream does not go on.
     private func answerTimedOut(clientIsSlow: Bool) {
         if clientIsSlow {
-            endRecord(outcome: "client", reason: "body_timeout")
+            endRecord(outcome: .client, reason: "body_timeout")
         } else if isOutputBlocked {
-            endRecord(outcome: "client", reason: "read_timeout")
+            endRecord(outcome: .client, reason: "read_timeout")
         } else {
             loop.noteUpstreamFault(.timeout)
             record.cause = UpstreamFault.timeout.cause
-            endRecord(outcome: "upstream", reason: UpstreamFault.timeout.reason)
+            endRecord(outcome: .upstream, reason: UpstreamFault.timeout.reason)
         }
         abort()
     }
@@ -296,7 +296,7 @@ extension ClientConnection {
             peer: peerAddress, thumbprint: peer.thumbprint?.base64url ?? "")
     }
 
-    func endRecord(outcome: StaticString, reason: String?) {
+    func endRecord(outcome: Outcome, reason: String?) {
         guard record.isOpen else { return }
         record.isOpen = false
         let elapsed = (NIODeadline.now() - record.began).nanoseconds

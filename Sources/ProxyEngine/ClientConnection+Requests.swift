@@ -201,7 +201,7 @@ extension ClientConnection {
             exchange = nil
             refuseAndCount(Refusal(fault))
         } else {
-            endRecord(outcome: "client", reason: fault.rawValue)
+            endRecord(outcome: .client, reason: fault.rawValue)
             abort(reason: fault.rawValue)
         }
     }

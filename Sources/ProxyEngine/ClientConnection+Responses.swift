@@ -83,7 +83,7 @@ extension ClientConnection {
         exchange = nil
         upstream = nil
         record.cause = fault.cause
-        refuse(Refusal(fault), outcome: "upstream")
+        refuse(Refusal(fault), outcome: .upstream)
         processPending()
     }
 
@@ -103,7 +103,7 @@ extension ClientConnection {
     private func cutOff(_ fault: UpstreamFault) {
         loop.noteUpstreamFault(fault)
         record.cause = fault.cause
-        endRecord(outcome: "upstream", reason: fault.reason)
+        endRecord(outcome: .upstream, reason: fault.reason)
         abort()
     }
 }

@@ -169,7 +169,7 @@ package final class EngineLoop {
 
     /// Cuts what is left and stops the timer.
     package func stop() {
-        for connection in Array(connections) { connection.abort(outcome: "drained", reason: "drain_timeout") }
+        for connection in Array(connections) { connection.abort(outcome: .drained, reason: "drain_timeout") }
         ticking?.cancel()
         ticking = nil
         pool.closeAll()

@@ -22,11 +22,11 @@ struct Run: AsyncParsableCommand {
         let level = Logger.Level(rawValue: blueprint.logLevel) ?? .info
         LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level, sink: sinks.messages) }
         let logger = Logger(label: "holdfast")
-        for warning in blueprint.warnings { logger.warning("configuration", metadata: ["warning": "\(warning)"]) }
+        for warning in blueprint.warnings { logger.log(.configurationWarning, metadata: ["warning": "\(warning)"]) }
         do {
             try await Server.run(blueprint, logger: logger, sinks: sinks)
         } catch {
-            logger.critical("failed", metadata: ["error": "\(error)"])
+            logger.log(.failed, metadata: ["error": "\(error)"])
             sinks.messages.drain()
             throw ExitCode(1)
         }

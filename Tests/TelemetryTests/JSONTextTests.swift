@@ -44,7 +44,7 @@ struct AccessLogTests {
             path.withUnsafeBytes { AccessLog.begin(&beginning, method: method, path: $0, peer: "::1", thumbprint: "T") }
         }
         log.end(
-            beginning, milliseconds: 5, status: 401, outcome: "refused", reason: "cnf_mismatch", microseconds: 9, bytesIn: 1, bytesOut: 2)
+            beginning, milliseconds: 5, status: 401, outcome: .refused, reason: "cnf_mismatch", microseconds: 9, bytesIn: 1, bytesOut: 2)
         log.flush()
         sink.drain()
         #expect(sink.lostLines == 0)
@@ -61,7 +61,7 @@ struct AccessLogTests {
         var log = AccessLog(sink: sink)
         for _ in 0..<3 {
             log.end(
-                ByteBuffer(), milliseconds: 0, status: 200, outcome: "ok", reason: nil, microseconds: 0, bytesIn: 0, bytesOut: 0)
+                ByteBuffer(), milliseconds: 0, status: 200, outcome: .answered, reason: nil, microseconds: 0, bytesIn: 0, bytesOut: 0)
         }
         log.flush()
         #expect(sink.lostLines == 3)

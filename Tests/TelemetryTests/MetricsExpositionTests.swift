@@ -1,3 +1,4 @@
+import Foundation
 import Telemetry
 import Testing
 
@@ -5,7 +6,7 @@ import Testing
 struct MetricsExpositionTests {
     private func exposition(_ format: MetricsExposition.Format, _ metrics: MetricsSnapshot = MetricsSnapshot()) -> String {
         var exposition = MetricsExposition(format: format)
-        exposition.add(metrics)
+        exposition.add([metrics])
         return exposition.finish()
     }
 
@@ -55,12 +56,12 @@ struct MetricsExpositionTests {
         first.countResponse(status: 401, seconds: 1)
         second.countResponse(status: 200, seconds: 2)
         second.countResponse(status: 999, seconds: 0)
-        var total = first.metrics
-        total.merge(second.metrics)
-        #expect(total.refusals == ["x": 2])
-        #expect(total.responses[301] == 1)
-        #expect(total.responses[100] == 1)
-        #expect(total.responses.reduce(0, +) == 2)
-        #expect(total.requestSeconds.sum == 3)
+        var exposition = MetricsExposition(format: .openMetrics)
+        exposition.add([first.metrics, second.metrics])
+        let text = exposition.finish()
+        #expect(text.contains("\nholdfast_refusals_total{reason=\"x\"} 2\n"))
+        #expect(text.contains("\nholdfast_responses_total{code=\"200\"} 1\nholdfast_responses_total{code=\"401\"} 1\n#"))
+        #expect(text.contains("\nholdfast_request_duration_seconds_count 3\nholdfast_request_duration_seconds_sum 3\n"))
+        #expect(text.components(separatedBy: "# TYPE holdfast_refusals ").count == 2, "each family is told once")
     }
 }

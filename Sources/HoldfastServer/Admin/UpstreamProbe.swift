@@ -4,6 +4,7 @@ import NIOSSL
 import ProxyEngine
 import ServiceLifecycle
 import Synchronization
+import Telemetry
 
 /// Knows whether requests would reach the upstream, by opening a connection now and then the way they do, and why not.
 ///
@@ -51,8 +52,8 @@ final class UpstreamProbe: Service {
     private func tell(_ finding: Finding) {
         switch finding {
         case .untried: break
-        case .reachable: logger.notice("upstream reachable")
-        case .failed(let fault): logger.warning("upstream unreachable", metadata: ["reason": "\(fault.reason)", "cause": "\(fault.cause)"])
+        case .reachable: logger.log(.upstreamReachable)
+        case .failed(let fault): logger.log(.upstreamUnreachable, metadata: ["reason": "\(fault.reason)", "cause": "\(fault.cause)"])
         }
     }
 

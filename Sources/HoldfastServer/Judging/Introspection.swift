@@ -2,6 +2,7 @@ import HTTPWire
 import HoldfastConfiguration
 import Logging
 import ServiceLifecycle
+import Telemetry
 import TokenValidation
 
 /// The introspectors of all issuers that are asked about tokens.
@@ -63,15 +64,15 @@ final class Introspection: Service {
 
     private static func log(_ event: Introspector.Event, issuer: String, _ logger: Logger) {
         switch event {
-        case .endpointFound(let url): logger.notice("introspection endpoint found", metadata: ["issuer": "\(issuer)", "endpoint": "\(url)"])
+        case .endpointFound(let url): logger.log(.introspectionEndpointFound, metadata: ["issuer": "\(issuer)", "endpoint": "\(url)"])
         case .endpointNotFound(let fault):
-            logger.warning("introspection endpoint not found", metadata: fault.metadata(issuer: issuer))
+            logger.log(.introspectionEndpointNotFound, metadata: fault.metadata(issuer: issuer))
         case .failed(let failure, let endpoint, let fault):
             var metadata: Logger.Metadata = ["issuer": "\(issuer)", "url": "\(endpoint.shown)", "fault": "\(failure.rawValue)"]
             metadata["problem"] = "\(endpoint.shown) \(fault?.words ?? failure.words)"
-            logger.warning("introspection failed", metadata: metadata)
-        case .circuitOpened: logger.error("introspection fails; the issuer is left alone for a while", metadata: ["issuer": "\(issuer)"])
-        case .circuitClosed: logger.notice("introspection works again", metadata: ["issuer": "\(issuer)"])
+            logger.log(.introspectionFailed, metadata: metadata)
+        case .circuitOpened: logger.log(.introspectionSuspended, metadata: ["issuer": "\(issuer)"])
+        case .circuitClosed: logger.log(.introspectionResumed, metadata: ["issuer": "\(issuer)"])
         }
     }
 }

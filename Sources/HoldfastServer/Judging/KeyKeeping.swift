@@ -1,6 +1,7 @@
 import HoldfastConfiguration
 import Logging
 import ServiceLifecycle
+import Telemetry
 import TokenValidation
 
 /// The keepers of the issuers' keys: each publishes to every loop, and to the introspector whose answers are signed by them.
@@ -85,15 +86,15 @@ final class KeyKeeping: Service {
         case .replaced(let report):
             var metadata: Logger.Metadata = ["issuer": "\(issuer)", "keys": "\(report.keys)", "unusable": "\(report.unusableKeys)"]
             if let others = report.passedOver { metadata["passed_over"] = "\(others)" }
-            logger.notice("keys replaced", metadata: metadata)
+            logger.log(.keysReplaced, metadata: metadata)
             if report.publishedSecrets > 0 {
-                logger.error("issuer publishes secret keys", metadata: ["issuer": "\(issuer)", "count": "\(report.publishedSecrets)"])
+                logger.log(.secretKeysPublished, metadata: ["issuer": "\(issuer)", "count": "\(report.publishedSecrets)"])
             }
             for warning in report.warnings(allowed: allowed) {
-                logger.warning("keys of an issuer", metadata: ["issuer": "\(issuer)", "warning": "\(warning)"])
+                logger.log(.keysWarning, metadata: ["issuer": "\(issuer)", "warning": "\(warning)"])
             }
-        case .failed(let fault): logger.warning("keys not fetched", metadata: fault.metadata(issuer: issuer))
-        case .withdrawn: logger.error("keys too old and withdrawn", metadata: ["issuer": "\(issuer)"])
+        case .failed(let fault): logger.log(.keysNotFetched, metadata: fault.metadata(issuer: issuer))
+        case .withdrawn: logger.log(.keysWithdrawn, metadata: ["issuer": "\(issuer)"])
         }
     }
 }

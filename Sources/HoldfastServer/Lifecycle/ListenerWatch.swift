@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import ProxyEngine
 import ServiceLifecycle
+import Telemetry
 
 /// A listening socket that was closed by anything but a shutdown. Without it the process would live on and serve nobody.
 struct ListenerLost: Error, CustomStringConvertible {
@@ -37,21 +38,17 @@ extension Logger {
         let name = Metadata.Value.string(listener)
         switch notice {
         case .paused(let open):
-            warning("accepting paused: no descriptor is left for another connection", metadata: ["listener": name, "open": "\(open)"])
+            log(.acceptingPaused, metadata: ["listener": name, "open": "\(open)"])
         case .exhausted(let errno):
-            warning(
-                "accepting paused: the system has no descriptor or no memory for another connection",
-                metadata: ["listener": name, "errno": "\(errno)"])
-        case .resumed(let pauses): self.notice("accepting goes on", metadata: ["listener": name, "pauses": "\(pauses)"])
+            log(.acceptingFailed, metadata: ["listener": name, "errno": "\(errno)"])
+        case .resumed(let pauses): log(.acceptingResumed, metadata: ["listener": name, "pauses": "\(pauses)"])
         case .refusing(let connections):
-            warning("connections refused: there are as many as there may be", metadata: ["listener": name, "connections": "\(connections)"])
-        case .refusingNoMore(let refused): self.notice("connections refused no more", metadata: ["listener": name, "refused": "\(refused)"])
+            log(.connectionsRefused, metadata: ["listener": name, "connections": "\(connections)"])
+        case .refusingNoMore(let refused): log(.connectionsRefusedNoMore, metadata: ["listener": name, "refused": "\(refused)"])
         case .crowded(let unproved):
-            warning(
-                "connections without a finished handshake are at their bound: the oldest are closed",
-                metadata: ["listener": name, "bound": "\(unproved)"])
+            log(.handshakesCrowded, metadata: ["listener": name, "bound": "\(unproved)"])
         case .crowdedNoMore(let dismissed):
-            self.notice("connections without a finished handshake are below their bound", metadata: ["listener": name, "closed": "\(dismissed)"])
+            log(.handshakesCrowdedNoMore, metadata: ["listener": name, "closed": "\(dismissed)"])
         }
     }
 }

@@ -4,6 +4,7 @@ import NIOCore
 import ProxyEngine
 import ServiceLifecycle
 import Synchronization
+import Telemetry
 
 /// The listener and its loops, and the way out:
 /// 1. not ready, but accepting and serving as before for `delay`, since load balancers need a while to see it; each answer closes its connection;
@@ -40,13 +41,13 @@ final class ProxyService: Service {
         }
         draining.value.store(true, ordering: .relaxed)
         if timing.delay > .zero {
-            logger.notice("shutting down: not ready, still accepting", metadata: ["delay": "\(timing.delay)"])
+            logger.log(.shuttingDown, metadata: ["delay": "\(timing.delay)"])
             for loop in loops { try await loop.announceEnd() }
             await signals.wait(timing.delay)
         }
-        logger.notice("draining")
+        logger.log(.draining)
         try? await listener.channel.close()
-        if !(await drain()) { logger.warning("drain timed out, the rest is cut") }
+        if !(await drain()) { logger.log(.drainTimedOut) }
         for loop in loops { try await loop.stop() }
     }
 

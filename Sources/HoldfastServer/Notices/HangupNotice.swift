@@ -1,5 +1,6 @@
 import Logging
 import ServiceLifecycle
+import Telemetry
 import UnixSignals
 
 /// SIGHUP ends a process that does not handle it. A reload belongs there and comes in a later version; until then it is said
@@ -10,7 +11,7 @@ struct HangupNotice: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             for await _ in await UnixSignalsSequence(trapping: .sighup) {
-                logger.warning("SIGHUP: this version does not reload; restart to apply a changed configuration")
+                logger.log(.hangup)
             }
         }
     }

@@ -18,7 +18,7 @@ struct LogLossNotice: Service {
             let lost = (access: sinks.access.lostLines, messages: sinks.messages.lostLines)
             // The one that told so may itself be the one that was lost.
             guard lost.access > told.access || lost.messages > told.messages + 1 else { continue }
-            logger.error("log lines lost", metadata: ["access": "\(lost.access)", "messages": "\(lost.messages)"])
+            logger.log(.logLinesLost, metadata: ["access": "\(lost.access)", "messages": "\(lost.messages)"])
             told = lost
         }
     }

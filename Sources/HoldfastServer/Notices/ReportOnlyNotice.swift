@@ -37,13 +37,13 @@ struct ReportOnlyNotice: Service {
 
     private func say() async {
         guard modes.contains(where: { $0.isOn(at: EngineLoop.wallClock()) }) else { return }
-        var total = MetricsSnapshot()
-        for loop in loops { if let snapshot = try? await loop.metrics() { total.merge(snapshot) } }
-        logger.warning(
-            "report_only: requests that should be refused are forwarded",
+        var forwarded: [String: Int] = [:]
+        for loop in loops { if let snapshot = try? await loop.metrics() { forwarded.merge(snapshot.wouldRefuse) } }
+        logger.log(
+            .reportOnly,
             metadata: [
-                "forwarded": "\(total.wouldRefuse.values.reduce(0, +))",
-                "reasons": "\(total.wouldRefuse.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "))",
+                "forwarded": "\(forwarded.values.reduce(0, +))",
+                "reasons": "\(forwarded.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "))",
             ])
     }
 }

@@ -1,6 +1,7 @@
 import Logging
 import ProxyEngine
 import Synchronization
+import Telemetry
 
 /// Says in the log what the upstream does wrong: each cause at once, and then not again for a while, with the number that came meanwhile.
 final class UpstreamNotice: Sendable {
@@ -14,7 +15,7 @@ final class UpstreamNotice: Sendable {
         guard let earlier = memory.withLock({ $0.note(fault, now: now) }) else { return }
         var metadata: Logger.Metadata = ["reason": "\(fault.reason)", "cause": "\(fault.cause)"]
         if earlier > 0 { metadata["more"] = "\(earlier)" }
-        logger.warning("upstream failed", metadata: metadata)
+        logger.log(.upstreamFailed, metadata: metadata)
     }
 }
 

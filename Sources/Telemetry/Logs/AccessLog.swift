@@ -39,9 +39,8 @@ package struct AccessLog {
     /// - Parameters:
     ///   - beginning: what `begin` wrote, followed by whatever fields the judgement added.
     ///   - milliseconds: since 1970, when the request ended.
-    ///   - outcome: `ok`, or who ended it otherwise: `refused`, `upstream`, `client`, or `drained` where our shutdown did.
     package mutating func end(
-        _ beginning: ByteBuffer, milliseconds: Int, status: Int, outcome: StaticString, reason: String?, microseconds: Int,
+        _ beginning: ByteBuffer, milliseconds: Int, status: Int, outcome: Outcome, reason: String?, microseconds: Int,
         bytesIn: Int, bytesOut: Int
     ) {
         lines.writeString("{\"time\":")
@@ -50,7 +49,7 @@ package struct AccessLog {
         lines.writeString(",\"status\":")
         lines.writeDecimal(status)
         lines.writeString(",\"outcome\":\"")
-        lines.writeStaticString(outcome)
+        lines.writeString(outcome.rawValue)
         if let reason {
             lines.writeString("\",\"reason\":\"")
             lines.writeString(reason)

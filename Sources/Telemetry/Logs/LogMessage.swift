@@ -1,0 +1,70 @@
+package import Logging
+
+/// Everything that Holdfast says of itself, each sentence once. They are static: what varies is metadata.
+package enum LogMessage: String, CaseIterable, Sendable {
+    // Start and end.
+    case configurationWarning = "configuration"
+    case descriptors
+    case adminListening = "admin endpoint listening"
+    case metadataListening = "metadata listening"
+    case listening
+    case hangup = "SIGHUP: this version does not reload; restart to apply a changed configuration"
+    case shuttingDown = "shutting down: not ready, still accepting"
+    case draining
+    case drainTimedOut = "drain timed out, the rest is cut"
+    case stopped
+    case failed
+
+    // Accepting connections.
+    case acceptingPaused = "accepting paused: no descriptor is left for another connection"
+    case acceptingFailed = "accepting paused: the system has no descriptor or no memory for another connection"
+    case acceptingResumed = "accepting goes on"
+    case connectionsRefused = "connections refused: there are as many as there may be"
+    case connectionsRefusedNoMore = "connections refused no more"
+    case handshakesCrowded = "connections without a finished handshake are at their bound: the oldest are closed"
+    case handshakesCrowdedNoMore = "connections without a finished handshake are below their bound"
+
+    // Issuers.
+    case keysReplaced = "keys replaced"
+    case keysNotFetched = "keys not fetched"
+    case keysWithdrawn = "keys too old and withdrawn"
+    case secretKeysPublished = "issuer publishes secret keys"
+    case keysWarning = "keys of an issuer"
+    case introspectionEndpointFound = "introspection endpoint found"
+    case introspectionEndpointNotFound = "introspection endpoint not found"
+    case introspectionFailed = "introspection failed"
+    case introspectionSuspended = "introspection fails; the issuer is left alone for a while"
+    case introspectionResumed = "introspection works again"
+
+    // The upstream.
+    case upstreamReachable = "upstream reachable"
+    case upstreamUnreachable = "upstream unreachable"
+    case upstreamFailed = "upstream failed"
+
+    // What should not stay as it is.
+    case reportOnly = "report_only: requests that should be refused are forwarded"
+    case logLinesLost = "log lines lost"
+
+    /// How much of an operator's attention it is worth: `notice` is what changed and is well, `warning` what somebody should look at,
+    /// `error` what is wrong now, `critical` the end.
+    package var level: Logger.Level {
+        switch self {
+        case .descriptors: .info
+        case .adminListening, .metadataListening, .listening, .shuttingDown, .draining, .stopped, .acceptingResumed, .connectionsRefusedNoMore,
+            .handshakesCrowdedNoMore, .keysReplaced, .introspectionEndpointFound, .introspectionResumed, .upstreamReachable:
+            .notice
+        case .configurationWarning, .hangup, .drainTimedOut, .acceptingPaused, .acceptingFailed, .connectionsRefused, .handshakesCrowded,
+            .keysNotFetched, .keysWarning, .introspectionEndpointNotFound, .introspectionFailed, .upstreamUnreachable, .upstreamFailed, .reportOnly:
+            .warning
+        case .keysWithdrawn, .secretKeysPublished, .introspectionSuspended, .logLinesLost: .error
+        case .failed: .critical
+        }
+    }
+}
+
+extension Logger {
+    /// Metadata never holds a token, a key or a field of a request.
+    package func log(_ message: LogMessage, metadata: @autoclosure () -> Logger.Metadata? = nil) {
+        log(level: message.level, "\(message.rawValue)", metadata: metadata())
+    }
+}

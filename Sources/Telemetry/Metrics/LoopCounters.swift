@@ -1,0 +1,24 @@
+/// What one event loop has counted. Owned and changed by that loop alone, without locks; others get a `MetricsSnapshot`.
+///
+/// Label values are closed sets of ours (reason codes, status codes, names of the strip list): nothing a peer sends
+/// becomes a label.
+package final class LoopCounters {
+    package var metrics = MetricsSnapshot()
+
+    package init() {}
+
+    package func countResponse(status: Int, seconds: Double) {
+        metrics.responses.count(status)
+        metrics.requestSeconds.observe(seconds)
+    }
+
+    package func countRefusal(_ reason: String) { metrics.refusals[reason, default: 0] &+= 1 }
+    package func countWouldRefuse(_ reason: String) { metrics.wouldRefuse[reason, default: 0] &+= 1 }
+    package func countWithoutToken(_ requirement: String) { metrics.withoutToken[requirement, default: 0] &+= 1 }
+    package func countHandshakeFailure(_ reason: String) { metrics.handshakeFailures[reason, default: 0] &+= 1 }
+    package func countUpstreamFailure(_ reason: String, cause: String) {
+        metrics.upstreamFailures[reason, default: 0] &+= 1
+        metrics.upstreamCauses[LabelPair(reason, cause), default: 0] &+= 1
+    }
+    package func countStripped(_ name: String) { metrics.stripped[name, default: 0] &+= 1 }
+}

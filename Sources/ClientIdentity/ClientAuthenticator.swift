@@ -3,7 +3,7 @@ import Credentials
 package import NIOSSL
 import Synchronization
 
-/// Which client certificates a listener accepts (requirements MTLS-15, MTLS-16). There is no default: either is said.
+/// Which client certificates a listener accepts (requirements MTLS-15, MTLS-16). There is no default: one of them is said.
 package enum ClientTrust: Sendable {
     /// A path to one of these authorities.
     case authorities(CertificatePathValidator)
@@ -13,7 +13,7 @@ package enum ClientTrust: Sendable {
 }
 
 /// Turns the certificate of a connection into an authenticated peer, or refuses it. One for all event loops, so that a session
-/// begun on one can be resumed on another; the lock is taken once or twice a connection and held for a look-up.
+/// begun on one can be resumed on another; the lock is taken once or twice per connection and held for one look-up.
 ///
 /// Paths are remembered by leaf, so that a client's next handshake costs a hash and a look-up. The verdict never includes
 /// time, which is compared whenever a path is used. A change of trust takes a new authenticator.

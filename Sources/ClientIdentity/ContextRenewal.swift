@@ -1,10 +1,10 @@
 /// When the listener's TLS context is replaced by a new one.
 ///
-/// BoringSSL keeps each TLS 1.2 session whose client takes no tickets, with its certificates, up to 20,480 a context, and
+/// BoringSSL keeps each TLS 1.2 session whose client takes no tickets, with its certificates, up to 20,480 per context, and
 /// NIOSSL can neither shrink that cache nor turn it off. A new context forgets them, and with them the ticket keys: nothing
 /// can be resumed that was begun under an earlier one. Sessions of TLS 1.3, and of 1.2 with tickets, take no memory.
 ///
-/// Measured (release build, one loop, a client certificate of 0.4 kB): 3.6 kB a kept session; making a context costs 4 µs
+/// Measured (release build, one loop, a client certificate of 0.4 kB): 3.6 kB per kept session; making a context costs 4 µs
 /// of CPU, a full handshake 310 µs. So renewal costs nothing, and its price is only that fewer sessions can be resumed.
 package struct ContextRenewal: Equatable, Sendable {
     package let handshakes: Int

@@ -5,8 +5,8 @@ package import NIOSSL
 package struct ServerTLS: Sendable {
     let configuration: TLSConfiguration
     /// Whether sessions may be resumed. NIOSSL cannot turn that off, so where they may not each connection has a context of its
-    /// own, whose tickets no other can read. Measured (release build, one authority named): 8 % more CPU a full handshake and 4 kB
-    /// more a connection; with a hundred authorities named, making the context takes 260 µs and 22 kB.
+    /// own, whose tickets no other can read. Measured (release build, one authority named): 8 % more CPU per full handshake and
+    /// 4 kB more per connection; with a hundred authorities named, making the context takes 260 µs and 22 kB.
     let resumption: Bool
     package let certificateIsOptional: Bool
     /// TLS 1.3 where the certificate has a key that the suites for 1.2 cannot be spoken with.

@@ -27,7 +27,7 @@ enum TLSPolicy {
         configuration.curves = [.x25519_MLKEM768]
     }
 
-    /// FAPI 1.0 Advanced section 8.5, without its DHE suites, which BoringSSL has not.
+    /// FAPI 1.0 Advanced section 8.5, without its DHE suites, which BoringSSL does not have.
     static func restrictToRSASuites(_ configuration: inout TLSConfiguration) {
         configuration.cipherSuiteValues = [.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384]
     }

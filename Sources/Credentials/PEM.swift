@@ -56,7 +56,7 @@ struct PEM {
             octets: [UInt8](UnsafeBufferPointer(start: data, count: length)))
     }
 
-    /// What it has, each kind once, for a sentence about what it has not.
+    /// What it has, each kind once, for a sentence about what it lacks.
     var labels: String {
         blocks.map(\.label).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.prefix(4).joined(separator: ", ")
     }

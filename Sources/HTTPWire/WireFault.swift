@@ -1,7 +1,7 @@
-/// Why a message was refused as HTTP/1.1: one code a refusal, the same in the log and the metric.
+/// Why a message was refused as HTTP/1.1: one code per refusal, the same in the log and the metric.
 ///
 /// After a fault nothing more on the connection can be read for certain: answer with `status` and close. In a message of
-/// the upstream every fault means "nonsense": close that connection, answer 502. Codes are added to, never renamed.
+/// the upstream every fault means "nonsense": close that connection, answer 502. Codes are added, never renamed.
 package enum WireFault: String, Error, CaseIterable, Sendable {
     // The start line.
     case emptyLinesExcessive = "empty_lines_excessive"

@@ -27,9 +27,9 @@ package struct HoldfastConfiguration: Equatable, Sendable {
     package let admin: NetworkAddress?
     package let log: Log
     package let shutdown: Shutdown
-    /// Event loops; nil for as many as this process may use cores.
+    /// Event loops; nil for as many as the cores that this process may use.
     package let threads: Int?
-    /// Verified tokens remembered a loop; 0 for none.
+    /// Verified tokens remembered per loop; 0 for none.
     package let verificationCache: Int
 }
 
@@ -66,7 +66,7 @@ extension HoldfastConfiguration {
         package let idleTimeout: Duration
         /// Without any progress of a request body.
         package let bodyTimeout: Duration
-        /// Octets a second that a body must advance at least while the client is waited for; 0 for no such bound.
+        /// Octets per second by which a body must at least advance while the client is waited for; 0 for no such bound.
         package let minimumBodyRate: Int
         /// Client connections at once, over all loops.
         package let maxConnections: Int
@@ -200,7 +200,7 @@ extension HoldfastConfiguration {
         package let endpoint: Endpoint
         package let authentication: Authentication
         package let clientID: String
-        /// How long an answer is remembered at most.
+        /// The longest that an answer is remembered.
         package let cache: Duration
         /// For one answer.
         package let timeout: Duration
@@ -233,9 +233,9 @@ extension HoldfastConfiguration {
         package let leeway: Duration
         /// CAs for fetching keys and metadata, in addition to the system's.
         package let certificateAuthorities: LocatedPath?
-        /// At most one fetch of keys in this time on account of tokens with unknown keys.
+        /// In this time, tokens with unknown keys cause at most one fetch.
         package let cooldown: Duration
-        /// How old keys grow at most before they are looked at again, whatever the issuer's `Cache-Control` says: a key that was
+        /// The greatest age of keys before they are looked at again, whatever the issuer's `Cache-Control` says: a key that was
         /// removed is refused from then on.
         package let refreshKeys: Duration
         /// How long the last good keys serve while the issuer cannot be reached.
@@ -322,7 +322,7 @@ extension HoldfastConfiguration {
         package enum Level: String, CaseIterable, Sendable { case trace, debug, info, notice, warning, error, critical }
 
         package let level: Level
-        /// A line a request on standard output.
+        /// A line per request on standard output.
         package let access: Bool
     }
 }

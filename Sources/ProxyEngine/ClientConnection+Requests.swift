@@ -86,7 +86,7 @@ extension ClientConnection {
             loop.requestHead.write(from: head, to: &out, loop.settings.rewrite, trusted: trusted)
         }
         if let reason = permit.wouldRefuse { noteReported(reason) }
-        if loop.requestHead.claims > 0 { for name in loop.requestHead.claimedNames() { loop.counters.countStripped(name) } }
+        if loop.requestHead.identityFields > 0 { for name in loop.requestHead.identityFieldNames() { loop.counters.countStripped(name) } }
         var exchange = Exchange(
             hasBody: !requestBody.isOver, clientPersists: requestPersists, isIdempotent: loop.requestHead.method.isIdempotent)
         if loop.isEnding { exchange.closeClientAfterwards() }

@@ -79,7 +79,7 @@ struct HTTP1FuzzBench: ~Copyable {
         if Array(written[head.methodRange]) != method { report.fail("method changed", input: input) }
         if head.framing != framing { report.fail("framing changed", input: input) }
         if Array(written[head.host]) != host { report.fail("host changed", input: input) }
-        if head.claims != 1 || !written.ends(with: Self.trusted + [0x0d, 0x0a]) { report.fail("a claim passed", input: input) }
+        if head.identityFields != 1 || !written.ends(with: Self.trusted + [0x0d, 0x0a]) { report.fail("an identity field passed", input: input) }
         if head.authorizationCount != authorizations { report.fail("Authorization changed", input: input) }
         if !head.isPersistent || head.hasUpgrade || head.expectsContinue {
             report.fail("a hop-by-hop field passed", input: input)

@@ -69,7 +69,7 @@ struct ConnectionTests {
         #expect(try Wire.forwarded(text) == "GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 holdfast\r\n\(Wire.trustedLine)\r\n")
         try head(text) {
             #expect($0.protectedNominations == 2)
-            #expect($0.claims == 1)
+            #expect($0.identityFields == 1)
         }
     }
 

@@ -27,10 +27,10 @@ struct InteractionFieldTests {
         #expect(try written(names, request.replacing("X-Other", with: "X-Fapi-Interaction-Id")).count == 2)
     }
 
-    @Test("Sent as it should be it is no claim, spelled otherwise it is one, and neither survives in the form of the other (Q-08)")
-    func claims() throws {
+    @Test("Sent as it should be it is no identity field, spelled otherwise it is one, and neither survives in the form of the other (Q-08)")
+    func identityFields() throws {
         let names = try StripList(trustedHeader: "X-T", managesInteractionID: true)
-        for (line, ids, claims) in [
+        for (line, ids, identityFields) in [
             ("x-fapi-interaction-id: 1", 1, 0), ("X-FAPI-Interaction-ID: 1", 1, 0), ("x_fapi_interaction_id: 1", 0, 1),
             ("x-fapi-interaction.id: 1", 0, 1), ("x-fapi-interaction-ids: 1", 0, 0),
             ("x-fapi-interaction-id: 1\r\nConnection: x-fapi-interaction-id", 1, 0),
@@ -38,7 +38,7 @@ struct InteractionFieldTests {
             var head = RequestHead(names: names)
             let octets = ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\n\(line)\r\n\r\n")
             guard case .complete = head.parse(octets) else { Issue.record("\(line) is no request"); continue }
-            #expect(head.interactionIDCount == ids && head.claims == claims, "\(line)")
+            #expect(head.interactionIDCount == ids && head.identityFields == identityFields, "\(line)")
         }
     }
 

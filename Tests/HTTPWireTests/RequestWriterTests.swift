@@ -97,9 +97,9 @@ struct RequestWriterTests {
             "OPTIONS http://h/x?y HTTP/1.0\r\nMax-Forwards: 3\r\nAuthorization: x\r\nCookie: a\r\nSSL-X: y\r\nConnection: cookie\r\nContent-Length: 3\r\n\r\n"
         let second = "GET /z HTTP/1.1\r\nHost: b\r\n\r\n"
         _ = Array(first.utf8).withUnsafeBytes { head.parse($0) }
-        #expect(head.claims == 1 && head.authorizationCount == 1 && head.protectedNominations == 1)
+        #expect(head.identityFields == 1 && head.authorizationCount == 1 && head.protectedNominations == 1)
         #expect(Array(second.utf8).withUnsafeBytes { head.parse($0) } == .complete(length: second.utf8.count))
-        #expect(head.claims == 0 && head.authorizationCount == 0 && head.protectedNominations == 0)
+        #expect(head.identityFields == 0 && head.authorizationCount == 0 && head.protectedNominations == 0)
         #expect(head.maxForwards == nil && head.query == nil && head.framing == BodyFraming.none && head.isPersistent)
         #expect(head.form == .origin && head.authorization == nil && head.fieldCount == 1)
     }

@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 
 /// The names of the survey behind `StripListNames`, written down a second time on purpose: a name that is lost there fails here.
-private let claimedNames = [
+private let identityNames = [
     // TLS terminators
     "Client-Cert", "Client-Cert-Chain", "X-Forwarded-Client-Cert", "X-Forwarded-Tls-Client-Cert",
     "X-Forwarded-Tls-Client-Cert-Info",
@@ -67,15 +67,15 @@ struct StripListTests {
         return [name, name.lowercased(), name.uppercased(), swapped] + folds
     }
 
-    @Test("Every name is dropped in every spelling, and counted", arguments: claimedNames)
+    @Test("Every name is dropped in every spelling, and counted", arguments: identityNames)
     func dropped(_ name: String) throws {
         for spelling in Self.spellings(name) {
             #expect(
                 try Wire.survivors(["Accept: x", "\(spelling): forged", "X-End: y"]) == ["Accept: x", "X-End: y"], "\(spelling)")
             var head = RequestHead(names: try Wire.names())
             _ = Array("GET / HTTP/1.1\r\nHost: a\r\n\(spelling): forged\r\n\r\n".utf8).withUnsafeBytes { head.parse($0) }
-            #expect(head.claims == 1)
-            #expect(head.claimedNames().count == 1)
+            #expect(head.identityFields == 1)
+            #expect(head.identityFieldNames().count == 1)
         }
     }
 
@@ -113,7 +113,7 @@ struct StripListTests {
         #expect(try Wire.survivors(["\(name): 5"]) == [])
         var head = RequestHead(names: try Wire.names())
         _ = Array("GET / HTTP/1.1\r\nHost: a\r\n\(name): 5\r\n\r\n".utf8).withUnsafeBytes { head.parse($0) }
-        #expect(head.claimedNames() == ["misspelled"])
+        #expect(head.identityFieldNames() == ["misspelled"])
         #expect(head.framing == BodyFraming.none)
     }
 
@@ -135,14 +135,14 @@ struct StripListTests {
             ])
     }
 
-    @Test("A trusted field of another name is ours in both directions, and the default one is still a claim")
+    @Test("A trusted field of another name is ours in both directions, and the default one is still an identity field")
     func otherTrusted() throws {
         var head = RequestHead(names: try StripList(trustedHeader: "X-Acme-Payments-Client-Certificate-Thumbprint"))
         let text =
             "GET / HTTP/1.1\r\nHost: a\r\nx_acme_payments_client_certificate_thumbprint: x\r\n\(Wire.trustedName): x\r\n\r\n"
         _ = Array(text.utf8).withUnsafeBytes { head.parse($0) }
-        #expect(head.claims == 2)
-        #expect(head.claimedNames() == ["x-acme-payments-client-certificate-thumbprint", "x-client-cert*"])
+        #expect(head.identityFields == 2)
+        #expect(head.identityFieldNames() == ["x-acme-payments-client-certificate-thumbprint", "x-client-cert*"])
     }
 
     @Test("A field that we set takes its family with it, in every spelling: who believes the one believes the other")
@@ -152,7 +152,7 @@ struct StripListTests {
             return lines.filter { name in
                 var head = RequestHead(names: names)
                 _ = Array("GET / HTTP/1.1\r\nHost: a\r\n\(name): v\r\n\r\n".utf8).withUnsafeBytes { head.parse($0) }
-                return head.claims == 0
+                return head.identityFields == 0
             }
         }
         let acme = ["X-Acme-User", "x_acme_group", "X.ACME.Roles", "X-Acme", "X-Acme-User-Id", "x-acme-"]
@@ -163,7 +163,7 @@ struct StripListTests {
         #expect(try survivors(["X-Org"], ["X-Org", "x_org_unit", "X-Orgs", "X-Team"]) == ["X-Orgs", "X-Team"])
         #expect(try survivors(["Org"], ["org", "Org-Unit", "Orgs", "X-Org"]) == ["Orgs", "X-Org"])
         #expect(try survivors([], ["X-Thumb", "X-Thumb-Of", "X-Thumbs"]) == ["X-Thumbs"])
-        // What clients of any API send is of no family, unless the file strips it or it claims an identity.
+        // What clients of any API send is of no family, unless the file strips it or it names an identity.
         let ordinary = ["X-Amz-Date", "X-Request-Id", "X-Api-Key", "X-Api-Version", "X-Ms-Version", "User-Agent", "X-Client-Version", "X-Amzn-Trace-Id"]
         let set = ["X-Amz-User", "X-Request-User", "X-Api-User", "X-Ms-User", "User-Name", "X-Client-Sub", "X-Amzn-User"]
         #expect(try survivors(set, ordinary + ["X-Amz-User", "X-Request-Group", "X-Api-Group", "X-Ms-Role", "X-Amzn-Oidc-Data"]) == ordinary)
@@ -176,7 +176,7 @@ struct StripListTests {
         func claims(_ name: String, kept: [String], set: [String] = [], additional: [String] = []) throws -> Int {
             var head = RequestHead(names: try StripList(trustedHeader: "X-Thumb", additional: additional, set: set, kept: kept))
             _ = Array("GET / HTTP/1.1\r\nHost: a\r\n\(name): v\r\n\r\n".utf8).withUnsafeBytes { head.parse($0) }
-            return head.claims
+            return head.identityFields
         }
         for spelling in Self.spellings("X-Scope-OrgID") { #expect(try claims(spelling, kept: ["X-Scope-OrgID"]) == 0) }
         #expect(try claims("X-Remote-Group", kept: ["X-Remote-Group"]) == 0 && claims("X-Remote-Extra", kept: ["X-Remote-Group"]) == 1)
@@ -198,15 +198,15 @@ struct StripListTests {
     @Test("The names of claims are ours, each once and at most eight, never the client's octets")
     func reported() throws {
         var head = RequestHead(names: try Wire.names())
-        let lines = claimedNames.filter { $0 != "DPoP" }.prefix(60).map { "\($0): x\r\n" }.joined()
+        let lines = identityNames.filter { $0 != "DPoP" }.prefix(60).map { "\($0): x\r\n" }.joined()
         _ = Array("GET / HTTP/1.1\r\nHost: a\r\nSSL_EVIL: x\r\nssl-evil2: y\r\n\(lines)\r\n".utf8).withUnsafeBytes {
             head.parse($0)
         }
-        #expect(head.claims == 62)
-        #expect(head.claimedNames().first == "ssl-*")
-        #expect(head.claimedNames().count == 8)
-        #expect(Set(head.claimedNames()).count == 8)
-        #expect(head.claimedNames(limit: 0) == [])
+        #expect(head.identityFields == 62)
+        #expect(head.identityFieldNames().first == "ssl-*")
+        #expect(head.identityFieldNames().count == 8)
+        #expect(Set(head.identityFieldNames()).count == 8)
+        #expect(head.identityFieldNames(limit: 0) == [])
     }
 
     @Test("What cannot be stripped or trusted is a mistake of the configuration")

@@ -16,11 +16,11 @@ package enum FieldRole: UInt8, CaseIterable, Sendable {
     /// `Early-Data`: never removed, not even when Connection names it (RFC 8470 section 5.1).
     case earlyData
     case vary
-    /// In requests a claim only we may make: dropped and counted. Passes in responses.
-    case claim
+    /// In requests it says who the client is, which only we may say: dropped and counted. Passes in responses.
+    case identity
     /// Our own field or RFC 9440's: dropped in requests and counted, dropped in responses too.
     case trusted
-    /// As `.claim`, but may stand only once.
+    /// As `.identity`, but may stand only once.
     case proofOfPossession
     /// Passes; looked at to see whether the request has been here before (RFC 9110 section 7.6.3).
     case via
@@ -49,15 +49,15 @@ struct FieldRoles {
             .with(.via).with(.date)
     }
 
-    /// Pass on to the client unless Connection names them. What would be a claim in a request is only information here.
+    /// Pass on to the client unless Connection names them. What would name an identity in a request is only information here.
     static var forwardedInResponses: FieldRoles {
-        forwardedInRequests.with(.claim).with(.proofOfPossession).with(.host).with(.expect)
+        forwardedInRequests.with(.identity).with(.proofOfPossession).with(.host).with(.expect)
     }
 
     /// Stay where they are although Connection names them: a client cannot make us send a request without them
     /// (requirements FW-03, CC-17, TLS-08).
     static var protectedFromConnection: FieldRoles {
-        FieldRoles().with(.authorization).with(.cookie).with(.earlyData).with(.expect).with(.claim).with(.trusted)
+        FieldRoles().with(.authorization).with(.cookie).with(.earlyData).with(.expect).with(.identity).with(.trusted)
             .with(.proofOfPossession)
     }
 
@@ -72,8 +72,8 @@ struct FieldRoles {
     /// Decide where a message ends, or what of it passes: only under their very names, and a response's `Content_Length` is none.
     static var steering: FieldRoles { FieldRoles().with(.contentLength).with(.transferEncoding).with(.connection) }
 
-    /// Dropped in requests and counted as somebody claiming an identity.
-    static var claims: FieldRoles { FieldRoles().with(.claim).with(.trusted).with(.proofOfPossession) }
+    /// Identity fields: dropped in requests and counted, since whoever sends one wants to be taken for somebody.
+    static var identityFields: FieldRoles { FieldRoles().with(.identity).with(.trusted).with(.proofOfPossession) }
 
     /// Harmless however they are spelled.
     static var harmless: FieldRoles { FieldRoles().with(.plain).with(.vary).with(.via).with(.date) }

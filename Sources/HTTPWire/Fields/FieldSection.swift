@@ -30,7 +30,7 @@ struct FieldSection: ~Copyable {
     private var first = InlineArray<32, UInt16>(repeating: 0)
     private(set) var authorizations = 0
     private(set) var interactionIDs = 0
-    private(set) var claims = 0
+    private(set) var identityFields = 0
     private var name = FoldedName()
     let direction: Direction
 
@@ -63,7 +63,7 @@ struct FieldSection: ~Copyable {
         seen = FieldRoles()
         authorizations = 0
         interactionIDs = 0
-        claims = 0
+        identityFields = 0
     }
 
     /// Parses the lines from `position` through the empty line, and returns the position after it.
@@ -99,7 +99,7 @@ struct FieldSection: ~Copyable {
         // `Content_Length` is no Content-Length to us, but is one to CGI: drop what only looks like a field that matters.
         if !name.isPlain {
             if direction == .request {
-                if !FieldRoles.harmless.contains(role) { role = .claim }
+                if !FieldRoles.harmless.contains(role) { role = .identity }
             } else if FieldRoles.steering.contains(role) {
                 role = .plain
             }
@@ -118,7 +118,7 @@ struct FieldSection: ~Copyable {
         if role == .plain { return }
         if role == .authorization { authorizations += 1 }
         if role == .interactionID { interactionIDs += 1 }
-        if FieldRoles.claims.contains(role) { claims += 1 }
+        if FieldRoles.identityFields.contains(role) { identityFields += 1 }
         if seen.contains(role) {
             let single = direction == .request ? FieldRoles.singleInRequests : .singleInResponses
             if single.contains(role) { throw .refused(FieldSyntax.duplicate(role)) }

@@ -1,4 +1,4 @@
-/// What is done about each field name, compiled once a configuration: the roles HTTP fixes, the names of `StripListNames`,
+/// What is done about each field name, compiled once per configuration: the roles HTTP fixes, the names of `StripListNames`,
 /// the names the configuration adds or keeps, and the fields that are ours to set, each with its family.
 ///
 /// A lookup costs one hash of the folded name and, for names that are not in the table, one pass over the few prefixes that begin
@@ -25,7 +25,7 @@ package struct StripList: Sendable {
         var role: FieldRole
     }
 
-    /// What a name came to: its role, and which rule said so, for `claimedName`.
+    /// What a name came to: its role, and which rule said so, for `identityFieldName`.
     struct Verdict {
         var role: FieldRole
         var rule: UInt16
@@ -41,9 +41,9 @@ package struct StripList: Sendable {
     private var prefixes = FieldPrefixes()
 
     /// - Parameters:
-    ///   - trustedHeader: the field we add ourselves; what claims to be it is removed in both directions.
+    ///   - trustedHeader: the field we add ourselves; what passes for it is removed in both directions.
     ///   - additional: more names to strip; a trailing `*` stands for any ending.
-    ///   - set: further fields that we set: what claims to be one, or to be of its family, is removed.
+    ///   - set: further fields that we set: what passes for one, or for one of its family, is removed.
     ///   - kept: names of the built-in list, or of a family, that pass all the same; a trailing `*` stands for any ending. Never one of
     ///     those we set.
     ///   - managesInteractionID: `x-fapi-interaction-id` is read and written by us; else it is a field like any other.
@@ -56,9 +56,9 @@ package struct StripList: Sendable {
         if managesInteractionID { add(InteractionID.fieldName, .interactionID) }
         for (name, role) in FieldNames.roles { add(name, role) }
         try addTrusted(trustedHeader)
-        for name in set { try addClaim(name) }
+        for name in set { try addIdentity(name) }
         let ours = rules.count
-        // What is asked first wins: what the file keeps, what it and the built-in list strip, what is nobody's claim, our families.
+        // The first that is asked wins: what the file keeps, what it and the built-in list strip, what names nobody, our families.
         var endings: [(name: String, role: FieldRole)] = []
         for name in kept { try keep(name, &endings) }
         for name in additional { try strip(name, &endings) }
@@ -71,12 +71,12 @@ package struct StripList: Sendable {
 
     /// The names compiled in, folded, those with any ending marked by `*`: for `check`.
     package var strippedNames: [String] {
-        rules.indices.filter { [.claim, .trusted, .proofOfPossession].contains(rules[$0].role) }.map { names[$0] }.sorted()
+        rules.indices.filter { [.identity, .trusted, .proofOfPossession].contains(rules[$0].role) }.map { names[$0] }.sorted()
     }
 
     /// The folded name behind a dropped field; never octets a client sent.
-    func claimedName(_ rule: UInt16) -> String {
-        guard Int(rule) < names.count, FieldRoles.claims.contains(rules[Int(rule)].role) else { return "misspelled" }
+    func identityFieldName(_ rule: UInt16) -> String {
+        guard Int(rule) < names.count, FieldRoles.identityFields.contains(rules[Int(rule)].role) else { return "misspelled" }
         return names[Int(rule)]
     }
 
@@ -150,21 +150,21 @@ extension StripList {
         guard rules[rule].role == .trusted else { throw .reserved(name) }
     }
 
-    private mutating func addClaim(_ name: String) throws(Mistake) {
+    private mutating func addIdentity(_ name: String) throws(Mistake) {
         guard Self.isFieldName(name) else { throw .notAFieldName(name) }
-        guard let rule = rule(for: name) else { return add(name, .claim) }
+        guard let rule = rule(for: name) else { return add(name, .identity) }
         switch rules[rule].role {
-        case .plain, .cookie, .claim, .vary: rules[rule].role = .claim
+        case .plain, .cookie, .identity, .vary: rules[rule].role = .identity
         case .trusted, .proofOfPossession, .hopByHop, .connection, .upgrade, .expect: break  // never forwarded anyway
         default: throw .reserved(name)
         }
     }
 
     private mutating func strip(_ name: String, _ endings: inout [(name: String, role: FieldRole)]) throws(Mistake) {
-        guard name.last == "*" else { return try addClaim(name) }
+        guard name.last == "*" else { return try addIdentity(name) }
         let stem = String(name.dropLast())
         guard Self.isFieldName(stem) else { throw .notAFieldName(name) }
-        endings.append((stem, .claim))
+        endings.append((stem, .identity))
     }
 
     /// Before anything else names it; what we set stays what it is.
@@ -174,21 +174,21 @@ extension StripList {
         if name.last == "*" { return endings.append((stem, .plain)) }
         guard let rule = rule(for: name) else { return add(name, .plain) }
         switch rules[rule].role {
-        case .claim, .trusted, .proofOfPossession, .hopByHop, .connection, .upgrade: throw .reserved(name)
+        case .identity, .trusted, .proofOfPossession, .hopByHop, .connection, .upgrade: throw .reserved(name)
         default: break  // Never stripped.
         }
     }
 
     private mutating func addBuiltIn(_ name: String, _ endings: inout [(name: String, role: FieldRole)]) {
-        if name.last == "*" { return endings.append((String(name.dropLast()), .claim)) }
+        if name.last == "*" { return endings.append((String(name.dropLast()), .identity)) }
         // A name of its own would hide what an ending keeps.
-        if !endings.contains(where: { $0.role == .plain && Self.folded(name).hasPrefix(Self.folded($0.name)) }) { add(name, .claim) }
+        if !endings.contains(where: { $0.role == .plain && Self.folded(name).hasPrefix(Self.folded($0.name)) }) { add(name, .identity) }
     }
 
     private mutating func addOrdinary(_ name: String, _ endings: inout [(name: String, role: FieldRole)]) {
         if name.last == "*" { return endings.append((String(name.dropLast()), .plain)) }
         // A name of its own would hide the ending that strips it.
-        if !endings.contains(where: { $0.role == .claim && Self.folded(name).hasPrefix(Self.folded($0.name)) }) { add(name, .plain) }
+        if !endings.contains(where: { $0.role == .identity && Self.folded(name).hasPrefix(Self.folded($0.name)) }) { add(name, .plain) }
     }
 
     /// `X-Remote-User` beside `X-Remote-Group`: who believes the one believes the other. A name of one word, or of `X-` and one word, is the
@@ -199,7 +199,7 @@ extension StripList {
         let family = (isBeginning ? words : words.dropLast()).joined(separator: "-")
         guard !family.isEmpty else { return }
         addBuiltIn(family, &endings)
-        if family.utf8.count < FoldedName.capacity { endings.append((family + "-", .claim)) }
+        if family.utf8.count < FoldedName.capacity { endings.append((family + "-", .identity)) }
     }
 
     private mutating func index(_ endings: [(name: String, role: FieldRole)]) {
@@ -216,7 +216,7 @@ extension StripList {
     private mutating func coverKnownNames(_ ours: Int, _ additional: [String]) {
         let stems = additional.filter { $0.last == "*" }.map { Self.folded(String($0.dropLast())) }
         for rule in 0..<ours where [.plain, .cookie, .vary].contains(rules[rule].role) {
-            if stems.contains(where: names[rule].hasPrefix) { rules[rule].role = .claim }
+            if stems.contains(where: names[rule].hasPrefix) { rules[rule].role = .identity }
         }
     }
 }

@@ -1,7 +1,7 @@
-/// The field names by which gateways tell a backend who the client is. A client that sends one is claiming an identity, so
+/// The field names by which gateways tell a backend who the client is. A client that sends one wants to be taken for somebody, so
 /// all of them are removed from each request (requirements CC-01, CC-15, XF-05).
 ///
-/// Compared folded (`FoldedName`). A trailing `*` stands for any ending, also none. Names are added here, never at the place
+/// Compared folded (`FoldedName`). A trailing `*` stands for any ending, even none. Names are added here, never at the place
 /// of use; `version` is raised with each change, so that an operator can tell from `check` what is covered.
 enum StripListNames {
     static let version = 2

@@ -138,17 +138,17 @@ extension RequestHead {
         return (line.name, line.value, line.role)
     }
 
-    /// How many fields claim an identity, or change the request behind the judge's back: all are dropped.
-    package var claims: Int { section.claims }
+    /// How many fields name an identity, or change the request behind the judge's back: all are dropped.
+    package var identityFields: Int { section.identityFields }
 
-    /// The names behind `claims`, folded, each once, at most `limit` of them. Names of our own list, never octets of a client;
+    /// The names of those `identityFields`, folded, each once, at most `limit` of them. Names of our own list, never octets of a client;
     /// `misspelled` stands for fields such as `Content_Length`, which only look like one that matters.
-    package func claimedNames(limit: Int = 8) -> [String] {
+    package func identityFieldNames(limit: Int = 8) -> [String] {
         var found: [String] = []
         for index in 0..<section.count where found.count < limit {
             let line = section[index]
-            guard FieldRoles.claims.contains(line.role) else { continue }
-            let name = names.claimedName(line.rule)
+            guard FieldRoles.identityFields.contains(line.role) else { continue }
+            let name = names.identityFieldName(line.rule)
             if !found.contains(name) { found.append(name) }
         }
         return found

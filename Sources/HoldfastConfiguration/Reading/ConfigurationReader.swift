@@ -122,7 +122,7 @@ extension HoldfastConfiguration.Shutdown {
 
 extension HoldfastConfiguration.Log {
     /// - `level` (trace, debug, info, notice, warning, error, critical; default `info`)
-    /// - `access` (true or false; default `true`): one JSON line a request on standard output
+    /// - `access` (true or false; default `true`): one JSON line per request on standard output
     init(_ root: Section) {
         let section = root.section("log", known: ["level", "access"])
         level = section?.optional("level", choice(Level.self)) ?? .info

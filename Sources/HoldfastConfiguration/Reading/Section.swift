@@ -10,7 +10,7 @@ struct Section {
 
     /// - Parameters:
     ///   - known: every key there is. Any other is a mistake.
-    ///   - later: keys that this version has not, each with a sentence that says so. They are never ignored: who writes one
+    ///   - later: keys that this version does not have, each with a sentence that says so. They are never ignored: who writes one
     ///     counts on what it does.
     init(
         _ node: ConfigurationNode, at position: SourcePosition, _ keyPath: String, known: [String], later: [String: String] = [:],

@@ -7,7 +7,7 @@ extension HoldfastConfiguration.Listener {
     /// - `head_timeout` (100ms to 5m; default `10s`)
     /// - `idle_timeout` (100ms to 1h; default `75s`)
     /// - `body_timeout` (100ms to 1h without progress; default `60s`)
-    /// - `minimum_body_rate` (octets a second, `0B` to `1MiB`; default `500B`; `0B` for no such bound): how fast a body must advance in
+    /// - `minimum_body_rate` (octets per second, `0B` to `1MiB`; default `500B`; `0B` for no such bound): how fast a body must advance in
     ///   either direction while the client is waited for
     /// - `max_connections` (1 to 1000000; default 16384)
     /// - `max_handshakes` (1 to `max_connections`; default a quarter of it): connections whose handshake is not done

@@ -48,6 +48,6 @@ extension HoldfastConfiguration.Profile {
         }
     }
 
-    /// How long after its `exp` a token may be taken at most.
+    /// The longest time after its `exp` for which a token may be taken.
     static let maximumLeeway = Duration.seconds(60)
 }

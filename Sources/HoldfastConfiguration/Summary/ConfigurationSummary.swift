@@ -2,7 +2,7 @@ internal import BindingPolicy
 
 /// What a configuration lets through, in plain words, for `holdfast check` and the start of `holdfast run`.
 package struct ConfigurationSummary: Equatable, Sendable {
-    /// One sentence a line.
+    /// One sentence per line.
     package let facts: [String]
     /// What is weaker than it could be, or leads into trouble; each names its key.
     package let warnings: [String]

@@ -1,8 +1,8 @@
 package import NIOCore
 
-/// One JSON line a request. Collects a loop's lines and hands them to the sink in batches.
+/// One JSON line per request. Collects a loop's lines and hands them to the sink in batches.
 ///
-/// Nothing of a request's fields, query or body is in a line: a token can only have stood there. The path is cut at
+/// Nothing of a request's fields, query or body is in a line: nowhere else can a token have stood. The path is cut at
 /// `pathLimit` octets.
 package struct AccessLog {
     package static let pathLimit = 512

@@ -89,7 +89,7 @@ package final class LogSink: Sendable {
     }
 }
 
-/// Where the two logs go: a line a request, and what Holdfast says of itself.
+/// Where the two logs go: a line per request, and what Holdfast says of itself.
 package struct LogSinks: Sendable {
     package let access: LogSink
     package let messages: LogSink

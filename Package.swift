@@ -100,7 +100,8 @@ let package = Package(
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", nioCore], swiftSettings: settings),
         .testTarget(
             name: "TokenValidationTests",
-            dependencies: ["TokenValidation", "BindingPolicy", "Credentials", "Files", "HTTPWire", crypto, cryptoExtras, nioCore, nioPosix, nioSSL], swiftSettings: settings),
+            dependencies: ["TokenValidation", "BindingPolicy", "Credentials", "Files", "HTTPWire", crypto, cryptoExtras, nioCore, nioPosix, nioSSL],
+            swiftSettings: settings),
         .testTarget(
             name: "ClientIdentityTests",
             dependencies: [

@@ -14,12 +14,13 @@ enum KeyStrength {
             return .malformed
         }
         let bits = EVP_PKEY_get_bits(key)
-        let taken = switch EVP_PKEY_get_base_id(key) {
-        case EVP_PKEY_RSA, EVP_PKEY_RSA_PSS: rsaBits.contains(bits)
-        case EVP_PKEY_EC: curveBits.contains(bits)
-        case EVP_PKEY_ED25519, EVP_PKEY_ED448: true
-        default: false
-        }
+        let taken =
+            switch EVP_PKEY_get_base_id(key) {
+            case EVP_PKEY_RSA, EVP_PKEY_RSA_PSS: rsaBits.contains(bits)
+            case EVP_PKEY_EC: curveBits.contains(bits)
+            case EVP_PKEY_ED25519, EVP_PKEY_ED448: true
+            default: false
+            }
         return taken ? nil : .weak
     }
 

@@ -35,7 +35,10 @@ struct Explain: AsyncParsableCommand {
     @Option(help: "A JSON Web Key Set to verify with instead of fetching the issuers' keys.")
     var keys: String?
 
-    @Option(help: "Another certificate that the token may be bound to, such as the one before a renewal. Can be repeated; certificates in the folder of --certificate are compared anyway.")
+    @Option(
+        help:
+            "Another certificate that the token may be bound to, such as the one before a renewal. Can be repeated; certificates in the folder of --certificate are compared anyway."
+    )
     var other: [String] = []
 
     func validate() throws {
@@ -45,7 +48,9 @@ struct Explain: AsyncParsableCommand {
         guard path.hasPrefix("/") || path == "*", !path.contains("?"), isOneLine(path) else {
             throw ValidationError("--path is a path such as /payments/7, without a query.")
         }
-        guard header.allSatisfy({ $0.contains(":") && isOneLine($0) }) else { throw ValidationError("--header is a field such as 'Host: api.example.com'.") }
+        guard header.allSatisfy({ $0.contains(":") && isOneLine($0) }) else {
+            throw ValidationError("--header is a field such as 'Host: api.example.com'.")
+        }
     }
 
     private func isOneLine(_ text: String) -> Bool {

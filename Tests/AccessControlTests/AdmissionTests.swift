@@ -76,7 +76,8 @@ struct AdmissionTests {
         #expect(try outcome(queried, request("GET /doc?r=1")) == "document" && outcome(queried, request("GET /doc")) == "credentials_missing")
         for line in ["POST /doc", "OPTIONS /doc", "PURGE /doc"] { #expect(try outcome(full(), request(line, bearer)) == "method_not_allowed") }
         for target in ["/doc/", "/doc?", "/DOC", "/%64oc", "/doc?r=1", "/do"] {
-            #expect(try outcome(full(), request("GET \(target)", "x-fapi-interaction-id: 3e4666bf-d5e5-4aa7-b8ce-cefe41c7568a")) == "credentials_missing")
+            #expect(
+                try outcome(full(), request("GET \(target)", "x-fapi-interaction-id: 3e4666bf-d5e5-4aa7-b8ce-cefe41c7568a")) == "credentials_missing")
         }
     }
 

@@ -47,7 +47,8 @@ import Testing
 
     @Test func eachUnusableFileIsRefusedInWords() throws {
         #expect(try problem("\u{feff}") == "holds no certificate: neither PEM nor DER")
-        #expect(try problem("-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----\n")?.hasPrefix("holds no certificate, only PKCS7; `openssl pkcs7") == true)
+        #expect(
+            try problem("-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----\n")?.hasPrefix("holds no certificate, only PKCS7; `openssl pkcs7") == true)
         #expect(try problem("") == "is empty")
         #expect(try problem("hello") == "holds no certificate: neither PEM nor DER")
         #expect(try problem(leaf.keyPEM) == "holds no certificate, only PRIVATE KEY")
@@ -105,7 +106,8 @@ import Testing
         }
         let weak = try TemporaryFile(TestCertificate.authority("Weak", key: TestKeys.rsa(1024)).pem)
         #expect(
-            throws: CredentialFault(weak.path, "certificate 1 in it (CN=Weak) has a key that is too small, too large or of a kind not taken (RSA with 1024 bits)")
+            throws: CredentialFault(
+                weak.path, "certificate 1 in it (CN=Weak) has a key that is too small, too large or of a kind not taken (RSA with 1024 bits)")
         ) { try TrustAnchors(file: weak.path) }
     }
 }

@@ -67,7 +67,8 @@ struct CertificateReviewTests {
     @Test("A client's certificate needs no name, and another usage")
     func client() throws {
         func kinds(_ extended: [ExtendedKeyUsage.Usage]?) throws -> [CertificateConcern.Kind] {
-            CertificateReview.ofClient(try read(root.issue("c", extensions: TestCertificate.clientExtensions(extended: extended))), now: testNow).map(\.kind)
+            CertificateReview.ofClient(try read(root.issue("c", extensions: TestCertificate.clientExtensions(extended: extended))), now: testNow).map(
+                \.kind)
         }
         #expect(try kinds([.clientAuth]) == [])
         #expect(try kinds(nil) == [])
@@ -76,7 +77,9 @@ struct CertificateReviewTests {
 
     @Test("Of authorities only the time counts: their keys are looked at when they are read")
     func authorities() throws {
-        let (old, future) = (try TestCertificate.authority("Old", notAfter: testNow - 1), try TestCertificate.authority("Future", notBefore: testNow + 1))
+        let (old, future) = (
+            try TestCertificate.authority("Old", notAfter: testNow - 1), try TestCertificate.authority("Future", notBefore: testNow + 1)
+        )
         let concerns = CertificateReview.ofAuthorities(try read(root, old, future), now: testNow)
         #expect(
             concerns == [

@@ -44,7 +44,8 @@ final class LoopbackServer: Sendable {
         let loop = group.next()
         let state = try loop.submit {
             NIOLoopBound(
-                (try ServerTLSContexts(isPublic ? tls.withoutClientCertificates : tls, renewal: renewal, now: testNow), ClientAuthenticator(trust)), eventLoop: loop)
+                (try ServerTLSContexts(isPublic ? tls.withoutClientCertificates : tls, renewal: renewal, now: testNow), ClientAuthenticator(trust)),
+                eventLoop: loop)
         }.wait()
         channel = try ServerBootstrap(group: group).childChannelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
@@ -122,7 +123,9 @@ func openSSLClient(
 ) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["openssl", "s_client", "-connect", "127.0.0.1:\(port)"] + (command == nil ? ["-ign_eof"] : []) + arguments.flatMap { $0.split(separator: " ").map(String.init) }
+    process.arguments =
+        ["openssl", "s_client", "-connect", "127.0.0.1:\(port)"] + (command == nil ? ["-ign_eof"] : [])
+        + arguments.flatMap { $0.split(separator: " ").map(String.init) }
     var files = [TemporaryFile]()
     if let client {
         files = try [TemporaryFile(client.pem), TemporaryFile(client.keyPEM), TemporaryFile(issuers.map { try $0.pem }.joined())]

@@ -67,7 +67,8 @@ struct PrivateKeyFileTests {
         #expect(try problem(Form.certificate, PrivateKeyFile.read) == "holds a certificate and no private key")
         #expect(try refusal(Form.pem("ENCRYPTED PRIVATE KEY", Form.encrypted)) == encrypted)
         #expect(try problem(Form.encrypted, PrivateKeyFile.read) == encrypted)
-        let old = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,CCC33E42E747B23A4180F6D93587D839\n\nuA5Mz5BbRcFtKGh04fg40g==\n-----END EC PRIVATE KEY-----\n"
+        let old =
+            "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,CCC33E42E747B23A4180F6D93587D839\n\nuA5Mz5BbRcFtKGh04fg40g==\n-----END EC PRIVATE KEY-----\n"
         #expect(try refusal(old) == encrypted)
         #expect(try refusal(Form.pem("OPENSSH PRIVATE KEY", [1, 2, 3]))?.hasPrefix("is in OpenSSH's own form") == true)
         #expect(try problem(Form.pkcs12, PrivateKeyFile.read)?.hasPrefix("is a PKCS #12 file") == true)
@@ -91,7 +92,9 @@ struct PrivateKeyFileTests {
     @Test("Damaged keys neither crash nor pass as others")
     func damaged() throws {
         var random = SystemRandomNumberGenerator()
-        for good in [Form.sec1, Form.sec1Explicit, Form.pkcs1, Form.pkcs8, Form.ed25519, Form.pkcs12, Array(Form.pem("EC PRIVATE KEY", Form.sec1).utf8)] {
+        for good in [
+            Form.sec1, Form.sec1Explicit, Form.pkcs1, Form.pkcs8, Form.ed25519, Form.pkcs12, Array(Form.pem("EC PRIVATE KEY", Form.sec1).utf8),
+        ] {
             for _ in 0..<60 {
                 var octets = good
                 for _ in 0..<Int.random(in: 1...3, using: &random) {

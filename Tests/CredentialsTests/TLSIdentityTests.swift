@@ -49,7 +49,8 @@ struct TLSIdentityTests {
         #expect(try refusal(Form.pkcs12, Form.pkcs12) == "CERT: is a PKCS #12 file; `openssl pkcs12 -nokeys` takes the certificates out")
         #expect(
             try refusal(Form.certificateOfSecp256k1, Form.pkcs8)
-                == "CERT: begins with a certificate whose key is of a kind that is not taken, the curve secp256k1: RSA, P-256, P-384, P-521 and Ed25519 are")
+                == "CERT: begins with a certificate whose key is of a kind that is not taken, the curve secp256k1: RSA, P-256, P-384, P-521 and Ed25519 are"
+        )
         #expect(
             try refusal(Form.explicitCertificate, Form.sec1Explicit)?
                 .hasPrefix("CERT: begins with a certificate whose key is of a kind that is not taken, a curve written out") == true)

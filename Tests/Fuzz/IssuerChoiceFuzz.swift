@@ -126,7 +126,9 @@ struct IssuerChoiceFuzz {
 
     /// By Foundation's reading, which also takes byte order marks and UTF-16, as JWTs may not have them.
     private func isJWT(_ token: [UInt8]) -> Bool {
-        guard hasThreeParts(token), let header = Self.part(0, of: token), !header.contains(0), !JSONFuzz.hasByteOrderMark(header) else { return false }
+        guard hasThreeParts(token), let header = Self.part(0, of: token), !header.contains(0), !JSONFuzz.hasByteOrderMark(header) else {
+            return false
+        }
         return (try? JSONSerialization.jsonObject(with: Data(header))) is [String: Any]
     }
 

@@ -19,7 +19,8 @@ struct TokenMutator {
         twins = Dictionary(
             tokens.enumerated().compactMap { index, token in
                 token.signer.numbers.twin(token.signature).map { (Self.replacing(2, of: token.octets, with: $0), index) }
-            }) { first, _ in first }
+            }
+        ) { first, _ in first }
         quick = tokens.indices.filter { tokens[$0].signer.algorithm != .es384 }
         random = SplitMix64(seed: seed)
         json = JSONMutator(seed: seed &+ 1)
@@ -92,7 +93,8 @@ struct TokenMutator {
     /// Parts of two tokens put together, in some order, perhaps too many of them.
     private mutating func splice(_ octets: inout [UInt8]) {
         let other = tokens[pick()].octets
-        let parts = octets.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let parts =
+            octets.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
             + other.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         // Each part in its place, from the one or the other: the mixture that gets furthest.
         if random.oneIn(2) {

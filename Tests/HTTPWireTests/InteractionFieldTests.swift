@@ -37,7 +37,10 @@ struct InteractionFieldTests {
         ] {
             var head = RequestHead(names: names)
             let octets = ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\n\(line)\r\n\r\n")
-            guard case .complete = head.parse(octets) else { Issue.record("\(line) is no request"); continue }
+            guard case .complete = head.parse(octets) else {
+                Issue.record("\(line) is no request")
+                continue
+            }
             #expect(head.interactionIDCount == ids && head.identityFields == identityFields, "\(line)")
         }
     }
@@ -79,7 +82,10 @@ struct InteractionFieldTests {
         var head = ResponseHead(names: try StripList(trustedHeader: "X-T", managesInteractionID: true))
         let octets = ByteBuffer(
             string: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nx-fapi-interaction-id: theirs\r\nX_FAPI_Interaction_Id: theirs\r\nX-Other: 1\r\n\r\n")
-        guard case .complete = head.parse(octets, answering: .get) else { Issue.record("it is a response"); return }
+        guard case .complete = head.parse(octets, answering: .get) else {
+            Issue.record("it is a response")
+            return
+        }
         var out = ByteBuffer()
         head.write(from: octets, to: &out, minorVersion: 1, close: false)
         #expect(!String(buffer: out).contains("theirs") && String(buffer: out).contains("X-Other: 1\r\n"))

@@ -5,7 +5,9 @@ import Testing
 struct InteractionIDTests {
     private func id(_ text: String) -> InteractionID? { Array(text.utf8).withUnsafeBytes { InteractionID($0) } }
 
-    @Test("It is taken as it was sent, in either case (Q-08)", arguments: ["93bac548-d2de-4546-b106-880a5018460d", "93BAC548-D2DE-4546-B106-880A5018460D"])
+    @Test(
+        "It is taken as it was sent, in either case (Q-08)",
+        arguments: ["93bac548-d2de-4546-b106-880a5018460d", "93BAC548-D2DE-4546-B106-880A5018460D"])
     func taken(text: String) throws {
         var line: [UInt8] = []
         try #require(id(text)).writeField(to: &line)
@@ -49,7 +51,9 @@ struct ServedHostsTests {
 
     @Test(
         "No other is, however near (DT-13)",
-        arguments: ["", "example.com", "api.example.com.evil.net", "xapi.example.com", "192.0.2.77", "[2001:db8::2]", "2001:db8::1", "api.example.com."])
+        arguments: [
+            "", "example.com", "api.example.com.evil.net", "xapi.example.com", "192.0.2.77", "[2001:db8::2]", "2001:db8::1", "api.example.com.",
+        ])
     func refused(authority: String) { #expect(!serves(authority)) }
 }
 
@@ -77,7 +81,9 @@ struct FieldValueEncodingTests {
         let alphabet = Array("ab %,\"\r\n\0\tëé\u{7f}\u{2028}😀=;:\\'".unicodeScalars)
         for _ in 0..<5000 {
             let texts = (0..<Int.random(in: 1...4, using: &generator)).map { _ in
-                String(String.UnicodeScalarView((0..<Int.random(in: 0...12, using: &generator)).compactMap { _ in alphabet.randomElement(using: &generator) }))
+                String(
+                    String.UnicodeScalarView(
+                        (0..<Int.random(in: 0...12, using: &generator)).compactMap { _ in alphabet.randomElement(using: &generator) }))
             }
             let line = encoded(texts)
             #expect(line.utf8.allSatisfy { 0x20...0x7e ~= $0 && $0 != UInt8(ascii: "\"") })

@@ -164,7 +164,9 @@ struct StripListTests {
         #expect(try survivors(["Org"], ["org", "Org-Unit", "Orgs", "X-Org"]) == ["Orgs", "X-Org"])
         #expect(try survivors([], ["X-Thumb", "X-Thumb-Of", "X-Thumbs"]) == ["X-Thumbs"])
         // What clients of any API send is of no family, unless the file strips it or it names an identity.
-        let ordinary = ["X-Amz-Date", "X-Request-Id", "X-Api-Key", "X-Api-Version", "X-Ms-Version", "User-Agent", "X-Client-Version", "X-Amzn-Trace-Id"]
+        let ordinary = [
+            "X-Amz-Date", "X-Request-Id", "X-Api-Key", "X-Api-Version", "X-Ms-Version", "User-Agent", "X-Client-Version", "X-Amzn-Trace-Id",
+        ]
         let set = ["X-Amz-User", "X-Request-User", "X-Api-User", "X-Ms-User", "User-Name", "X-Client-Sub", "X-Amzn-User"]
         #expect(try survivors(set, ordinary + ["X-Amz-User", "X-Request-Group", "X-Api-Group", "X-Ms-Role", "X-Amzn-Oidc-Data"]) == ordinary)
         #expect(try survivors(set, ordinary, additional: ["X-Amz-*", "X-Api-Key"]).contains("X-Amz-Date") == false)

@@ -113,7 +113,8 @@ struct BoundsTests {
         Bounded(
             key: "shutdown.drain_timeout", file: { minimal + "shutdown: {drain_timeout: \($0)}\n" }, least: "0s", greatest: "1h", below: nil,
             above: ("61m", "would wait")),
-        Bounded(key: "threads", file: { minimal + "threads: \($0)\n" }, least: "1", greatest: "1024", below: ("0", "nothing"), above: ("1025", "cores")),
+        Bounded(
+            key: "threads", file: { minimal + "threads: \($0)\n" }, least: "1", greatest: "1024", below: ("0", "nothing"), above: ("1025", "cores")),
         Bounded(
             key: "verification_cache", file: { minimal + "verification_cache: \($0)\n" }, least: "0", greatest: "1048576", below: nil,
             above: ("1048577", "megabytes")),
@@ -145,7 +146,9 @@ struct BoundsTests {
 
     @Test("Keys that are given up soon after their issuer is away are told as what they are")
     func shortStaleKeys() throws {
-        func warned(_ value: String) throws -> Bool { try warnings(Self.token("stale_keys")(value)).contains { $0.contains("tokens[0].stale_keys is") } }
+        func warned(_ value: String) throws -> Bool {
+            try warnings(Self.token("stale_keys")(value)).contains { $0.contains("tokens[0].stale_keys is") }
+        }
         #expect(try warned("2s"))
         #expect(try warned("59s"))
         #expect(try !warned("1m"))

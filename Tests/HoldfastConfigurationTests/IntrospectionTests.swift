@@ -20,7 +20,9 @@ struct IntrospectionTests {
     func defaults() throws {
         let issuer = try read(asking(basic)).tokens[0]
         let introspection = try #require(issuer.introspection)
-        #expect(try introspection.endpoint == .discovered(from: HTTPURL("https://as.example.com")) && introspection.clientID == "c" && introspection.cache == .seconds(30))
+        #expect(
+            try introspection.endpoint == .discovered(from: HTTPURL("https://as.example.com")) && introspection.clientID == "c"
+                && introspection.cache == .seconds(30))
         #expect(introspection.timeout == .seconds(3) && introspection.maxConcurrent == 64 && introspection.tokenPrefix == nil)
         #expect(!introspection.signedResponse && introspection.responseAlgorithms == issuer.algorithms)
         #expect(issuer.keys == .none && !issuer.verifiesJWTs)
@@ -90,7 +92,9 @@ struct IntrospectionTests {
     @Test("The endpoint is https, or on this machine, and shows a certificate over TLS only")
     func endpoint() throws {
         let key = "tokens[0].introspection.endpoint"
-        #expect(try read(asking(tls, "endpoint: https://as.example.com/i?x=1")).tokens[0].introspection?.endpoint == .url(HTTPURL("https://as.example.com/i?x=1")))
+        #expect(
+            try read(asking(tls, "endpoint: https://as.example.com/i?x=1")).tokens[0].introspection?.endpoint
+                == .url(HTTPURL("https://as.example.com/i?x=1")))
         #expect(try read(asking(basic, "endpoint: http://127.0.0.1:9/i")).tokens[0].introspection?.endpoint == .url(HTTPURL("http://127.0.0.1:9/i")))
         expectMistake(asking(basic, "endpoint: http://as.example.com/i"), "15:17: \(key)", "loopback")
         expectMistake(asking(tls, "endpoint: http://127.0.0.1:9/i"), "16:17: \(key)", "No certificate can be shown over `http://`")
@@ -160,7 +164,9 @@ struct IntrospectionTests {
         let all = try read(asking(basic, "tokens: all")).tokens[0]
         #expect(all.introspection?.tokens == .all && !all.verifiesJWTs && all.keys == .none)
         #expect(try read(asking(basic)).tokens[0] == all)
-        #expect(mistakes(asking(basic, "tokens: opaque", beside: "type: any\n    algorithms: [ES256]\n    cooldown: 5s\n    required_claims: []")).isEmpty)
+        #expect(
+            mistakes(asking(basic, "tokens: opaque", beside: "type: any\n    algorithms: [ES256]\n    cooldown: 5s\n    required_claims: []")).isEmpty
+        )
         #expect(mistakes(asking(basic, "tokens: opaque", beside: "keys: keys.json")).isEmpty)
         expectMistake(asking(basic, "tokens: jwt"), "15:15: tokens[0].introspection.tokens", "is not one of `opaque`, `all`")
         let said = try lines(asking(basic, "tokens: opaque"))
@@ -168,7 +174,8 @@ struct IntrospectionTests {
         #expect(said.contains { $0.hasPrefix("Asks https://as.example.com about opaque tokens that no `token_prefix` tells apart, at") })
         #expect(said.contains { $0.hasPrefix("warning: tokens[0].introspection.tokens is `opaque`: ") })
         let profile = try lines("profile: fapi2\n" + asking(basic, "tokens: opaque"))
-        #expect(profile.contains { $0.contains("tokens[0] has `introspection.tokens: opaque`, so JWTs of https://as.example.com are taken until `exp`") })
+        #expect(
+            profile.contains { $0.contains("tokens[0] has `introspection.tokens: opaque`, so JWTs of https://as.example.com are taken until `exp`") })
         #expect(try !lines("profile: fapi2\n" + asking(basic)).contains { $0.contains("revoked tokens") })
     }
 
@@ -177,9 +184,13 @@ struct IntrospectionTests {
         #expect(try read(asking(basic)).tokens[0].audienceInAnswer == .required)
         #expect(try read(asking(basic, beside: "audience_in_answer: required")).tokens[0].audienceInAnswer == .required)
         #expect(try read(asking(basic, beside: "audience_in_answer: optional")).tokens[0].audienceInAnswer == .optional)
-        #expect(try lines(asking(basic, beside: "audience_in_answer: optional")).contains { $0.hasPrefix("warning: tokens[0].audience_in_answer is `optional`: ") })
+        #expect(
+            try lines(asking(basic, beside: "audience_in_answer: optional")).contains {
+                $0.hasPrefix("warning: tokens[0].audience_in_answer is `optional`: ")
+            })
         #expect(try !lines(asking(basic)).contains { $0.hasPrefix("warning") })
-        expectMistake(asking(basic, beside: "audience_in_answer: maybe"), "15:25: tokens[0].audience_in_answer", "is not one of `required`, `optional`")
+        expectMistake(
+            asking(basic, beside: "audience_in_answer: maybe"), "15:25: tokens[0].audience_in_answer", "is not one of `required`, `optional`")
         expectMistake(
             changed("audience: https://api.example.com", to: "audience: a\n    audience_in_answer: optional"), "11:5: tokens[0].audience_in_answer",
             "gives no answers about tokens")

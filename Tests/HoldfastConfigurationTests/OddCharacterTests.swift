@@ -35,7 +35,9 @@ struct OddCharacterTests {
 
     @Test(
         "Curly quotes are told to be no quotes",
-        arguments: [("\u{201c}", "\u{201d}"), ("\u{2018}", "\u{2019}"), ("\u{201e}", "\u{201c}"), ("\u{ab}", "\u{bb}"), ("\u{201c}", ""), ("", "\u{201d}")])
+        arguments: [
+            ("\u{201c}", "\u{201d}"), ("\u{2018}", "\u{2019}"), ("\u{201e}", "\u{201c}"), ("\u{ab}", "\u{bb}"), ("\u{201c}", ""), ("", "\u{201d}"),
+        ])
     func curlyQuotes(open: String, close: String) {
         expectMistake(listening("\(open)127.0.0.1:8443\(close)"), "2:12: listener.address", "quotes that YAML takes for a part of the value, U+")
         expectMistake(
@@ -47,7 +49,10 @@ struct OddCharacterTests {
 
     @Test(
         "What cannot be seen is named",
-        arguments: [("\u{200b}", "zero width space"), ("\u{200d}", "zero width joiner"), ("\u{ad}", "soft hyphen"), ("\u{202e}", "right-to-left override"), ("\u{2060}", "word joiner")])
+        arguments: [
+            ("\u{200b}", "zero width space"), ("\u{200d}", "zero width joiner"), ("\u{ad}", "soft hyphen"), ("\u{202e}", "right-to-left override"),
+            ("\u{2060}", "word joiner"),
+        ])
     func invisible(character: String, name: String) {
         for address in ["\(character)127.0.0.1:8443", "127.0.0.1:\(character)8443", "127.0.0.1:8443\(character)"] {
             expectMistake(listening(address), "2:12: listener.address", "(\(name)). Remove it.")
@@ -69,7 +74,9 @@ struct OddCharacterTests {
 
     @Test("A list that begins with another dash is told so")
     func dash() {
-        #expect(mistakes(changed("  - issuer: https://as.example.com\n    audience", to: "  \u{2013} issuer: https://as.example.com\n    audience")).first?.contains("U+2013") == true)
+        #expect(
+            mistakes(changed("  - issuer: https://as.example.com\n    audience", to: "  \u{2013} issuer: https://as.example.com\n    audience"))
+                .first?.contains("U+2013") == true)
         #expect(mistakes(minimal + "routes:\n  \u{2014} path: /a\n").first?.contains("begins with U+2014 (em dash)") == true)
     }
 

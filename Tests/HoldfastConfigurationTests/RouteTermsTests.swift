@@ -87,7 +87,9 @@ struct RouteTermsTests {
     @Test("A claim can be asked for one word, and scope and scp always are")
     func words() throws {
         let found = try read(
-            minimal + "routes:\n  - {path: /a, claims: {roles: {word: admin}, groups: {word: [a, b]}, scp: pay, scope: [x, y], other: z, scp2: present}}\n")
+            minimal
+                + "routes:\n  - {path: /a, claims: {roles: {word: admin}, groups: {word: [a, b]}, scp: pay, scope: [x, y], other: z, scp2: present}}\n"
+        )
         #expect(
             found.routes[0].policy.claims == [
                 .init(position: 0, name: "roles", accepted: ["admin"], isOfWords: true),

@@ -26,7 +26,10 @@ struct RoutesTests {
     @Test("Routes stand in a list, or in a mapping that also says how paths are held against them")
     func matching() throws {
         let item = "{path: /a, scopes: [s]}"
-        for (yaml, key) in [("routes: [\(item)]\n", "routes"), ("routes: {list: [\(item)]}\n", "routes.list"), ("routes: {matching: fold, list: [\(item)]}\n", "routes.list")] {
+        for (yaml, key) in [
+            ("routes: [\(item)]\n", "routes"), ("routes: {list: [\(item)]}\n", "routes.list"),
+            ("routes: {matching: fold, list: [\(item)]}\n", "routes.list"),
+        ] {
             let configuration = try read(minimal + yaml)
             #expect(configuration.routes.map(\.pattern.description) == ["/a"] && configuration.routesKey == key)
             #expect(configuration.routeTable.matching == .fold)
@@ -66,7 +69,9 @@ struct RoutesTests {
         #expect(try warnings(minimal + "routes: {matching: exact, list: [{path: /a}]}\n").isEmpty)
         #expect(try warnings(minimal + "routes: [{path: /b}, \(item), \(other)]\n").contains { $0.contains("routes[1] and routes[2] are one path") })
         #expect(try warnings(minimal + "routes: {list: [\(other), \(item)]}\n").contains { $0.contains("routes.list[0] and routes.list[1]") })
-        #expect(try warnings(minimal + "routes: {list: [{path: /x, require: nothing}]}\n").contains { $0.contains("routes.list[0].require is `nothing`") })
+        #expect(
+            try warnings(minimal + "routes: {list: [{path: /x, require: nothing}]}\n").contains { $0.contains("routes.list[0].require is `nothing`") }
+        )
         #expect(try !lines(minimal).contains { $0.contains("matching") })
     }
 
@@ -130,7 +135,9 @@ struct RoutesTests {
         )
         #expect(configuration.admin?.description == "127.0.0.1:9901")
         #expect(configuration.log.level == .debug && !configuration.log.access)
-        #expect(configuration.shutdown.delay == .zero && configuration.shutdown.drainTimeout == .zero && configuration.threads == 2 && configuration.verificationCache == 0)
+        #expect(
+            configuration.shutdown.delay == .zero && configuration.shutdown.drainTimeout == .zero && configuration.threads == 2
+                && configuration.verificationCache == 0)
         #expect(configuration.resource?.identifier.text == "https://api.example.com/v1")
         expectMistake(minimal + "admin: {}\n", "13:1: admin.address", "The key is missing.")
         expectMistake(minimal + "admin: {address: 127.0.0.1:8443}\n", "13:9: admin.address", "the address of `listener` too")

@@ -49,7 +49,8 @@ struct TokensTests {
             ("http://2130706433", "not a host name"),
             ("http://0x7f000001", "not a host name"), ("https://a?b=c", "no query"), ("https://a/#b", "fragment"),
             ("https://u:p@a", "User names"),
-            ("http://localhost@evil.example", "User names"), ("ftp://a", "not a scheme"), ("urn:example:as", "A URL such as"), ("http://[::ffff:127.0.0.1]", "loopback"), ("https://a/%zz", "cannot hold"),
+            ("http://localhost@evil.example", "User names"), ("ftp://a", "not a scheme"), ("urn:example:as", "A URL such as"),
+            ("http://[::ffff:127.0.0.1]", "loopback"), ("https://a/%zz", "cannot hold"),
             ("https://a/[x]", "cannot hold"),
             ("as.example.com", "A URL such as"),
             ("https://", "not a host name"), ("https:///a", "not a host name"), ("https://a:0", "not a host name"),
@@ -68,7 +69,9 @@ struct TokensTests {
 
     @Test(
         "Whatever its name, an issuer is one whose keys are written",
-        arguments: ["urn:example:as", "http://adfs.example.com/adfs/services/trust", "accounts.example.com", "https://as.example.com/?p=x", "ACME AS"])
+        arguments: [
+            "urn:example:as", "http://adfs.example.com/adfs/services/trust", "accounts.example.com", "https://as.example.com/?p=x", "ACME AS",
+        ])
     func namedIssuers(name: String) throws {
         let entry = { (more: String) in changed("issuer: https://as.example.com", to: "issuer: \"\(name)\"\n    \(more)") }
         for keys in ["keys.json", "https://keys.example.com/jwks"] {
@@ -92,7 +95,8 @@ struct TokensTests {
     func oneURL() throws {
         guard case .url(let keys) = try read(token("keys: http://LOCALHOST:9000/jwks")).tokens[0].keys else { throw Unexpected() }
         #expect(keys.request == "http://localhost:9000/jwks" && keys.text == "http://LOCALHOST:9000/jwks")
-        let asked = "introspection: {authentication: client_secret_basic, client_id: us, client_secret_file: secret, endpoint: \"http://LOCALHOST:1/i\"}"
+        let asked =
+            "introspection: {authentication: client_secret_basic, client_id: us, client_secret_file: secret, endpoint: \"http://LOCALHOST:1/i\"}"
         #expect(try read(token(asked)).tokens[0].introspection?.endpoint == .url(HTTPURL("http://LOCALHOST:1/i")))
     }
 

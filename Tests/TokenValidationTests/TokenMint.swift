@@ -1,3 +1,4 @@
+// swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
 import BindingPolicy
 import Crypto
 import CryptoExtras
@@ -48,8 +49,8 @@ enum SigningKey: Sendable {
         case .onP521(let key): return point("P-521", key.publicKey.rawRepresentation)
         case .onEd25519(let key): return ["kty": "OKP", "crv": "Ed25519", "x": Base64URL.encode(key.publicKey.rawRepresentation)]
         case .ofRSA(let key):
-            let public_ = try! key.publicKey.getKeyPrimitives()
-            return ["kty": "RSA", "n": Base64URL.encode(public_.modulus), "e": Base64URL.encode(public_.publicExponent)]
+            let primitives = try! key.publicKey.getKeyPrimitives()
+            return ["kty": "RSA", "n": Base64URL.encode(primitives.modulus), "e": Base64URL.encode(primitives.publicExponent)]
         }
     }
 

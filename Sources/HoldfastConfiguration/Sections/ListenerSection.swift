@@ -49,7 +49,8 @@ extension HoldfastConfiguration.Listener {
         let head = section.optional("max_head", Bounds.maxHead) ?? 48 << 10
         let target = section.optional("max_target", Bounds.maxTarget)
         if let target, target > head {
-            section.complain("A target is a part of the head, for which `max_head` leaves \(Quantity.spell(head)). Raise `max_head` too.", "max_target")
+            section.complain(
+                "A target is a part of the head, for which `max_head` leaves \(Quantity.spell(head)). Raise `max_head` too.", "max_target")
         }
         maxHead = head
         maxTarget = target ?? min(head, max(8 << 10, head / 6))

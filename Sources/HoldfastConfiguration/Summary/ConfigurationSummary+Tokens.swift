@@ -28,7 +28,9 @@ extension ConfigurationSummary {
                 "Its JWTs must have \((["iss", "exp", "aud"] + token.requiredClaims.filter { !["iss", "exp", "aud"].contains($0) }).map(quoted).joined(separator: ", "))."
             )
         }
-        if token.scopesFrom != ["scope"] { facts.append("Its tokens have their scopes in \(token.scopesFrom.map(quoted).joined(separator: " and ")).") }
+        if token.scopesFrom != ["scope"] {
+            facts.append("Its tokens have their scopes in \(token.scopesFrom.map(quoted).joined(separator: " and ")).")
+        }
         return facts
     }
 

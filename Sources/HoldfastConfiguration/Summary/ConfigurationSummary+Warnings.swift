@@ -11,7 +11,9 @@ extension ConfigurationSummary {
         }
         if let profile = configuration.profile { warnings += unmet(profile, configuration) }
         for (index, token) in configuration.tokens.enumerated() { warnings += weaknesses(of: token, "tokens[\(index)]") }
-        for (index, route) in configuration.routes.enumerated() { warnings += weaknesses(of: route, "\(configuration.routesKey)[\(index)]", configuration) }
+        for (index, route) in configuration.routes.enumerated() {
+            warnings += weaknesses(of: route, "\(configuration.routesKey)[\(index)]", configuration)
+        }
         warnings += matching(configuration)
         warnings += kept(configuration.forward)
         warnings += reportOnly(configuration, now)
@@ -68,7 +70,8 @@ extension ConfigurationSummary {
         }
         if token.introspection?.tokens == .opaque {
             warnings.append(
-                "\(keyPath).introspection.tokens is `opaque`: JWTs of \(token.issuer) are not asked about, so a revoked one is taken until its `exp`.")
+                "\(keyPath).introspection.tokens is `opaque`: JWTs of \(token.issuer) are not asked about, so a revoked one is taken until its `exp`."
+            )
         }
         if token.keysMediaType == .any {
             warnings.append(

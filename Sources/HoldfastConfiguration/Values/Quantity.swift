@@ -19,7 +19,7 @@ enum Quantity {
 
     /// From none on.
     static func duration(_ allowed: PartialRangeThrough<Duration>, above: String) -> @Sendable (ConfigurationNode) throws(Complaint) -> Duration {
-        duration(.zero ... allowed.upperBound, below: "it is negative", above: above)
+        duration(.zero...allowed.upperBound, below: "it is negative", above: above)
     }
 
     /// `512B`, `16KiB`, `1MiB`, in octets.

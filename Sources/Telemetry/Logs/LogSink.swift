@@ -1,5 +1,5 @@
-package import NIOCore
 private import Dispatch
+package import NIOCore
 private import Synchronization
 
 #if canImport(Glibc)

@@ -87,6 +87,8 @@ struct SigningKey: Sendable {
 }
 
 /// The signature algorithms of RFC 7518 section 3.1 and RFC 8037 that the issuer can sign with.
+// The names are the registered ones.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 enum SigningAlgorithm: String, CaseIterable, Codable, ExpressibleByArgument, Sendable {
     case RS256, RS384, RS512
     case PS256, PS384, PS512

@@ -30,7 +30,10 @@ struct ReceivedBody: Sendable {
     private mutating func read(_ count: Int, from reader: inout WireReader) async throws {
         var missing = count
         while missing > 0 {
-            guard let piece = try await reader.some(atMost: missing) else { return complete = false }
+            guard let piece = try await reader.some(atMost: missing) else {
+                complete = false
+                return
+            }
             missing -= piece.readableBytes
             length += piece.readableBytes
             piece.withUnsafeReadableBytes { hasher.update(bufferPointer: $0) }
@@ -40,11 +43,17 @@ struct ReceivedBody: Sendable {
 
     private mutating func readChunks(from reader: inout WireReader, limit: Int) async throws {
         while length < limit {
-            guard let line = try await reader.line()?.latin1 else { return complete = false }
+            guard let line = try await reader.line()?.latin1 else {
+                complete = false
+                return
+            }
             guard let size = Int(line.prefix { $0.isHexDigit }, radix: 16) else { throw LabError("a chunk size of \(line)") }
             if size == 0 { break }
             try await read(min(size, limit - length), from: &reader)
-            guard complete, length < limit, try await reader.line() != nil else { return complete = false }
+            guard complete, length < limit, try await reader.line() != nil else {
+                complete = false
+                return
+            }
         }
         while length < limit, let line = try await reader.line() {
             if line.readableBytes == 2 { return }

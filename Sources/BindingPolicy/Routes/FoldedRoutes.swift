@@ -5,11 +5,11 @@ struct FoldedRoutes: Equatable, Sendable {
     private let areWrittenFolded: Bool
 
     /// Routes whose own path cannot be folded for certain are left out: a request for them is ambiguous anyway.
-    init(_ routes: [Route]) {
+    init(_ routes: [Route], seed: UInt64) {
         let folded = routes.compactMap { route in
             PathFold.fold(route.pattern).map { Route(pattern: $0, methods: route.methods, policy: route.policy) }
         }
-        self.routes = RouteList(folded)
+        self.routes = RouteList(folded, seed: seed)
         areWrittenFolded = folded.map(\.pattern) == routes.map(\.pattern)
     }
 

@@ -42,33 +42,4 @@ package struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
         self.literal = literal
         self.coversBelow = coversBelow
     }
-
-    enum Coverage {
-        case none, whole
-        /// An exact route's path but for a slash at its end, which most upstreams take for the same: the doubt goes to the stricter side.
-        case butForSlash
-    }
-
-    func coverage(_ form: UnsafeRawBufferPointer) -> Coverage {
-        if coversBelow {
-            return starts(form) && (form.count == literal.count || form[literal.count] == UInt8(ascii: "/")) ? .whole : .none
-        }
-        if form.count == literal.count { return starts(form) ? .whole : .none }
-        if form.count == literal.count + 1 { return form[literal.count] == UInt8(ascii: "/") && starts(form) ? .butForSlash : .none }
-        return literal.count == form.count + 1 && literal.last == UInt8(ascii: "/") && startsWith(form) ? .butForSlash : .none
-    }
-
-    /// Whether `form` begins with the literal.
-    private func starts(_ form: UnsafeRawBufferPointer) -> Bool {
-        guard form.count >= literal.count else { return false }
-        for position in literal.indices where literal[position] != form[position] { return false }
-        return true
-    }
-
-    /// Whether the literal begins with `form`.
-    private func startsWith(_ form: UnsafeRawBufferPointer) -> Bool {
-        guard literal.count >= form.count else { return false }
-        for position in form.indices where literal[position] != form[position] { return false }
-        return true
-    }
 }

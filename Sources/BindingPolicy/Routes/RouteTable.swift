@@ -31,11 +31,14 @@ package struct RouteTable: Equatable, Sendable {
     /// - Parameters:
     ///   - routes: that no two are alike is the configuration's care.
     ///   - matching: nil folds where it makes a difference: where routes, or the fallback, ask for different things.
-    package init(_ routes: [Route], fallback: RoutePolicy = .boundToken, matching: Matching? = nil) {
+    ///   - seed: of the hash by which routes are found; no verdict depends on it.
+    package init(
+        _ routes: [Route], fallback: RoutePolicy = .boundToken, matching: Matching? = nil, seed: UInt64 = .random(in: .min ... .max)
+    ) {
         asksForDifferentThings = routes.contains { $0.policy != fallback }
         self.matching = matching ?? (asksForDifferentThings ? .fold : .exact)
-        exact = RouteList(routes)
-        folded = self.matching == .fold && asksForDifferentThings ? FoldedRoutes(routes) : nil
+        exact = RouteList(routes, seed: seed)
+        folded = self.matching == .fold && asksForDifferentThings ? FoldedRoutes(routes, seed: seed) : nil
         methods = Set(routes.flatMap(\.methods)).sorted().map { Array($0.utf8) }
         self.fallback = fallback
         let refusing = (routes.map(\.policy).filter { $0.requirement != .nothing } + [fallback]).map(\.reportOnly)

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the certificates, keys and tokens that every server is measured with: fixtures.py DIR
+"""Writes the certificates, keys and tokens that every server is measured with: fixtures.py DIR [AUTHORITIES TOKENS]
 
 ca, server, client (.pem, .key), server-bundle.pem (HAProxy's form), jwks.json, rs256.pub, es256.pub; tokens bound to client.pem:
 rs256.tokens and es256.tokens (one each), rs256-many.tokens and es256-many.tokens (2,000 different ones, a line each, for the cold
 path); and mismatch.tokens, bound to another certificate. Issuer https://as.example, audience api. Needs the package cryptography.
+
+The two counts add what only the section `growth` needs: authorities.pem, the last of which is ca.pem; es256-remembered.tokens, so many
+different ones; and es256-one.tokens, the same token twice, which the client sends in turn as it does those.
 """
 import base64
 import datetime
@@ -99,7 +102,17 @@ class Issuer:
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
-def main(directory):
+def write_growth(ca, issuer, authorities, tokens):
+    """Many of what a server should not grow slower by."""
+    def other(number):
+        return certificate(f"other CA {number}", ec.generate_private_key(ec.SECP256R1())).public_bytes(PEM)
+
+    write("authorities.pem", b"".join(other(number) for number in range(authorities - 1)) + ca.public_bytes(PEM))
+    write_tokens("es256-remembered", (issuer.token("ES256", jti=str(index)) for index in range(tokens)))
+    write_tokens("es256-one", [issuer.token("ES256")] * 2)
+
+
+def main(directory, growth=None):
     os.makedirs(directory, exist_ok=True)
     os.chdir(directory)
     ca_key, server_key, client_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
@@ -118,9 +131,11 @@ def main(directory):
         write_tokens(name, [issuer.token(name.upper())])
         write_tokens(name + "-many", (issuer.token(name.upper(), jti=str(index)) for index in range(MANY)))
     write_tokens("mismatch", [issuer.token("ES256", thumbprint=base64url(b"0" * 32))])
+    if growth:
+        write_growth(ca, issuer, *growth)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+    if len(sys.argv) not in (2, 4) or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
-    main(sys.argv[1])
+    main(sys.argv[1], [int(count) for count in sys.argv[2:]])

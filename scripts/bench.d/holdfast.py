@@ -12,14 +12,9 @@ listener:
   private_key: server.key
 client_certificates:
   trust: authorities
-  authorities: ca.pem
+  authorities: {authorities}
 tokens:
-  - issuer: https://as.example
-    audience: api
-    algorithms: [RS256, ES256]
-    keys: jwks.json
-    type: at+jwt
-{introspection}upstream:
+{issuers}{introspection}upstream:
   url: http://127.0.0.1:{upstream}
 admin:
   address: 127.0.0.1:{admin}
@@ -27,6 +22,14 @@ log:
   access: {access_log}
 threads: 1
 verification_cache: {cache}
+{routes}"""
+
+ISSUER = """\
+  - issuer: {issuer}
+    audience: api
+    algorithms: [RS256, ES256]
+    keys: jwks.json
+    type: at+jwt
 """
 
 INTROSPECTION = """\
@@ -41,21 +44,31 @@ INTROSPECTION = """\
 """
 
 
-def holdfast_at(binary, *, name="holdfast", access_log=False, cache=65536, introspection=None):
+def holdfast_at(binary, *, name="holdfast", access_log=False, cache=65536, introspection=None, issuers=1, authorities="ca.pem", routes=0):
     """How to start `binary` under `name`; `cache` is in tokens, 0 verifies every signature; opaque tokens are looked up at the
-    port `introspection`, where there is one."""
+    port `introspection`, where there is one. The tokens' issuer is the last of the `issuers`; the `routes` are /api/v1/r0/* and so on,
+    and all want a scope that the tokens have."""
     def start(fleet, upstream):
         port, admin = free_port(), free_port()
         path = os.path.join(fleet.directory, f"{name}.yaml")
         with open(path, "w") as file:
             file.write(CONFIGURATION.format(
                 port=port, admin=admin, upstream=upstream.port, access_log=str(access_log).lower(), cache=cache,
-                introspection=INTROSPECTION.format(port=introspection) if introspection else ""))
+                authorities=authorities, issuers="".join(ISSUER.format(issuer=issuer) for issuer in issuer_names(issuers)),
+                introspection=INTROSPECTION.format(port=introspection) if introspection else "", routes=route_list(routes)))
         server = fleet.start(name, [binary, "run", "--config", path], port)
         if not eventually(lambda: ready(admin), 15):
             raise BenchError(f"{name} does not become ready:\n{tail(os.path.join(fleet.directory, name + '.log'))}")
         return server
     return start
+
+
+def issuer_names(count):
+    return [f"https://as.example/{number}" for number in range(count - 1)] + ["https://as.example"]
+
+
+def route_list(count):
+    return "routes:\n" + "".join(f"  - {{path: /api/v1/r{number}/*, scopes: [read]}}\n" for number in range(count)) if count else ""
 
 
 def ready(admin_port):

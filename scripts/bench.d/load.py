@@ -37,11 +37,11 @@ class Load:
         except subprocess.TimeoutExpired:
             return f"still running after {seconds:.0f} s"
 
-    def requests(self, server, tokens, seconds, connections=64):
+    def requests(self, server, tokens, seconds, connections=64, path="/"):
         """Keep-alive HTTP/1.1 requests with the token, or the tokens in turn, of the file `tokens`."""
         before = server.cpu_nanoseconds()
         output = self.execute(
-            ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", self.path("load.lua"), f"https://127.0.0.1:{server.port}/"],
+            ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", self.path("load.lua"), f"https://127.0.0.1:{server.port}{path}"],
             seconds + 30, LD_PRELOAD=self.path("client-cert.so"), CLIENT_CERT="client.pem", CLIENT_KEY="client.key",
             BENCH_TOKENS=f"{tokens}.tokens")
         spent = server.cpu_nanoseconds() - before

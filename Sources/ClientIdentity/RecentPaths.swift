@@ -1,7 +1,8 @@
 import BindingPolicy
 
 /// The paths validated of late, by leaf. Bounded: a generation that is full becomes the previous one, and the one before
-/// that is forgotten, so whatever is in use stays without a list of its use being kept.
+/// that is forgotten, so whatever is in use stays without a list of its use being kept. Every entry is as small as the others, a
+/// thumbprint and a window, so that a bound on their number is one on what they hold.
 struct RecentPaths {
     private let generationLimit: Int
     private var current = [Thumbprint: ValidatedPath]()

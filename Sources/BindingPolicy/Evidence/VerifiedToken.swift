@@ -60,3 +60,36 @@ package enum Confirmation: Equatable, Sendable {
     /// `.confirmationUnsupported`.
     case unusable(DenialReason)
 }
+
+// MARK: - What it takes to keep it
+
+extension VerifiedToken {
+    /// About how many octets of memory it takes, texts and lists included: rather more than fewer.
+    package var footprint: Int {
+        let texts = [issuer, subject, clientID, acr].reduce(0) { $0 + ($1?.footprint ?? 0) }
+        let values = claims.reduce(0) { $0 + MemoryLayout<ClaimValue?>.stride + ($1?.footprint ?? 0) }
+        return Self.fixed + texts + audiences.footprint + scopes.footprint + values
+    }
+
+    /// The object and the heads of its lists.
+    private static let fixed = 384
+}
+
+extension ClaimValue {
+    fileprivate var footprint: Int {
+        switch self {
+        case .string(let text), .number(let text), .json(let text): text.footprint
+        case .boolean: 0
+        case .strings(let texts): texts.footprint
+        }
+    }
+}
+
+extension String {
+    /// Beside the 16 octets of each, which hold a text of up to 15.
+    fileprivate var footprint: Int { utf8.count > 15 ? utf8.count + 32 : 0 }
+}
+
+extension [String] {
+    fileprivate var footprint: Int { reduce(isEmpty ? 0 : 32) { $0 + MemoryLayout<String>.stride + $1.footprint } }
+}

@@ -131,7 +131,9 @@ struct ExplainerAuthority {
             try? await Task.sleep(for: .milliseconds(20))
         }
         let answer = await withCheckedContinuation { continuation in
-            let looked = introspector.lookUp(Array(token.utf8), inquiry.digest, for: nil, now: now) { continuation.resume(returning: $0) }
+            let looked = introspector.lookUp(Array(token.utf8), inquiry.digest, for: nil, octets: 0, now: now) {
+                continuation.resume(returning: $0)
+            }
             if case .answered(let answer) = looked { continuation.resume(returning: answer) }
         }
         guard case .failure(let refusal) = answer.outcome, refusal.reason == .introspectionUnavailable else { return answer }

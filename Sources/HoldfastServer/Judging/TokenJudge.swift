@@ -94,7 +94,7 @@ final class TokenJudge: RequestJudge {
         switch authenticate(token, asking) {
         case .verified(let verified): .decided(access.decide(verified, on: route, from: asking.peer, now: asking.now))
         case .refused(let refusal): refuse(refusal, on: route, asking, after: earlier)
-        case .unknown(let inquiry): look(up: token, inquiry, on: route, from: asking.peer, for: asking.client, now: asking.now)
+        case .unknown(let inquiry): look(up: token, inquiry, on: route, asking)
         }
     }
 
@@ -131,9 +131,9 @@ final class TokenJudge: RequestJudge {
 
     /// Asks the issuer about a token, unless it could not pass here whatever the answer: no issuer is shown more tokens than need be.
     private func look(
-        up token: UnsafeRawBufferPointer, _ inquiry: TokenAuthenticator.Inquiry, on route: RoutePolicy, from peer: AuthenticatedPeer,
-        for client: any LookupClient, now: Double
+        up token: UnsafeRawBufferPointer, _ inquiry: TokenAuthenticator.Inquiry, on route: RoutePolicy, _ asking: Asking
     ) -> Judgement {
+        let (peer, now) = (asking.peer, asking.now)
         let verified = inquiry.verified
         if let denial = access.denialBeforeAsking(issuer: inquiry.issuerIndex, verified: verified, on: route, from: peer, now: now) {
             return .decided(.deny(denial))
@@ -141,9 +141,9 @@ final class TokenJudge: RequestJudge {
         guard introspectors.indices.contains(inquiry.issuerIndex), let introspector = introspectors[inquiry.issuerIndex] else {
             return .decided(.deny(Denial(.introspectionUnavailable)))
         }
-        let lookup = TokenLookup(inquiry, at: introspector, for: client)
+        let lookup = TokenLookup(inquiry, at: introspector, for: asking.client)
         let (eventLoop, bound) = (eventLoop, NIOLoopBound(lookup, eventLoop: eventLoop))
-        let looked = introspector.lookUp([UInt8](token), inquiry.digest, for: peer.thumbprint, now: now) { answer in
+        let looked = introspector.lookUp([UInt8](token), inquiry.digest, for: peer.thumbprint, octets: asking.octets, now: now) { answer in
             eventLoop.execute { bound.value.arrived(answer) }
         }
         switch looked {

@@ -1,17 +1,28 @@
-/// Remembers issuers' answers for as long as each says: bounded, the oldest giving way.
+/// Remembers issuers' answers for as long as each says: bounded in number and in octets, the oldest giving way.
 package struct AnswerMemory: Sendable {
     private struct Entry {
         let answer: IntrospectionAnswer
-        let slot: Int
+        let number: Int
+        let octets: Int
     }
 
-    private let capacity: Int
-    private var entries: [VerdictCache.Digest: Entry] = [:]
-    /// In the order of coming, in a ring; a slot whose entry has gone or moved is stale.
-    private var slots: [VerdictCache.Digest] = []
-    private var next = 0
+    /// Of an entry beside its answer.
+    private static let overhead = 256
 
-    package init(capacity: Int) { self.capacity = max(1, capacity) }
+    private let capacity: Int
+    private let octetLimit: Int
+    private var entries: [VerdictCache.Digest: Entry] = [:]
+    /// In the order of coming, by consecutive numbers; one whose entry has gone, or came anew, is stale.
+    private var order = ArraySlice<VerdictCache.Digest>()
+    private var lastNumber = 0
+    /// That the answers take, about.
+    package private(set) var octets = 0
+
+    /// - Parameter octets: the most that the answers may take together; a larger one is not remembered.
+    package init(capacity: Int, octets: Int) {
+        self.capacity = max(1, capacity)
+        octetLimit = octets
+    }
 
     package var count: Int { entries.count }
 
@@ -19,23 +30,30 @@ package struct AnswerMemory: Sendable {
     package mutating func answer(for digest: VerdictCache.Digest, now: Double) -> IntrospectionAnswer? {
         guard let entry = entries[digest] else { return nil }
         guard now < entry.answer.validUntil else {
-            entries[digest] = nil
+            forget(digest)
             return nil
         }
         return entry.answer
     }
 
     package mutating func remember(_ answer: IntrospectionAnswer, for digest: VerdictCache.Digest, now: Double) {
-        guard now < answer.validUntil else { return }
-        if slots.count < capacity {
-            entries[digest] = Entry(answer: answer, slot: slots.count)
-            slots.append(digest)
-            return
-        }
-        let oldest = slots[next]
-        if entries[oldest]?.slot == next { entries[oldest] = nil }
-        entries[digest] = Entry(answer: answer, slot: next)
-        slots[next] = digest
-        next = (next + 1) % capacity
+        let size = Self.overhead + answer.footprint
+        guard now < answer.validUntil, size <= octetLimit else { return }
+        forget(digest)
+        while order.count >= capacity || octets > octetLimit - size { forgetOldest() }
+        lastNumber += 1
+        entries[digest] = Entry(answer: answer, number: lastNumber, octets: size)
+        octets += size
+        order.append(digest)
+    }
+
+    private mutating func forget(_ digest: VerdictCache.Digest) {
+        if let entry = entries.removeValue(forKey: digest) { octets -= entry.octets }
+    }
+
+    private mutating func forgetOldest() {
+        let number = lastNumber - order.count + 1
+        guard let digest = order.popFirst() else { return }
+        if entries[digest]?.number == number { forget(digest) }
     }
 }

@@ -15,6 +15,14 @@ package struct IntrospectionAnswer: Sendable {
         self.saysScopes = saysScopes
     }
 
+    /// About how many octets of memory it takes.
+    var footprint: Int {
+        switch outcome {
+        case .success(let token): token.footprint
+        case .failure(let refusal): refusal.footprint
+        }
+    }
+
     static let unavailable = IntrospectionAnswer(
         outcome: .failure(TokenRefusal(.introspectionUnavailable)), validUntil: -.infinity)
 }

@@ -16,6 +16,9 @@ package struct IntrospectionState: Sendable {
         /// Requests that wait, over all questions.
         package var maxWaiting = 16384
         package var maxWaitingOfClient = 8192
+        /// That are kept of what waits: its heads, and its tokens.
+        package var maxOctets = 64 << 20
+        package var maxOctetsOfClient = 32 << 20
         /// Seconds.
         package var timeout = 3.0
         package var cache = 30.0
@@ -27,6 +30,8 @@ package struct IntrospectionState: Sendable {
         /// Of their own, so that nobody can push out the others by inventing tokens.
         package var inactiveCapacity = 4096
         package var failureCapacity = 4096
+        /// That the answers of each of the three take, for each of its capacity and on average: several times what a common one takes.
+        package var octetsEach = 1 << 10
 
         package init() {}
     }
@@ -77,6 +82,7 @@ package struct IntrospectionState: Sendable {
     private struct Waiter {
         let id: Int
         let client: Client
+        let octets: Int
     }
 
     private struct Pending {
@@ -100,30 +106,40 @@ package struct IntrospectionState: Sendable {
     private var queue = FairQueue<Client>()
     /// What is queued in the order of the deadlines; some of it has gone since.
     private var deadlines: [Int] = []
-    private var waitingOf: [Client: Int] = [:]
+    private var room: WaitingRoom<Client>
     private var lastID = 0
-    package private(set) var waiting = 0
 
     package init(limits: Limits) {
         self.limits = limits
-        active = AnswerMemory(capacity: limits.activeCapacity)
-        inactive = AnswerMemory(capacity: limits.inactiveCapacity)
-        failed = AnswerMemory(capacity: limits.failureCapacity)
+        func memory(_ capacity: Int) -> AnswerMemory { AnswerMemory(capacity: capacity, octets: capacity * limits.octetsEach) }
+        active = memory(limits.activeCapacity)
+        inactive = memory(limits.inactiveCapacity)
+        failed = memory(limits.failureCapacity)
+        room = WaitingRoom(
+            all: .init(waiting: limits.maxWaiting, octets: limits.maxOctets),
+            ofClient: .init(waiting: limits.maxWaitingOfClient, octets: limits.maxOctetsOfClient))
     }
+
+    package var waiting: Int { room.waiting }
+    /// That are kept of what waits.
+    package var waitingOctets: Int { room.octets }
 
     package var underWay: Int { pending.count - queue.count }
     package var isCircuitOpen: Bool { breaker.isOpen }
     package var clientsLeftAlone: Int { breaker.clientsLeftAlone }
     package var remembered: Int { active.count + inactive.count }
 
-    /// - Parameter client: whose request it is; nil without a certificate.
+    /// - Parameters:
+    ///   - client: whose request it is; nil without a certificate.
+    ///   - octets: of the request, that are kept while it waits; with them counts its token, which the question keeps.
     package mutating func lookUp(
-        _ digest: VerdictCache.Digest, _ token: [UInt8], for client: Client = nil, now: Double, date: Double
+        _ digest: VerdictCache.Digest, _ token: [UInt8], for client: Client = nil, octets: Int = 0, now: Double, date: Double
     ) -> Looked {
         if let known = active.answer(for: digest, now: date) ?? inactive.answer(for: digest, now: date) { return .answered(known) }
         if failed.answer(for: digest, now: date) != nil { return .failed(.failedBefore) }
-        guard waiting < limits.maxWaiting, waitingOf[client] ?? 0 < limits.maxWaitingOfClient else { return .failed(.overload) }
-        if let id = questions[digest], let ticket = join(id, client) { return .waits(ticket, ask: nil) }
+        let (kept, isTooMuch) = octets.addingReportingOverflow(token.count)
+        guard !isTooMuch, room.hasRoom(for: kept, of: client) else { return .failed(.overload) }
+        if let id = questions[digest], let ticket = join(id, client, kept) { return .waits(ticket, ask: nil) }
         let starts = underWay < limits.maxConcurrent
         guard starts || queue.count < limits.maxQueued && queue.count(of: client) < limits.maxQueuedOfClient else { return .failed(.overload) }
         let isProbe: Bool
@@ -139,26 +155,27 @@ package struct IntrospectionState: Sendable {
         questions[digest] = question.id
         if !starts {
             queue.append(question.id, of: client)
-            deadlines.append(question.id)
+            addDeadline(of: question.id)
         }
-        guard let ticket = join(question.id, client) else { return .failed(.overload) }
+        guard let ticket = join(question.id, client, kept) else { return .failed(.overload) }
         return .waits(ticket, ask: starts ? question : nil)
     }
 
-    private mutating func join(_ id: Int, _ client: Client) -> Ticket? {
+    private mutating func addDeadline(of id: Int) {
+        // What has gone is let go now and then, or clients that come and leave would make the list grow.
+        if deadlines.count >= 64 + 2 * queue.count { deadlines.removeAll { pending[$0]?.isUnderWay ?? true } }
+        deadlines.append(id)
+    }
+
+    private mutating func join(_ id: Int, _ client: Client, _ octets: Int) -> Ticket? {
         guard pending[id] != nil else { return nil }
         let ticket = Ticket(question: id, waiter: nextID())
-        pending[id]?.waiters.append(Waiter(id: ticket.waiter, client: client))
-        waiting += 1
-        waitingOf[client, default: 0] += 1
+        pending[id]?.waiters.append(Waiter(id: ticket.waiter, client: client, octets: octets))
+        room.enter(octets, of: client)
         return ticket
     }
 
-    private mutating func left(_ waiter: Waiter) {
-        waiting -= 1
-        guard let count = waitingOf[waiter.client] else { return }
-        waitingOf[waiter.client] = count > 1 ? count - 1 : nil
-    }
+    private mutating func left(_ waiter: Waiter) { room.leave(waiter.octets, of: waiter.client) }
 
     private mutating func nextID() -> Int {
         lastID &+= 1

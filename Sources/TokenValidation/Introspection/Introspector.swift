@@ -179,17 +179,18 @@ package final class Introspector: Sendable {
     ///
     /// - Parameters:
     ///   - client: whose request it is; nil without a certificate.
+    ///   - octets: of the request, that are kept while it waits.
     ///   - now: seconds since 1970.
     ///   - done: called once from any thread, unless this returns the answer or the ticket is abandoned; never from within this call.
     package func lookUp(
-        _ token: [UInt8], _ digest: VerdictCache.Digest, for client: Thumbprint?, now: Double, done: @escaping @Sendable (IntrospectionAnswer) -> Void
+        _ token: [UInt8], _ digest: VerdictCache.Digest, for client: Thumbprint?, octets: Int, now: Double, done: @escaping @Sendable (IntrospectionAnswer) -> Void
     ) -> Looked {
         shared.withLock { shared in
             guard isReady(shared) else {
                 count(.endpointUnknown, &shared)
                 return .answered(.unavailable)
             }
-            switch shared.state.lookUp(digest, token, for: client, now: clock.time.now(), date: now) {
+            switch shared.state.lookUp(digest, token, for: client, octets: octets, now: clock.time.now(), date: now) {
             case .answered(let answer): return .answered(answer)
             case .failed(let failure):
                 count(failure, &shared)

@@ -7,9 +7,11 @@ struct OpaqueTokens {
     private struct Route {
         let prefix: [UInt8]
         let issuer: Int
+        /// The next shorter prefix that this one starts with, by its place; -1 where there is none.
+        var shorter = -1
     }
 
-    /// The longest prefix first.
+    /// In the order of the octets of their prefixes, no two alike.
     private let routes: [Route]
 
     init(_ policies: [IssuerPolicy]) {
@@ -18,13 +20,34 @@ struct OpaqueTokens {
         }
         // Two that would both be asked about everything are no choice at all.
         let hasOneDefault = all.count { $0.prefix.isEmpty } == 1
-        routes = all.filter { hasOneDefault || !$0.prefix.isEmpty }.sorted { $0.prefix.count > $1.prefix.count }
+        let usable = all.filter { hasOneDefault || !$0.prefix.isEmpty }
+        var routes = Dictionary(usable.map { ($0.prefix, $0) }) { first, _ in first }.values
+            .sorted { $0.prefix.lexicographicallyPrecedes($1.prefix) }
+        for place in routes.indices.dropFirst() {
+            var shorter = place - 1
+            while shorter >= 0, !routes[place].prefix.starts(with: routes[shorter].prefix) { shorter = routes[shorter].shorter }
+            routes[place].shorter = shorter
+        }
+        self.routes = routes
     }
 
     /// Nil where the token is to be read as a JWT, be it that it is none and nobody could be asked about it.
     func issuer(of token: UnsafeRawBufferPointer) -> Int? {
         guard !routes.isEmpty, !token.isEmpty, token.count <= CompactJWS.maximumLength, !Self.isJWT(token) else { return nil }
-        return routes.first { token.starts(with: $0.prefix) }?.issuer
+        return longest(of: token)?.issuer
+    }
+
+    /// The longest prefix that the token has: whatever stands between that one and the token in the order of octets starts with it too, so
+    /// from the last that does not come after the token it is the first on the way to shorter ones.
+    private func longest(of token: UnsafeRawBufferPointer) -> Route? {
+        var (low, high) = (0, routes.count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if token.lexicographicallyPrecedes(routes[middle].prefix) { high = middle } else { low = middle + 1 }
+        }
+        var place = low - 1
+        while place >= 0, !token.starts(with: routes[place].prefix) { place = routes[place].shorter }
+        return place < 0 ? nil : routes[place]
     }
 
     /// Three parts of which the first is a JSON object in base64url, to all appearances: also where it is spelled so that only a lenient

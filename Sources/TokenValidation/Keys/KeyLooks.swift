@@ -28,37 +28,27 @@ package struct KeyLooks: Sendable {
         let octets: Int
     }
 
-    private struct Load {
-        var waiting = 0
-        var octets = 0
-
-        func hasRoom(for octets: Int, parts: Int) -> Bool {
-            waiting < Limits.waiting / parts && octets <= Limits.octets / parts - self.octets
-        }
-    }
-
     private var budget: LookBudget
     private var phase = Phase.idle
     /// Who caused the look that is wanted or under way; nil where it was due anyway.
     private var cause: Thumbprint??
     private var waiters: [Int: Waiter] = [:]
-    private var total = Load()
-    private var loads: [Thumbprint?: Load] = [:]
+    private var room = WaitingRoom<Thumbprint?>(
+        all: .init(waiting: Limits.waiting, octets: Limits.octets), ofClient: .init(waiting: Limits.waiting / 2, octets: Limits.octets / 2))
     private var lastID = 0
     /// Requests that were refused a look.
     package private(set) var refusals = 0
 
     package init(cooldown: Double) { budget = LookBudget(cooldown: cooldown) }
 
-    package var waiting: Int { total.waiting }
+    package var waiting: Int { room.waiting }
     package var isWanted: Bool { phase == .wanted }
 
     /// - Parameters:
     ///   - client: whose request it is; nil without a certificate.
     ///   - octets: of the request, that are kept while it waits.
     package mutating func ask(for client: Thumbprint?, octets: Int, now: Double) -> Asked {
-        let load = loads[client] ?? Load()
-        guard total.hasRoom(for: octets, parts: 1), load.hasRoom(for: octets, parts: 2) else { return refuse() }
+        guard room.hasRoom(for: octets, of: client) else { return refuse() }
         let isFresh = phase != .underWay
         let begins = phase == .idle
         if begins {
@@ -68,7 +58,7 @@ package struct KeyLooks: Sendable {
         }
         lastID &+= 1
         waiters[lastID] = Waiter(client: client, octets: octets)
-        count(octets, of: client, 1)
+        room.enter(octets, of: client)
         return .waits(lastID, isFresh: isFresh, begins: begins)
     }
 
@@ -77,18 +67,10 @@ package struct KeyLooks: Sendable {
         return .refused
     }
 
-    private mutating func count(_ octets: Int, of client: Thumbprint?, _ sign: Int) {
-        total.waiting += sign
-        total.octets += sign * octets
-        loads[client, default: Load()].waiting += sign
-        loads[client, default: Load()].octets += sign * octets
-        if loads[client]?.waiting == 0 { loads[client] = nil }
-    }
-
     /// One that waited has gone. The look is made all the same.
     package mutating func abandon(_ id: Int) {
         guard let waiter = waiters.removeValue(forKey: id) else { return }
-        count(waiter.octets, of: waiter.client, -1)
+        room.leave(waiter.octets, of: waiter.client)
     }
 
     /// A look begins, wanted or due.
@@ -102,8 +84,7 @@ package struct KeyLooks: Sendable {
         phase = .idle
         let all = waiters.keys.sorted()
         waiters = [:]
-        total = Load()
-        loads = [:]
+        room.removeAll()
         return all
     }
 }

@@ -16,13 +16,13 @@ package struct TokenAuthenticator {
         /// A JWT that was verified and must be asked about all the same.
         package let verified: VerifiedToken?
         /// Under whose keys it was verified: what they vouched for is not remembered under others.
-        fileprivate let issuer: TrustedIssuer
+        fileprivate let seal: TrustedIssuer.Seal
 
-        fileprivate init(issuerIndex: Int, digest: VerdictCache.Digest, verified: VerifiedToken?, issuer: TrustedIssuer) {
+        fileprivate init(issuerIndex: Int, digest: VerdictCache.Digest, verified: VerifiedToken?, seal: TrustedIssuer.Seal) {
             self.issuerIndex = issuerIndex
             self.digest = digest
             self.verified = verified
-            self.issuer = issuer
+            self.seal = seal
         }
     }
 
@@ -74,7 +74,7 @@ package struct TokenAuthenticator {
         case .success(.introspect(let index, let verified)):
             return .unknown(
                 Inquiry(
-                    issuerIndex: index, digest: digest ?? VerdictCache.Digest(token), verified: verified, issuer: verifier.issuers[index]))
+                    issuerIndex: index, digest: digest ?? VerdictCache.Digest(token), verified: verified, seal: verifier.issuers[index].seal))
         }
     }
 
@@ -87,7 +87,7 @@ package struct TokenAuthenticator {
             return .failure(TokenRefusal(.introspectionUnavailable))
         }
         let token = inquiry.verified.map { introspected.agreed(with: $0, saysScopes: answer.saysScopes) } ?? introspected
-        if verifier.issuers[inquiry.issuerIndex] === inquiry.issuer {
+        if verifier.issuers[inquiry.issuerIndex].seal === inquiry.seal {
             cache.insert(token, for: inquiry.digest, under: verifier, now: now, validUntil: answer.validUntil)
         }
         return .success(token)

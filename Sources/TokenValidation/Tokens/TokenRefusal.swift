@@ -56,6 +56,17 @@ package struct TokenRefusal: Error, Equatable, Sendable {
     }
 }
 
+extension TokenRefusal {
+    /// About how many octets of memory it takes.
+    var footprint: Int {
+        switch detail {
+        case .kind(let member, let word): 192 + member.utf8.count + (word?.utf8.count ?? 0)
+        case .missing(let text), .unfit(let text, _), .foreign(let text), .noKeys(let text), .noAnswer(let text): 192 + text.utf8.count
+        case .text, .nested, .key, .withdrawnKey, nil: 192
+        }
+    }
+}
+
 extension TokenRefusal.Detail: CustomStringConvertible {
     /// A sentence, without control characters where the names have none.
     package var description: String {

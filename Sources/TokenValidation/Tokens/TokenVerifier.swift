@@ -4,8 +4,12 @@ package import BindingPolicy
 ///
 /// Its identity is the validity of what a cache remembers: a changed policy or key set is another object.
 package final class TrustedIssuer: Sendable {
+    /// Stands for it in what is remembered, which then keeps no keys.
+    final class Seal: Sendable {}
+
     package let policy: IssuerPolicy
     package let keys: KeySet?
+    let seal = Seal()
 
     init(policy: IssuerPolicy, keys: KeySet?) {
         self.policy = policy
@@ -27,12 +31,14 @@ package struct TokenVerifier {
 
     /// In the order of the configuration.
     package private(set) var issuers: [TrustedIssuer]
+    private let names: IssuerNames
     private let opaque: OpaqueTokens
     private let verifiesAllJWTs: Bool
 
     /// - Parameter policies: no two with the same issuer; no keys are there yet.
     package init(_ policies: [IssuerPolicy]) {
         issuers = policies.map { TrustedIssuer(policy: $0, keys: nil) }
+        names = IssuerNames(policies.map(\.issuer))
         opaque = OpaqueTokens(policies)
         verifiesAllJWTs = policies.allSatisfy(\.verifiesJWTs)
     }
@@ -94,7 +100,7 @@ package struct TokenVerifier {
         return index
     }
 
-    private func index(of issuer: JSONText) -> Int? { issuers.firstIndex { issuer.equals($0.policy.issuer.utf8) } }
+    private func index(of issuer: JSONText) -> Int? { issuer.withOctets(names.position) }
 
     /// The issuer that a JWT names, where it is one whose JWTs are not verified here: what else is in it is for that issuer to judge.
     private func unverifiedIssuer(_ payload: [UInt8]) -> Int? {

@@ -260,7 +260,7 @@ struct HTTPIntrospectionTransportTests {
             authentication: try secret())
         let answers = Mutex<[IntrospectionAnswer]>([])
         @Sendable func lookUp(_ token: String) -> Introspector.Looked {
-            introspector.lookUp(Array(token.utf8), digest(token), for: nil, now: Date.now.timeIntervalSince1970) { answer in answers.withLock { $0.append(answer) } }
+            introspector.lookUp(Array(token.utf8), digest(token), for: nil, octets: 0, now: Date.now.timeIntervalSince1970) { answer in answers.withLock { $0.append(answer) } }
         }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await introspector.run() }

@@ -350,6 +350,28 @@ struct IntrospectionStateTests {
         _ = try waiting.wait("a", by: 1)
     }
 
+    @Test("What waits is bounded by the octets that are kept of it, and one client has its share of them (INT-15)")
+    func octets() {
+        var state = state { ($0.maxOctets, $0.maxOctetsOfClient) = (1000, 600) }
+        func look(_ token: String, _ octets: Int, by client: Int) -> IntrospectionState.Ticket? {
+            guard case .waits(let ticket, _) = state.lookUp(
+                digest(token), Array(token.utf8), for: thumbprint(client), octets: octets, now: 0, date: date)
+            else { return nil }
+            return ticket
+        }
+        let first = look("t", 598, by: 1)
+        #expect(first != nil && state.waitingOctets == 599)
+        #expect(look("u", 1, by: 1) == nil)
+        // The token counts too; and the octets of one who waits for a question that was asked already.
+        #expect(look("1234567890", 391, by: 2) != nil && look("t", 1, by: 3) == nil)
+        #expect(state.waitingOctets == 1000 && state.waiting == 2)
+        if let first { _ = state.abandon(first, now: 0) }
+        #expect(look("t", 598, by: 1) != nil && look("t", 0, by: 3) == nil)
+        #expect(look("t", .max, by: 3) == nil)
+        _ = state.close(now: 0)
+        #expect(state.waitingOctets == 0 && state.waiting == 0)
+    }
+
     @Test("A million invented tokens grow no memory and push out no good one (INT-07)")
     func bounded() async throws {
         var state = state { ($0.cache, $0.inactiveCache) = (3600, 3600) }

@@ -99,7 +99,7 @@ struct IntrospectorTests {
     @discardableResult
     private func lookUp(_ introspector: Introspector, _ token: String, by client: Int? = 1) -> Introspector.Looked {
         let answers = answers
-        return introspector.lookUp(Array(token.utf8), digest(token), for: client.map(thumbprint), now: TokenMint.now) { answers.append($0) }
+        return introspector.lookUp(Array(token.utf8), digest(token), for: client.map(thumbprint), octets: 0, now: TokenMint.now) { answers.append($0) }
     }
 
     private func reason(_ answer: IntrospectionAnswer?) -> DenialReason? {

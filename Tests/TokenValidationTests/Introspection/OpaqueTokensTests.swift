@@ -31,6 +31,46 @@ struct OpaqueTokensTests {
         #expect(authenticator.inquiry("abx")?.verified == nil)
     }
 
+    @Test("Of many prefixes that begin alike the longest is found that the token has, as by trying one after the other")
+    func manyPrefixes() {
+        var state: UInt64 = 1
+        func word(_ longest: UInt64) -> String {
+            func chance(_ bound: UInt64) -> UInt64 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return state >> 33 % bound
+            }
+            return String((0..<chance(longest + 1)).map { _ in chance(3) == 0 ? "b" : "a" })
+        }
+        for _ in 0..<50 {
+            let prefixes = Array(Set((0..<12).map { _ in word(6) }))
+            var authenticator = TokenAuthenticator(
+                prefixes.enumerated().map { .introspecting(prefix: $1.isEmpty ? nil : $1, issuer: "https://\($0).example.com") }, cacheCapacity: 0)
+            for _ in 0..<50 {
+                let token = "a" + word(9)
+                let expected = prefixes.indices.filter { token.hasPrefix(prefixes[$0]) }.max { prefixes[$0].count < prefixes[$1].count }
+                #expect(authenticator.inquiry(token)?.issuerIndex == expected, "\(token) \(prefixes)")
+            }
+        }
+    }
+
+    @Test("Of many issuers with names alike each is found, and no other name is one (JWT-24)")
+    func manyIssuers() {
+        let names = (0..<50).map { "https://as.example.com/\($0 * 7 % 50)" } + ["https://as", "https://as.example.com/", "https://as.example.com/000"]
+        var authenticator = TokenAuthenticator(names.map { IssuerPolicy(issuer: $0, audiences: ["x"]) }, cacheCapacity: 0)
+        func refusal(_ issuer: String) -> TokenRefusal? {
+            Array(TokenMint().with(claim: "iss", "\"\(issuer)\"").token.utf8).withUnsafeBytes {
+                if case .refused(let refusal) = authenticator.authenticate($0, now: TokenMint.now) { refusal } else { nil }
+            }
+        }
+        for (index, name) in names.enumerated() {
+            #expect(refusal(name)?.reason == .keysUnavailable && refusal(name)?.doubt?.issuer == index)
+        }
+        #expect(refusal("https://as.example.com\\/7")?.doubt?.issuer == 1)
+        for name in ["https://as.example.com/50", "https://as.example.com/0/", "https://AS.example.com/1", "h", "https://as.example.com/00"] {
+            #expect(refusal(name)?.reason == .issuerUnknown, "\(name)")
+        }
+    }
+
     @Test func aTokenWithoutAnyIssuersPrefixIsNotShownToOne() {
         var authenticator = authenticator(.introspecting(prefix: "ab_"))
         #expect(authenticator.inquiry("ab_x") != nil)

@@ -143,4 +143,89 @@ struct VerdictCacheTests {
             if case .deny(let denial) = decision { #expect(denial.reason == expected) } else { #expect(expected == nil) }
         }
     }
+
+    @Test("Key sets that were replaced are let go, whatever is still remembered of their time") func letsGoOfKeySetsThatWereReplaced() {
+        var authenticator = TokenAuthenticator([Self.policy], cacheCapacity: 64)
+        weak var former: KeySet?
+        do {
+            let keys = keySet(SigningKey.p256.jwk())
+            former = keys
+            authenticator.replaceKeys(keys, ofIssuerAt: 0)
+        }
+        let token = Array(TokenMint().token.utf8)
+        guard case .verified = token.withUnsafeBytes({ authenticator.authenticate($0, now: now) }) else { return #expect(Bool(false)) }
+        #expect(former != nil)
+        authenticator.replaceKeys(keySet(SigningKey.otherP256.jwk()), ofIssuerAt: 0)
+        #expect(former == nil)
+        guard case .refused = token.withUnsafeBytes({ authenticator.authenticate($0, now: now) }) else { return #expect(Bool(false)) }
+    }
+
+    private func large(_ count: Int) -> VerifiedToken {
+        VerifiedToken(
+            issuerIndex: 0, issuer: TokenMint.issuer, subject: String(repeating: "x", count: count), clientID: nil, expiresAt: now + 300,
+            notBefore: nil, audiences: [], scopes: [], confirmation: .absent)
+    }
+
+    @Test("Is bounded by the octets that it holds, and a token too large for that is not remembered") func isBoundedByTheOctetsThatItHolds() {
+        let verifier = verifier()
+        var cache = VerdictCache(capacity: 10_000, octets: 100_000)
+        for index in 0..<100 {
+            cache.insert(large(9_000), for: digest("\(index)"), under: verifier, now: now)
+            #expect(cache.octets <= 100_000)
+            #expect(cache.token(for: digest("\(index)"), under: verifier, now: now) != nil)
+        }
+        #expect(cache.count == 10)
+        cache.insert(large(100_000), for: digest("huge"), under: verifier, now: now)
+        #expect(cache.token(for: digest("huge"), under: verifier, now: now) == nil && cache.count == 10)
+        // Small ones are as many as there is room for.
+        for index in 0..<1000 { cache.insert(large(1), for: digest("small \(index)"), under: verifier, now: now) }
+        #expect(cache.count > 150 && cache.octets <= 100_000)
+        for index in 0..<1000 { _ = cache.token(for: digest("small \(index)"), under: verifier, now: now + 300) }
+        for index in 0..<100 { _ = cache.token(for: digest("\(index)"), under: verifier, now: now + 300) }
+        #expect(cache.count == 0 && cache.octets == 0)
+    }
+
+    @Test("Remembers as many as it may, whatever their digests") func remembersAsManyAsItMay() {
+        let verifier = verifier()
+        let token = large(1)
+        var cache = VerdictCache(capacity: 5000)
+        for index in 0..<5000 { cache.insert(token, for: digest("\(index)"), under: verifier, now: now) }
+        #expect(cache.count == 5000)
+        for index in 0..<5000 { #expect(cache.token(for: digest("\(index)"), under: verifier, now: now) != nil) }
+        // All are in use: one after the other gives way all the same, never the one that has just come.
+        for index in 5000..<15_000 {
+            cache.insert(token, for: digest("\(index)"), under: verifier, now: now)
+            #expect(cache.count == 5000 && cache.token(for: digest("\(index)"), under: verifier, now: now) != nil)
+        }
+    }
+
+    @Test("Does what a list would do, whatever comes", arguments: 0..<4) func doesWhatAListWouldDo(seed: UInt64) {
+        var verifier = verifier()
+        var cache = VerdictCache(capacity: 20, octets: 30_000)
+        var remembered: [Int: (token: VerifiedToken, until: Double)] = [:]
+        var state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 1
+        func chance(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        var (hits, time) = (0, now)
+        for round in 0..<5000 {
+            let number = chance(40)
+            if chance(3) == 0 {
+                let token = large(chance(4) == 0 ? 5_000 : chance(100))
+                cache.insert(token, for: digest("\(number)"), under: verifier, now: time, validUntil: time + 50)
+                remembered[number] = (token, min(now + 300, time + 50))
+            } else if let found = cache.token(for: digest("\(number)"), under: verifier, now: time) {
+                hits += 1
+                #expect(found === remembered[number]?.token && time < remembered[number]?.until ?? 0)
+            }
+            if round % 50 == 0 { time += 2 }
+            if round % 1000 == 999 {
+                verifier.replaceKeys(keySet(SigningKey.p256.jwk()), ofIssuerAt: 0)
+                remembered = [:]
+            }
+            #expect(cache.count <= 20 && cache.octets <= 30_000 && cache.octets >= 0)
+        }
+        #expect(hits > 500)
+    }
 }

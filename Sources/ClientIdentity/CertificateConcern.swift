@@ -1,7 +1,7 @@
 import COpenSSL
 package import Credentials
 
-/// What nothing refuses here and others will: a certificate that is used for what it is not good for, now.
+/// What is taken here and refused by others: a certificate that is used for what it is not good for, now.
 package struct CertificateConcern: Equatable, Sendable {
     package enum Kind: Equatable, Sendable {
         /// Seconds since 1970.
@@ -34,7 +34,7 @@ package struct CertificateConcern: Equatable, Sendable {
     }
 }
 
-/// Looks at certificates as those will who are shown them.
+/// Looks at certificates as those who are shown them will.
 package enum CertificateReview {
     /// A chain that a server shows.
     ///

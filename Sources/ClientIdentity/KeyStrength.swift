@@ -24,8 +24,8 @@ enum KeyStrength {
         return taken ? nil : .weak
     }
 
-    /// Of the certificate whose key the client has to prove: a handshake takes fewer kinds than a path, and ends in BoringSSL, before
-    /// anything here is asked, for the others.
+    /// Of the certificate whose key the client has to prove: a handshake takes fewer kinds than a path, and for the others it ends
+    /// in BoringSSL, before anything here is asked.
     static func fault(ofLeaf certificate: OpenSSLCertificate) -> PathFault? {
         guard let kind = certificate.keyKind else { return .malformed }
         return kind.isTaken ? fault(of: certificate) : .keyUnsupported(kind)

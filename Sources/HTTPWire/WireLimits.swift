@@ -8,7 +8,7 @@ package struct WireLimits: Equatable, Sendable {
     package var head = 48 * 1024
     /// Field lines of a head; more is 431.
     package var fields = 100
-    /// Octets that leading zeros of its size and its extensions may take in one chunk.
+    /// Octets of one chunk that the leading zeros of its size and its extensions may take.
     package var chunkExtension = 1024
     /// Octets that they may take in all of a body's chunks beyond the data these carry (RFC 9112 section 7.1.1): nobody needs to read
     /// more of them than of the body.

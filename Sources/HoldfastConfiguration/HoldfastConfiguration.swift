@@ -27,7 +27,7 @@ package struct HoldfastConfiguration: Equatable, Sendable {
     package let admin: NetworkAddress?
     package let log: Log
     package let shutdown: Shutdown
-    /// Event loops; nil for as many as the cores that this process may use.
+    /// Event loops; nil for one per core that this process may use.
     package let threads: Int?
     /// Verified tokens remembered per loop; 0 for none.
     package let verificationCache: Int

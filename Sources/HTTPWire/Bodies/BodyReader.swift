@@ -1,7 +1,7 @@
 package import NIOCore
 
 /// Takes the framing off a message body in whatever pieces it arrives: none, a length, chunks, or up to the end of the connection
-/// (RFC 9112 section 6). Of chunks, all the data that a piece holds comes in one buffer, however small the chunks are.
+/// (RFC 9112 section 6). All the chunk data of one piece comes in one buffer, however small the chunks are.
 package struct BodyReader: Sendable {
     private enum Framing {
         case over

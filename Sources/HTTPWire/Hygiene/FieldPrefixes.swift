@@ -1,6 +1,6 @@
 /// Beginnings of field names, each with the rule for all names that begin so; of several that fit the first one given counts.
 ///
-/// A lookup passes over those alone that agree in the first and the third octet, as most names begin with `x-`.
+/// A lookup compares only those that agree in the first and the third octet, as most names begin with `x-`.
 struct FieldPrefixes: Sendable {
     private struct Prefix {
         let words: InlineArray<8, UInt64>
@@ -31,7 +31,7 @@ struct FieldPrefixes: Sendable {
         var buckets = [[Prefix]](repeating: [], count: Self.buckets)
         for (name, rule) in endings {
             let prefix = Prefix(words: name.words, length: name.length, rule: rule)
-            // One that ends before its third octet fits names with whatever there.
+            // One that ends before its third octet fits names with anything there.
             let thirds: Range<Int> = name.length > 2 ? Self.third(name)..<Self.third(name) + 1 : 0..<32
             for third in thirds { buckets[Self.first(name) | third << 5].append(prefix) }
         }

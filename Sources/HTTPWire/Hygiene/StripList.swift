@@ -58,7 +58,7 @@ package struct StripList: Sendable {
         try addTrusted(trustedHeader)
         for name in set { try addIdentity(name) }
         let ours = rules.count
-        // The first that is asked wins: what the file keeps, what it and the built-in list strip, what names nobody, our families.
+        // The first rule that fits wins: what the file keeps, what it and the built-in list strip, what names nobody, our families.
         var endings: [(name: String, role: FieldRole)] = []
         for name in kept { try keep(name, &endings) }
         for name in additional { try strip(name, &endings) }

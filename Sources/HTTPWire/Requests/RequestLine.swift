@@ -157,7 +157,7 @@ struct RequestLine {
         return nil
     }
 
-    /// VCHAR without `#`: clients write `"<>[]\^`{|}` as they are, which no route reads in two ways; a fragment they keep to themselves.
+    /// VCHAR without `#`: clients write `"<>[]\^`{|}` as they are, which no route reads in two ways; and keep a fragment to themselves.
     @inline(__always)
     private static func isInTarget(_ octet: UInt8) -> Bool { octet &- 0x21 < 0x5e && octet != Octet.hash }
 

@@ -5,8 +5,8 @@ package struct ServedHosts: Equatable, Sendable {
     /// - Parameter names: as a `Host` field has them: IPv6 in brackets; in any case.
     package init(_ names: [String]) { self.names = names.map { Array($0.lowercased().utf8) } }
 
-    /// - Parameter authority: `host[:port]`, valid by ``RequestHead``. Its port is not compared: behind a load balancer it is another
-    ///   one than ours.
+    /// - Parameter authority: `host[:port]`, valid by ``RequestHead``. Its port is not compared: behind a load balancer it differs
+    ///   from ours.
     package func contains(_ authority: UnsafeRawBufferPointer) -> Bool {
         let host = authority[..<Self.endOfHost(authority)]
         return names.contains { name in

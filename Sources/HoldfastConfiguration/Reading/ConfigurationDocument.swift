@@ -5,7 +5,7 @@ internal import Yams
 /// Yams throws at the first mapping that has a key twice and tells neither the later place nor the other mistakes. So the
 /// key it names is set apart by a tag of ours and the text read again: the tree then has both, and the reader reports them.
 struct ConfigurationDocument {
-    /// The most times that it is read again; a file with more doubled keys than that gets the rest of its mistakes next time.
+    /// Read again at most this many times; a file with more doubled keys than that gets the rest of its mistakes next time.
     private static let maximumPasses = 50
     private static let mark = "!key"
 
@@ -125,7 +125,7 @@ extension ConfigurationDocument {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
             let place = text.position(mark)
-            // What is wrong with a line the parser often finds out in the next one.
+            // The parser often notices only in the next line what is wrong with one.
             for line in [place.line, place.line - 1] {
                 guard let column = UnquotedAddress.column(in: text.line(line)) else { continue }
                 return log.add(UnquotedAddress.message, at: SourcePosition(line: line, column: column), "")

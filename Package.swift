@@ -56,21 +56,21 @@ let package = Package(
         .target(name: "BindingPolicy", swiftSettings: settings),
         .target(name: "Files", swiftSettings: settings),
         .target(name: "Credentials", dependencies: ["Files", "COpenSSL", nioSSL], swiftSettings: settings),
-        .target(name: "Telemetry", dependencies: [nioCore, log, .product(name: "NIOConcurrencyHelpers", package: nio)], swiftSettings: settings),
+        .target(name: "Telemetry", dependencies: [nioCore, log], swiftSettings: settings),
         .target(name: "HTTPWire", dependencies: [nioCore], swiftSettings: settings),
         .target(name: "AccessControl", dependencies: ["HTTPWire", "BindingPolicy"], swiftSettings: settings),
         .target(
             name: "TokenValidation",
             dependencies: [
-                "BindingPolicy", "Credentials", "Files", "HTTPWire", crypto, cryptoExtras, nioCore, nioHTTP1, nioSSL,
+                "BindingPolicy", "Credentials", "Files", "HTTPWire", crypto, cryptoExtras, nioCore, nioPosix, nioHTTP1, nioSSL,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ], swiftSettings: settings),
         .target(
             name: "ClientIdentity",
-            dependencies: ["BindingPolicy", "Credentials", "Telemetry", "COpenSSL", crypto, nioCore, nioSSL], swiftSettings: settings),
+            dependencies: ["BindingPolicy", "Credentials", "COpenSSL", crypto, nioCore, nioSSL], swiftSettings: settings),
         .target(
             name: "HoldfastConfiguration",
-            dependencies: ["BindingPolicy", "Files", "HTTPWire", "Telemetry", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
+            dependencies: ["BindingPolicy", "Files", "HTTPWire", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
         .target(
             name: "ProxyEngine",
             dependencies: ["AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioSSL, nioTLS],
@@ -79,7 +79,7 @@ let package = Package(
             name: "HoldfastServer",
             dependencies: [
                 "ProxyEngine", "ClientIdentity", "TokenValidation", "HoldfastConfiguration", "AccessControl", "HTTPWire", "BindingPolicy",
-                "Credentials", "Files", "Telemetry", nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, crypto, log,
+                "Credentials", "Files", "Telemetry", nioCore, nioPosix, nioHTTP1, nioSSL, crypto, log,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),

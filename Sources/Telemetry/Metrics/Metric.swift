@@ -1,6 +1,6 @@
 /// A count or a measure with its definition beside it, so that each is named once: where it is declared, in `MetricCatalogue.swift`.
 ///
-/// What counts sees the plain value: incrementing it costs what incrementing a stored property costs.
+/// What counts sees the plain value. From another room that costs a call of three instructions: property wrappers are not inlined.
 @propertyWrapper
 package struct Metric<Value: MetricValue>: DefinedMetric {
     package var wrappedValue: Value

@@ -20,6 +20,8 @@ admin:
   address: 127.0.0.1:{admin}
 log:
   access: {access_log}
+shutdown:
+  delay: 0s
 threads: 1
 verification_cache: {cache}
 {routes}"""

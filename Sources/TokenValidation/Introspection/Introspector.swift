@@ -183,7 +183,8 @@ package final class Introspector: Sendable {
     ///   - now: seconds since 1970.
     ///   - done: called once from any thread, unless this returns the answer or the ticket is abandoned; never from within this call.
     package func lookUp(
-        _ token: [UInt8], _ digest: VerdictCache.Digest, for client: Thumbprint?, octets: Int, now: Double, done: @escaping @Sendable (IntrospectionAnswer) -> Void
+        _ token: [UInt8], _ digest: VerdictCache.Digest, for client: Thumbprint?, octets: Int, now: Double,
+        done: @escaping @Sendable (IntrospectionAnswer) -> Void
     ) -> Looked {
         shared.withLock { shared in
             guard isReady(shared) else {

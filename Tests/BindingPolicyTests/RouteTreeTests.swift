@@ -29,6 +29,18 @@ struct RouteTreeTests {
         #expect(covered > 750 && refused > 250)
     }
 
+    @Test("Of all the routes that cover a path but for a slash each must be beyond doubt, not only the first")
+    func slashAmongRivals() throws {
+        func route(_ path: String, _ methods: [String], _ scopes: String...) throws -> Route {
+            Route(pattern: try RoutePattern(path), methods: methods, policy: RoutePolicy(requirement: .boundToken, scopes: scopes))
+        }
+        let strict = try route("/Admin", ["GET"], "p", "q")
+        let doubtful = RouteTable([strict, try route("/admin", [], "p"), try route("/ADMIN", [], "q")])
+        #expect(doubtful.match(method: "GET", path: "/admin/") == .refused(.pathAmbiguous))
+        let certain = RouteTable([strict, try route("/admin", [], "p")])
+        #expect(certain.match(method: "GET", path: "/admin/") == .policy(strict.policy))
+    }
+
     @Test("Of a thousand routes under one prefix each finds its own, and nothing else finds any")
     func thousand() throws {
         let policies = (0..<1000).map { RoutePolicy(requirement: .boundToken, scopes: ["s\($0)"]) }

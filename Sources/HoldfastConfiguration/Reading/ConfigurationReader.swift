@@ -15,7 +15,7 @@ extension HoldfastConfiguration {
     /// - `report_only` (`true`, `false`, or the day from which on it enforces; default `false`): for every route that does not say
     /// - `shutdown`: optional
     /// - `threads` (1 to 1024; default: the cores this process may use)
-    /// - `verification_cache` (tokens, 0 to 1048576; default 65536; also bounded by 1 KiB for each, 1 MiB at the least)
+    /// - `verification_cache` (tokens, 0 to 1048576; default 65536; also bounded by 2 KiB for each, 1 MiB at the least)
     ///
     /// - Parameter now: seconds since 1970, against which dates are held.
     package init(path: String, now: Double = wallClock()) throws(ConfigurationMistakes) {

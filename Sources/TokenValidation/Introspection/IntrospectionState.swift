@@ -30,8 +30,8 @@ package struct IntrospectionState: Sendable {
         /// Of their own, so that nobody can push out the others by inventing tokens.
         package var inactiveCapacity = 4096
         package var failureCapacity = 4096
-        /// That the answers of each of the three take, for each of its capacity and on average: several times what a common one takes.
-        package var octetsEach = 1 << 10
+        /// That the answers of each of the three take, for each of its capacity and on average: about twice what a common one takes.
+        package var octetsEach = 2 << 10
 
         package init() {}
     }

@@ -5,7 +5,7 @@ package final class KeySet: Sendable {
     /// Octets of a key set's text.
     package static let maximumLength = 1 << 20
     package static let maximumKeys = 256
-    /// Ids of keys that former sets had, as many as are remembered.
+    /// Ids of keys that former sets had, as many as are remembered: of `JOSEHeader.maximumKeyID` octets at most, so bounded in those too.
     static let rememberedIDs = 512
 
     package enum Fault: Error, Equatable, Sendable {

@@ -32,8 +32,8 @@ package struct VerdictCache {
         var used = false
     }
 
-    /// Octets for each token of the capacity, on average: several times what a common token takes.
-    package static let octetsEach = 1 << 10
+    /// Octets for each token of the capacity, on average: about twice what a common token takes.
+    package static let octetsEach = 2 << 10
     /// Of all together, also where the capacity is small.
     package static let leastOctets = 1 << 20
     /// Of an entry beside its token.

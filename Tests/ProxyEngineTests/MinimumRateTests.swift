@@ -50,16 +50,6 @@ struct MinimumRateTests {
         #expect(rate.deadline == start + .seconds(70))
     }
 
-    @Test("begins anew with the next body")
-    func reset() {
-        var rate = rate()
-        rate.wait(true, at: start)
-        rate.wait(false, at: start + .seconds(60))
-        rate.reset()
-        rate.wait(true, at: start + .seconds(70))
-        #expect(rate.deadline == start + .seconds(80))
-    }
-
     @Test("bounds nothing where it is 0, and survives any count of octets")
     func extremes() {
         var none = rate(0)

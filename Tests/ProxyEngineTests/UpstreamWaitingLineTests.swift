@@ -6,7 +6,7 @@ import Testing
 private final class Waiter: UpstreamWaiter {
     let share: ClientShare
     init(_ share: ClientShare) { self.share = share }
-    func upstreamReady(_ connection: UpstreamConnection) {}
+    func upstreamReady(_ connection: any Upstream) {}
     func upstreamFailed(_ fault: UpstreamFault) {}
 }
 

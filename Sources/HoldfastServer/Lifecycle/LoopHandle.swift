@@ -25,11 +25,15 @@ struct LoopHandle: Sendable {
             let judge = TokenJudge(
                 policies: blueprint.policies, cacheCapacity: blueprint.configuration.verificationCache,
                 access: blueprint.access, introspectors: introspectors, keys: keys, counters: counters, eventLoop: eventLoop)
+            let gate = ConnectionGate(
+                contexts: contexts, authenticator: authenticator, certificateIsOptional: blueprint.tls.certificateIsOptional)
+            let onFault: (UpstreamFault) -> Void = { notice.failed($0, now: EngineLoop.wallClock()) }
+            let pool = UpstreamPool(
+                eventLoop: eventLoop, target: blueprint.target, settings: blueprint.settings, counters: counters, onFault: onFault)
+            let generation = LoopGeneration(
+                number: 1, settings: blueprint.settings, strips: blueprint.strips, judge: judge, gate: gate, pool: pool)
             let engine = EngineLoop(
-                eventLoop: eventLoop, settings: blueprint.settings, target: blueprint.target, strips: blueprint.strips, judge: judge,
-                gate: ConnectionGate(
-                    contexts: contexts, authenticator: authenticator, certificateIsOptional: blueprint.tls.certificateIsOptional),
-                counters: counters, sink: sink, onUpstreamFault: { notice.failed($0, now: EngineLoop.wallClock()) })
+                eventLoop: eventLoop, generation: generation, counters: counters, sink: sink, onUpstreamFault: onFault)
             engine.start()
             return NIOLoopBound(State(engine: engine, judge: judge), eventLoop: eventLoop)
         }.get()

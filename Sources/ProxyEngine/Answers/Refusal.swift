@@ -80,10 +80,15 @@ package struct Refusal: Equatable, Sendable {
         self.closes = closes
     }
 
-    package static let bodyTooSlow = Refusal(
-        status: 408, reason: "body_timeout", detail: "The request's body stopped arriving.", closes: true)
-    package static let headTooSlow = Refusal(
-        status: 408, reason: "head_timeout", detail: "The request's head did not arrive in time.", closes: true)
+    static func tooSlow(_ patience: Ending.Patience) -> Refusal {
+        let detail =
+            switch patience {
+            case .head: "The request's head did not arrive in time."
+            case .body: "The request's body stopped arriving."
+            case .reading: "The answer was not read."
+            }
+        return Refusal(status: 408, reason: patience.rawValue, detail: detail, closes: true)
+    }
 
     /// - Parameters:
     ///   - fields: whole lines that go before its own: `Date`, and the interaction id.

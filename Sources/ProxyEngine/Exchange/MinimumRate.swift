@@ -1,10 +1,10 @@
-import NIOCore
+package import NIOCore
 
 /// How long a client may take over the octets of a body, in either direction: a grace, and then a rate. Only the time in which the
 /// client is waited for counts, so that nobody is blamed for a slow upstream.
 ///
 /// Progress alone is no bound: an octet a minute holds an upstream connection for a year.
-struct MinimumRate: Equatable {
+package struct MinimumRate: Hashable, Sendable {
     private let octetsPerSecond: Int
     private let grace: TimeAmount
     private var octets = 0
@@ -13,13 +13,13 @@ struct MinimumRate: Equatable {
     private var since: NIODeadline?
 
     /// - Parameter octetsPerSecond: 0 for no bound.
-    init(octetsPerSecond: Int, grace: TimeAmount) {
+    package init(octetsPerSecond: Int, grace: TimeAmount) {
         self.octetsPerSecond = octetsPerSecond
         self.grace = grace
     }
 
     /// From now on the client is waited for, or not any more.
-    mutating func wait(_ isWaiting: Bool, at now: NIODeadline) {
+    package mutating func wait(_ isWaiting: Bool, at now: NIODeadline) {
         if isWaiting {
             since = since ?? now
         } else if let began = since {
@@ -28,13 +28,10 @@ struct MinimumRate: Equatable {
         }
     }
 
-    mutating func moved(_ count: Int) { octets = octets.addingReportingOverflow(max(0, count)).partialValue }
-
-    /// Anew, for the next body.
-    mutating func reset() { self = MinimumRate(octetsPerSecond: octetsPerSecond, grace: grace) }
+    package mutating func moved(_ count: Int) { octets = octets.addingReportingOverflow(max(0, count)).partialValue }
 
     /// When patience ends; nil while the client is not waited for.
-    var deadline: NIODeadline? {
+    package var deadline: NIODeadline? {
         guard octetsPerSecond > 0, let since else { return nil }
         let earned = TimeAmount.seconds(Int64(clamping: min(octets / octetsPerSecond, 86_400 * 365)))
         let left = grace + earned - waited

@@ -1,10 +1,10 @@
 import HTTPWire
 package import NIOCore
 
-/// One kept-alive connection to the upstream: reads responses strictly and hands them to the exchange it serves.
+/// One kept-alive HTTP/1.1 connection to the upstream: reads responses strictly and reports them to the exchange it serves.
 ///
 /// Octets that no exchange waits for are never a response (RFC 9112 section 9.2): they close the connection.
-package final class UpstreamConnection: ChannelInboundHandler {
+package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
@@ -19,8 +19,8 @@ package final class UpstreamConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     /// Kept from the channel's events: asking the channel costs more than everything else that is done for a request here.
     private var isActive = false
-    private var client: ClientConnection?
-    private var share: ClientShare?
+    private var exchange: Exchange?
+    private var isChunked = false
     private var expecting = Expecting.nothing
     /// The beginning of a head or of a chunk's framing that has not arrived whole.
     private var partial = ByteBuffer()
@@ -40,27 +40,33 @@ package final class UpstreamConnection: ChannelInboundHandler {
 
     // MARK: The exchange's side
 
-    var isUsable: Bool { isActive && client == nil }
-    /// More of a body may be handed on.
+    var isUsable: Bool { isActive && exchange == nil }
     var isWritable: Bool { outbox.hasRoom }
 
-    /// Begins an exchange. The caller writes the request.
-    func serve(_ client: ClientConnection) {
-        self.client = client
-        share = client.share
-        pool.took(client.share)
+    func serve(_ exchange: Exchange, _ request: ByteBuffer, isChunked: Bool) {
+        self.exchange = exchange
+        self.isChunked = isChunked
+        pool.took(exchange.share)
         expecting = .head(interim: 0)
         mayBeFollowedByABody = false
         emptyLines = 0
+        context?.writeAndFlush(wrapOutboundOut(request), promise: nil)
     }
 
-    /// The request's head, with its body where that is short.
-    func begin(_ bytes: ByteBuffer) { context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
-
-    /// More of the request's body.
-    func send(_ bytes: ByteBuffer) {
-        if let now = outbox.put(bytes) { write(now) }
+    /// All of it in one write, framed anew; extensions and trailers end here (RFC 9112 section 7.1). What was read is copied: a slice of TLS's
+    /// own buffer would keep all of it alive for as long as the upstream does not read.
+    func send(_ data: ByteBuffer, isLast: Bool) {
+        guard let exchange else { return }
+        var out = exchange.loop.buffers.take()
+        if isChunked, data.readableBytes > 0 { ChunkedBodyWriter.writeChunkHead(length: data.readableBytes, to: &out) }
+        out.writeImmutableBuffer(data)
+        if isChunked, data.readableBytes > 0 { ChunkedBodyWriter.writeDataEnd(to: &out) }
+        if isChunked, isLast { ChunkedBodyWriter.writeBodyEnd(to: &out) }
+        if out.readableBytes > 0, let now = outbox.put(out) { write(now) }
+        exchange.loop.buffers.giveBack(out)
     }
+
+    func release() { pool.release(self, rests: false) }
 
     private func write(_ bytes: ByteBuffer) {
         guard let context else { return }
@@ -72,12 +78,11 @@ package final class UpstreamConnection: ChannelInboundHandler {
     private func wasWritten() {
         let hadRoom = outbox.hasRoom
         if let more = outbox.written() { write(more) }
-        guard !hadRoom || !outbox.isBusy, let client else { return }
-        client.loop.eventBegan()
-        client.upstreamWritable()
+        guard !hadRoom || !outbox.isBusy, let exchange else { return }
+        exchange.loop.eventBegan()
+        exchange.upstreamWritable()
     }
 
-    /// Ends the exchange; nothing more of this connection reaches its client.
     func finish(keeping: Bool) {
         detach()
         if readingPaused { setReading(true) }
@@ -89,9 +94,9 @@ package final class UpstreamConnection: ChannelInboundHandler {
     }
 
     private func detach() {
-        client = nil
-        if let share { pool.gaveBack(share) }
-        share = nil
+        guard let exchange else { return }
+        self.exchange = nil
+        pool.gaveBack(exchange.share)
     }
 
     /// Nothing is waited for, and it is given to nobody any more.
@@ -124,24 +129,24 @@ package final class UpstreamConnection: ChannelInboundHandler {
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
-        guard let client else {
+        guard let exchange else {
             // An empty line too many after the last answer is no answer; old servers send one.
             skipEmptyLines(&bytes)
             if bytes.readableBytes > 0 { close() }
             return
         }
-        client.loop.eventBegan()
+        exchange.loop.eventBegan()
         if partial.readableBytes > 0 {
             partial.writeBuffer(&bytes)
             bytes = partial
             partial = ByteBuffer()
         }
-        if let fault = deliver(&bytes, to: client) {
+        if let fault = deliver(&bytes, to: exchange) {
             fail(fault)
-        } else if self.client === client {
+        } else if self.exchange === exchange {
             // Kept as a copy: a slice would keep the whole read's storage alive.
             if bytes.readableBytes > 0 { partial = ByteBuffer(bytes: bytes.readableBytesView) }
-            client.flushToClient()
+            exchange.answerRead()
         }
     }
 
@@ -150,10 +155,10 @@ package final class UpstreamConnection: ChannelInboundHandler {
 
     /// The upstream ended its side. Only such an end, one that was read, can be the end of a body.
     private func inputClosed() {
-        client?.loop.eventBegan()
-        if case .body(let reader) = expecting, reader.endsWithTheConnection, let client {
+        exchange?.loop.eventBegan()
+        if case .body(let reader) = expecting, reader.endsWithTheConnection, let exchange {
             expecting = .nothing
-            client.responseEnded()
+            exchange.answerEnded()
         } else {
             fail(.closed)
         }
@@ -169,24 +174,24 @@ package final class UpstreamConnection: ChannelInboundHandler {
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // NIO tells of a reset, and TLS of its alerts and of an end that was not a clean one, before the connection is gone.
-        client?.loop.eventBegan()
+        exchange?.loop.eventBegan()
         fail(UpstreamFault(losing: error))
         close()
     }
 
     private func fail(_ fault: UpstreamFault) {
         expecting = .nothing
-        guard let client else { return }
+        guard let exchange else { return }
         detach()
-        client.upstreamLost(fault, stale: mayBeStale)
+        exchange.upstreamLost(fault, stale: mayBeStale)
         close()
     }
 
     // MARK: Responses
 
     /// Hands on what `bytes` holds and leaves what is not whole yet.
-    private func deliver(_ bytes: inout ByteBuffer, to client: ClientConnection) -> UpstreamFault? {
-        while self.client === client {
+    private func deliver(_ bytes: inout ByteBuffer, to exchange: Exchange) -> UpstreamFault? {
+        while self.exchange === exchange {
             switch expecting {
             case .nothing:
                 // More than the response: what it is cannot be known, so this connection is not used again.
@@ -195,14 +200,14 @@ package final class UpstreamConnection: ChannelInboundHandler {
             case .head(let interim):
                 skipEmptyLines(&bytes)
                 guard bytes.readableBytes > 0 else { return nil }
-                switch deliverHead(&bytes, interim: interim, to: client) {
+                switch deliverHead(&bytes, interim: interim, to: exchange) {
                 case .success(true): continue
                 case .success(false): return nil
                 case .failure(let fault): return fault
                 }
             case .body(var reader):
                 expecting = .nothing
-                if let fault = deliverBody(&bytes, &reader, to: client) { return fault }
+                if let fault = deliverBody(&bytes, &reader, to: exchange) { return fault }
                 if case .body = expecting { return nil }
             }
         }
@@ -217,55 +222,55 @@ package final class UpstreamConnection: ChannelInboundHandler {
     }
 
     /// Marks the connection before the exchange ends, which may hand it to the next one at once.
-    private func end(_ rest: inout ByteBuffer, _ client: ClientConnection) {
+    private func end(_ rest: inout ByteBuffer, _ exchange: Exchange) {
         emptyLines = 0
         skipEmptyLines(&rest)
         surplus = rest.readableBytes > 0
-        client.responseEnded()
+        exchange.answerEnded()
     }
 
     /// - Returns: whether a whole head was there.
-    private func deliverHead(_ bytes: inout ByteBuffer, interim: Int, to client: ClientConnection) -> Result<Bool, UpstreamFault> {
-        let loop = client.loop
-        let progress = loop.responseHead.parse(bytes, answering: client.isHeadRequest ? .head : .other)
+    private func deliverHead(_ bytes: inout ByteBuffer, interim: Int, to exchange: Exchange) -> Result<Bool, UpstreamFault> {
+        let generation = exchange.generation
+        let progress = generation.responseHead.parse(bytes, answering: exchange.request.isHead ? .head : .other)
         switch progress {
         case .incomplete: return .success(false)
         case .refused(let fault): return .failure(.nonsense(fault))
         case .complete(let length):
             guard let raw = bytes.readSlice(length: length) else { return .success(false) }
-            if (100..<200).contains(loop.responseHead.status) {
+            if (100..<200).contains(generation.responseHead.status) {
                 // 101 answers an upgrade, and none was forwarded.
-                guard loop.responseHead.status != 101 else { return .failure(.unaskedUpgrade) }
+                guard generation.responseHead.status != 101 else { return .failure(.unaskedUpgrade) }
                 guard interim < EngineSettings.interimBound else { return .failure(.tooManyInterim) }
                 expecting = .head(interim: interim + 1)
-                client.interimResponse(raw)
+                exchange.interimResponse(raw)
                 return .success(true)
             }
-            begin(raw, &bytes, to: client)
+            begin(raw, &bytes, to: exchange)
             return .success(true)
         }
     }
 
-    private func begin(_ raw: ByteBuffer, _ bytes: inout ByteBuffer, to client: ClientConnection) {
-        let status = client.loop.responseHead.status
-        mayBeFollowedByABody = client.isHeadRequest || status == 304 || status == 204
-        let reader = BodyReader(client.loop.responseHead.framing, limits: .response)
+    private func begin(_ raw: ByteBuffer, _ bytes: inout ByteBuffer, to exchange: Exchange) {
+        let status = exchange.generation.responseHead.status
+        mayBeFollowedByABody = exchange.request.isHead || status == 304 || status == 204
+        let reader = BodyReader(exchange.generation.responseHead.framing, limits: .response)
         expecting = reader.isOver ? .nothing : .body(reader)
-        client.responseBegan(raw, upstreamPersists: client.loop.responseHead.isPersistent)
-        if case .nothing = expecting, self.client === client { end(&bytes, client) }
+        exchange.answerBegan(raw, upstreamPersists: exchange.generation.responseHead.isPersistent)
+        if case .nothing = expecting, self.exchange === exchange { end(&bytes, exchange) }
     }
 
     /// Sets what is expected next, before the client is told of the end.
-    private func deliverBody(_ bytes: inout ByteBuffer, _ reader: inout BodyReader, to client: ClientConnection) -> UpstreamFault? {
+    private func deliverBody(_ bytes: inout ByteBuffer, _ reader: inout BodyReader, to exchange: Exchange) -> UpstreamFault? {
         guard bytes.readableBytes > 0 else {
             expecting = .body(reader)
             return nil
         }
         let step = reader.next(&bytes)
         if !step.isOver { expecting = .body(reader) }
-        if step.data.readableBytes > 0 { client.responseBody(step.data) }
+        if step.data.readableBytes > 0 { exchange.answerBody(step.data) }
         if let fault = step.fault { return .nonsense(fault) }
-        if step.isOver, self.client === client { end(&bytes, client) }
+        if step.isOver, self.exchange === exchange { end(&bytes, exchange) }
         return nil
     }
 }

@@ -31,7 +31,7 @@ final class ClientShare {
 protocol UpstreamWaiter: AnyObject {
     var share: ClientShare { get }
     /// One is there for it.
-    func upstreamReady(_ connection: UpstreamConnection)
+    func upstreamReady(_ connection: any Upstream)
     /// None can be had.
     func upstreamFailed(_ fault: UpstreamFault)
 }
@@ -120,6 +120,7 @@ struct UpstreamWaitingLine {
     }
 
     mutating func remove(_ client: any UpstreamWaiter, of share: ClientShare) {
+        guard share.waiters > 0 else { return }
         if let position = share.waiting.firstIndex(where: { $0.client === client }) {
             left(share, share.waiting.remove(at: position), wasEligible: mayHold(share))
         } else if let position = share.waitingForFresh.firstIndex(where: { $0.client === client }) {

@@ -67,16 +67,16 @@ private struct LoopDirectory: Sendable {
             throw ChannelError.ioOnClosedChannel
         }
         try channel.pipeline.syncOperations.addHandler(EndOfInputHandler())
-        let tls = try loop.gate.makeTLSHandler()
+        let tls = try loop.generation.gate.makeTLSHandler()
         // Whoever has sent a whole ClientHello goes after those that have not; it leaves the pipeline once it has seen that.
         try channel.pipeline.syncOperations.addHandler(HandshakeNotice { [seats] in seats.wasAnswered($0) })
         // Looks at the first message on its way to TLS, and leaves.
         try channel.pipeline.syncOperations.addHandler(ApplicationProtocolGuard())
         // Ends TLS; the client's certificate is required and looked at here.
         try channel.pipeline.syncOperations.addHandler(tls)
-        // HTTP/1.1. NIO's own HTTP handlers are left out: theirs is a second, laxer reading of the message, and their
-        // pipelining handler costs two system calls a request.
+        // Until the handshake is over; HTTP/1.1 afterwards. NIO's own HTTP handlers are left out: theirs is a second, laxer reading of the
+        // message, and their pipelining handler costs two system calls a request.
         try channel.pipeline.syncOperations.addHandler(
-            ClientConnection(loop: loop, tls: tls, seats: seats))
+            HandshakeHandler(loop: loop, tls: tls, seats: seats))
     }
 }

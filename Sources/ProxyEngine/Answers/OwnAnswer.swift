@@ -2,22 +2,31 @@ import HTTPWire
 import NIOCore
 import Telemetry
 
-/// An answer of Holdfast's own that refuses nothing.
+/// An answer of Holdfast's own, as a value that each front prints.
 enum OwnAnswer {
+    /// - Parameters: what the body is made of: its form, the interaction id, and seconds since 1970.
+    case refusal(Refusal, ErrorBody, InteractionID?, Int)
     /// `OPTIONS` with `Max-Forwards: 0` is meant for us (RFC 9110 section 7.6.2).
     case options
     case page(OwnPage)
 
     var status: Int {
         switch self {
+        case .refusal(let refusal, _, _, _): refusal.status
         case .options: 204
         case .page: 200
         }
     }
 
+    /// The connection cannot go on, whatever its protocol.
+    var closes: Bool { if case .refusal(let refusal, _, _, _) = self { refusal.closes } else { false } }
+
+    /// For HTTP/1.1.
     /// - Parameter fields: whole lines that go before its own.
     func write(into out: inout ByteBuffer, fields: [UInt8], isHead: Bool, closing: Bool) {
         switch self {
+        case .refusal(let refusal, let form, let id, let time):
+            return refusal.write(into: &out, fields: fields, as: form, interactionID: id, time: time, isHead: isHead, closing: closing)
         case .options:
             out.writeString("HTTP/1.1 204 No Content\r\n")
             out.writeBytes(fields)

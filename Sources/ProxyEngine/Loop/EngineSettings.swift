@@ -1,3 +1,4 @@
+import BindingPolicy
 package import HTTPWire
 package import NIOCore
 
@@ -19,7 +20,7 @@ package struct EngineSettings: Sendable {
     package var responseTimeout: TimeAmount
     package var connectTimeout: TimeAmount
     package var upstreamIdleTimeout: TimeAmount
-    /// Upstream connections a loop holds at most; more exchanges wait for one.
+    /// Upstream connections per loop at most; more exchanges wait for one.
     package var upstreamConnectionsPerLoop: Int
     /// Of those, how many may serve one client certificate at once.
     package var upstreamConnectionsPerClient: Int
@@ -43,7 +44,7 @@ package struct EngineSettings: Sendable {
     package static let pipelineBound = 16 << 10
     /// How long a closing connection is read from, so that the client sees the answer before a reset.
     package static let lingerTimeout = TimeAmount.seconds(2)
-    /// How often it is looked whether such a client has read everything.
+    /// How often a look is taken at whether such a client has read everything.
     package static let unsentInterval = TimeAmount.milliseconds(100)
     /// Empty lines before a head that are passed over (RFC 9112 section 2.2).
     package static let emptyLineBound = 2
@@ -68,13 +69,17 @@ package struct EngineSettings: Sendable {
     package static let recordSize = 16 << 10
     /// A write below this is waited for now and then.
     package static let smallWrite = 4 << 10
-    /// Writes of whole answers before it is looked whether the client reads them.
+    /// Writes of whole answers before one is waited for, to see whether the client reads them.
     package static let unconfirmedWrites = 8
     /// How long an answer is waited for whose client ended its side without TLS's goodbye: that may be one that only half-closes, and is
     /// mostly one that has gone.
     package static let abandonedGrace = TimeAmount.seconds(8)
     /// What a client may take over a body before its rate counts.
-    package var rateGrace: TimeAmount { min(bodyTimeout, .seconds(20)) }
+    private static let rateGrace = TimeAmount.seconds(20)
+    /// A body up to this size that is there already goes to the upstream with its head.
+    package static let smallBody = 8 << 10
+    /// The rest of a refused request's body up to this size is read and dropped, so that its connection can be kept.
+    package static let discardedBody = 64 << 10
     /// Interim responses an upstream may send before its final one.
     package static let interimBound = 16
 
@@ -107,5 +112,20 @@ package struct EngineSettings: Sendable {
         self.forwardedClaims = forwardedClaims
         self.interactionID = interactionID
         self.errorBody = errorBody
+    }
+}
+
+extension EngineSettings {
+    package var terms: ExchangeTerms {
+        ExchangeTerms(
+            body: bodyTimeout, response: responseTimeout, lookup: Self.lookupTimeout, continuation: Self.continueTimeout,
+            minimumRate: minimumBodyRate, grace: min(bodyTimeout, Self.rateGrace))
+    }
+
+    /// Whole lines for the upstream that say who is at the other end.
+    func trustedFields(for peer: AuthenticatedPeer, address: String) -> [UInt8] {
+        var lines = peer.thumbprint.map { "\(thumbprintHeader): \($0.base64url)\r\n" } ?? ""
+        if addsForwardedFor { lines += "X-Forwarded-For: \(address)\r\nX-Forwarded-Proto: https\r\n" }
+        return Array(lines.utf8)
     }
 }

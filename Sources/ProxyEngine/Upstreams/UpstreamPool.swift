@@ -1,16 +1,17 @@
-import NIOCore
+package import NIOCore
 import NIOPosix
-import Telemetry
+package import Telemetry
 
-/// A loop's connections to the upstream: the last one used is the first one used again, and those above the need die idle.
+/// The connections of one loop to one upstream: the last one used is the first one used again, and those above the need die idle.
 ///
 /// An exchange gets a kept-alive connection at once, or waits for one that is being opened or that another exchange gives back.
 /// Connections are bounded, in all and for each client; what waits is bounded by its time and its octets.
 package final class UpstreamPool {
     private let eventLoop: any EventLoop
-    private let connector: UpstreamConnector
+    private let connect: Connect
     private let settings: EngineSettings
     private let counters: LoopCounters
+    private let clock: EngineClock
     private let onFault: (UpstreamFault) -> Void
 
     private var idle: [UpstreamConnection] = []
@@ -25,17 +26,29 @@ package final class UpstreamPool {
 
     enum Acquisition {
         case ready(UpstreamConnection)
-        /// `upstreamReady` or `upstreamFailed` of the exchange is called later.
+        /// `upstreamReady` or `upstreamFailed` is called later.
         case waiting
         case saturated(UpstreamFault)
     }
 
-    init(
+    /// Opens a connection whose other end is verified; fails with an ``UpstreamFault``.
+    package typealias Connect = (any EventLoop) -> EventLoopFuture<any Channel>
+
+    package convenience init(
         eventLoop: any EventLoop, target: UpstreamTarget, settings: EngineSettings, counters: LoopCounters,
         onFault: @escaping (UpstreamFault) -> Void
     ) {
+        let connector = UpstreamConnector(target, patience: settings.connectTimeout)
+        self.init(eventLoop: eventLoop, settings: settings, counters: counters, onFault: onFault) { connector.connect(on: $0) }
+    }
+
+    package init(
+        eventLoop: any EventLoop, settings: EngineSettings, counters: LoopCounters, clock: EngineClock = .system,
+        onFault: @escaping (UpstreamFault) -> Void, connect: @escaping Connect
+    ) {
+        self.clock = clock
         self.eventLoop = eventLoop
-        connector = UpstreamConnector(target, patience: settings.connectTimeout)
+        self.connect = connect
         self.settings = settings
         self.counters = counters
         self.onFault = onFault
@@ -71,7 +84,8 @@ package final class UpstreamPool {
     /// - Parameter rests: whether octets of the exchange that is over might still come.
     func release(_ connection: UpstreamConnection, rests: Bool) {
         guard connection.isUsable else { return }
-        connection.idleSince = .now()
+        guard !isClosed else { return connection.close() }
+        connection.idleSince = clock.now()
         if rests { resting.append(connection) } else { idle.append(connection) }
         serve()
     }
@@ -104,9 +118,17 @@ package final class UpstreamPool {
         serve()
     }
 
-    func closeAll() {
+    package func closeAll() {
         isClosed = true
         for connection in Array(open.values) { connection.close() }
+    }
+
+    /// No request will come any more: what is idle is closed now, and what serves one when that is over.
+    func retire() {
+        isClosed = true
+        for connection in idle + resting { connection.close() }
+        idle = []
+        resting = []
     }
 
     // MARK: Serving
@@ -135,7 +157,7 @@ package final class UpstreamPool {
                 }
                 client.upstreamReady(connection)
             } else if connecting < line.eligible, makeRoom() {
-                connect()
+                openAnother()
             } else {
                 break
             }
@@ -156,9 +178,9 @@ package final class UpstreamPool {
         return true
     }
 
-    private func connect() {
+    private func openAnother() {
         connecting += 1
-        connector.connect(on: eventLoop).assumeIsolated().whenComplete { [self] result in
+        connect(eventLoop).assumeIsolated().whenComplete { [self] result in
             connecting -= 1
             switch result {
             case .success(let channel): opened(channel)
@@ -179,7 +201,7 @@ package final class UpstreamPool {
         if line.eligible > 0, let client = line.nextForFresh() {
             client.upstreamReady(connection)
         } else {
-            connection.idleSince = .now()
+            connection.idleSince = clock.now()
             idle.append(connection)
         }
         serve()

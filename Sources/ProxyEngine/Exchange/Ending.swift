@@ -1,0 +1,79 @@
+package import AccessControl
+package import BindingPolicy
+package import HTTPWire
+package import Telemetry
+
+/// How a request ended: the whole set. The access log, the metrics and the answer read it; nothing else says how one ended.
+package enum Ending: Hashable, Sendable {
+    /// The client has the whole of an answer, the upstream's or one of ours that refuses nothing.
+    case answered
+    /// We did not let it pass.
+    case refused(RefusalCause)
+    case upstreamFailed(UpstreamFault)
+    case clientGone
+    case clientSlow(Patience)
+    /// What the client sent after its head cannot be read for certain, and an answer was under way.
+    case clientMalformed(WireFault)
+    case drained(Drain)
+    /// A case that cannot be. Fails closed.
+    case aborted
+
+    /// What a client took too long over. The raw value is the reason code.
+    package enum Patience: String, Hashable, Sendable, CaseIterable {
+        case head = "head_timeout"
+        case body = "body_timeout"
+        case reading = "read_timeout"
+    }
+
+    /// What our own end cut short. The raw value is the reason code.
+    package enum Drain: String, Hashable, Sendable, CaseIterable {
+        /// A head that had begun and did not arrive in time.
+        case unfinishedHead = "draining"
+        case timedOut = "drain_timeout"
+    }
+
+    /// Who ended it, as the access log has it.
+    package var outcome: Outcome {
+        switch self {
+        case .answered: .answered
+        case .refused: .refused
+        case .upstreamFailed: .upstream
+        case .clientGone, .clientSlow, .clientMalformed, .aborted: .client
+        case .drained: .drained
+        }
+    }
+
+    /// The reason code; nil where nothing went wrong.
+    package var reason: String? {
+        switch self {
+        case .answered: nil
+        case .refused(let cause): cause.code
+        case .upstreamFailed(let fault): fault.reason
+        case .clientGone: "client_gone"
+        case .clientSlow(let patience): patience.rawValue
+        case .clientMalformed(let fault): fault.rawValue
+        case .drained(let drain): drain.rawValue
+        case .aborted: "aborted"
+        }
+    }
+
+    /// Of an upstream's fault, more precisely than its reason.
+    package var cause: String? {
+        if case .upstreamFailed(let fault) = self { fault.cause } else { nil }
+    }
+}
+
+/// Why a request did not pass: its form, what it asks for, or who asks.
+package enum RefusalCause: Hashable, Sendable {
+    case form(WireFault)
+    case request(RequestFault)
+    case denial(DenialReason)
+
+    package var code: String {
+        switch self {
+        case .form(let fault): fault.rawValue
+        case .request(let fault): fault.code
+        case .denial(let reason): reason.rawValue
+        }
+    }
+}

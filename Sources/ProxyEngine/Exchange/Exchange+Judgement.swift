@@ -1,0 +1,116 @@
+import AccessControl
+import BindingPolicy
+import HTTPWire
+import NIOCore
+import Telemetry
+
+/// Who may send a request, and what becomes of it: at once, or when its token has been looked up.
+extension Exchange: LookupClient {
+    /// A request that waits: what is needed to take it up again. What follows it stays unread.
+    struct Waiting {
+        let lookup: any PendingLookup
+        let head: ByteBuffer
+    }
+
+    /// Judges the request whose head was just parsed into the generation's storage.
+    ///
+    /// - Parameter octets: of the head.
+    func begin(_ octets: UnsafeRawBufferPointer) {
+        if generation.settings.accessLog { record.begin(octets, generation.requestHead, from: client) }
+        if generation.settings.interactionID != .pass { takeInteractionID(octets) }
+        let judgement = generation.judge.judge(
+            generation.requestHead, octets, from: client.peer, now: loop.clock.seconds(), for: self)
+        carryOut(judgement, octets)
+    }
+
+    /// The lookup ended in one way or the other; whether the request may pass is decided now, under the generation that it began with.
+    package func lookupEnded() {
+        guard let waiting = lookup else { return }
+        lookup = nil
+        loop.eventBegan()
+        // Other connections have used the storage meanwhile.
+        guard case .complete = generation.requestHead.parse(waiting.head) else { return cut(.aborted) }
+        waiting.head.withUnsafeReadableBytes { octets in
+            let judgement = generation.judge.conclude(
+                generation.requestHead, octets, from: client.peer, now: loop.clock.seconds(), after: waiting.lookup, for: self)
+            carryOut(judgement, octets)
+        }
+    }
+
+    private func carryOut(_ judgement: Judgement, _ octets: UnsafeRawBufferPointer) {
+        switch judgement {
+        case .refused(let fault): refuseByJudgement(Refusal(fault), .request(fault))
+        case .document:
+            guard let page = generation.settings.page else {
+                return refuseByJudgement(Refusal(.documentReadOnly), .request(.documentReadOnly))
+            }
+            give(.page(page))
+        case .decided(.deny(let denial)): refuseByJudgement(Refusal(denial, generation.settings.challenge), .denial(denial.reason))
+        case .decided(.permit(let permit)):
+            if generation.requestHead.endsHere { give(.options) } else { forward(octets, permit) }
+        case .later(let lookup):
+            // The storage that it was read into is written again by the next read.
+            self.lookup = Waiting(lookup: lookup, head: ByteBuffer(bytes: octets))
+            progressed()
+        }
+    }
+
+    private func refuseByJudgement(_ refusal: Refusal, _ cause: RefusalCause) {
+        if state.judged(.refused(cause)) == .answer { refuse(refusal, .refused(cause)) }
+    }
+
+    private func give(_ answer: OwnAnswer) {
+        if state.judged(.answered) == .answer { self.answer(answer, .answered) }
+    }
+
+    /// Something that could not be read as a request, or did not arrive in time: even then the answer has an id of its own.
+    func refuseUnread(_ refusal: Refusal, _ ending: Ending) {
+        if generation.settings.interactionID != .pass { record.interactionID = loop.makeInteractionID() }
+        if state.judged(ending) == .answer { refuse(refusal, ending) }
+    }
+
+    // MARK: To the upstream
+
+    private func forward(_ octets: UnsafeRawBufferPointer, _ permit: Permit) {
+        guard state.permitted(by: permit, at: loop.now) == .acquire else { return }
+        var out = loop.buffers.take()
+        generation.requestHead.write(from: octets, to: &out, generation.settings.rewrite, trusted: trustedFields(for: permit))
+        if let reason = permit.wouldRefuse {
+            loop.counters.countWouldRefuse(reason.rawValue)
+            record.wouldRefuse = reason
+        }
+        if generation.requestHead.identityFields > 0 { for name in generation.requestHead.identityFieldNames() { loop.counters.countStripped(name) } }
+        // In one write with the head. Taken before a connection is: that may fail at once, and what was taken is not to be dropped once more.
+        if request.state.hasBody, let body = downstream?.takeShortBody(),
+            state.requestBody(body.readableBytes, isLast: true, at: loop.now) == .hold
+        {
+            out.writeImmutableBuffer(body)
+            record.bytesIn += body.readableBytes
+        }
+        head = out
+        progressed()
+        route(generation.pool.acquire(for: self, holding: out.storageCapacity, now: loop.now))
+    }
+
+    /// Last of all fields, so that nothing a client sent comes after them. An expectation is handed on, since only the upstream knows
+    /// whether it wants the body (RFC 9110 section 10.1.1).
+    private func trustedFields(for permit: Permit) -> [UInt8] {
+        let fixed = client.trustedFields(by: generation)
+        let claims = permit.token == nil ? [] : generation.settings.forwardedClaims
+        let expects = request.state.expectsContinue
+        guard expects || permit.wouldRefuse != nil || record.interactionID != nil || !claims.isEmpty else { return fixed }
+        var fields = fixed
+        if let token = permit.token { for claim in claims { claim.write(of: token, to: &fields) } }
+        if let id = record.interactionID { id.writeField(to: &fields) }
+        if let reason = permit.wouldRefuse { fields += Array("\(EngineSettings.reportHeader): \(reason.rawValue)\r\n".utf8) }
+        if expects { fields += Array("Expect: 100-continue\r\n".utf8) }
+        return fields
+    }
+
+    /// Plays back the client's id, or makes one (FAPI 1.0 Baseline section 6.2.1 (11)); refusals have it too.
+    private func takeInteractionID(_ octets: UnsafeRawBufferPointer) {
+        let value = generation.requestHead.interactionIDCount == 1 ? generation.requestHead.interactionID : nil
+        let sent = value.flatMap { InteractionID(UnsafeRawBufferPointer(rebasing: octets[$0])) }
+        record.interactionID = sent ?? loop.makeInteractionID()
+    }
+}

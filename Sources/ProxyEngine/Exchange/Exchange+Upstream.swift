@@ -1,0 +1,89 @@
+import HTTPWire
+import NIOCore
+
+/// What the upstream's side reports.
+extension Exchange {
+    func route(_ acquisition: UpstreamPool.Acquisition) {
+        switch acquisition {
+        case .ready(let connection): upstreamReady(connection)
+        case .waiting: break
+        case .saturated(let fault): upstreamFailed(fault)
+        }
+    }
+
+    func upstreamReady(_ connection: any Upstream) {
+        guard let head, state.connected(at: loop.now) == .send else { return connection.release() }
+        upstream = connection
+        connection.serve(self, head, isChunked: request.isChunked)
+        guard !state.isOver else { return }
+        progressed()
+        downstream?.takeBody(true)
+    }
+
+    /// No connection could be had.
+    func upstreamFailed(_ fault: UpstreamFault) {
+        if state.connectionFailed(fault) == .answer { fail(fault) }
+    }
+
+    // MARK: Its answer
+
+    func interimResponse(_ raw: ByteBuffer) {
+        if state.interim(isContinue: generation.responseHead.status == 100, at: loop.now) == .pass { downstream?.passInterim(raw) }
+        progressed()
+    }
+
+    func answerBegan(_ raw: ByteBuffer, upstreamPersists: Bool) {
+        guard let downstream,
+            case .pass(let closing) = state.answerBegan(upstreamPersists: upstreamPersists, mayPersist: downstream.mayPersist, at: loop.now)
+        else { return }
+        record.status = generation.responseHead.status
+        downstream.beginAnswer(raw, closing: closing, fields: addedFields)
+        releaseHead()
+        progressed()
+    }
+
+    /// What we add to an upstream's answer.
+    private var addedFields: [UInt8] {
+        var fields = generation.responseHead.hasDate ? [] : loop.dateField()
+        record.interactionID?.writeField(to: &fields)
+        return fields
+    }
+
+    func answerBody(_ part: ByteBuffer) {
+        guard state.answerBody(part.readableBytes, at: loop.now) == .pass else { return }
+        record.bytesOut += part.readableBytes
+        downstream?.passBody(part)
+        progressed()
+    }
+
+    /// The answer is whole. The upstream's part ends now; the client's when it has taken all of it.
+    func answerEnded() {
+        guard let downstream, case .deliver(let keepsUpstream) = state.answerEnded(at: loop.now) else { return }
+        downstream.endAnswer()
+        // Before the client hears of it, which may bring the next request at once.
+        let served = upstream
+        upstream = nil
+        served?.finish(keeping: keepsUpstream)
+        downstream.flush(isWhole: true)
+        guard case .delivering = state.phase else { return }
+        if downstream.isOutputBlocked { return progressed() }
+        if case .over(let keepsClient) = state.delivered() { complete(keepsClient: keepsClient) }
+    }
+
+    /// What one read brought has been reported.
+    func answerRead() { downstream?.flush(isWhole: false) }
+
+    /// The connection ended or spoke nonsense in the middle of this exchange; it has let go of us already.
+    /// - Parameter stale: it had stood unused before, so that it may have been closed meanwhile.
+    func upstreamLost(_ fault: UpstreamFault, stale: Bool) {
+        upstream = nil
+        switch state.upstreamLost(fault, stale: stale, at: loop.now) {
+        case .retry:
+            progressed()
+            route(generation.pool.acquireFresh(for: self, holding: head?.storageCapacity ?? 0, now: loop.now))
+        case .answer: fail(fault)
+        case .cut: cut()
+        case .nothing: break
+        }
+    }
+}

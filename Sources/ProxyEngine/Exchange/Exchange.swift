@@ -1,0 +1,153 @@
+import BindingPolicy
+import HTTPWire
+import NIOCore
+import Telemetry
+
+/// One request and its answer: drives an ``ExchangeState`` between a ``Downstream`` and an ``Upstream``, and keeps its record.
+///
+/// It knows neither side's protocol, and pins the generation that it began with: it is judged and finished under that, whatever is
+/// published meanwhile. This file holds what an exchange is and how it ends; `+Judgement` how it may begin, `+Client` and `+Upstream` what
+/// either side does.
+final class Exchange: Timed {
+    let loop: EngineLoop
+    let generation: LoopGeneration
+    let client: ConnectedClient
+    let request: RequestFacts
+    var state: ExchangeState
+    var record: ExchangeRecord
+    /// Nil once it is over.
+    private(set) var downstream: (any Downstream)?
+    var upstream: (any Upstream)?
+    /// The request as written for the upstream, kept until that answers.
+    var head: ByteBuffer?
+    var lookup: Waiting?
+    var appointment = TimingWheel.Appointment()
+
+    init(
+        _ request: RequestFacts, from client: ConnectedClient, to downstream: any Downstream, on loop: EngineLoop, abandonedAt: NIODeadline?,
+        began: NIODeadline
+    ) {
+        self.loop = loop
+        generation = loop.generation
+        self.client = client
+        self.request = request
+        self.downstream = downstream
+        state = ExchangeState(request.state, terms: generation.terms, abandonedAt: abandonedAt, at: loop.now)
+        if loop.isEnding { state.closeAfterwards() }
+        record = ExchangeRecord(began: began)
+    }
+
+    var deadline: NIODeadline { state.deadline }
+
+    /// After each event: the wheel knows of an earlier deadline.
+    func progressed() { if !state.isOver { loop.wheel.keep(self) } }
+
+    // MARK: How it ends
+
+    /// Where the state says that it is over: everything is given back, and the record is closed.
+    func settle(_ ending: Ending) {
+        loop.wheel.forget(self)
+        downstream = nil
+        if let lookup {
+            self.lookup = nil
+            lookup.lookup.abandon()
+        }
+        generation.pool.forget(self)
+        releaseHead()
+        if let served = upstream {
+            upstream = nil
+            served.finish(keeping: false)
+        }
+        if case .upstreamFailed(let fault) = ending { loop.noteUpstreamFault(fault) }
+        if case .refused(let cause) = ending { loop.counters.countRefusal(cause.code) }
+        record.close(ending, on: self)
+    }
+
+    /// Answers in the upstream's place.
+    func answer(_ answer: OwnAnswer, _ ending: Ending) {
+        guard let downstream else { return }
+        let fields = ownFields
+        record.status = answer.status
+        settle(ending)
+        downstream.answer(answer, fields: fields)
+    }
+
+    /// A refusal in the form that this generation gives it.
+    func refuse(_ refusal: Refusal, _ ending: Ending) {
+        answer(.refusal(refusal, generation.settings.errorBody, record.interactionID, Int(loop.clock.seconds())), ending)
+    }
+
+    func cut() {
+        guard let downstream else { return }
+        settle(state.ending ?? .aborted)
+        downstream.cut()
+    }
+
+    func drop() {
+        guard let downstream else { return }
+        settle(state.ending ?? .clientGone)
+        downstream.drop()
+    }
+
+    func fail(_ fault: UpstreamFault) { refuse(Refusal(fault), .upstreamFailed(fault)) }
+
+    func releaseHead() {
+        if let head {
+            self.head = nil
+            loop.buffers.giveBack(head)
+        }
+    }
+
+    /// `Date`, and the interaction id where there is one.
+    private var ownFields: [UInt8] {
+        var fields = loop.dateField()
+        record.interactionID?.writeField(to: &fields)
+        return fields
+    }
+
+    // MARK: Time, and our own end
+
+    func deadlineReached(_ now: NIODeadline) {
+        let before = state.phase
+        switch state.deadlineReached(at: now) {
+        case .wait: progressed()
+        case .sayContinue:
+            downstream?.sayContinue()
+            progressed()
+        case .drop: drop()
+        case .cut: cut()
+        case .answer: answerTimeOut(before)
+        }
+    }
+
+    private func answerTimeOut(_ before: ExchangeState.Phase) {
+        switch state.ending {
+        case .upstreamFailed(let fault)?: fail(fault)
+        case .clientSlow(let patience)?: refuse(.tooSlow(patience), .clientSlow(patience))
+        case .refused(let cause)?: refuse(Refusal(Denial(.introspectionUnavailable), generation.settings.challenge), .refused(cause))
+        default: cut()
+        }
+    }
+
+    /// The answer that is awaited will be the last on its connection.
+    func endAnnounced() { state.closeAfterwards() }
+
+    /// Nothing more is waited for.
+    func cut(_ ending: Ending) {
+        if state.cut(ending) == .cut { cut() }
+    }
+
+    /// Without an answer, and in order.
+    func end(_ ending: Ending) {
+        guard let downstream, state.cut(ending) == .cut else { return }
+        settle(ending)
+        downstream.exchangeOver(keepsClient: false)
+    }
+
+    /// The client holds its body back until it hears from the upstream.
+    var isBodyHeldBack: Bool { state.awaitsContinue }
+}
+
+extension Exchange: UpstreamWaiter {
+    var share: ClientShare { client.share }
+}

@@ -1,0 +1,88 @@
+package import NIOCore
+
+/// What the upstream does.
+extension ExchangeState {
+    package enum OnInterim: Equatable, Sendable { case pass, drop }
+
+    /// 1xx other than 101.
+    package mutating func interim(isContinue: Bool, at now: NIODeadline) -> OnInterim {
+        guard case .asked = phase else { return .drop }
+        // In the end: who was told to go on has the whole time for its body again.
+        defer { progress(at: now) }
+        // We may have said it in the upstream's place already.
+        guard takesInterim, !isContinue || awaitsContinue else { return .drop }
+        if isContinue { awaitsContinue = false }
+        hasAnswered = true
+        return .pass
+    }
+
+    package enum OnAnswer: Equatable, Sendable {
+        /// - Parameter closing: the client is to be told that its connection ends.
+        case pass(closing: Bool)
+        case nothing
+    }
+
+    /// The final response's head. A request still under way then ends the client's connection: its rest might never be read, and what
+    /// follows could not be told from it (RFC 9112 section 9.3).
+    /// - Parameter mayPersist: whether the framing towards the client, and our own plans, allow another request.
+    package mutating func answerBegan(upstreamPersists: Bool, mayPersist: Bool, at now: NIODeadline) -> OnAnswer {
+        guard case .asked(let upload) = phase else { return .nothing }
+        phase = .answering(upload)
+        hasAnswered = true
+        awaitsContinue = false
+        self.upstreamPersists = upstreamPersists
+        persists = persists && mayPersist && upload == .whole
+        progress(at: now)
+        return .pass(closing: !persists)
+    }
+
+    package enum OnAnswerBody: Equatable, Sendable { case pass, nothing }
+
+    package mutating func answerBody(_ octets: Int, at now: NIODeadline) -> OnAnswerBody {
+        guard case .answering = phase else { return .nothing }
+        downloadRate.moved(octets)
+        progress(at: now)
+        return .pass
+    }
+
+    package enum OnAnswerEnd: Equatable, Sendable {
+        case deliver(keepsUpstream: Bool)
+        case nothing
+    }
+
+    /// A response that ended makes the rest of the request pointless.
+    package mutating func answerEnded(at now: NIODeadline) -> OnAnswerEnd {
+        guard case .answering(let upload) = phase else { return .nothing }
+        phase = .delivering
+        progress(at: now)
+        return .deliver(keepsUpstream: upstreamPersists && upload == .whole)
+    }
+
+    package enum OnUpstreamLoss: Equatable, Sendable {
+        /// The request never reached a living upstream and may be sent again: a kept-alive connection had been closed.
+        case retry
+        case answer
+        case cut
+        case nothing
+    }
+
+    /// The connection ended or spoke nonsense.
+    /// - Parameter stale: it had stood unused before, so that it may have been closed meanwhile.
+    package mutating func upstreamLost(_ fault: UpstreamFault, stale: Bool, at now: NIODeadline) -> OnUpstreamLoss {
+        switch phase {
+        case .asked(let upload):
+            if stale, fault.kind == .closed, mayRetry, upload == .whole, !hasAnswered {
+                mayRetry = false
+                phase = .queued(upload)
+                progress(at: now)
+                return .retry
+            }
+            end(.upstreamFailed(fault))
+            return .answer
+        case .answering:
+            end(.upstreamFailed(fault))
+            return .cut
+        case .judging, .queued, .delivering, .over: return .nothing
+        }
+    }
+}

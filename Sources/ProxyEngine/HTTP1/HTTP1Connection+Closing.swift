@@ -1,0 +1,128 @@
+import HTTPWire
+package import NIOCore
+import Telemetry
+
+/// How the connection goes on, and how it ends.
+extension HTTP1Connection: ClientFront {
+    func becomeReady() {
+        phase = .ready
+        let idle = loop.generation.settings.idleTimeout
+        deadline = loop.now + (loop.isDraining ? min(idle, EngineSettings.drainGrace) : idle)
+    }
+
+    // MARK: The client goes away
+
+    func inputClosed() {
+        guard !input.isEnded else { return }
+        input.isEnded = true
+        switch phase {
+        case .ready: if isInputUsedUp { closeGracefully() }
+        case .exchanging(let exchange): exchange.inputEnded(unread: !input.isEmpty)
+        case .discarding: context?.close(mode: .all, promise: nil)
+        case .lingering: closeOnceSent()
+        case .closed: break
+        }
+    }
+
+    func lost() {
+        let exchange = exchange
+        phase = .closed
+        exchange?.clientGone()
+        input.drop()
+        if position >= 0 {
+            loop.shares.leave(client)
+            loop.deregister(self)
+        }
+    }
+
+    func drop() {
+        phase = .closed
+        input.drop()
+        context?.close(mode: .all, promise: nil)
+    }
+
+    // MARK: Closing
+
+    /// Says that no more comes and reads on until the client closes, so that a reset does not overtake the answer.
+    func closeGracefully() {
+        flushAll()
+        if case .closed = phase { return }
+        phase = .lingering
+        input.drop()
+        if input.isEnded { return closeOnceSent() }
+        setPaused(.inputFull, false)
+        setPaused(.outputFull, false)
+        // A client that reads slowly still has the end of the answer to come: lingering begins when it is out.
+        deadline = loop.now + loop.generation.settings.responseTimeout
+        guard let context else { return }
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { [self] _ in
+            if case .lingering = phase, !input.isEnded { deadline = loop.clock.now() + EngineSettings.lingerTimeout }
+        }
+        context.close(mode: .output, promise: sent)
+    }
+
+    /// The last output: whatever the client still has to read.
+    private func flushAll() {
+        guard let context else { return }
+        while let out = outbox.rest() { context.writeAndFlush(wrapOutboundOut(out), promise: nil) }
+    }
+
+    /// For a client that has ended its side: closing would cut off what it has not read yet, so that is waited for.
+    private func closeOnceSent() {
+        let left = unsentOctets
+        guard left > 0 else {
+            phase = .closed
+            context?.close(mode: .all, promise: nil)
+            return
+        }
+        deadline = unsent.look(left, at: loop.now, patience: loop.generation.settings.responseTimeout)
+    }
+
+    private var unsentOctets: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+
+    /// Below TLS: without `close_notify`, by a reset, so that a cut answer cannot look whole.
+    func cut() {
+        phase = .closed
+        input.drop()
+        context?.channel.closeAbruptly(reset: true)
+    }
+
+    func cut(_ ending: Ending) {
+        if let exchange { exchange.cut(ending) } else { cut() }
+    }
+
+    // MARK: Our own end
+
+    func endAnnounced() { exchange?.endAnnounced() }
+
+    /// What is not a request by now gets a moment in which it may become one, since it may be on its way.
+    func drain() {
+        endAnnounced()
+        if case .ready = phase { deadline = min(deadline, loop.now + EngineSettings.drainGrace) }
+    }
+
+    // MARK: Deadlines
+
+    package func deadlineReached(_ now: NIODeadline) {
+        switch phase {
+        case .ready where !input.isInHead: closeGracefully()
+        case .ready:
+            input.headEnded()
+            if loop.isDraining { drained(now) } else { refuseUnread(.tooSlow(.head), .clientSlow(.head), began: now) }
+        // It has a deadline of its own.
+        case .exchanging: break
+        case .discarding: closeGracefully()
+        case .lingering where input.isEnded && unsent.isAdvancing(at: now): closeOnceSent()
+        case .lingering where unsentOctets > 0: cut()
+        case .lingering, .closed: context?.close(mode: .all, promise: nil)
+        }
+    }
+
+    /// The beginning of a request that will not be served any more: it is a line in the log, and no answer.
+    private func drained(_ now: NIODeadline) {
+        let exchange = Exchange(.unreadable, from: client, to: self, on: loop, abandonedAt: nil, began: now)
+        phase = .exchanging(exchange)
+        exchange.end(.drained(.unfinishedHead))
+    }
+}

@@ -1,0 +1,80 @@
+import HTTPWire
+import NIOCore
+
+/// From received octets to requests and their bodies.
+extension HTTP1Connection {
+    /// - Returns: whether a head was there and was dealt with.
+    func takeHead(_ bytes: inout ByteBuffer) -> Bool {
+        switch input.head(in: &bytes, loop.generation) {
+        case .none: return false
+        case .incomplete(let isNew):
+            if isNew { deadline = loop.now + loop.generation.settings.headTimeout }
+            return false
+        case .refused(let fault):
+            refuseUnread(Refusal(fault), .refused(.form(fault)), began: loop.now)
+            return true
+        case .complete(let length):
+            takeRequest(&bytes, length: length)
+            return true
+        }
+    }
+
+    /// Something that is no request, or did not become one in time.
+    func refuseUnread(_ refusal: Refusal, _ ending: Ending, began: NIODeadline) {
+        body = .none
+        isHTTP10 = false
+        begin(.unreadable, began: began).refuseUnread(refusal, ending)
+    }
+
+    private func begin(_ request: RequestFacts, began: NIODeadline) -> Exchange {
+        let exchange = Exchange(request, from: client, to: self, on: loop, abandonedAt: input.abandonedAt, began: began)
+        phase = .exchanging(exchange)
+        deadline = .distantFuture
+        return exchange
+    }
+
+    private func takeRequest(_ bytes: inout ByteBuffer, length: Int) {
+        let generation = loop.generation
+        body = BodyReader(generation.requestHead.framing, limits: generation.settings.limits)
+        isHTTP10 = generation.requestHead.minorVersion == 0
+        let exchange = begin(RequestFacts(generation.requestHead, hasBody: !body.isOver), began: loop.now)
+        shortBody = shortBody(behind: length, in: bytes)
+        let offered = shortBody?.readableBytes ?? 0
+        let head = bytes
+        bytes.moveReaderIndex(forwardBy: length)
+        head.withUnsafeReadableBytes { raw in exchange.begin(UnsafeRawBufferPointer(rebasing: raw.prefix(length))) }
+        if offered > 0, shortBody == nil { bytes.moveReaderIndex(forwardBy: offered) }
+        shortBody = nil
+    }
+
+    /// A small body that is there already goes out with the head, in one write.
+    private func shortBody(behind length: Int, in bytes: ByteBuffer) -> ByteBuffer? {
+        guard let rest = body.remaining, rest > 0, rest <= EngineSettings.smallBody else { return nil }
+        return bytes.getSlice(at: bytes.readerIndex + length, length: rest)
+    }
+
+    func takeShortBody() -> ByteBuffer? {
+        guard let taken = shortBody else { return nil }
+        shortBody = nil
+        body = .none
+        return taken
+    }
+
+    /// Hands on what `bytes` holds of the body.
+    /// - Returns: whether there may be more to do.
+    func forwardBody(_ bytes: inout ByteBuffer, _ exchange: Exchange) -> Bool {
+        guard bytes.readableBytes > 0, !body.isOver, exchange.takesBody() else { return false }
+        let step = body.next(&bytes)
+        if let fault = step.fault {
+            exchange.requestMalformed(fault)
+            return true
+        }
+        exchange.requestBody(step.data, isLast: step.isOver)
+        return step.isOver || !isStill(exchange)
+    }
+
+    /// Whether it is the one at hand.
+    private func isStill(_ exchange: Exchange) -> Bool {
+        if case .exchanging(let current) = phase { current === exchange } else { false }
+    }
+}

@@ -1,0 +1,134 @@
+package import NIOCore
+import NIOPosix
+package import NIOSSL
+import NIOTLS
+import Telemetry
+
+/// A connection until its TLS handshake is over: says who is there, and makes way for the front of its protocol.
+///
+/// The connection takes its TLS policy when it is accepted: `generation` is the one of that moment.
+package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
+    package typealias InboundIn = ByteBuffer
+
+    private let loop: EngineLoop
+    private let generation: LoopGeneration
+    private let tls: NIOSSLServerHandler
+    private let seats: ConnectionSeats
+    private var context: ChannelHandlerContext?
+    private var isOver = false
+    /// The client ended its side behind its handshake; what it sent before is still to come.
+    private var isInputEnded = false
+    var position = -1
+    package var appointment = TimingWheel.Appointment()
+    package private(set) var deadline: NIODeadline
+
+    package init(loop: EngineLoop, tls: NIOSSLServerHandler, seats: ConnectionSeats) {
+        self.loop = loop
+        generation = loop.generation
+        self.tls = tls
+        self.seats = seats
+        deadline = loop.now + generation.settings.handshakeTimeout
+    }
+
+    // MARK: The channel's callbacks
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        loop.register(self)
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        loop.eventBegan()
+        switch event {
+        case TLSUserEvent.handshakeCompleted where !isOver: completed(context)
+        case is ConnectionDismissed:
+            if !isOver, !seats.keepIfUnread(context.channel) { refuse("crowded_out") }
+        case ChannelEvent.inputClosed: isInputEnded = true
+        default: break
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        isOver = true
+        loop.deregister(self)
+        context.fireChannelInactive()
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        // The end of input follows as an event of its own.
+        case NIOSSLError.uncleanShutdown: break
+        case let error as NIOSSLError:
+            failed(generation.gate.takeLastRefusal() ?? HandshakeFailure.code(of: error))
+            context.close(mode: .all, promise: nil)
+        // The connection is closed where that was found.
+        case is ApplicationProtocolGuard.NoSharedProtocol: failed(HandshakeFailure.noApplicationProtocol)
+        // NIO closes the socket itself; closing through TLS would hold it for a close_notify that cannot come.
+        case is IOError: break
+        default: context.close(mode: .all, promise: nil)
+        }
+    }
+
+    // MARK: How it ends
+
+    private func completed(_ context: ChannelHandlerContext) {
+        // A client that leaves Nagle's algorithm on waits for this acknowledgement before it sends its first request.
+        try? context.channel.syncOptions?.setOption(ChannelOptions.tcpOption(.init(rawValue: tcpQuickAck)), value: 1)
+        switch generation.gate.identify(leaf: tls.peerCertificate, now: loop.clock.seconds()) {
+        case .failure(let refusal): refuse(refusal.code)
+        case .success(let peer):
+            guard seats.hasProved(context.channel) else { return refuse("too_many_connections") }
+            let address = context.channel.remoteAddress?.addressText ?? ""
+            let client = ConnectedClient(peer, address: address, share: loop.shares.enter(peer, at: address))
+            loop.counters.metrics.handshakes &+= 1
+            isOver = true
+            makeWay(for: HTTP1Connection(loop: loop, client: client), context)
+        }
+    }
+
+    /// At once: what this read brought behind the handshake is the front's already.
+    private func makeWay(for front: HTTP1Connection, _ context: ChannelHandlerContext) {
+        loop.replace(self, by: front)
+        front.input.isEnded = isInputEnded
+        let operations = context.pipeline.syncOperations
+        guard (try? operations.addHandler(front, position: .after(self))) != nil else { return front.lost() }
+        operations.removeHandler(context: context, promise: nil)
+    }
+
+    private func refuse(_ reason: String) {
+        failed(reason)
+        context?.channel.closeAbruptly(reset: true)
+    }
+
+    private func failed(_ reason: String) {
+        guard !isOver else { return }
+        isOver = true
+        loop.counters.countHandshakeFailure(reason)
+    }
+}
+
+extension HandshakeHandler: ClientFront {
+    package func deadlineReached(_ now: NIODeadline) { refuse(loop.isDraining ? "draining" : "handshake_timeout") }
+
+    func endAnnounced() {}
+
+    /// A handshake may be one whose request is on its way.
+    func drain() {
+        deadline = min(deadline, loop.now + EngineSettings.drainGrace)
+        loop.wheel.keep(self)
+    }
+
+    func cut(_ ending: Ending) {
+        isOver = true
+        context?.channel.closeAbruptly(reset: true)
+    }
+}
+
+#if os(Linux)
+private let tcpQuickAck: CInt = 12
+#else
+#error("Holdfast's listener is written for Linux")
+#endif

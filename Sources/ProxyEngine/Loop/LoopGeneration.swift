@@ -1,0 +1,32 @@
+package import HTTPWire
+import NIOCore
+
+/// A loop's part of one configuration: made whole, never changed in place. A connection takes its TLS policy from it when it is accepted;
+/// a request pins it at its head and is judged and finished under it. It is freed when its last request ends.
+package final class LoopGeneration {
+    /// Counted from 1 since the start of the process.
+    package let number: Int
+    package let settings: EngineSettings
+    package let judge: any RequestJudge
+    package let gate: any ClientGate
+    let terms: ExchangeTerms
+    let pool: UpstreamPool
+    /// Parsing a head, judging it and writing it anew happen in one go, so one head's storage serves all connections of the loop.
+    var requestHead: RequestHead
+    var responseHead: ResponseHead
+
+    package init(
+        number: Int, settings: EngineSettings, strips: StripList, judge: any RequestJudge, gate: any ClientGate, pool: UpstreamPool
+    ) {
+        self.number = number
+        self.settings = settings
+        terms = settings.terms
+        self.judge = judge
+        self.gate = gate
+        self.pool = pool
+        requestHead = RequestHead(limits: settings.limits, names: strips)
+        responseHead = ResponseHead(names: strips)
+    }
+
+    deinit { pool.retire() }
+}

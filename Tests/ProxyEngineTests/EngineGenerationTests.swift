@@ -1,0 +1,56 @@
+import BindingPolicy
+import Foundation
+import NIOCore
+import NIOEmbedded
+@testable import ProxyEngine
+import Telemetry
+import Testing
+
+@Suite("A generation that is replaced", .timeLimit(.minutes(10)))
+struct EngineGenerationTests {
+    @Test("judges and finishes what began under it, and is freed with its last request")
+    func pinned() throws {
+        let bench = try EngineBench()
+        let clients = try (0..<3).map { _ in try bench.connect() }
+        clients[0].asks("/later")
+        clients[1].asks("/slow")
+        weak let old = bench.loop.generation
+        let strict = FakeJudge()
+        bench.loop.publish(try bench.generation(2, judge: strict) { $0.thumbprintHeader = "X-Other" })
+        clients[2].asks("/later")
+        #expect(bench.judge.lookups.count == 1 && strict.lookups.count == 1)
+        bench.judge.afterLookup = FakeJudge.permit
+        bench.judge.lookups[0].ends()
+        strict.lookups[0].ends()
+        #expect(clients[2].status() == 401, "by the new one")
+        #expect(old != nil)
+        for upstream in bench.upstreams { upstream.answers() }
+        #expect(clients[0].status() == 200 && clients[1].status() == 200)
+        #expect(old == nil, "nobody holds it any more")
+        #expect(bench.upstreams.allSatisfy { !$0.wire.isOpen }, "nor its connections")
+    }
+
+    @Test("is not looked at by what begins after it")
+    func replaced() throws {
+        let bench = try EngineBench()
+        let client = try bench.connect()
+        client.asks()
+        bench.upstreams[0].answers()
+        weak let old = bench.loop.generation
+        bench.loop.publish(try bench.generation(2))
+        #expect(old == nil && !bench.upstreams[0].wire.isOpen)
+        client.asks()
+        bench.upstreams[1].answers()
+        #expect(bench.loop.generation.number == 2 && client.wire.take().components(separatedBy: "200 OK").count == 3)
+    }
+
+    @Test("still has its requests told when they have waited for a connection too long")
+    func waiting() throws {
+        let bench = try EngineBench { $0.upstreamConnectionsPerLoop = 1 }
+        let clients = try (0..<2).map { _ in try bench.connect() }
+        for client in clients { client.asks() }
+        bench.loop.publish(try bench.generation(2))
+        bench.passes(.seconds(2))
+        #expect(clients[1].status() == 503)
+    }
+}

@@ -207,6 +207,24 @@ struct ConnectionAdmissionTests {
         }
     }
 
+    @Test("those who were told to go count until they have, since they may stay after all")
+    func goingCounts() {
+        var admission = admission(connections: 10_000, unproved: 64, descriptors: 20_000)
+        let most = ConnectionAdmission<Int, String>.Bounds(connections: 10_000, unproved: 64, descriptors: 20_000).mostUnproved
+        #expect(most == 80)
+        var dismissed: [Int] = []
+        var id = 0
+        while admission.room == .open, id < 1000 {
+            id += 1
+            if case .admitted(let other?) = admission.enter(id, from: "a") { dismissed.append(other) }
+        }
+        #expect(id == most + 1 && admission.room == .makingRoom(until: nil))
+        for one in dismissed { admission.isKept(one, at: start + .seconds(2000)) }
+        #expect(admission.unproved == most + 1 && admission.isMakingRoom)
+        while let one = admission.relieve(at: start + .seconds(4000)) { admission.left(one) }
+        #expect(admission.unproved == 64 && admission.room == .open)
+    }
+
     @Test("a full house with somebody who has not had his time yet does not refuse the newcomer")
     func patience() {
         var admission = admission(connections: 2, unproved: 2)

@@ -36,7 +36,7 @@ def test_half_open_connections_however_many_keep_out_nobody_who_shakes_hands_at_
     with Crowd(proxy.address, 1200, kind).wait_opened():
         for _ in range(10):
             assert proxy.ask(token=token).status == 200
-            assert proxy.metric("holdfast_connections_handshaking") <= 1.5 * places, "and those whose words must be read before they go"
+            assert proxy.metric("holdfast_connections_handshaking") <= 1.25 * places + 1, "and those whose words must be read before they go"
         assert proxy.metric("holdfast_connections_crowded_out_total") >= 200
     lines = [line for line in proxy.process.messages() if "finished handshake" in line["message"]]
     assert len(lines) == 1 and lines[0]["level"] == "warning" and lines[0]["bound"] == str(places)

@@ -25,6 +25,9 @@ package struct ConnectionAdmission<ID: Hashable & Sendable, Network: Hashable & 
         /// wait; with a large one much, since our own work is what they wait for there.
         package var flight: TimeAmount
 
+        /// Connections that have proved nothing, those included that were told to go and have not yet.
+        package var mostUnproved: Int { unproved + max(8, unproved / 4) }
+
         package init(connections: Int, unproved: Int, descriptors: Int) {
             self.connections = connections
             self.unproved = unproved
@@ -85,6 +88,8 @@ package struct ConnectionAdmission<ID: Hashable & Sendable, Network: Hashable & 
 
     package var room: Room {
         if unproved > bounds.unproved || isOverfull { return .makingRoom(until: earliestDismissal) }
+        // Who was told to go may stay after all, where something of it has not been read yet: on a busy loop that can be many.
+        if leaving > 0, unproved + leaving > bounds.mostUnproved { return .makingRoom(until: nil) }
         guard members.count >= bounds.descriptors else { return .open }
         if leaving > 0 { return .makingRoom(until: nil) }
         return isCrowded ? .makingRoom(until: earliestDismissal) : .full

@@ -117,7 +117,7 @@ let package = Package(
             name: "HoldfastServerTests",
             dependencies: [
                 "HoldfastServer", "HoldfastConfiguration", "ProxyEngine", "AccessControl", "ClientIdentity", "TokenValidation", "HTTPWire",
-                "BindingPolicy", "Telemetry", "Credentials", nioCore, nioEmbedded, nioSSL, crypto, certificates, asn1,
+                "BindingPolicy", "Telemetry", "Credentials", nioCore, nioEmbedded, nioPosix, nioSSL, crypto, certificates, asn1, log,
             ], swiftSettings: settings),
         // The fuzzers, a program of their own: a million cases want the release build. `scripts/test` runs it.
         .executableTarget(

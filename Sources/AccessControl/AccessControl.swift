@@ -9,19 +9,15 @@ package struct AccessControl: Sendable {
     private let document: DocumentTarget?
     private let viaPseudonym: [UInt8]
     private let requiresInteractionID: Bool
-    /// By the issuer's position.
-    private let terms: [TokenTerms]
 
     /// - Parameters:
     ///   - hosts: nil serves whatever is asked for.
     ///   - viaPseudonym: what `Via` calls us.
-    ///   - terms: of the issuers, in the order of the configuration.
     package init(
-        routes: RouteTable, terms: [TokenTerms], viaPseudonym: String, hosts: ServedHosts? = nil, document: DocumentTarget? = nil,
+        routes: RouteTable, viaPseudonym: String, hosts: ServedHosts? = nil, document: DocumentTarget? = nil,
         requiresInteractionID: Bool = false
     ) {
         self.routes = routes
-        self.terms = terms
         self.viaPseudonym = Array(viaPseudonym.utf8)
         self.hosts = hosts
         self.document = document
@@ -35,8 +31,8 @@ package struct AccessControl: Sendable {
         case document
         /// Without a look at a token: the decision as it is carried out, `report_only` included.
         case decided(Decision, RoutePolicy)
-        /// The token, and the route that it has to be enough for.
-        case token(UnsafeRawBufferPointer, RoutePolicy)
+        /// Where the token stands, and the route that it has to be enough for.
+        case token(Range<Int>, RoutePolicy)
     }
 
     /// - Parameters:
@@ -68,7 +64,7 @@ package struct AccessControl: Sendable {
             case .need:
                 guard route.needsToken else {
                     let decision = route.decideWithoutToken(shownBy: peer.thumbprint)
-                    return .decided(decision.reported(by: route.reportOnly, now: now), route)
+                    return .decided(decision.reported(on: route, now: now), route)
                 }
             case .credentials: return credentials(head, octets, route, now)
             }
@@ -78,7 +74,7 @@ package struct AccessControl: Sendable {
     }
 
     private func denied(_ reason: DenialReason, by route: RoutePolicy, _ now: Double) -> Admission {
-        .decided(Decision.deny(Denial(reason)).reported(by: route.reportOnly, now: now), route)
+        .decided(Decision.deny(Denial(reason)).reported(on: route, now: now), route)
     }
 }
 
@@ -116,12 +112,10 @@ extension AccessControl {
     private func credentials(
         _ head: borrowing RequestHead, _ octets: UnsafeRawBufferPointer, _ route: RoutePolicy, _ now: Double
     ) -> Admission {
-        let none = UnsafeRawBufferPointer(start: nil, count: 0)
-        let value = head.authorization.map { octets.slice($0) } ?? none
-        let query = head.query.map { octets.slice($0) } ?? none
-        switch BearerCredentials.find(lines: head.authorizationCount, value: value, query: query) {
+        let (value, query) = (head.authorization ?? 0..<0, head.query ?? 0..<0)
+        switch BearerCredentials.find(lines: head.authorizationCount, value: octets.slice(value), query: octets.slice(query)) {
         case .refused(let reason): return denied(reason, by: route, now)
-        case .bearer(let range): return .token(value.slice(range), route)
+        case .bearer(let range): return .token(value.lowerBound + range.lowerBound..<value.lowerBound + range.upperBound, route)
         }
     }
 }
@@ -131,8 +125,7 @@ extension AccessControl {
 extension AccessControl {
     /// Holds a token of proven origin against its route and this connection; not reported yet.
     package func decide(_ token: VerifiedToken, on route: RoutePolicy, from peer: AuthenticatedPeer, now: Double) -> Decision {
-        guard terms.indices.contains(token.issuerIndex) else { return .deny(Denial(.issuerUnknown)) }
-        return route.decide(token, shownBy: peer.thumbprint, under: terms[token.issuerIndex], now: now)
+        route.decide(token, shownBy: peer.thumbprint, now: now)
     }
 
     /// Why a token could not pass here whatever its issuer said of it: nobody is shown more tokens than need be.
@@ -141,9 +134,9 @@ extension AccessControl {
     /// binding: the answer can have it (RFC 8705 section 3.2).
     /// - Parameter verified: what was verified of it already; nil of an opaque token.
     package func denialBeforeAsking(
-        issuer: Int, verified: VerifiedToken?, on route: RoutePolicy, from peer: AuthenticatedPeer, now: Double
+        issuer: Issuer, verified: VerifiedToken?, on route: RoutePolicy, from peer: AuthenticatedPeer, now: Double
     ) -> Denial? {
-        if let issuers = route.issuers, !issuers.contains(issuer) { return Denial(.issuerNotForRoute) }
+        if !route.counts(issuer) { return Denial(.issuerNotForRoute) }
         guard let verified, case .deny(let denial) = decide(verified, on: route, from: peer, now: now),
             denial.reason.answer == .invalidToken, denial.reason != .confirmationMissing
         else { return nil }
@@ -153,7 +146,7 @@ extension AccessControl {
 
 extension UnsafeRawBufferPointer {
     /// The octets at `range`; none where it does not lie within.
-    func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+    package func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         guard range.lowerBound >= 0, range.upperBound <= count else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         return UnsafeRawBufferPointer(rebasing: self[range])
     }

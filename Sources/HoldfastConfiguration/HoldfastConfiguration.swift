@@ -5,9 +5,11 @@ package import HTTPWire
 package struct HoldfastConfiguration: Equatable, Sendable {
     /// The file it was read from, as it was named to us.
     package let file: String
+    /// As it was read.
+    package let text: String
     package let listener: Listener
     package let clientTrust: ClientTrust
-    /// At least one; no issuer twice. The position is `VerifiedToken.issuerIndex`.
+    /// At least one; no issuer twice.
     package let tokens: [TokenIssuer]
     /// What this API says of itself (RFC 9728); nil where the file does not say.
     package let resource: Resource?
@@ -20,9 +22,8 @@ package struct HoldfastConfiguration: Equatable, Sendable {
     package let routesKey: String
     /// Its fallback has `reportOnly` where the whole file has; each route then has it too.
     package let routeTable: RouteTable
-    /// The claims that routes compare or that are forwarded, each once: their positions are `RoutePolicy.Claim.position`,
-    /// `ForwardedClaim.position` and the order of `VerifiedToken.claims`.
-    package let claimNames: [String]
+    /// The claims that routes compare or that are forwarded, each once.
+    package let claimNames: [ClaimName]
     /// Where `/livez`, `/readyz` and `/metrics` are served in clear; nil for nowhere.
     package let admin: NetworkAddress?
     package let log: Log
@@ -292,8 +293,7 @@ extension HoldfastConfiguration {
 
         /// A claim of the token as a field for the upstream.
         package struct ForwardedClaim: Equatable, Sendable {
-            /// In `claimNames`.
-            package let position: Int
+            package let claim: ClaimName
             package let header: String
         }
 

@@ -1,6 +1,6 @@
+import ClientIdentity
 import HoldfastConfiguration
 package import Logging
-import ClientIdentity
 import NIOCore
 import NIOPosix
 import ProxyEngine
@@ -25,44 +25,30 @@ package enum Server {
         let control = ControlPlane.start()
         let signals = ShutdownSignals()
         let draining = Atomic<Bool>.Reference()
-        let desk = KeyDesk()
-        let introspection = Introspection(blueprint, keys: desk, logger: logger)
-
-        let contexts = try ServerTLSContexts(blueprint.tls, now: EngineLoop.wallClock())
-        let authenticator = ClientAuthenticator(blueprint.trust)
+        let generations = try Generations(blueprint, now: EngineLoop.wallClock(), logger: logger)
         let notice = UpstreamNotice(logger: logger)
         var loops: [LoopHandle] = []
         for eventLoop in group.makeIterator() {
-            loops.append(
-                try await LoopHandle.make(
-                    on: eventLoop, blueprint, contexts: contexts, authenticator: authenticator, introspectors: introspection.introspectors,
-                    keys: desk, sink: sinks.access, notice: notice))
+            loops.append(try await LoopHandle.make(on: eventLoop, generations.current, sink: sinks.access, notice: notice))
         }
         let ready = loops
-        let keys = KeyKeeping(blueprint, logger: logger) { keys, index in
-            introspection.replaceKeys(keys, ofIssuerAt: index)
-            for loop in ready { loop.replaceKeys(keys, ofIssuerAt: index) }
-        }
-        desk.open(keys)
         let probe = UpstreamProbe(target: blueprint.target, group: control, logger: logger)
         let readiness: @Sendable () -> Readiness = {
-            Readiness(
-                keys: keys.availability, introspection: introspection.availability, upstream: probe.finding,
+            let desks = generations.current.desks
+            return Readiness(
+                keys: desks.keysAvailable, introspection: desks.introspectionAvailable, upstream: probe.finding,
                 draining: draining.value.load(ordering: .relaxed))
         }
 
         let seats = ConnectionSeats(
             ConnectionSeats.Bounds(
                 connections: configuration.listener.maxConnections, unproved: descriptors.handshakes, descriptors: descriptors.sockets))
-        var services: [any Service] = [probe, MemoryReturn(loops: ready), HangupNotice(logger: logger), LogLossNotice(sinks: sinks, logger: logger)]
+        var services: [any Service] = [probe, generations.issuers, MemoryReturn(loops: ready), HangupNotice(logger: logger), LogLossNotice(sinks: sinks, logger: logger)]
         // A service that has nothing to do ends, and the end of one is the end of all.
-        if !keys.kept.isEmpty { services.append(keys) }
-        if !introspection.asked.isEmpty { services.append(introspection) }
         if let notice = ReportOnlyNotice(configuration, loops: ready, logger: logger) { services.append(notice) }
         if let address = configuration.admin {
             let pages = AdminPages(
-                configuration, readiness: readiness, loops: ready, seats: seats, keys: keys, introspection: introspection,
-                review: blueprint.review, sinks: sinks)
+                generations, readiness: readiness, loops: ready, seats: seats, sinks: sinks)
             let admin = try await PageServer(
                 "admin", address: (address.host, address.port), group: control, connections: descriptors.pages, tls: nil,
                 absence: "not found; there are /livez, /readyz and /metrics\n", logger: logger, pages: pages.page)

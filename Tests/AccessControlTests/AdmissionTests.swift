@@ -8,11 +8,11 @@ struct AdmissionTests {
     private let certificate = RoutePolicy(requirement: .certificate)
     private let bearer = "Authorization: Bearer abc"
 
-    private func access(_ routes: RouteTable = RouteTable([])) -> AccessControl { AccessControl(routes: routes, terms: [], viaPseudonym: "us-1") }
+    private func access(_ routes: RouteTable = RouteTable([])) -> AccessControl { AccessControl(routes: routes, viaPseudonym: "us-1") }
 
     private func full() throws -> AccessControl {
         AccessControl(
-            routes: try table(("/as/token", [], certificate)), terms: [], viaPseudonym: "us-1", hosts: ServedHosts(["a"]),
+            routes: try table(("/as/token", [], certificate)), viaPseudonym: "us-1", hosts: ServedHosts(["a"]),
             document: DocumentTarget(path: Array("/doc".utf8), query: nil), requiresInteractionID: true)
     }
 
@@ -55,7 +55,7 @@ struct AdmissionTests {
 
     @Test("Only hosts of the list are served where there is one, and HTTP/1.0 without a host only where there is none")
     func hosts() throws {
-        let listed = AccessControl(routes: RouteTable([]), terms: [], viaPseudonym: "us-1", hosts: ServedHosts(["api.example.com"]))
+        let listed = AccessControl(routes: RouteTable([]), viaPseudonym: "us-1", hosts: ServedHosts(["api.example.com"]))
         func ask(_ access: AccessControl, _ version: String, _ host: String?) throws -> String {
             try outcome(access, "GET / HTTP/\(version)\r\n\(host.map { "Host: \($0)\r\n" } ?? "")\(bearer)\r\n\r\n")
         }
@@ -71,7 +71,7 @@ struct AdmissionTests {
     @Test("Our own document is given to whoever reads it at its very target, and to nobody who writes (RFC 9728 section 3)")
     func document() throws {
         let queried = AccessControl(
-            routes: RouteTable([]), terms: [], viaPseudonym: "us-1", document: DocumentTarget(path: Array("/doc".utf8), query: Array("r=1".utf8)))
+            routes: RouteTable([]), viaPseudonym: "us-1", document: DocumentTarget(path: Array("/doc".utf8), query: Array("r=1".utf8)))
         #expect(try outcome(full(), request("GET /doc")) == "document" && outcome(full(), request("HEAD /doc")) == "document")
         #expect(try outcome(queried, request("GET /doc?r=1")) == "document" && outcome(queried, request("GET /doc")) == "credentials_missing")
         for line in ["POST /doc", "OPTIONS /doc", "PURGE /doc"] { #expect(try outcome(full(), request(line, bearer)) == "method_not_allowed") }

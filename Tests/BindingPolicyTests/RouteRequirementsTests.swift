@@ -7,14 +7,14 @@ struct RouteRequirementsTests {
     private let now = 1000.0
 
     private func verdict(
-        _ route: RoutePolicy, issuer: Int = 0, scopes: [String] = [], acr: String? = nil, authenticatedAt: Double? = nil,
-        audiences: [String] = ["api"], claims: [ClaimValue?] = [], bound: Thumbprint? = thumbprint, shownBy: Thumbprint? = thumbprint
+        _ route: RoutePolicy, issuer: String = "https://a", scopes: [String] = [], acr: String? = nil, authenticatedAt: Double? = nil,
+        audiences: [String] = ["api"], claims: ClaimValues = [:], bound: Thumbprint? = thumbprint, shownBy: Thumbprint? = thumbprint
     ) -> Denial? {
         let token = VerifiedToken(
-            issuerIndex: issuer, issuer: "https://as.example.com", subject: nil, clientID: nil, expiresAt: now + 60, notBefore: nil,
+            issuer: Issuer(name: issuer, terms: TokenTerms(audiences: ["api"], leeway: 0)), subject: nil, clientID: nil, expiresAt: now + 60, notBefore: nil,
             audiences: audiences, scopes: scopes, confirmation: bound.map { .certificate($0) } ?? .absent, acr: acr,
             authenticatedAt: authenticatedAt, claims: claims)
-        switch route.decide(token, shownBy: shownBy, under: TokenTerms(audiences: ["api"], leeway: 0), now: now) {
+        switch route.decide(token, shownBy: shownBy, now: now) {
         case .permit: return nil
         case .deny(let denial): return denial
         }
@@ -22,11 +22,11 @@ struct RouteRequirementsTests {
 
     @Test("A token counts on a route for its issuer and on no other, bound or not (Q-17)")
     func issuers() {
-        let route = RoutePolicy(requirement: .boundToken, issuers: [1, 2])
-        #expect(verdict(route, issuer: 1) == nil)
-        #expect(verdict(route, issuer: 0)?.reason == .issuerNotForRoute)
-        #expect(verdict(RoutePolicy(requirement: .boundToken, issuers: []), issuer: 0)?.reason == .issuerNotForRoute)
-        #expect(verdict(.boundToken, issuer: 0) == nil)
+        let route = RoutePolicy(requirement: .boundToken, issuers: ["https://b", "https://c"])
+        #expect(verdict(route, issuer: "https://b") == nil)
+        #expect(verdict(route, issuer: "https://a")?.reason == .issuerNotForRoute)
+        #expect(verdict(RoutePolicy(requirement: .boundToken, issuers: []), issuer: "https://a")?.reason == .issuerNotForRoute)
+        #expect(verdict(.boundToken, issuer: "https://a") == nil)
     }
 
     @Test("A route can be for one audience of several, and its issuer's own must still be there (JWT-25, AT-04)")
@@ -42,15 +42,14 @@ struct RouteRequirementsTests {
     @Test("A token that names no audience is for no part of us in particular (INT-05)")
     func noAudience() {
         let token = VerifiedToken(
-            issuerIndex: 0, issuer: "https://as.example.com", subject: nil, clientID: nil, expiresAt: now + 60, notBefore: nil,
+            issuer: Issuer(name: "https://as.example.com", terms: TokenTerms(audiences: ["api", "accounts"], leeway: 0)), subject: nil, clientID: nil, expiresAt: now + 60, notBefore: nil,
             audiences: ["api", "accounts"], scopes: [], confirmation: Self.thumbprint.map { .certificate($0) } ?? .absent, namesAudience: false)
-        let terms = TokenTerms(audiences: ["api", "accounts"], leeway: 0)
-        guard case .permit = RoutePolicy.boundToken.decide(token, shownBy: Self.thumbprint, under: terms, now: now) else {
+        guard case .permit = RoutePolicy.boundToken.decide(token, shownBy: Self.thumbprint, now: now) else {
             Issue.record("its issuer knows who asks")
             return
         }
         let route = RoutePolicy(requirement: .boundToken, audiences: ["accounts"])
-        guard case .deny(let denial) = route.decide(token, shownBy: Self.thumbprint, under: terms, now: now) else {
+        guard case .deny(let denial) = route.decide(token, shownBy: Self.thumbprint, now: now) else {
             Issue.record("nobody said that it is for accounts")
             return
         }
@@ -84,37 +83,37 @@ struct RouteRequirementsTests {
     func claims() {
         let route = RoutePolicy(
             requirement: .boundToken,
-            claims: [.init(position: 1, name: "department", accepted: ["payments", "7", "true"]), .init(position: 0, name: "consent", accepted: [])])
+            claims: [.init(name: "department", accepted: ["payments", "7", "true"]), .init(name: "consent", accepted: [])])
         for value in [ClaimValue.string("payments"), .number("7"), .boolean(true), .strings(["other", "payments"])] {
-            #expect(verdict(route, claims: [.json(#"{"a":1}"#), value]) == nil)
+            #expect(verdict(route, claims: ["consent": .json(#"{"a":1}"#), "department": value]) == nil)
         }
         for void in [ClaimValue.string(""), .strings([]), .json("{}"), .json("{ \n}"), nil] {
-            #expect(verdict(route, claims: [void, .string("payments")])?.reason == .claimInsufficient)
+            #expect(verdict(route, claims: ["consent": void, "department": .string("payments")])?.reason == .claimInsufficient)
         }
         for something in [ClaimValue.string(" "), .strings([""]), .json("[1]"), .json("[{}]"), .number("0"), .boolean(false)] {
-            #expect(verdict(route, claims: [something, .string("payments")]) == nil)
+            #expect(verdict(route, claims: ["consent": something, "department": .string("payments")]) == nil)
         }
         for value in [ClaimValue.string("payments "), .number("7.0"), .boolean(false), .strings([]), .json("\"payments\""), nil] {
-            #expect(verdict(route, claims: [.string("c"), value])?.reason == .claimInsufficient)
+            #expect(verdict(route, claims: ["consent": .string("c"), "department": value])?.reason == .claimInsufficient)
         }
-        #expect(verdict(route, claims: [nil, .string("payments")])?.reason == .claimInsufficient)
-        #expect(verdict(route, claims: [])?.reason == .claimInsufficient)
+        #expect(verdict(route, claims: ["department": .string("payments")])?.reason == .claimInsufficient)
+        #expect(verdict(route, claims: [:])?.reason == .claimInsufficient)
     }
 
     @Test("One word of a text can be enough, where a route says so")
     func words() {
         func route(isOfWords: Bool) -> RoutePolicy {
-            RoutePolicy(requirement: .boundToken, claims: [.init(position: 0, name: "scp", accepted: ["pay", "see"], isOfWords: isOfWords)])
+            RoutePolicy(requirement: .boundToken, claims: [.init(name: "scp", accepted: ["pay", "see"], isOfWords: isOfWords)])
         }
         for value in [ClaimValue.string("pay"), .strings(["x", "see"])] {
-            for isOfWords in [true, false] { #expect(verdict(route(isOfWords: isOfWords), claims: [value]) == nil) }
+            for isOfWords in [true, false] { #expect(verdict(route(isOfWords: isOfWords), claims: ["scp": value]) == nil) }
         }
         for value in [ClaimValue.string("x pay"), .string("pay x"), .string(" see  x ")] {
-            #expect(verdict(route(isOfWords: true), claims: [value]) == nil)
-            #expect(verdict(route(isOfWords: false), claims: [value])?.reason == .claimInsufficient)
+            #expect(verdict(route(isOfWords: true), claims: ["scp": value]) == nil)
+            #expect(verdict(route(isOfWords: false), claims: ["scp": value])?.reason == .claimInsufficient)
         }
         for value in [ClaimValue.string("payx"), .string("x-pay"), .string("pay,see"), .string("Pay"), .strings(["pay x"]), .json(#"{"a":"pay"}"#), nil] {
-            #expect(verdict(route(isOfWords: true), claims: [value])?.reason == .claimInsufficient)
+            #expect(verdict(route(isOfWords: true), claims: ["scp": value])?.reason == .claimInsufficient)
         }
     }
 
@@ -127,7 +126,7 @@ struct RouteRequirementsTests {
 
     @Test("Whoever does not prove the token's key learns nothing of what else is asked (DT-14)")
     func order() throws {
-        let route = RoutePolicy(requirement: .boundToken, scopes: ["s"], acr: ["gold"], claims: [.init(position: 0, name: "c", accepted: [])])
+        let route = RoutePolicy(requirement: .boundToken, scopes: ["s"], acr: ["gold"], claims: [.init(name: "c", accepted: [])])
         let other = try #require(Thumbprint(digest: [UInt8](repeating: 8, count: 32)))
         #expect(verdict(route, shownBy: other)?.reason == .confirmationMismatch)
         #expect(verdict(route, bound: nil)?.reason == .confirmationMissing)
@@ -163,22 +162,22 @@ struct ReportOnlyTests {
 
     @Test("While it is on, a refusal becomes a permit that names its reason and carries no token")
     func on() {
-        guard case .permit(let permit) = refusal.reported(by: ReportOnly(until: nil), now: 5) else { Issue.record("it is on"); return }
+        guard case .permit(let permit) = refusal.reported(on: RoutePolicy(requirement: .boundToken, reportOnly: ReportOnly(until: nil)), now: 5) else { Issue.record("it is on"); return }
         #expect(permit.wouldRefuse == .confirmationMismatch && permit.token == nil)
     }
 
     @Test("Without the mode, and from its last moment on, a refusal is a refusal")
     func off() {
         for (mode, now) in [(nil, 5.0), (ReportOnly(until: 5), 5.0), (ReportOnly(until: 5), 6.0)] as [(ReportOnly?, Double)] {
-            guard case .deny(let denial) = refusal.reported(by: mode, now: now) else { Issue.record("it enforces"); continue }
+            guard case .deny(let denial) = refusal.reported(on: RoutePolicy(requirement: .boundToken, reportOnly: mode), now: now) else { Issue.record("it enforces"); continue }
             #expect(denial.reason == .confirmationMismatch)
         }
-        guard case .permit = refusal.reported(by: ReportOnly(until: 5), now: 4.9) else { Issue.record("until then it reports"); return }
+        guard case .permit = refusal.reported(on: RoutePolicy(requirement: .boundToken, reportOnly: ReportOnly(until: 5)), now: 4.9) else { Issue.record("until then it reports"); return }
     }
 
     @Test("A permit stays what it was")
     func permit() {
-        let decision = RoutePolicy(requirement: .nothing).decideWithoutToken(shownBy: nil).reported(by: ReportOnly(until: nil), now: 0)
+        let decision = RoutePolicy(requirement: .nothing).decideWithoutToken(shownBy: nil).reported(on: RoutePolicy(requirement: .boundToken, reportOnly: ReportOnly(until: nil)), now: 0)
         guard case .permit(let permit) = decision else { Issue.record("nothing was refused"); return }
         #expect(permit.wouldRefuse == nil)
     }

@@ -8,7 +8,7 @@ struct AgreementFuzz {
     init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
     mutating func judge(_ report: inout FuzzReport) {
-        let said = randomToken(issuerIndex: 0), verified = randomToken(issuerIndex: 0, mayLackAudience: false)
+        let said = randomToken(of: Self.issuer), verified = randomToken(of: Self.issuer, mayLackAudience: false)
         let saysScopes = !random.oneIn(4)
         report.begin([])
         if let fault = Self.fault(said.agreed(with: verified, saysScopes: saysScopes), said, verified, saysScopes: saysScopes) {
@@ -30,12 +30,12 @@ struct AgreementFuzz {
         if !saysScopes || !verified.scopes.isEmpty, !isSubset(merged.scopes, verified.scopes) { return "scope than the token's" }
         if both.contains(where: { isWeaker(merged.confirmation, than: $0.confirmation) }) { return "confirmation" }
         if both.compactMap(\.authenticatedAt).contains(where: { $0 < merged.authenticatedAt ?? .infinity }) { return "time of authentication" }
-        if merged.issuerIndex != said.issuerIndex || !merged.issuer.utf8.elementsEqual(said.issuer.utf8) { return "issuer" }
+        if merged.issuer !== said.issuer { return "issuer" }
         if isContradicted(merged.subject, said.subject, verified.subject) { return "subject" }
         if isContradicted(merged.clientID, said.clientID, verified.clientID) { return "client" }
         if isContradicted(merged.acr, said.acr, verified.acr) { return "acr" }
-        guard merged.claims.count == said.claims.count, said.claims.count == verified.claims.count else { return "number of claims" }
-        for index in merged.claims.indices where isContradicted(merged.claims[index], said.claims[index], verified.claims[index]) { return "claim" }
+        guard merged.claims.names.allSatisfy((said.claims.names + verified.claims.names).contains) else { return "claim that nobody makes" }
+        for name in claimNames where isContradicted(merged.claims[name], said.claims[name], verified.claims[name]) { return "claim" }
         return nil
     }
 
@@ -79,15 +79,24 @@ struct AgreementFuzz {
         nil, .string("a"), .string("1"), .number("1"), .boolean(true), .strings(["a"]), .json("[1]"), .json("{}"),
     ]
 
+    private static let claimNames: [ClaimName] = ["a", "\u{e9}", "e\u{301}"]
+    private static let issuer = Issuer(name: "https://as.example.com", terms: TokenTerms(audiences: ["a"], leeway: 0))
+
     /// - Parameter mayLackAudience: as an answer may, and a JWT may not.
-    mutating func randomToken(issuerIndex: Int, mayLackAudience: Bool = true) -> VerifiedToken {
+    mutating func randomToken(of issuer: Issuer, mayLackAudience: Bool = true) -> VerifiedToken {
         let namesAudience = !mayLackAudience || !random.oneIn(4)
         return VerifiedToken(
-            issuerIndex: issuerIndex, issuer: "https://as.example.com", subject: random.pick(Self.texts), clientID: random.pick(Self.texts),
+            issuer: issuer, subject: random.pick(Self.texts), clientID: random.pick(Self.texts),
             expiresAt: random.oneIn(4) ? .infinity : time(), notBefore: random.oneIn(3) ? nil : time(),
             audiences: namesAudience || random.oneIn(2) ? some() : [], scopes: some(), confirmation: confirmation(),
             acr: random.pick(Self.texts), authenticatedAt: random.oneIn(3) ? nil : time(),
-            claims: [random.pick(Self.claims), random.pick(Self.claims)], namesAudience: namesAudience)
+            claims: randomClaims(), namesAudience: namesAudience)
+    }
+
+    private mutating func randomClaims() -> ClaimValues {
+        var claims = ClaimValues()
+        for name in Self.claimNames { claims[name] = random.pick(Self.claims) }
+        return claims
     }
 
     private mutating func time() -> Double { 1_900_000_000 + Double(random.below(9) - 4) / 2 }

@@ -11,7 +11,7 @@ enum ClaimsReference {
     ///
     /// - Parameter isAnswer: of an introspection answer, in which `exp` and `aud` may be missing.
     static func difference(_ verified: VerifiedToken, _ members: [String: Any], _ policy: IssuerPolicy, isAnswer: Bool) -> String? {
-        if !same(verified.issuer, policy.issuer) || !(isAnswer && isVoid(members["iss"])) && !same(members["iss"], verified.issuer) { return "iss" }
+        if !same(verified.issuer.name, policy.issuer.name) || !(isAnswer && isVoid(members["iss"])) && !same(members["iss"], verified.issuer.name) { return "iss" }
         if !same(text(members["sub"]), verified.subject) { return "sub" }
         if !same(text(members["client_id"]), verified.clientID) { return "client_id" }
         if !same(text(members["acr"]), verified.acr) { return "acr" }
@@ -23,8 +23,8 @@ enum ClaimsReference {
         if !same(sorted(policy.scopeClaims.flatMap { scopes(members[$0]) }), sorted(verified.scopes)) { return "scope" }
         if !agrees(verified.confirmation, members["cnf"]) { return "cnf" }
         if let member = otherKind(members, isAnswer: isAnswer) { return member }
-        let named = policy.claimNames.map { members[$0] }
-        if verified.claims.count != named.count || !zip(verified.claims, named).allSatisfy(agrees) { return "a named claim" }
+        let isAgreed = policy.claimNames.allSatisfy { agrees(verified.claims[$0], members[$0.text]) }
+        if !isAgreed || !verified.claims.names.allSatisfy(policy.claimNames.contains) { return "a named claim" }
         return nil
     }
 

@@ -32,10 +32,10 @@ struct IssuerChoiceFuzz {
 
     init(seed: UInt64) throws {
         let issuers = try JWSFuzz.names.map { try PretendedIssuer(name: $0) }
-        for (index, issuer) in issuers.enumerated() {
+        for (policy, issuer) in zip(Self.policies, issuers) {
             let keys = try issuer.keySet()
-            withDefault.replaceKeys(keys, ofIssuerAt: index)
-            withoutDefault.replaceKeys(keys, ofIssuerAt: index)
+            withDefault.replaceKeys(keys, of: policy.issuer)
+            withoutDefault.replaceKeys(keys, of: policy.issuer)
         }
         mutator = TokenMutator(try JWSFuzz.tokens(issuers), seed: seed &+ 7)
         tokens = AgreementFuzz(seed: seed &+ 8)
@@ -50,7 +50,7 @@ struct IssuerChoiceFuzz {
         case .verified(let verified):
             report.accepted += 1
             // The second issuer's only where an answer is remembered.
-            if mutator.source(of: token) == nil && !isOpaqueOrNamed(token, verified.issuerIndex) {
+            if mutator.source(of: token) == nil && !isOpaqueOrNamed(token, verified.issuer) {
                 report.fail("verified what nobody issued", input: token)
             }
         case .refused:
@@ -62,29 +62,29 @@ struct IssuerChoiceFuzz {
         judgeWithoutDefault(token, &report)
     }
 
-    private mutating func judge(_ inquiry: TokenAuthenticator.Inquiry, _ token: [UInt8], _ report: inout FuzzReport) {
+    private mutating func judge(_ inquiry: Inquiry, _ token: [UInt8], _ report: inout FuzzReport) {
         report.counts["asked about", default: 0] += 1
         if let verified = inquiry.verified {
-            if mutator.source(of: token) == nil || verified.issuerIndex != 1 || inquiry.issuerIndex != 1 {
+            if mutator.source(of: token) == nil || verified.issuer !== Self.policies[1].issuer || inquiry.issuer !== verified.issuer {
                 report.fail("asked about a JWT that is none", input: token)
             }
-        } else if !isOpaqueOrNamed(token, inquiry.issuerIndex) {
-            report.fail("shown to \(Self.policies[inquiry.issuerIndex].issuer)", input: token)
+        } else if !isOpaqueOrNamed(token, inquiry.issuer) {
+            report.fail("shown to \(inquiry.issuer.name)", input: token)
         }
         settle(inquiry, token, &report)
     }
 
-    private mutating func settle(_ inquiry: TokenAuthenticator.Inquiry, _ token: [UInt8], _ report: inout FuzzReport) {
-        let said = tokens.randomToken(issuerIndex: mutator.below(16) == 0 ? 0 : inquiry.issuerIndex)
+    private mutating func settle(_ inquiry: Inquiry, _ token: [UInt8], _ report: inout FuzzReport) {
+        let said = tokens.randomToken(of: mutator.below(16) == 0 ? Self.policies[0].issuer : inquiry.issuer)
         let saysScopes = mutator.below(4) > 0
         let answer = IntrospectionAnswer(outcome: .success(said), validUntil: Self.now + Double(mutator.below(3) - 1), saysScopes: saysScopes)
         switch withDefault.settle(answer, for: inquiry, now: Self.now) {
         case .failure(let refusal):
-            if said.issuerIndex == inquiry.issuerIndex || refusal.reason != .introspectionUnavailable {
+            if said.issuer === inquiry.issuer || refusal.reason != .introspectionUnavailable {
                 report.fail("an answer was not taken", input: token)
             }
         case .success(let settled):
-            if said.issuerIndex != inquiry.issuerIndex { report.fail("another issuer's answer was taken", input: token) }
+            if said.issuer !== inquiry.issuer { report.fail("another issuer's answer was taken", input: token) }
             if let verified = inquiry.verified, let fault = AgreementFuzz.fault(settled, said, verified, saysScopes: saysScopes) {
                 report.fail("settled with a weaker \(fault)", input: token)
             }
@@ -103,10 +103,8 @@ struct IssuerChoiceFuzz {
     private mutating func judgeWithoutDefault(_ token: [UInt8], _ report: inout FuzzReport) {
         guard case .unknown(let inquiry) = token.withUnsafeBytes({ withoutDefault.authenticate($0, now: Self.now) }), inquiry.verified == nil
         else { return }
-        // The third of `policies` is not there.
-        let index = inquiry.issuerIndex < Self.defaultIssuer ? inquiry.issuerIndex : inquiry.issuerIndex + 1
-        if !isOpaqueOrNamed(token, index) || index == Self.defaultIssuer {
-            report.fail("without a default, shown to \(Self.policies[index].issuer)", input: token)
+        if !isOpaqueOrNamed(token, inquiry.issuer) || inquiry.issuer === Self.policies[Self.defaultIssuer].issuer {
+            report.fail("without a default, shown to \(inquiry.issuer.name)", input: token)
         }
     }
 
@@ -114,10 +112,11 @@ struct IssuerChoiceFuzz {
 
     /// Whether it may be shown to that issuer: a JWT to the one that it names, where that judges its JWTs itself; anything else to the one
     /// with the longest prefix.
-    private func isOpaqueOrNamed(_ token: [UInt8], _ index: Int) -> Bool {
+    private func isOpaqueOrNamed(_ token: [UInt8], _ issuer: Issuer) -> Bool {
+        guard let index = Self.policies.firstIndex(where: { $0.issuer === issuer }) else { return false }
         if hasThreeParts(token), let payload = Self.part(1, of: token) {
             guard ClaimsReference.isComparable(payload) else { return true }
-            if !Self.policies[index].verifiesJWTs, ReferenceJSON.object(payload)?["iss"] as? String == Self.policies[index].issuer { return true }
+            if !Self.policies[index].verifiesJWTs, ReferenceJSON.object(payload)?["iss"] as? String == issuer.name { return true }
         }
         if isJWT(token) { return false }
         let prefixes = Self.policies.indices.filter { Self.policies[$0].introspection?.tokenPrefix.map { token.starts(with: $0) } ?? false }
@@ -161,7 +160,7 @@ struct IssuerChoiceFuzz {
     /// A JWT of any of the issuers, and a signature of nobody's.
     private mutating func unsigned() -> [UInt8] {
         let source = mutator.tokens[mutator.pick()]
-        let issuer = Self.policies[mutator.below(Self.policies.count)].issuer
+        let issuer = Self.policies[mutator.below(Self.policies.count)].issuer.name
         let claims = source.claims.map { $0.name == "iss" ? (name: "iss", value: "\"\(issuer)\"") : $0 }
         let header = mutator.below(4) == 0 ? mutator.changed(source.header) : Array(IssuedToken.text(source.header).utf8)
         let payload = mutator.below(2) == 0 ? mutator.changed(claims) : Array(IssuedToken.text(claims).utf8)

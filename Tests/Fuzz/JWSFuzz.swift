@@ -11,7 +11,7 @@ import TokenValidation
 enum JWSFuzz {
     static let audience = "https://api.example.com"
     static let names = ["https://as.example.com", "https://other.example.com"]
-    static let claimNames = ["department", "roles"]
+    static let claimNames: [ClaimName] = ["department", "roles"]
 
     static func run(cases: Int, seed: UInt64, _ report: inout FuzzReport) {
         do {
@@ -26,14 +26,13 @@ enum JWSFuzz {
         }
     }
 
-    static var policies: [IssuerPolicy] {
+    static let policies: [IssuerPolicy] =
         [
             IssuerPolicy(issuer: names[0], audiences: [audience], algorithms: PretendedIssuer.algorithms, claimNames: claimNames),
             IssuerPolicy(
                 issuer: names[1], audiences: [audience], algorithms: PretendedIssuer.algorithms, type: .any, requiredClaims: ["jti"],
                 scopeClaims: ["scope", "scp"], claimNames: claimNames),
         ]
-    }
 
     /// Of each issuer and each signer three: as short as may be, with everything in it, and without a `kid`.
     static func tokens(_ issuers: [PretendedIssuer]) throws -> [IssuedToken] {
@@ -70,7 +69,7 @@ struct JWSFuzzBench {
     private var verifier = TokenVerifier(JWSFuzz.policies)
 
     init(_ issuers: [PretendedIssuer]) throws {
-        for (index, issuer) in issuers.enumerated() { verifier.replaceKeys(try issuer.keySet(), ofIssuerAt: index) }
+        for (policy, issuer) in zip(JWSFuzz.policies, issuers) { verifier.replaceKeys(try issuer.keySet(), of: policy.issuer) }
     }
 
     func judgeMutation(_ token: [UInt8], _ mutator: TokenMutator, _ report: inout FuzzReport) {
@@ -100,7 +99,7 @@ struct JWSFuzzBench {
 
     /// What was accepted is by `source`'s key, so that is whose it must claim to be.
     private func judge(_ verified: VerifiedToken, header: [UInt8], claims: [UInt8], _ source: IssuedToken, _ report: inout FuzzReport) {
-        guard verified.expiresAt.isFinite, verified.notBefore?.isFinite ?? true, verified.issuerIndex == source.issuer else {
+        guard verified.expiresAt.isFinite, verified.notBefore?.isFinite ?? true, verified.issuer === JWSFuzz.policies[source.issuer].issuer else {
             return report.fail("accepted with a time or an issuer that is none", input: claims)
         }
         if ReferenceJSON.hasDuplicates(header) || ReferenceJSON.hasDuplicates(claims) { report.fail("accepted duplicates", input: header + claims) }

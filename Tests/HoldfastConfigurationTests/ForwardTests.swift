@@ -1,3 +1,4 @@
+import BindingPolicy
 import HoldfastConfiguration
 import Testing
 
@@ -11,7 +12,7 @@ struct ForwardTests {
             forward("claims: {sub: X-Token-Subject, \"https://x/org\": X_Org, scope: ssl-scope}")
                 + "routes: [{path: /a, claims: {org: a, sub: present}}]\n")
         #expect(configuration.claimNames == ["org", "sub", "https://x/org", "scope"])
-        #expect(configuration.forward.claims.map(\.position) == [1, 2, 3])
+        #expect(configuration.forward.claims.map(\.claim) == ["sub", "https://x/org", "scope"])
         #expect(configuration.forward.claims.map(\.header) == ["X-Token-Subject", "X_Org", "ssl-scope"])
         #expect(try read(minimal).claimNames == [] && read(minimal).forward.claims == [])
     }
@@ -19,7 +20,7 @@ struct ForwardTests {
     @Test("Two spellings of one accented letter are two claims")
     func spellings() throws {
         let yaml = forward("claims: {caf\u{e9}: X-One}") + "routes: [{path: /a, claims: {cafe\u{301}: x}}]\n"
-        #expect(try read(yaml).claimNames.map(\.utf8.count) == [6, 5])
+        #expect(try read(yaml).claimNames.map(\.text.utf8.count) == [6, 5])
     }
 
     @Test(

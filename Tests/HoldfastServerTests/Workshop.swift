@@ -2,6 +2,7 @@ import BindingPolicy
 import Crypto
 import Foundation
 import SwiftASN1
+import Synchronization
 import Testing
 import X509
 
@@ -11,7 +12,13 @@ final class Workshop: Sendable {
     static let audience = "https://api.example.com"
 
     let folder: String
-    private let signingKey = P256.Signing.PrivateKey()
+    private let signingKey = SigningKey(keyID: "k")
+    private let published = Mutex<[SigningKey]>([])
+
+    struct SigningKey: Sendable {
+        let keyID: String
+        fileprivate let key = P256.Signing.PrivateKey()
+    }
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("holdfast-server-\(UUID().uuidString)").path
@@ -23,12 +30,18 @@ final class Workshop: Sendable {
         try Issued(authority, "client a").write(to: folder, as: "renewed")
         try Issued(authority, "expired", from: -200_000, to: -100_000).write(to: folder, as: "expired")
         try Issued(try Issued(nil, "Strangers"), "stranger").write(to: folder, as: "stranger")
-        try Data(keySet.utf8).write(to: URL(fileURLWithPath: folder + "/keys.json"))
+        try publish(signingKey)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+    /// A file that nobody else may read.
+    func write(_ content: String, as name: String) throws {
+        try Data(content.utf8).write(to: URL(fileURLWithPath: path(name)))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path(name))
+    }
 
     func thumbprint(of client: String) throws -> String {
         let der = try DER.Serializer.serialized(element: Certificate(pemEncoded: String(contentsOfFile: path("\(client).pem"), encoding: .utf8)))
@@ -37,23 +50,37 @@ final class Workshop: Sendable {
 
     // MARK: Tokens
 
-    private var keySet: String {
-        let point = signingKey.publicKey.rawRepresentation
-        return
-            "{\"keys\": [{\"kty\": \"EC\", \"crv\": \"P-256\", \"kid\": \"k\", \"x\": \"\(Base64URL.encode(point.prefix(32)))\", \"y\": \"\(Base64URL.encode(point.suffix(32)))\"}]}"
+    /// A further key that the issuer publishes from now on.
+    func addKey(_ keyID: String) throws -> SigningKey {
+        let key = SigningKey(keyID: keyID)
+        try publish(key)
+        return key
+    }
+
+    private func publish(_ key: SigningKey) throws {
+        let keys = published.withLock { published in
+            published.append(key)
+            return published
+        }
+        let members = keys.map { key in
+            let point = key.key.publicKey.rawRepresentation
+            let (x, y) = (Base64URL.encode(point.prefix(32)), Base64URL.encode(point.suffix(32)))
+            return "{\"kty\": \"EC\", \"crv\": \"P-256\", \"kid\": \"\(key.keyID)\", \"x\": \"\(x)\", \"y\": \"\(y)\"}"
+        }
+        try Data("{\"keys\": [\(members.joined(separator: ", "))]}".utf8).write(to: URL(fileURLWithPath: folder + "/keys.json"), options: .atomic)
     }
 
     /// A good token for `client`, with `changes` to its claims (NSNull takes one away) and to its header.
-    func token(for client: String?, _ changes: [String: Any] = [:], header: [String: Any] = [:]) throws -> String {
+    func token(for client: String?, _ changes: [String: Any] = [:], header: [String: Any] = [:], signedBy key: SigningKey? = nil) throws -> String {
         var claims: [String: Any] = [
             "iss": Self.issuer, "aud": Self.audience, "sub": "s", "client_id": "c", "jti": "j", "iat": Int(Date().timeIntervalSince1970) - 5,
             "exp": Int(Date().timeIntervalSince1970) + 3600,
         ]
         if let client { claims["cnf"] = ["x5t#S256": try thumbprint(of: client)] }
         for (name, value) in changes { claims[name] = value is NSNull ? nil : value }
-        let joined = ["alg": "ES256", "typ": "at+jwt", "kid": "k"].merging(header) { $1 } as [String: Any]
+        let joined = ["alg": "ES256", "typ": "at+jwt", "kid": (key ?? signingKey).keyID].merging(header) { $1 } as [String: Any]
         let parts = try [joined, claims].map { Base64URL.encode(Array(try JSONSerialization.data(withJSONObject: $0))) }
-        let signature = try signingKey.signature(for: Data(parts.joined(separator: ".").utf8)).rawRepresentation
+        let signature = try (key ?? signingKey).key.signature(for: Data(parts.joined(separator: ".").utf8)).rawRepresentation
         return (parts + [Base64URL.encode(Array(signature))]).joined(separator: ".")
     }
 }

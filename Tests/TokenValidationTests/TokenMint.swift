@@ -131,6 +131,9 @@ struct TokenMint {
 }
 
 extension TokenVerifier {
+    /// - Parameter index: the issuer's, in the order in which they were given.
+    mutating func replaceKeys(_ keys: KeySet?, ofIssuerAt index: Int) { replaceKeys(keys, of: issuers[index]) }
+
     /// One issuer, `TokenMint.issuer`, that allows every algorithm.
     init(
         keys: KeySet?, type: IssuerPolicy.TokenType = .accessToken, algorithms: [SignatureAlgorithm] = SignatureAlgorithm.allCases
@@ -169,8 +172,7 @@ struct Judge {
         case .failure(let refusal): return refusal.reason
         case .success(let verified):
             let decision = RoutePolicy.boundToken.decide(
-                verified, shownBy: Thumbprint(base64url: certificate)!,
-                under: TokenTerms(audiences: verifier.issuers[0].policy.audiences, leeway: verifier.issuers[0].policy.expiryLeeway), now: now)
+                verified, shownBy: Thumbprint(base64url: certificate)!, now: now)
             if case .deny(let denial) = decision { return denial.reason }
             return nil
         }

@@ -4,9 +4,12 @@ package struct Permit: Sendable {
     package let token: VerifiedToken?
     /// Why it would have been refused, were its route not `report_only`.
     package let wouldRefuse: DenialReason?
+    /// Where the request may go, and nowhere else.
+    package let upstream: UpstreamName
 
-    fileprivate init(token: VerifiedToken?, wouldRefuse: DenialReason? = nil) {
+    fileprivate init(token: VerifiedToken?, to upstream: UpstreamName, wouldRefuse: DenialReason? = nil) {
         self.token = token
+        self.upstream = upstream
         self.wouldRefuse = wouldRefuse
     }
 }
@@ -33,24 +36,11 @@ package enum Decision: Sendable {
     case permit(Permit)
     case deny(Denial)
 
-    /// What is done under `mode`: a refusal becomes a permit that says so. A permit made so carries no token, since nothing of
-    /// it may be believed.
-    package func reported(by mode: ReportOnly?, now: Double) -> Decision {
-        guard case .deny(let denial) = self, let mode, mode.isOn(at: now) else { return self }
-        return .permit(Permit(token: nil, wouldRefuse: denial.reason))
-    }
-}
-
-/// What the tokens of one issuer are held against, beside what each route asks.
-package struct TokenTerms: Equatable, Sendable {
-    /// What the issuer calls us; one must be in the token, exactly.
-    package let audiences: [String]
-    /// Seconds that a token is taken beyond its `exp`; 0 unless the issuer is configured otherwise.
-    package let leeway: Double
-
-    package init(audiences: [String], leeway: Double) {
-        self.audiences = audiences
-        self.leeway = leeway
+    /// What is done on a route that only reports: a refusal becomes a permit that says so. A permit made so carries no token, since
+    /// nothing of it may be believed.
+    package func reported(on route: RoutePolicy, now: Double) -> Decision {
+        guard case .deny(let denial) = self, let mode = route.reportOnly, mode.isOn(at: now) else { return self }
+        return .permit(Permit(token: nil, to: route.upstream, wouldRefuse: denial.reason))
     }
 }
 
@@ -67,7 +57,7 @@ extension RoutePolicy {
         switch requirement {
         case .boundToken: .deny(Denial(.credentialsMissing))
         case .certificate where thumbprint == nil: .deny(Denial(.certificateMissing))
-        case .certificate, .nothing: .permit(Permit(token: nil))
+        case .certificate, .nothing: .permit(Permit(token: nil, to: upstream))
         }
     }
 
@@ -77,18 +67,19 @@ extension RoutePolicy {
     /// - Parameters:
     ///   - thumbprint: of the connection's certificate; nil without one.
     ///   - now: seconds since 1970.
-    package func decide(_ token: VerifiedToken, shownBy thumbprint: Thumbprint?, under terms: TokenTerms, now: Double) -> Decision {
+    package func decide(_ token: VerifiedToken, shownBy thumbprint: Thumbprint?, now: Double) -> Decision {
         for condition in TokenCondition.order {
-            if let denial = denial(by: condition, of: token, shownBy: thumbprint, under: terms, now: now) { return .deny(denial) }
+            if let denial = denial(by: condition, of: token, shownBy: thumbprint, now: now) { return .deny(denial) }
         }
-        return .permit(Permit(token: token))
+        return .permit(Permit(token: token, to: upstream))
     }
 
     private func denial(
-        by condition: TokenCondition, of token: VerifiedToken, shownBy thumbprint: Thumbprint?, under terms: TokenTerms, now: Double
+        by condition: TokenCondition, of token: VerifiedToken, shownBy thumbprint: Thumbprint?, now: Double
     ) -> Denial? {
-        switch condition {
-        case .issuer: (issuers?.contains(token.issuerIndex) ?? true) ? nil : Denial(.issuerNotForRoute)
+        let terms = token.issuer.terms
+        return switch condition {
+        case .issuer: counts(token.issuer) ? nil : Denial(.issuerNotForRoute)
         case .expiry: now < token.expiresAt + terms.leeway ? nil : Denial(.tokenExpired)
         case .beginning:
             (token.notBefore.map { now + max(terms.leeway, Self.futureLeeway) < $0 } ?? false) ? Denial(.tokenNotYetValid) : nil
@@ -101,6 +92,9 @@ extension RoutePolicy {
         case .claims: claims.allSatisfy({ isMet($0, by: token) }) ? nil : Denial(.claimInsufficient)
         }
     }
+
+    /// Whether the tokens of this issuer may be enough here.
+    package func counts(_ issuer: Issuer) -> Bool { issuers.map { issuer.name.isSpelled(in: $0) } ?? true }
 
     /// For its issuer's audience, and for the part of the API that the route is.
     private func isMeant(_ token: VerifiedToken, under terms: TokenTerms) -> Bool {
@@ -138,7 +132,7 @@ extension RoutePolicy {
     }
 
     private func isMet(_ claim: Claim, by token: VerifiedToken) -> Bool {
-        guard token.claims.indices.contains(claim.position), let value = token.claims[claim.position] else { return false }
+        guard let value = token.claims[claim.name] else { return false }
         if claim.accepted.isEmpty { return !value.isEmpty }
         return claim.isOfWords ? value.matches(wordOf: claim.accepted) : value.matches(claim.accepted)
     }

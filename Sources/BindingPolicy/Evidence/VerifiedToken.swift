@@ -4,9 +4,7 @@
 /// It holds what is compared on every request (binding, times, audience, scope), so a cache may keep it without ever
 /// remembering the comparison. It does not hold the token.
 package final class VerifiedToken: Sendable {
-    /// Which configured issuer vouches for it: the position in the configuration's `tokens` list.
-    package let issuerIndex: Int
-    package let issuer: String
+    package let issuer: Issuer
     package let subject: String?
     package let clientID: String?
     /// Seconds since 1970; a NumericDate may have a fraction.
@@ -23,15 +21,14 @@ package final class VerifiedToken: Sendable {
     package let acr: String?
     /// When the user last authenticated (`auth_time`): seconds since 1970.
     package let authenticatedAt: Double?
-    /// The claims that the configuration names, in its order; nil for those the token lacks. Empty where it names none.
-    package let claims: [ClaimValue?]
+    /// Of the claims that the configuration names, those it has.
+    package let claims: ClaimValues
 
     package init(
-        issuerIndex: Int, issuer: String, subject: String?, clientID: String?, expiresAt: Double, notBefore: Double?,
+        issuer: Issuer, subject: String?, clientID: String?, expiresAt: Double, notBefore: Double?,
         audiences: [String], scopes: [String], confirmation: Confirmation, acr: String? = nil, authenticatedAt: Double? = nil,
-        claims: [ClaimValue?] = [], namesAudience: Bool = true
+        claims: ClaimValues = [:], namesAudience: Bool = true
     ) {
-        self.issuerIndex = issuerIndex
         self.issuer = issuer
         self.subject = subject
         self.clientID = clientID
@@ -66,8 +63,8 @@ package enum Confirmation: Equatable, Sendable {
 extension VerifiedToken {
     /// About how many octets of memory it takes, texts and lists included: rather more than fewer.
     package var footprint: Int {
-        let texts = [issuer, subject, clientID, acr].reduce(0) { $0 + ($1?.footprint ?? 0) }
-        let values = claims.reduce(0) { $0 + MemoryLayout<ClaimValue?>.stride + ($1?.footprint ?? 0) }
+        let texts = [subject, clientID, acr].reduce(0) { $0 + ($1?.footprint ?? 0) }
+        let values = claims.footprint
         return Self.fixed + texts + audiences.footprint + scopes.footprint + values
     }
 
@@ -76,7 +73,7 @@ extension VerifiedToken {
 }
 
 extension ClaimValue {
-    fileprivate var footprint: Int {
+    var footprint: Int {
         switch self {
         case .string(let text), .number(let text), .json(let text): text.footprint
         case .boolean: 0

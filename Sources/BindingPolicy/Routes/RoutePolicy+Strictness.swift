@@ -5,7 +5,10 @@ extension RoutePolicy {
     ///
     /// A route that enforces less covers no other spelling of its path: what it would only report is enforced there.
     func settled(with other: RoutePolicy) -> RoutePolicy? {
-        if other === self || !other.enforces(asMuchAs: self) { return self }
+        if other === self { return self }
+        // It cannot go to both.
+        guard other.upstream == upstream else { return nil }
+        if !other.enforces(asMuchAs: self) { return self }
         return Self.stricter(self, other)
     }
 
@@ -43,15 +46,16 @@ extension RoutePolicy {
         others.isEmpty || !texts.isEmpty && texts.allSatisfy { $0.isSpelled(in: others) }
     }
 
-    private func isSubset(_ positions: [Int]?, of others: [Int]?) -> Bool {
+    /// Without a list all count.
+    private func isSubset(_ names: [String]?, of others: [String]?) -> Bool {
         guard let others else { return true }
-        return positions?.allSatisfy(others.contains) ?? false
+        return names?.allSatisfy { $0.isSpelled(in: others) } ?? false
     }
 }
 
 extension RoutePolicy.Claim {
     fileprivate func implies(_ wanted: RoutePolicy.Claim) -> Bool {
-        position == wanted.position
+        name == wanted.name
             && (wanted.accepted.isEmpty || !accepted.isEmpty && accepted.allSatisfy { $0.isSpelled(in: wanted.accepted) })
     }
 }

@@ -21,16 +21,13 @@ package final class RoutePolicy: Equatable, Sendable {
 
     /// A claim that must be in the token.
     package struct Claim: Equatable, Sendable {
-        /// Its position among the claims that tokens are read for, as in ``VerifiedToken/claims``.
-        package let position: Int
-        package let name: String
+        package let name: ClaimName
         /// One of these; empty where it is enough that the claim is there.
         package let accepted: [String]
         /// One of the words of a text is enough (RFC 8693 section 4.2 writes lists so), not only the whole of it.
         package let isOfWords: Bool
 
-        package init(position: Int, name: String, accepted: [String], isOfWords: Bool = false) {
-            self.position = position
+        package init(name: ClaimName, accepted: [String], isOfWords: Bool = false) {
             self.name = name
             self.accepted = accepted
             self.isOfWords = isOfWords
@@ -42,8 +39,8 @@ package final class RoutePolicy: Equatable, Sendable {
     package let scopes: [String]
     /// At least one of these must be, where there are any.
     package let anyScope: [String]
-    /// Positions in the configuration's `tokens` of the issuers that count here; nil for all of them.
-    package let issuers: [Int]?
+    /// The names of the issuers that count here; nil for all of them.
+    package let issuers: [String]?
     /// One of these must be in the token's `aud` besides what its issuer's tokens need, where there are any.
     package let audiences: [String]
     /// One of these must be the token's `acr`, where there are any (RFC 9470 section 4).
@@ -53,10 +50,13 @@ package final class RoutePolicy: Equatable, Sendable {
     package let claims: [Claim]
     /// Forwards what it would refuse, and says so.
     package let reportOnly: ReportOnly?
+    /// Where requests go.
+    package let upstream: UpstreamName
 
     package init(
-        requirement: Requirement, scopes: [String] = [], anyScope: [String] = [], issuers: [Int]? = nil, audiences: [String] = [],
-        acr: [String] = [], maximumAuthenticationAge: Double? = nil, claims: [Claim] = [], reportOnly: ReportOnly? = nil
+        requirement: Requirement, scopes: [String] = [], anyScope: [String] = [], issuers: [String]? = nil, audiences: [String] = [],
+        acr: [String] = [], maximumAuthenticationAge: Double? = nil, claims: [Claim] = [], reportOnly: ReportOnly? = nil,
+        upstream: UpstreamName = .default
     ) {
         self.requirement = requirement
         self.scopes = scopes
@@ -67,10 +67,12 @@ package final class RoutePolicy: Equatable, Sendable {
         self.maximumAuthenticationAge = maximumAuthenticationAge
         self.claims = claims
         self.reportOnly = reportOnly
+        self.upstream = upstream
     }
 
     package static func == (left: RoutePolicy, right: RoutePolicy) -> Bool {
         left.requirement == right.requirement && left.hasConditions(of: right) && left.reportOnly == right.reportOnly
+            && left.upstream == right.upstream
     }
 
     /// Whether a bound token is enough, whatever it is for.

@@ -42,7 +42,7 @@ extension HoldfastConfiguration {
         let text = yaml.unicodeScalars.first == "\u{feff}" ? String(yaml.unicodeScalars.dropFirst()) : yaml
         guard let document = ConfigurationDocument(text, log) else { throw ConfigurationMistakes(log.mistakes) }
         let folder = file.lastIndex(of: "/").map { $0 == file.startIndex ? "/" : String(file[..<$0]) } ?? ""
-        guard let configuration = HoldfastConfiguration(root: document.root, folder: folder, now, log), log.mistakes.isEmpty else {
+        guard let configuration = HoldfastConfiguration(root: document.root, text: yaml, folder: folder, now, log), log.mistakes.isEmpty else {
             throw ConfigurationMistakes(log.mistakes)
         }
         self = configuration
@@ -51,7 +51,7 @@ extension HoldfastConfiguration {
     /// Seconds since 1970.
     package static func wallClock() -> Double { Date().timeIntervalSince1970 }
 
-    private init?(root node: ConfigurationNode, folder: String, _ now: Double, _ log: MistakeLog) {
+    private init?(root node: ConfigurationNode, text: String, folder: String, _ now: Double, _ log: MistakeLog) {
         let root = Section(
             node, at: SourcePosition(line: 1, column: 1), "",
             known: [
@@ -80,7 +80,7 @@ extension HoldfastConfiguration {
 
         guard let listener, let clientTrust, let tokens = issuers.issuers, let upstream else { return nil }
         self.init(
-            file: log.file, listener: listener, clientTrust: clientTrust, tokens: tokens, resource: resource, profile: profile,
+            file: log.file, text: text, listener: listener, clientTrust: clientTrust, tokens: tokens, resource: resource, profile: profile,
             upstream: upstream, forward: forward, routes: routes.list, routesKey: routes.key,
             routeTable: routes.table,
             claimNames: claimNames.all, admin: admin, log: logging, shutdown: shutdown, threads: threads,

@@ -49,4 +49,7 @@ package struct LocatedPath: Equatable, Sendable {
     package func mistake(_ message: String) -> ConfigurationMistake {
         ConfigurationMistake(file: configurationFile, position: position, keyPath: keyPath, message: message)
     }
+
+    /// Two are equal where they name the same file: where that is written changes nothing.
+    package static func == (left: LocatedPath, right: LocatedPath) -> Bool { left.path == right.path }
 }

@@ -27,7 +27,7 @@ extension HoldfastConfiguration.Forward {
                         "`\(header)` carries \(other) already; spellings that differ in case or in `-` and `_` only are one name to many upstreams. Choose another."
                     )
                 }
-                return ForwardedClaim(position: claimNames.position(of: name), header: header)
+                return ForwardedClaim(claim: claimNames.note(name), header: header)
             } ?? []
         let interactionID =
             section?.optional("interaction_id", Self.interactionID(profile)) ?? profile?.interactionIDs.first ?? .pass

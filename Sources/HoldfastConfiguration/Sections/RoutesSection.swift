@@ -209,20 +209,20 @@ extension RoutesReader {
         return Double(age.components.seconds)
     }
 
-    /// The issuer's position in `tokens`.
-    private func issuer(_ node: ConfigurationNode) throws(Complaint) -> Int {
+    /// The name of one out of `tokens`.
+    private func issuer(_ node: ConfigurationNode) throws(Complaint) -> String {
         let text = try node.text()
-        if let position = issuers.positions[text] { return position }
+        if let place = issuers.names.firstIndex(of: text) { return issuers.names[place] }
         // That an issuer's own entry is broken is told there.
-        guard issuers.isComplete else { return 0 }
-        let hint = Suggestion.nearest(to: text, among: issuers.positions.keys).map { " Did you mean `\($0)`?" } ?? ""
+        guard issuers.isComplete else { return text }
+        let hint = Suggestion.nearest(to: text, among: issuers.names).map { " Did you mean `\($0)`?" } ?? ""
         throw Complaint("There is no issuer `\(text.shortened)` in `tokens`; issuers are written here exactly as there.\(hint)")
     }
 
     private func claim(_ name: String, _ node: ConfigurationNode) throws(Complaint) -> RoutePolicy.Claim {
-        let position = claimNames.position(of: name)
+        let claim = claimNames.note(name)
         func named(_ accepted: [String], ofWords: Bool) -> RoutePolicy.Claim {
-            RoutePolicy.Claim(position: position, name: name, accepted: accepted, isOfWords: ofWords)
+            RoutePolicy.Claim(name: claim, accepted: accepted, isOfWords: ofWords)
         }
         if case .mapping(let pairs) = node.content {
             guard pairs.count == 1, let pair = pairs.first, pair.key == "word" else {

@@ -4,14 +4,15 @@ import HTTPWire
 struct IssuerDirectory {
     /// What is told apart between issuers: their names, and how their opaque tokens begin.
     struct Seen {
-        var issuers: [String: (index: Int, line: Int)] = [:]
+        /// Their lines by their names.
+        var issuers: [String: Int] = [:]
         /// Their lines by their prefixes; that of the issuer without one by the empty text.
         var prefixes: [String: Int] = [:]
     }
 
     /// Nil where anything in `tokens` is wrong.
     let issuers: [HoldfastConfiguration.TokenIssuer]?
-    let positions: [String: Int]
+    let names: Set<String>
     /// Whether each issuer's name could be read: only then can it be said that there is none of some name.
     let isComplete: Bool
 
@@ -21,7 +22,7 @@ struct IssuerDirectory {
             root.miss("tokens", "Write a list with at least one `issuer` and its `audience`; without one no token could be accepted.")
         }
         guard let nodes = root.nodes("tokens") else {
-            (issuers, positions, isComplete) = (nil, [:], false)
+            (issuers, names, isComplete) = (nil, [], false)
             return
         }
         var seen = Seen()
@@ -29,8 +30,8 @@ struct IssuerDirectory {
             HoldfastConfiguration.TokenIssuer(node, index, folder, profile, &seen, root.log)
         }
         issuers = read.contains { $0 == nil } ? nil : read.compactMap(\.self)
-        positions = seen.issuers.mapValues(\.index)
-        isComplete = positions.count == nodes.count
+        names = Set(seen.issuers.keys)
+        isComplete = names.count == nodes.count
     }
 }
 
@@ -66,9 +67,9 @@ extension HoldfastConfiguration.TokenIssuer {
         if let issuer {
             if let first = seen.issuers[issuer.text] {
                 section.complain(
-                    "This issuer is given already in line \(first.line). Keep one entry, with all audiences in one list.", "issuer")
+                    "This issuer is given already in line \(first). Keep one entry, with all audiences in one list.", "issuer")
             } else {
-                seen.issuers[issuer.text] = (index, node.position.line)
+                seen.issuers[issuer.text] = node.position.line
             }
         }
         if !section.has("audience") {

@@ -27,10 +27,7 @@ extension ConfigurationSummary {
         case .nothing: return "needs nothing, neither a token nor a client certificate: it is open to everybody"
         case .boundToken: break
         }
-        let issuers = policy.issuers.map { positions in
-            let names = positions.compactMap { configuration.tokens.indices.contains($0) ? configuration.tokens[$0].issuer.text : nil }
-            return " of \(names.joined(separator: " or "))"
-        }
+        let issuers = policy.issuers.map { " of \($0.joined(separator: " or "))" }
         return (["needs a token\(issuers ?? "") bound to the client's certificate"] + conditions(of: policy)).joined(separator: ", ")
     }
 
@@ -51,8 +48,8 @@ extension ConfigurationSummary {
         for claim in policy.claims {
             conditions.append(
                 claim.accepted.isEmpty
-                    ? "with a claim \(quoted(claim.name))"
-                    : "with \(either(claim.accepted)) \(claim.isOfWords ? "among the words of" : "as") its \(quoted(claim.name))")
+                    ? "with a claim \(quoted(claim.name.text))"
+                    : "with \(either(claim.accepted)) \(claim.isOfWords ? "among the words of" : "as") its \(quoted(claim.name.text))")
         }
         return conditions
     }

@@ -79,8 +79,7 @@ extension ConfigurationSummary {
             } ?? ""
         let token = forward.authorization == .keep ? "the Authorization field as it came" : "no Authorization field"
         let claims = forward.claims.map { claim in
-            let name = configuration.claimNames.indices.contains(claim.position) ? configuration.claimNames[claim.position] : ""
-            return ", the token's \(quoted(name)) in \(claim.header)"
+            ", the token's \(quoted(claim.claim.text)) in \(claim.header)"
         }.joined()
         let address = forward.clientAddress == .xForwarded ? ", and the client's address in X-Forwarded-For" : ""
         let strip =

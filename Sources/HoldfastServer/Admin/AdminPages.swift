@@ -11,31 +11,31 @@ struct AdminPages: Sendable {
     private let loops: [LoopHandle]
     private let seats: ConnectionSeats
     private let sinks: LogSinks
-    private let keys: KeyKeeping
-    private let introspection: Introspection
-    private let review: CredentialReview
-    private let reportOnly: [ReportOnly]
-    /// How many routes ask for less than a bound token, by what they ask for.
-    private let weakerRoutes: [(require: String, count: Int)]
+    private let generations: Generations
 
     init(
-        _ configuration: HoldfastConfiguration, readiness: @escaping @Sendable () -> Readiness, loops: [LoopHandle], seats: ConnectionSeats,
-        keys: KeyKeeping, introspection: Introspection, review: CredentialReview, sinks: LogSinks
+        _ generations: Generations, readiness: @escaping @Sendable () -> Readiness, loops: [LoopHandle], seats: ConnectionSeats, sinks: LogSinks
     ) {
-        self.review = review
+        self.generations = generations
         self.readiness = readiness
         self.loops = loops
         self.seats = seats
         self.sinks = sinks
-        self.keys = keys
-        self.introspection = introspection
-        reportOnly = ReportOnlyNotice.modes(configuration)
-        weakerRoutes = [RoutePolicy.Requirement.certificate, .nothing].map { requirement in
-            (requirement.rawValue, configuration.routes.count { $0.policy.requirement == requirement })
-        }
     }
 
-    private var isReportOnly: Bool { reportOnly.contains { $0.isOn(at: EngineLoop.wallClock()) } }
+    private var generation: Generation { generations.current }
+
+    private var isReportOnly: Bool {
+        ReportOnlyNotice.modes(generation.blueprint.configuration).contains { $0.isOn(at: EngineLoop.wallClock()) }
+    }
+
+    /// How many routes ask for less than a bound token, by what they ask for.
+    private var weakerRoutes: [(require: String, count: Int)] {
+        let routes = generation.blueprint.configuration.routes
+        return [RoutePolicy.Requirement.certificate, .nothing].map { requirement in
+            (requirement.rawValue, routes.count { $0.policy.requirement == requirement })
+        }
+    }
 
     @Sendable func page(_ question: PageServer.Question) async -> PageServer.Page? {
         switch question.path {
@@ -52,12 +52,14 @@ struct AdminPages: Sendable {
     private func readyPage(isVerbose: Bool) -> PageServer.Page {
         let readiness = readiness()
         let note = isReportOnly ? "report_only: requests that should be refused are forwarded\n" : ""
-        let warnings = isVerbose ? review.warnings(now: EngineLoop.wallClock()).map { "warning: \($0)\n" } : []
-        let notes = isVerbose ? ((keys.notes + introspection.notes).map { "\($0)\n" } + warnings).joined() : ""
+        let warnings = isVerbose ? generation.blueprint.review.warnings(now: EngineLoop.wallClock()).map { "warning: \($0)\n" } : []
+        let notes = isVerbose ? ((["generation: \(generation.blueprint.digest)"] + issuerNotes).map { "\($0)\n" } + warnings).joined() : ""
         if readiness.isReady { return PageServer.Page(body: "ok\n" + note + notes) }
         return PageServer.Page(
             status: .serviceUnavailable, body: readiness.problems.map { "not ready: \($0)\n" }.joined() + notes)
     }
+
+    private var issuerNotes: [String] { generation.desks.all.flatMap(\.keyNotes) + generation.desks.all.flatMap(\.introspectionNotes) }
 
     private func metrics(_ format: MetricsExposition.Format) async -> PageServer.Page {
         // Connections that no loop was given.
@@ -96,8 +98,9 @@ struct AdminPages: Sendable {
     }
 
     private func addKeys(to metrics: inout ProcessMetrics) {
-        for (issuer, keeper) in keys.kept.map({ ($0.issuer, $0.keeper) }) {
-            let status = keeper.status
+        for desk in generation.desks.all {
+            guard let keeper = desk.keeper else { continue }
+            let (issuer, status) = (desk.issuer.name, keeper.status)
             metrics.keys[issuer] = status.keys
             metrics.keysAge[issuer] = status.lastSuccess.map { (keeper.time.now() - $0).rounded() }
             metrics.keyFetches[issuer] = status.fetches
@@ -108,7 +111,9 @@ struct AdminPages: Sendable {
     }
 
     private func addIntrospection(to metrics: inout ProcessMetrics) {
-        for (issuer, status) in introspection.asked.map({ ($0.issuer, $0.introspector.status) }) {
+        for desk in generation.desks.all {
+            guard let status = desk.introspector?.status else { continue }
+            let issuer = desk.issuer.name
             metrics.introspections[issuer] = status.requests
             for (failure, count) in status.failures { metrics.introspectionFailures[LabelPair(issuer, failure.rawValue)] = count }
             metrics.introspectionsInFlight[issuer] = status.inFlight

@@ -47,66 +47,98 @@ package struct Explainer: Sendable {
     package init(_ blueprint: Blueprint) { self.blueprint = blueprint }
 
     package func explain(_ request: Request) async throws -> Explanation {
-        let chain: [[UInt8]]
-        do throws(CredentialFault) { chain = try CertificateFile.read(request.certificate).map(\.der) } catch { throw Fault(description: "\(error)") }
+        let now = EngineLoop.wallClock()
+        let client = try ExplainedClient(request, blueprint, now: now)
         for other in request.others {
             do throws(CredentialFault) { _ = try CertificateSummary.first(in: other) } catch { throw Fault(description: "\(error)") }
         }
-        let now = EngineLoop.wallClock()
+        let authority = ExplainerAuthority(blueprint, keysFile: request.keys)
+        let result: Result<Explanation, any Error>
+        do { result = .success(try await explain(request, from: client, by: authority, now: now)) } catch { result = .failure(error) }
+        await authority.close()
+        return try result.get()
+    }
+
+    /// - Parameters:
+    ///   - client: of the request's certificate.
+    ///   - now: seconds since 1970.
+    func explain(_ request: Request, from client: ExplainedClient, by authority: ExplainerAuthority, now: Double) async throws -> Explanation {
         var report = ExplanationReport(
             blueprint, route: blueprint.access.routes.route(method: request.method, path: request.path), token: TokenInspection(request.token),
-            chain: chain, now: now)
-        report.diagnosis = BindingDiagnosis(
-            chain: chain, file: request.certificate, files: request.others + CertificateFolder.files(beside: request.certificate))
-
+            chain: client.chain, now: now)
+        report.diagnosis = client.diagnosis
         let peer: AuthenticatedPeer
-        switch handshake(chain, now: now) {
+        switch client.peer {
         case .success(let accepted): peer = accepted
         case .failure(let fault): return report.refused(atHandshake: fault)
         }
         report.peer = peer
-        let head = HeadExamination(
-            RequestText(request, blueprint).octets, by: blueprint.access, blueprint.settings.limits, blueprint.strips, from: peer, now: now)
+        let octets = RequestText(request, blueprint).octets
+        let head = HeadExamination(octets, by: blueprint.access, blueprint.settings.limits, blueprint.strips, from: peer, now: now)
         report.head = head
         switch head.outcome {
-        case .malformed(let fault): return report.refused(fault)
-        case .refused(let fault): return report.refused(fault)
-        case .document: return report.answeredWithDocument()
-        case .decided(let decision, let route):
+        case .failure(let fault): return report.refused(fault)
+        case .success(.refused(let fault)): return report.refused(fault)
+        case .success(.document): return report.answeredWithDocument()
+        case .success(.decided(let decision, let route)):
             report.policy = route
             return report.decided(decision, rules: report.rulesWithoutToken)
-        case .token(let token, let route):
+        case .success(.token(let token, let route)):
             report.policy = route
-            let decision = try await judge(String(decoding: token, as: UTF8.self), request.keys, on: route, from: peer, now: now, &report)
-            return report.decided(decision.reported(by: route.reportOnly, now: now))
+            let decision = try await judge([UInt8](octets[token]), on: route, from: peer, authority, now: now, &report)
+            return report.decided(decision.reported(on: route, now: now))
         }
-    }
-
-    /// What the verification callback would say, and what BoringSSL says before it asks.
-    private func handshake(_ chain: [[UInt8]], now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
-        let certificates = chain.compactMap { try? NIOSSLCertificate(bytes: $0, format: .der) }
-        guard certificates.count == chain.count else { return .failure(.certificateRefused(.malformed)) }
-        return ClientAuthenticator(blueprint.trust).verifyHandshake(chain: certificates, now: now)
     }
 
     /// - Parameter report: told what is known of the token where its origin is proven, and else what exactly is wrong with it.
     private func judge(
-        _ token: String, _ keysFile: String?, on route: RoutePolicy, from peer: AuthenticatedPeer, now: Double, _ report: inout ExplanationReport
+        _ token: [UInt8], on route: RoutePolicy, from peer: AuthenticatedPeer, _ authority: ExplainerAuthority, now: Double,
+        _ report: inout ExplanationReport
     ) async throws -> Decision {
         let access = blueprint.access
-        let authority = try ExplainerAuthority(blueprint, keysFile: keysFile)
-        let finding = try await authority.authenticate(token, now: now) { inquiry in
-            access.denialBeforeAsking(issuer: inquiry.issuerIndex, verified: inquiry.verified, on: route, from: peer, now: now)
+        let settled: Result<VerifiedToken, TokenRefusal>
+        var isAnswer = false
+        switch try await authority.finding(about: token, now: now) {
+        case .verified(let token): settled = .success(token)
+        case .refused(let refusal): settled = .failure(refusal)
+        case .unknown(let inquiry):
+            if let denial = access.denialBeforeAsking(issuer: inquiry.issuer, verified: inquiry.verified, on: route, from: peer, now: now) {
+                return .deny(denial)
+            }
+            settled = await authority.answer(to: inquiry, about: token, now: now)
+            isAnswer = true
         }
-        switch finding {
-        case .verified(let token):
+        switch settled {
+        case .success(let token):
             report.saw(token)
             return access.decide(token, on: route, from: peer, now: now)
-        case .refused(let denial): return .deny(denial)
-        case .unverified(let refusal, let isAnswer):
+        case .failure(let refusal):
             report.refusal = refusal
             report.isRefusedByAnswer = isAnswer
             return .deny(Denial(refusal.reason))
         }
+    }
+}
+
+/// Who would be at the other end of the connection.
+struct ExplainedClient {
+    /// DER, the leaf first.
+    let chain: [[UInt8]]
+    /// What the verification callback would say, and what BoringSSL says before it asks.
+    let peer: Result<AuthenticatedPeer, HandshakeFault>
+    let diagnosis: BindingDiagnosis?
+
+    init(_ request: Explainer.Request, _ blueprint: Blueprint, now: Double) throws(Explainer.Fault) {
+        let chain: [[UInt8]]
+        do throws(CredentialFault) { chain = try CertificateFile.read(request.certificate).map(\.der) } catch {
+            throw Explainer.Fault(description: "\(error)")
+        }
+        self.chain = chain
+        diagnosis = BindingDiagnosis(
+            chain: chain, file: request.certificate, files: request.others + CertificateFolder.files(beside: request.certificate))
+        let certificates = chain.compactMap { try? NIOSSLCertificate(bytes: $0, format: .der) }
+        peer =
+            certificates.count == chain.count
+            ? ClientAuthenticator(blueprint.trust).verifyHandshake(chain: certificates, now: now) : .failure(.certificateRefused(.malformed))
     }
 }

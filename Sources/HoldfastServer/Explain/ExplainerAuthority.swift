@@ -4,134 +4,98 @@ import Logging
 import ProxyEngine
 import TokenValidation
 
-/// What the proxy knows of its issuers, got for one token: their keys, and what they say of it.
-struct ExplainerAuthority {
+/// What the proxy knows of its issuers, got when a token first needs it: their keys, and what they say of it.
+final class ExplainerAuthority {
+    private struct Opened {
+        let desks: IssuerDesks
+        let services: Task<Void, Never>
+        var authenticator: TokenAuthenticator
+    }
+
     private let blueprint: Blueprint
-    private let fixedKeys: KeySet?
+    private let keysFile: String?
+    private let cacheCapacity: Int
+    private var opened: Opened?
 
     /// Seconds that keys and endpoints are waited for.
     private static let patience = 10.0
 
-    init(_ blueprint: Blueprint, keysFile: String?) throws(Explainer.Fault) {
+    /// - Parameters:
+    ///   - keysFile: in place of the issuers' own keys: nothing is fetched then.
+    ///   - cacheCapacity: verified tokens remembered, for whoever asks about some again.
+    init(_ blueprint: Blueprint, keysFile: String?, cacheCapacity: Int = 0) {
         self.blueprint = blueprint
-        guard let keysFile else {
-            fixedKeys = nil
-            return
-        }
-        var file = KeySetFile(path: keysFile)
-        do throws(KeySetKeeper.Fault) {
-            fixedKeys = try file.keySet()
-        } catch {
-            throw Explainer.Fault(description: "\(error.words).")
-        }
-    }
-
-    /// - Parameter preliminary: why the token is not even to be asked about; nil where it is.
-    func authenticate(
-        _ token: String, now: Double, preliminary: (TokenAuthenticator.Inquiry) -> Denial?
-    ) async throws -> Finding {
-        let logger = Logger(label: "explain") { _ in SwiftLogNoOpLogHandler() }
-        let desk = KeyDesk()
-        let introspection = Introspection(blueprint, keys: desk, logger: logger)
-        let published = PublishedKeys(count: blueprint.policies.count)
-        // Where keys are given nothing is fetched.
-        let keeping: KeyKeeping? =
-            fixedKeys != nil
-            ? nil
-            : KeyKeeping(blueprint, logger: logger) { keys, index in
-                introspection.replaceKeys(keys, ofIssuerAt: index)
-                published.replace(keys, at: index)
-            }
-        if let keeping { desk.open(keeping) }
-        if let fixedKeys {
-            for index in blueprint.policies.indices {
-                introspection.replaceKeys(fixedKeys, ofIssuerAt: index)
-                published.replace(fixedKeys, at: index)
-            }
-        }
-        let services = Task {
-            await withTaskGroup(of: Void.self) { group in
-                if let keeping { group.addTask { await keeping.runUntilCancelled() } }
-                group.addTask { await introspection.runUntilCancelled() }
-            }
-        }
-        defer { services.cancel() }
-        let finding = await find(token, published, keeping, now: now)
-        let result: Finding
-        switch finding {
-        case .decided(let decided): result = decided
-        case .unknown(let inquiry, var authenticator):
-            if let denial = preliminary(inquiry) {
-                result = .refused(denial)
-            } else {
-                let answer = await look(up: token, inquiry, introspection, now: now)
-                result = Finding(answer: authenticator.settle(answer, for: inquiry, now: now))
-            }
-        }
-        services.cancel()
-        await services.value
-        return result
-    }
-
-    enum Finding {
-        case verified(VerifiedToken)
-        case refused(Denial)
-        /// By the token itself, or by what its issuer says of it.
-        case unverified(TokenRefusal, isAnswer: Bool)
-
-        init(answer: Result<VerifiedToken, TokenRefusal>) {
-            switch answer {
-            case .success(let token): self = .verified(token)
-            case .failure(let refusal): self = .unverified(refusal, isAnswer: true)
-            }
-        }
-    }
-
-    private enum Found {
-        case decided(Finding)
-        case unknown(TokenAuthenticator.Inquiry, TokenAuthenticator)
+        self.keysFile = keysFile
+        self.cacheCapacity = cacheCapacity
     }
 
     /// Waits for the keys where the token's issuer turns out to need them.
-    private func find(_ token: String, _ published: PublishedKeys, _ keeping: KeyKeeping?, now: Double) async -> Found {
-        let octets = Array(token.utf8)
+    func finding(about token: [UInt8], now: Double) async throws(Explainer.Fault) -> TokenFinding {
+        var opened = try open()
+        defer { self.opened = opened }
         let deadline = ContinuousClock.now + .seconds(Self.patience)
         while true {
-            var authenticator = TokenAuthenticator(blueprint.policies, cacheCapacity: 0)
-            for (index, keys) in published.all.enumerated() { authenticator.replaceKeys(keys, ofIssuerAt: index) }
-            switch octets.withUnsafeBytes({ authenticator.authenticate($0, now: now) }) {
-            case .verified(let verified): return .decided(.verified(verified))
-            case .unknown(let inquiry): return .unknown(inquiry, authenticator)
-            case .refused(let refusal):
-                guard refusal.reason == .keysUnavailable, let keeping else { return .decided(.unverified(refusal, isAnswer: false)) }
-                let fault = refusal.staleIssuer.flatMap { keeping.keeper(ofIssuerAt: $0) }?.status.lastFault
-                guard fault == nil, ContinuousClock.now < deadline else {
-                    let told = TokenRefusal(refusal.reason, fault.map { .noKeys($0.words) })
-                    return .decided(.unverified(told, isAnswer: false))
-                }
-                try? await Task.sleep(for: .milliseconds(20))
+            for desk in opened.desks.all { opened.authenticator.replaceKeys(desk.keys.latest, of: desk.issuer) }
+            let finding = token.withUnsafeBytes { opened.authenticator.authenticate($0, now: now) }
+            guard case .refused(let refusal) = finding, refusal.reason == .keysUnavailable,
+                let keeper = refusal.doubt.flatMap({ opened.desks[$0.issuer]?.keeper })
+            else { return finding }
+            let fault = keeper.status.lastFault
+            guard fault == nil, ContinuousClock.now < deadline else {
+                return .refused(TokenRefusal(refusal.reason, fault.map { .noKeys($0.words) }))
             }
+            try? await Task.sleep(for: .milliseconds(20))
         }
     }
 
-    private func look(
-        up token: String, _ inquiry: TokenAuthenticator.Inquiry, _ introspection: Introspection, now: Double
-    ) async -> IntrospectionAnswer {
+    /// What the issuer says of the token, and what is made of that.
+    func answer(to inquiry: Inquiry, about token: [UInt8], now: Double) async -> Result<VerifiedToken, TokenRefusal> {
+        guard var opened else { return .failure(TokenRefusal(.introspectionUnavailable)) }
+        defer { self.opened = opened }
+        let answer = await Self.answer(to: inquiry, about: token, by: opened.desks[inquiry.issuer]?.introspector, now: now)
+        return opened.authenticator.settle(answer, for: inquiry, now: now)
+    }
+
+    /// In the end: whatever ran for it.
+    func close() async {
+        opened?.services.cancel()
+        await opened?.services.value
+        opened = nil
+    }
+
+    private func open() throws(Explainer.Fault) -> Opened {
+        if let opened { return opened }
+        let logger = Logger(label: "explain") { _ in SwiftLogNoOpLogHandler() }
+        let fixedKeys = try fixedKeys()
+        let desks = IssuerDesks(blueprint.issuers.map { IssuerDesk($0, changes: KeyChanges(), fixedKeys: fixedKeys, logger: logger) })
+        let services = Task {
+            await withTaskGroup(of: Void.self) { group in
+                for desk in desks.all { group.addTask { await desk.work.run() } }
+            }
+        }
+        return Opened(desks: desks, services: services, authenticator: TokenAuthenticator(desks.policies, cacheCapacity: cacheCapacity))
+    }
+
+    private func fixedKeys() throws(Explainer.Fault) -> KeySet? {
+        guard let keysFile else { return nil }
+        var file = KeySetFile(path: keysFile)
+        do throws(KeySetKeeper.Fault) { return try file.keySet() } catch { throw Explainer.Fault(description: "\(error.words).") }
+    }
+
+    private static func answer(to inquiry: Inquiry, about token: [UInt8], by introspector: Introspector?, now: Double) async -> IntrospectionAnswer {
         func unavailable(_ cause: String?) -> IntrospectionAnswer {
             let refusal = TokenRefusal(.introspectionUnavailable, cause.map { .noAnswer($0) })
             return IntrospectionAnswer(outcome: .failure(refusal), validUntil: -.infinity)
         }
-        guard introspection.introspectors.indices.contains(inquiry.issuerIndex),
-            let introspector = introspection.introspectors[inquiry.issuerIndex]
-        else { return unavailable(nil) }
-        let deadline = ContinuousClock.now + .seconds(Self.patience)
+        guard let introspector else { return unavailable(nil) }
+        let deadline = ContinuousClock.now + .seconds(patience)
         while !introspector.status.isReady {
             let fault = introspector.status.endpointFault
             guard fault == nil, ContinuousClock.now < deadline else { return unavailable(fault?.words) }
             try? await Task.sleep(for: .milliseconds(20))
         }
         let answer = await withCheckedContinuation { continuation in
-            let looked = introspector.lookUp(Array(token.utf8), inquiry.digest, for: nil, octets: 0, now: now) {
+            let looked = introspector.lookUp(token, inquiry.digest, for: nil, octets: 0, now: now) {
                 continuation.resume(returning: $0)
             }
             if case .answered(let answer) = looked { continuation.resume(returning: answer) }

@@ -36,7 +36,7 @@ struct ExplanationReport {
 
     /// Of a token that is opaque, or not verified here, only what its issuer said of it counts: that is shown.
     mutating func saw(_ verified: VerifiedToken) {
-        if !isJWT || !isVerifiedHere { token = TokenInspection(verified, claimNames: blueprint.configuration.claimNames) }
+        if !isJWT || !isVerifiedHere { token = TokenInspection(verified) }
     }
 
     // MARK: Verdicts
@@ -138,13 +138,15 @@ struct ExplanationReport {
 
     // MARK: Whose token it is
 
+    private var policies: [IssuerPolicy] { blueprint.issuers.map(\.policy) }
+
     private var issuer: IssuerPolicy? {
         guard let name = token?.claims["iss"] as? String else { return nil }
-        return blueprint.policies.first { $0.issuer.utf8.elementsEqual(name.utf8) }
+        return policies.first { $0.issuer.name.utf8.elementsEqual(name.utf8) }
     }
 
-    private var isVerifiedHere: Bool { isJWT && (issuer?.verifiesJWTs ?? true) || blueprint.policies.allSatisfy { $0.introspection == nil } }
-    private var isIntrospected: Bool { !isJWT ? blueprint.policies.contains { $0.introspection != nil } : issuer?.introspection?.asksAboutJWTs ?? false }
+    private var isVerifiedHere: Bool { isJWT && (issuer?.verifiesJWTs ?? true) || policies.allSatisfy { $0.introspection == nil } }
+    private var isIntrospected: Bool { !isJWT ? policies.contains { $0.introspection != nil } : issuer?.introspection?.asksAboutJWTs ?? false }
 
     private var routeText: String {
         let needs =
@@ -168,10 +170,9 @@ struct ExplanationReport {
         case .required:
             finding.expected = (["iss", "exp", "aud"] + (issuer?.requiredClaims ?? [])).joined(separator: ", ")
             tellRefusal(&finding)
-        case .issuer: expect(&finding, blueprint.policies.map(\.issuer).joined(separator: ", "), claim: "iss")
+        case .issuer: expect(&finding, policies.map(\.issuer.name).joined(separator: ", "), claim: "iss")
         case .routeIssuer:
-            let accepted = (policy.issuers ?? []).compactMap { blueprint.policies.indices.contains($0) ? blueprint.policies[$0].issuer : nil }
-            expect(&finding, accepted.joined(separator: ", "), claim: "iss")
+            expect(&finding, (policy.issuers ?? []).joined(separator: ", "), claim: "iss")
         case .type:
             // Where its `typ` is right, it is something else that the token says of itself.
             if finding.outcome != .failed || refusal?.detail == nil {
@@ -186,7 +187,7 @@ struct ExplanationReport {
         case .beginning: describeTime(&finding, "nbf", "at or before")
         case .audience:
             let route = policy.audiences.isEmpty ? "" : ", and \(policy.audiences.joined(separator: " or ")) on this route"
-            expect(&finding, issuer.map { $0.audiences.joined(separator: " or ") + route }, claim: "aud")
+            expect(&finding, issuer.map { $0.issuer.terms.audiences.joined(separator: " or ") + route }, claim: "aud")
             if finding.outcome == .failed, let token, !token.namesAudience {
                 finding.notes = [
                     "The issuer's answer names no audience. Have it say `aud`, or write `audience_in_answer: optional` if its tokens are for this API alone."
@@ -202,9 +203,9 @@ struct ExplanationReport {
         case .routeClaims:
             finding.expected = policy.claims.map { claim in
                 let word = claim.isOfWords ? "the word " : ""
-                return "\(claim.name)\(claim.accepted.isEmpty ? "" : ": \(word)\(claim.accepted.joined(separator: " or "))")"
+                return "\(claim.name.text)\(claim.accepted.isEmpty ? "" : ": \(word)\(claim.accepted.joined(separator: " or "))")"
             }.joined(separator: "; ")
-            finding.found = policy.claims.map { "\($0.name): \(TokenInspection.text(token?.claims[$0.name]))" }.joined(separator: "; ")
+            finding.found = policy.claims.map { "\($0.name.text): \(TokenInspection.text(token?.claims[$0.name.text]))" }.joined(separator: "; ")
         }
     }
 

@@ -4,16 +4,7 @@ import HTTPWire
 
 /// What the proxy's parser and its checks before the token make of one request head.
 struct HeadExamination {
-    enum Outcome {
-        case malformed(WireFault)
-        case refused(RequestFault)
-        /// Our own document is given.
-        case document
-        case decided(Decision, RoutePolicy)
-        case token([UInt8], RoutePolicy)
-    }
-
-    let outcome: Outcome
+    let outcome: Result<AccessControl.Admission, WireFault>
     /// The checks that did not end the list, in their order.
     let passed: [AccessCheck]
     /// Whether it has been through gateways before, ours or others.
@@ -29,19 +20,13 @@ struct HeadExamination {
         var passed: [AccessCheck] = []
         outcome = octets.withUnsafeBytes { octets in
             switch head.parse(octets) {
-            case .incomplete: return .malformed(.requestLineMalformed)  // Not reached by a head that ends with an empty line.
-            case .refused(let fault): return .malformed(fault)
-            case .complete: break
-            }
-            switch access.admit(head, octets, from: peer, now: now, passed: { passed.append($0) }) {
-            case .refused(let fault): return .refused(fault)
-            case .document: return .document
-            case .decided(let decision, let route): return .decided(decision, route)
-            case .token(let token, let route): return .token([UInt8](token), route)
+            case .incomplete: .failure(.requestLineMalformed)  // Not reached by a head that ends with an empty line.
+            case .refused(let fault): .failure(fault)
+            case .complete: .success(access.admit(head, octets, from: peer, now: now) { passed.append($0) })
             }
         }
         self.passed = passed
-        if case .malformed = outcome {
+        if case .failure = outcome {
             (hasVia, endsHere) = (false, false)
         } else {
             (hasVia, endsHere) = (head.hasVia, head.endsHere)

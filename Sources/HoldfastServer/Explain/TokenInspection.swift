@@ -18,13 +18,11 @@ struct TokenInspection {
     }
 
     /// What an issuer said of an opaque token.
-    ///
-    /// - Parameter names: of the claims that the token was read for.
-    init(_ token: VerifiedToken, claimNames names: [String]) {
+    init(_ token: VerifiedToken) {
         header = [:]
         namesAudience = token.namesAudience
-        var claims: [String: Any] = ["iss": token.issuer, "scope": token.scopes.joined(separator: " ")]
-        for (name, value) in zip(names, token.claims) where claims[name] == nil { claims[name] = value.map(Self.plain) }
+        var claims: [String: Any] = ["iss": token.issuer.name, "scope": token.scopes.joined(separator: " ")]
+        for name in token.claims.names where claims[name.text] == nil { claims[name.text] = token.claims[name].map(Self.plain) }
         if token.namesAudience { claims["aud"] = token.audiences }
         if token.expiresAt.isFinite { claims["exp"] = token.expiresAt }
         if let beginning = token.notBefore { claims["nbf"] = beginning }

@@ -13,7 +13,7 @@ extension Blueprint {
     package var description: [String] {
         let summary = ConfigurationSummary(configuration)
         // Too few descriptors are this system's matter, and make nothing weaker.
-        return summary.facts + [descriptors.fact] + ConfigurationSummary.marked(summary.warnings + weaknesses)
+        return ["generation: \(digest)"] + summary.facts + [descriptors.fact] + ConfigurationSummary.marked(summary.warnings + weaknesses)
             + descriptors.warnings.map { "warning: \($0)" }
     }
 
@@ -23,8 +23,8 @@ extension Blueprint {
     }
 
     private var keyFileWarnings: [String] {
-        zip(policies.indices, keyFiles).flatMap { index, report in
-            (report?.warnings(allowed: policies[index].algorithms) ?? []).map { "tokens[\(index)].keys: \($0)." }
+        issuers.enumerated().flatMap { index, issuer in
+            (issuer.keyFile?.warnings(allowed: issuer.policy.algorithms) ?? []).map { "tokens[\(index)].keys: \($0)." }
         }
     }
 

@@ -17,17 +17,12 @@ import TokenValidation
 /// then measured wrongly, so that the frame's end was written beyond.
 package final class Blueprint: Sendable {
     let configuration: HoldfastConfiguration
+    /// Of the configuration's text and the files it names: what is told of a generation, so that it can be known again.
+    package var digest: String { contents.description }
+    private let contents: ContentDigest
     let tls: ServerTLS
     let trust: ClientIdentity.ClientTrust
-    let policies: [IssuerPolicy]
-    /// By the issuer's position; nil for those whose tokens need no keys.
-    let keySources: [KeySetKeeper.Source?]
-    /// CAs for fetching from each issuer, trusted besides the system's; by its position.
-    let issuerAuthorities: [[NIOSSLCertificate]]
-    /// By the issuer's position; nil for those whose keys are not in a file.
-    let keyFiles: [KeySetReport?]
-    /// By the issuer's position; nil for those that are not asked about tokens.
-    let introspection: [IntrospectionPlan?]
+    let issuers: [IssuerPlan]
     let strips: StripList
     let settings: EngineSettings
     let access: AccessControl
@@ -48,12 +43,13 @@ package final class Blueprint: Sendable {
         _ configuration: HoldfastConfiguration, descriptorLimit: Int = DescriptorLimit.reachable, inherited: Int = DescriptorLimit.countInherited()
     ) throws(ConfigurationMistakes) {
         var mistakes = MistakeCollector()
+        let contents = ContentDigest(of: configuration.text, configuration.namedFiles)
         let descriptors = DescriptorPlan(DescriptorPlan.Demand(configuration, inherited: inherited), limit: descriptorLimit)
         var questions = descriptors.questions[...]
         let credentials = mistakes.load(configuration.listener.identity, shownFor: configuration.listener.hosts)
         let anchors = Self.anchors(configuration, &mistakes)
         let issuers = configuration.tokens.map {
-            Self.issuer($0, claimNames: configuration.claimNames, questions: $0.introspection.flatMap { _ in questions.popFirst() } ?? 0, &mistakes)
+            IssuerPlan($0, claimNames: configuration.claimNames, questions: $0.introspection.flatMap { _ in questions.popFirst() } ?? 0, &mistakes)
         }
         let target = Self.target(configuration.upstream, SocketRoom(descriptors.upstreamSockets), &mistakes)
         let rewrite = RequestRewrite(
@@ -61,26 +57,26 @@ package final class Blueprint: Sendable {
             defaultHost: configuration.upstream.hostField)
         let strips = Self.strips(configuration)
         if strips == nil { mistakes.add(configuration, "forward", "The names to strip or the thumbprint header are not possible field names.") }
+        if contents != ContentDigest(of: configuration.text, configuration.namedFiles) {
+            mistakes.add(configuration, "", "A file that it names was written while it was read. Try again.")
+        }
         guard mistakes.isEmpty, let credentials, let trust = anchors.trust, let target, let strips, let rewrite else {
             throw mistakes.error(configuration)
         }
         self.configuration = configuration
+        self.contents = contents
         tls = ServerTLS(
             credentials, anchors: anchors.anchors, minimumVersion: configuration.listener.minimumTLS == .tls13 ? .tlsv13 : .tlsv12,
             certificateIsOptional: configuration.routes.contains { $0.policy.requirement == .nothing },
             onlyRSASuites: configuration.listener.onlyRSASuites, onlyPostQuantum: configuration.listener.keyExchange == .postQuantumOnly,
             resumption: configuration.listener.resumption)
         self.trust = trust
-        policies = issuers.map(\.policy)
-        keySources = issuers.map(\.source)
-        issuerAuthorities = issuers.map(\.authorities)
-        keyFiles = issuers.map(\.keyFile)
-        introspection = issuers.map(\.introspection)
+        self.issuers = issuers
         self.strips = strips
         metadata = try? ResourceMetadata(configuration)
         settings = EngineSettings(configuration, rewrite: rewrite, metadata: metadata, descriptors: descriptors)
         self.descriptors = descriptors
-        access = AccessControl(configuration, policies: policies, pseudonym: Self.pseudonym, metadata: metadata)
+        access = AccessControl(configuration, pseudonym: Self.pseudonym, metadata: metadata)
         self.target = target
         serverCertificate = credentials.summary
         clientAuthorities = anchors.anchors?.summaries ?? []
@@ -113,51 +109,6 @@ package final class Blueprint: Sendable {
                 mistakes.load(file) { () throws(CredentialFault) in try CertificatePathValidator(anchors) }
             }
             return (validator.map { .authorities($0) }, anchors)
-        }
-    }
-
-    private struct Issuer {
-        let policy: IssuerPolicy
-        let source: KeySetKeeper.Source?
-        let authorities: [NIOSSLCertificate]
-        let keyFile: KeySetReport?
-        let introspection: IntrospectionPlan?
-    }
-
-    private static func issuer(
-        _ issuer: HoldfastConfiguration.TokenIssuer, claimNames: [String], questions: Int, _ mistakes: inout MistakeCollector
-    ) -> Issuer {
-        let authorities = issuer.certificateAuthorities.flatMap { mistakes.loadAuthorities($0)?.forTLS }
-        let source: KeySetKeeper.Source? =
-            switch issuer.keys {
-            case .file(let file): .file(file.path)
-            case .discovered(let url): .discovered(from: url)
-            case .url(let url): .url(url)
-            case .none: nil
-            }
-        var keyFile: KeySetReport?
-        if case .file(let file) = issuer.keys { keyFile = report(onKeyFile: file, &mistakes) }
-        let policy = IssuerPolicy(issuer, claimNames: claimNames)
-        let plan = issuer.introspection.flatMap {
-            IntrospectionPlan($0, authorities: authorities ?? [], anyMediaType: issuer.keysMediaType == .any, maxConcurrent: questions, &mistakes)
-        }
-        return Issuer(policy: policy, source: source, authorities: authorities ?? [], keyFile: keyFile, introspection: plan)
-    }
-
-    /// A key file is there at start or never: unlike an issuer that is down, it will not come back by itself.
-    private static func report(onKeyFile path: LocatedPath, _ mistakes: inout MistakeCollector) -> KeySetReport? {
-        var file = KeySetFile(path: path.path)
-        do throws(KeySetKeeper.Fault) {
-            return try file.keySet().report
-        } catch {
-            let problem: String =
-                switch error {
-                case .keySet(_, let fault): fault.words
-                case .file(_, let fault): fault.problem
-                case .fetch, .metadata: error.words
-                }
-            mistakes.add(path, "\(problem); write the content of the issuer's `jwks_uri` into it")
-            return nil
         }
     }
 

@@ -29,7 +29,7 @@ extension EngineSettings {
             challenge: ChallengeTerms(realm: configuration.resource?.identifier.text ?? "holdfast", metadata: metadata?.url),
             accessLog: configuration.log.access,
             page: metadata?.page,
-            forwardedClaims: configuration.forward.claims.map { ForwardedClaim(position: $0.position, header: $0.header) },
+            forwardedClaims: configuration.forward.claims.map { ForwardedClaim($0.claim, header: $0.header) },
             interactionID: InteractionIDMode(configuration.forward.interactionID), errorBody: ErrorBody(configuration.forward.errorBody))
     }
 }

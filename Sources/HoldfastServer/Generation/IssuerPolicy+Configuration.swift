@@ -1,8 +1,9 @@
+import BindingPolicy
 import HoldfastConfiguration
 import TokenValidation
 
 extension IssuerPolicy {
-    init(_ issuer: HoldfastConfiguration.TokenIssuer, claimNames: [String]) {
+    init(_ issuer: HoldfastConfiguration.TokenIssuer, claimNames: [ClaimName]) {
         self.init(
             issuer: issuer.issuer.text, audiences: issuer.audiences, algorithms: issuer.algorithms.compactMap(SignatureAlgorithm.init),
             type: issuer.type == .any ? .any : .accessToken, requiredClaims: issuer.requiredClaims, scopeClaims: issuer.scopesFrom,

@@ -8,12 +8,11 @@ import TokenValidation
 /// It waits for the look under way, and if that began before it came for one more, but not beyond its deadline: then it is judged by
 /// the keys there are.
 final class KeyLookup: PendingLookup {
-    let issuer: Int
     /// The loop's, for all looks of one request together.
     let deadline: NIODeadline
     /// Whether a look that ended may have missed what the request waits for.
     private(set) var mayLookAgain = false
-    private let keys: KeyDesk
+    private let keeper: KeySetKeeper
     private var client: (any LookupClient)?
     private var ticket: KeySetKeeper.Ticket?
     private var timer: Scheduled<Void>?
@@ -25,17 +24,15 @@ final class KeyLookup: PendingLookup {
     ///   - held: the keys that it was judged by.
     ///   - earlier: the look that ended without bringing the key.
     init?(
-        _ keys: KeyDesk, ofIssuerAt issuer: Int, for peer: Thumbprint, client: any LookupClient, octets: Int, holding held: KeySet?,
-        after earlier: KeyLookup?, on eventLoop: any EventLoop
+        at keeper: KeySetKeeper, for peer: Thumbprint, client: any LookupClient, octets: Int, holding held: KeySet?, after earlier: KeyLookup?, on eventLoop: any EventLoop
     ) {
-        self.issuer = issuer
-        self.keys = keys
+        self.keeper = keeper
         self.client = client
         let now = NIODeadline.now()
         deadline = earlier?.deadline ?? now + .milliseconds(Int64(KeySetKeeper.patience * 1000))
         guard now < deadline else { return nil }
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        let looked = keys.look(ofIssuerAt: issuer, for: peer, octets: octets, holding: held) { eventLoop.execute { bound.value.ended() } }
+        let looked = keeper.look(for: peer, octets: octets, holding: held) { eventLoop.execute { bound.value.ended() } }
         guard case .pending(let ticket, let isFresh) = looked else { return nil }
         self.ticket = ticket
         mayLookAgain = earlier == nil && !isFresh
@@ -57,7 +54,7 @@ final class KeyLookup: PendingLookup {
     }
 
     private func giveUp() {
-        if let ticket { keys.abandon(ticket, ofIssuerAt: issuer) }
+        if let ticket { keeper.abandon(ticket) }
         ticket = nil
     }
 

@@ -1,6 +1,7 @@
 import AccessControl
 import BindingPolicy
 import HTTPWire
+import HoldfastConfiguration
 import NIOCore
 import ProxyEngine
 import Telemetry
@@ -11,27 +12,37 @@ import TokenValidation
 /// The cache of verdicts remembers signatures and what introspection said; everything else is looked at each time.
 final class TokenJudge: RequestJudge {
     private var authenticator: TokenAuthenticator
+    /// Kept for as long as anything is judged by it.
+    private let generation: Generation
     private let access: AccessControl
-    /// By the issuer's position; nil for those that are not asked.
-    private let introspectors: [Introspector?]
+    private let desks: IssuerDesks
+    /// Those that the keys at hand have.
+    private var changesSeen = -1
     private let counters: LoopCounters
     private let eventLoop: any EventLoop
-    private let keys: KeyDesk
     private var searches = SearchBudget()
 
-    init(
-        policies: [IssuerPolicy], cacheCapacity: Int, access: AccessControl, introspectors: [Introspector?], keys: KeyDesk,
-        counters: LoopCounters, eventLoop: any EventLoop
-    ) {
-        authenticator = TokenAuthenticator(policies, cacheCapacity: cacheCapacity)
-        self.access = access
-        self.introspectors = introspectors
+    /// - Parameter earlier: the loop's judge so far. What it remembers goes over; it begins anew, for the requests that keep it.
+    init(_ generation: Generation, counters: LoopCounters, eventLoop: any EventLoop, after earlier: TokenJudge?) {
+        self.generation = generation
+        desks = generation.desks
+        access = generation.blueprint.access
+        authenticator = TokenAuthenticator(desks.policies, cacheCapacity: generation.blueprint.configuration.verificationCache)
         self.counters = counters
         self.eventLoop = eventLoop
-        self.keys = keys
+        if let earlier {
+            authenticator.takeMemory(of: &earlier.authenticator)
+            searches = earlier.searches
+        }
     }
 
-    func replaceKeys(_ keys: KeySet?, ofIssuerAt index: Int) { authenticator.replaceKeys(keys, ofIssuerAt: index) }
+    /// Takes over the issuers' latest keys.
+    private func refreshKeys() {
+        let count = generation.changes.count
+        guard count != changesSeen else { return }
+        changesSeen = count
+        for desk in desks.all { authenticator.replaceKeys(desk.keys.latest, of: desk.issuer) }
+    }
 
     /// One request, as far as its token's verdict depends on it beside its route.
     private struct Asking {
@@ -74,8 +85,8 @@ final class TokenJudge: RequestJudge {
             noteDecision(decision, without: route)
             return .decided(decision)
         case .token(let token, let route):
-            switch judge(token, route, Asking(peer: peer, client: client, now: now, octets: bytes.count)) {
-            case .decided(let decision): return .decided(decision.reported(by: route.reportOnly, now: now))
+            switch judge(bytes.slice(token), route, Asking(peer: peer, client: client, now: now, octets: bytes.count)) {
+            case .decided(let decision): return .decided(decision.reported(on: route, now: now))
             case let other: return other
             }
         }
@@ -98,11 +109,13 @@ final class TokenJudge: RequestJudge {
         }
     }
 
-    private func authenticate(_ token: UnsafeRawBufferPointer, _ asking: Asking) -> TokenAuthenticator.Finding {
+    private func authenticate(_ token: UnsafeRawBufferPointer, _ asking: Asking) -> TokenFinding {
+        let (hits, misses) = (authenticator.hits, authenticator.misses)
         defer {
-            counters.metrics.verdictHits = authenticator.hits
-            counters.metrics.verdictMisses = authenticator.misses
+            counters.metrics.verdictHits &+= authenticator.hits &- hits
+            counters.metrics.verdictMisses &+= authenticator.misses &- misses
         }
+        refreshKeys()
         let client = asking.peer.thumbprint
         let finding = authenticator.authenticate(token, now: asking.now, tries: searches.tries(for: client, now: asking.now))
         if case .refused(let refusal) = finding, let tried = refusal.doubt?.tried { searches.failed(by: client, tried: tried, now: asking.now) }
@@ -114,15 +127,16 @@ final class TokenJudge: RequestJudge {
     private func refuse(_ refusal: TokenRefusal, on route: RoutePolicy, _ asking: Asking, after earlier: KeyLookup?) -> Judgement {
         let denial = Judgement.decided(.deny(Denial(refusal.reason)))
         guard let doubt = refusal.doubt else { return denial }
+        let keeper = desks[doubt.issuer]?.keeper
         guard doubt.isWorthWaiting else {
-            keys.requestRefresh(ofIssuerAt: doubt.issuer)
+            keeper?.requestRefresh()
             return denial
         }
-        guard let client = asking.peer.thumbprint, asking.now < doubt.expiresAt, route.issuers?.contains(doubt.issuer) ?? true,
+        guard let keeper, let client = asking.peer.thumbprint, asking.now < doubt.expiresAt, route.counts(doubt.issuer),
             earlier?.mayLookAgain ?? true,
             let lookup = KeyLookup(
-                keys, ofIssuerAt: doubt.issuer, for: client, client: asking.client, octets: asking.octets,
-                holding: authenticator.keys(ofIssuerAt: doubt.issuer), after: earlier, on: eventLoop)
+                at: keeper, for: client, client: asking.client, octets: asking.octets, holding: authenticator.keys(of: doubt.issuer),
+                after: earlier, on: eventLoop)
         else { return denial }
         return .later(lookup)
     }
@@ -131,14 +145,14 @@ final class TokenJudge: RequestJudge {
 
     /// Asks the issuer about a token, unless it could not pass here whatever the answer: no issuer is shown more tokens than need be.
     private func look(
-        up token: UnsafeRawBufferPointer, _ inquiry: TokenAuthenticator.Inquiry, on route: RoutePolicy, _ asking: Asking
+        up token: UnsafeRawBufferPointer, _ inquiry: Inquiry, on route: RoutePolicy, _ asking: Asking
     ) -> Judgement {
         let (peer, now) = (asking.peer, asking.now)
         let verified = inquiry.verified
-        if let denial = access.denialBeforeAsking(issuer: inquiry.issuerIndex, verified: verified, on: route, from: peer, now: now) {
+        if let denial = access.denialBeforeAsking(issuer: inquiry.issuer, verified: verified, on: route, from: peer, now: now) {
             return .decided(.deny(denial))
         }
-        guard introspectors.indices.contains(inquiry.issuerIndex), let introspector = introspectors[inquiry.issuerIndex] else {
+        guard let introspector = desks[inquiry.issuer]?.introspector else {
             return .decided(.deny(Denial(.introspectionUnavailable)))
         }
         let lookup = TokenLookup(inquiry, at: introspector, for: asking.client)
@@ -155,7 +169,7 @@ final class TokenJudge: RequestJudge {
     }
 
     private func settle(
-        _ answer: IntrospectionAnswer, _ inquiry: TokenAuthenticator.Inquiry, on route: RoutePolicy, from peer: AuthenticatedPeer, now: Double
+        _ answer: IntrospectionAnswer, _ inquiry: Inquiry, on route: RoutePolicy, from peer: AuthenticatedPeer, now: Double
     ) -> Decision {
         switch authenticator.settle(answer, for: inquiry, now: now) {
         case .success(let verified): access.decide(verified, on: route, from: peer, now: now)
@@ -166,13 +180,13 @@ final class TokenJudge: RequestJudge {
 
 /// A request's place among those that wait for what an issuer says of their token. The loop's alone.
 private final class TokenLookup: PendingLookup {
-    let inquiry: TokenAuthenticator.Inquiry
+    let inquiry: Inquiry
     private let introspector: Introspector
     private var client: (any LookupClient)?
     var ticket: Introspector.Ticket?
     private(set) var answer: IntrospectionAnswer?
 
-    init(_ inquiry: TokenAuthenticator.Inquiry, at introspector: Introspector, for client: any LookupClient) {
+    init(_ inquiry: Inquiry, at introspector: Introspector, for client: any LookupClient) {
         self.inquiry = inquiry
         self.introspector = introspector
         self.client = client

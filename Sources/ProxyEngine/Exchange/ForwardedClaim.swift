@@ -1,20 +1,19 @@
-import BindingPolicy
+package import BindingPolicy
 import HTTPWire
 
 /// A claim of the token that the upstream gets as a field of its own. A client's field of that name is always stripped.
 package struct ForwardedClaim: Equatable, Sendable {
-    /// In ``VerifiedToken/claims``.
-    private let position: Int
+    private let claim: ClaimName
     private let name: [UInt8]
 
-    package init(position: Int, header: String) {
-        self.position = position
+    package init(_ claim: ClaimName, header: String) {
+        self.claim = claim
         name = Array("\(header): ".utf8)
     }
 
     /// The whole line; nothing where the token lacks the claim.
     func write(of token: VerifiedToken, to fields: inout [UInt8]) {
-        guard token.claims.indices.contains(position), let value = token.claims[position] else { return }
+        guard let value = token.claims[claim] else { return }
         fields += name
         switch value {
         case .string(let text), .number(let text), .json(let text): FieldValueEncoding.write(text, to: &fields)

@@ -5,6 +5,7 @@ package enum LogMessage: String, CaseIterable, Sendable {
     // Start and end.
     case configurationWarning = "configuration"
     case descriptors
+    case generation
     case adminListening = "admin endpoint listening"
     case metadataListening = "metadata listening"
     case listening
@@ -50,7 +51,7 @@ package enum LogMessage: String, CaseIterable, Sendable {
     package var level: Logger.Level {
         switch self {
         case .descriptors: .info
-        case .adminListening, .metadataListening, .listening, .shuttingDown, .draining, .stopped, .acceptingResumed, .connectionsRefusedNoMore,
+        case .generation, .adminListening, .metadataListening, .listening, .shuttingDown, .draining, .stopped, .acceptingResumed, .connectionsRefusedNoMore,
             .handshakesCrowdedNoMore, .keysReplaced, .introspectionEndpointFound, .introspectionResumed, .upstreamReachable:
             .notice
         case .configurationWarning, .hangup, .drainTimedOut, .acceptingPaused, .acceptingFailed, .connectionsRefused, .handshakesCrowded,

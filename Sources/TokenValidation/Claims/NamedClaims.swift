@@ -2,18 +2,17 @@ import BindingPolicy
 
 /// Reads the claims that the configuration names from a text that is believed already.
 enum NamedClaims {
-    /// In the order of `names`; nil for those that are absent or null. None where none are named.
-    static func read(_ json: UnsafeRawBufferPointer, _ names: [String]) throws(JSONFault) -> [ClaimValue?] {
-        guard !names.isEmpty else { return [] }
-        var claims = [ClaimValue?](repeating: nil, count: names.count)
+    static func read(_ json: UnsafeRawBufferPointer, _ names: [ClaimName]) throws(JSONFault) -> ClaimValues {
+        var claims = ClaimValues()
+        guard !names.isEmpty else { return claims }
         var reader = JSONReader(json)
         try reader.beginObject()
         while let name = try reader.nextMember() {
-            guard let position = names.firstIndex(where: { name.equals($0.utf8) }) else {
+            guard let wanted = names.first(where: { name.equals($0.text.utf8) }) else {
                 try reader.skip()
                 continue
             }
-            claims[position] = try ClaimValue(&reader)
+            claims[wanted] = try ClaimValue(&reader)
         }
         try reader.finish()
         return claims

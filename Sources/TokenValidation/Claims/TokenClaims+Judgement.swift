@@ -58,8 +58,8 @@ extension TokenClaims {
 
     /// Claims whose type is nobody's concern here: they must say anything at all.
     private static func missing(_ names: [String], in json: UnsafeRawBufferPointer) throws(TokenRefusal) -> TokenRefusal? {
-        let values: [ClaimValue?]
-        do throws(JSONFault) { values = try NamedClaims.read(json, names) } catch { throw TokenRefusal(.claimsMalformed) }
-        return zip(names, values).first { $1?.isEmpty ?? true }.map { TokenRefusal(.claimMissing, .missing($0.0)) }
+        let values: ClaimValues
+        do throws(JSONFault) { values = try NamedClaims.read(json, names.map { ClaimName($0) }) } catch { throw TokenRefusal(.claimsMalformed) }
+        return names.first { values[ClaimName($0)]?.isEmpty ?? true }.map { TokenRefusal(.claimMissing, .missing($0)) }
     }
 }

@@ -80,9 +80,9 @@ struct TokenClaims {
     /// - Parameters:
     ///   - claims: those that the policy names.
     ///   - scopes: nil where nothing is said of them.
-    func verified(issuerIndex: Int, policy: IssuerPolicy, claims: [ClaimValue?], scopes: [String]?) -> VerifiedToken {
+    func verified(under policy: IssuerPolicy, claims: ClaimValues, scopes: [String]?) -> VerifiedToken {
         VerifiedToken(
-            issuerIndex: issuerIndex, issuer: policy.issuer, subject: subject.value?.string, clientID: clientID.value?.string,
+            issuer: policy.issuer, subject: subject.value?.string, clientID: clientID.value?.string,
             expiresAt: expiresAt.value ?? .infinity, notBefore: earliest.date, audiences: audiences(under: policy), scopes: scopes ?? [],
             confirmation: confirmation, acr: authenticationClass.value?.string, authenticatedAt: authenticatedAt.value, claims: claims,
             namesAudience: audiences.value != nil)
@@ -90,8 +90,9 @@ struct TokenClaims {
 
     /// Without any in the answer of an issuer, ours where the configuration takes the issuer's word for it, else none.
     private func audiences(under policy: IssuerPolicy) -> [String] {
-        guard let named = audiences.value else { return policy.introspection?.needsAudience == false ? policy.audiences : [] }
-        return named.elementsEqual(policy.audiences) { $0.equals($1.utf8) } ? policy.audiences : named.map(\.string)
+        let ours = policy.issuer.terms.audiences
+        guard let named = audiences.value else { return policy.introspection?.needsAudience == false ? ours : [] }
+        return named.elementsEqual(ours) { $0.equals($1.utf8) } ? ours : named.map(\.string)
     }
 
     /// What the issuer's own claims say of scopes; nil where none of them is there.

@@ -31,9 +31,10 @@ extension VerifiedToken {
     /// What holds by both this, an issuer's answer, and the token as it was verified. Of what the two say differently, nothing is
     /// believed: a claim counts as absent, and a binding to two certificates is one to none (RFC 8705 section 3.2).
     package func agreed(with verified: VerifiedToken, saysScopes: Bool) -> VerifiedToken {
-        let claims = zip(claims, verified.claims).map(Self.agreed)
+        var claims = claims
+        for name in verified.claims.names { claims[name] = Self.agreed(claims[name], verified.claims[name]) }
         return VerifiedToken(
-            issuerIndex: issuerIndex, issuer: issuer, subject: Self.agreed(subject, verified.subject),
+            issuer: issuer, subject: Self.agreed(subject, verified.subject),
             clientID: Self.agreed(clientID, verified.clientID), expiresAt: min(expiresAt, verified.expiresAt),
             notBefore: [notBefore, verified.notBefore].compactMap(\.self).max(),
             audiences: namesAudience ? verified.audiences.filter { $0.isAmong(audiences) } : verified.audiences,

@@ -12,12 +12,10 @@ package struct IntrospectionResponse {
         case keysStale
     }
 
-    let issuerIndex: Int
     let policy: IssuerPolicy
     package let settings: IntrospectionSettings
 
-    package init(issuerIndex: Int, policy: IssuerPolicy, settings: IntrospectionSettings) {
-        self.issuerIndex = issuerIndex
+    package init(policy: IssuerPolicy, settings: IntrospectionSettings) {
         self.policy = policy
         self.settings = settings
     }
@@ -30,12 +28,11 @@ package struct IntrospectionResponse {
             let claims: TokenClaims
             do throws(TokenRefusal) { claims = try TokenClaims(json) } catch { return .failed(.malformed) }
             guard claims.fault == nil else { return .failed(.malformed) }
-            if let issuer = claims.issuer.value, !issuer.equals(policy.issuer.utf8) { return .refused(TokenRefusal(.issuerUnknown)) }
+            if let issuer = claims.issuer.value, !issuer.equals(policy.issuer.name.utf8) { return .refused(TokenRefusal(.issuerUnknown)) }
             if let refusal = claims.faultOfAnsweredKind { return .refused(refusal) }
             let named = try NamedClaims.read(json, policy.claimNames)
             let scopes = try claims.scopes(in: json, under: policy)
-            return .active(
-                claims.verified(issuerIndex: issuerIndex, policy: policy, claims: named, scopes: scopes), saysScopes: scopes != nil)
+            return .active(claims.verified(under: policy, claims: named, scopes: scopes), saysScopes: scopes != nil)
         } catch {
             return .failed(.malformed)
         }
@@ -85,7 +82,7 @@ package struct IntrospectionResponse {
     private func read(signedClaims json: UnsafeRawBufferPointer, now: Double) -> Outcome {
         do throws(JSONFault) {
             let (envelope, content) = try SignedEnvelope.read(json)
-            guard let issuer = envelope.issuer.value, issuer.equals(policy.issuer.utf8), let issuedAt = envelope.issuedAt.value,
+            guard let issuer = envelope.issuer.value, issuer.equals(policy.issuer.name.utf8), let issuedAt = envelope.issuedAt.value,
                 abs(now - issuedAt) <= Self.longestAge, isForUs(envelope.audiences.value ?? []), let content
             else { return .failed(.malformed) }
             return read(content)
@@ -95,7 +92,7 @@ package struct IntrospectionResponse {
     }
 
     private func isForUs(_ audiences: [JSONText]) -> Bool {
-        audiences.contains { audience in ([settings.clientID] + policy.audiences).contains { audience.equals($0.utf8) } }
+        audiences.contains { audience in ([settings.clientID] + policy.issuer.terms.audiences).contains { audience.equals($0.utf8) } }
     }
 }
 

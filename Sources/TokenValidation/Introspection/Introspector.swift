@@ -94,14 +94,13 @@ package final class Introspector: Sendable {
     }
 
     /// - Parameters:
-    ///   - issuerIndex: the position in the configuration's list.
     ///   - anyMediaType: whether it does not matter what the server calls its metadata.
     ///   - authorities: CAs trusted besides the system's.
     ///   - report: called from any thread, for the log; never with anything secret.
     ///   - onStaleKeys: called where an answer's signature is by none of the keys at hand; returns when they have been looked at anew, at the
     ///     latest after so many seconds. The client is the one whose request caused it.
     package convenience init(
-        issuerIndex: Int, policy: IssuerPolicy, settings: IntrospectionSettings, authentication: ClientAuthentication,
+        policy: IssuerPolicy, settings: IntrospectionSettings, authentication: ClientAuthentication,
         anyMediaType: Bool = false, authorities: [NIOSSLCertificate] = [], report: @escaping @Sendable (Event) -> Void = { _ in },
         onStaleKeys: @escaping @Sendable (Thumbprint?, Double) async -> Void = { _, _ in }
     ) {
@@ -110,14 +109,14 @@ package final class Introspector: Sendable {
         let transport = HTTPIntrospectionTransport(
             authentication, authorities: authorities, connections: settings.maxConcurrent, timeout: settings.timeout)
         self.init(
-            issuerIndex: issuerIndex, policy: policy, settings: settings, authentication: authentication, anyMediaType: anyMediaType,
+            policy: policy, settings: settings, authentication: authentication, anyMediaType: anyMediaType,
             fetcher: fetcher, transport: transport, report: report, onStaleKeys: onStaleKeys,
             shutdownFetcher: { [fetcher] in try? await fetcher?.shutdown() })
     }
 
     /// - Parameter fetcher: for the metadata; nil where the settings name the endpoint.
     package init(
-        issuerIndex: Int, policy: IssuerPolicy, settings: IntrospectionSettings, authentication: ClientAuthentication,
+        policy: IssuerPolicy, settings: IntrospectionSettings, authentication: ClientAuthentication,
         anyMediaType: Bool = false, fetcher: (any DocumentFetcher)?, transport: any IntrospectionTransport, clock: Clock = Clock(),
         limits: IntrospectionState.Limits = .init(), report: @escaping @Sendable (Event) -> Void = { _ in },
         onStaleKeys: @escaping @Sendable (Thumbprint?, Double) async -> Void = { _, _ in }, shutdownFetcher: @escaping @Sendable () async -> Void = {}
@@ -125,7 +124,7 @@ package final class Introspector: Sendable {
         self.policy = policy
         self.settings = settings
         self.authentication = authentication
-        response = IntrospectionResponse(issuerIndex: issuerIndex, policy: policy, settings: settings)
+        response = IntrospectionResponse(policy: policy, settings: settings)
         self.transport = transport
         self.clock = clock
         self.report = report
@@ -248,7 +247,7 @@ package final class Introspector: Sendable {
         let identifier = Base64URL.encode(clock.random(24))
         guard
             let request = IntrospectionRequest(
-                question.token, settings, authentication, issuer: policy.issuer, identifier: identifier, now: clock.date())
+                question.token, settings, authentication, issuer: policy.issuer.name, identifier: identifier, now: clock.date())
         else { return (.failed(.credentialsRefused), nil) }
         let body: [UInt8]
         do throws(FetchFault) { body = try await transport.post(request, to: endpoint, seconds: seconds) } catch {

@@ -6,7 +6,7 @@ import BindingPolicy
 struct OpaqueTokens {
     private struct Route {
         let prefix: [UInt8]
-        let issuer: Int
+        let issuer: Issuer
         /// The next shorter prefix that this one starts with, by its place; -1 where there is none.
         var shorter = -1
     }
@@ -15,8 +15,8 @@ struct OpaqueTokens {
     private let routes: [Route]
 
     init(_ policies: [IssuerPolicy]) {
-        let all = policies.enumerated().compactMap { index, policy in
-            policy.introspection.map { Route(prefix: $0.tokenPrefix ?? [], issuer: index) }
+        let all = policies.compactMap { policy in
+            policy.introspection.map { Route(prefix: $0.tokenPrefix ?? [], issuer: policy.issuer) }
         }
         // Two that would both be asked about everything are no choice at all.
         let hasOneDefault = all.count { $0.prefix.isEmpty } == 1
@@ -32,7 +32,7 @@ struct OpaqueTokens {
     }
 
     /// Nil where the token is to be read as a JWT, be it that it is none and nobody could be asked about it.
-    func issuer(of token: UnsafeRawBufferPointer) -> Int? {
+    func issuer(of token: UnsafeRawBufferPointer) -> Issuer? {
         guard !routes.isEmpty, !token.isEmpty, token.count <= CompactJWS.maximumLength, !Self.isJWT(token) else { return nil }
         return longest(of: token)?.issuer
     }

@@ -1,7 +1,9 @@
+package import BindingPolicy
+
 /// That a token fits none of the keys its issuer had when they were looked at last, and so perhaps one that it has now.
 package struct KeyDoubt: Equatable, Sendable {
-    /// The position in the configuration's list, for its ``KeySetKeeper``, which limits what comes of it.
-    package let issuer: Int
+    /// Whose ``KeySetKeeper`` limits what comes of it.
+    package let issuer: Issuer
     /// Whether a look may help this very token. Where not, the key has been withdrawn, or cannot be used: then the keys are looked at
     /// before long, and nobody waits.
     package let isWorthWaiting: Bool
@@ -10,10 +12,14 @@ package struct KeyDoubt: Equatable, Sendable {
     /// Keys that its signature was held against.
     package let tried: Int
 
-    package init(issuer: Int, isWorthWaiting: Bool, expiresAt: Double, tried: Int) {
+    package init(issuer: Issuer, isWorthWaiting: Bool, expiresAt: Double, tried: Int) {
         self.issuer = issuer
         self.isWorthWaiting = isWorthWaiting
         self.expiresAt = expiresAt
         self.tried = tried
+    }
+
+    package static func == (one: KeyDoubt, other: KeyDoubt) -> Bool {
+        one.issuer === other.issuer && one.isWorthWaiting == other.isWorthWaiting && one.expiresAt == other.expiresAt && one.tried == other.tried
     }
 }

@@ -1,5 +1,7 @@
-/// What is asked of the tokens of one issuer.
-package struct IssuerPolicy: Equatable, Sendable {
+package import BindingPolicy
+
+/// What is asked of the tokens of one issuer. Copies are about the same ``Issuer``; a policy made again is about another.
+package struct IssuerPolicy: Sendable {
     /// Which `typ` is accepted (RFC 9068 section 4, RFC 8725 section 3.11).
     package enum TokenType: String, CaseIterable, Sendable {
         /// `at+jwt` or `application/at+jwt`.
@@ -16,20 +18,17 @@ package struct IssuerPolicy: Equatable, Sendable {
         }
     }
 
-    /// Compared with `iss` octet by octet.
-    package let issuer: String
-    /// What the issuer calls us; BindingPolicy compares them on each request.
-    package let audiences: [String]
+    /// Its name is compared with `iss`, and its terms by BindingPolicy on each request: leeway from 0 to 300 s (RFC 9068 section 4: at most
+    /// a few minutes), values outside brought to the nearer end.
+    package let issuer: Issuer
     package let algorithms: [SignatureAlgorithm]
     package let type: TokenType
     /// Of each JWT, beside `iss`, `exp` and `aud`, which every one must have.
     package let requiredClaims: [String]
     /// Where its tokens, and its answers about tokens, have their scopes.
     package let scopeClaims: [String]
-    /// Seconds, 0 to 300 (RFC 9068 section 4: at most a few minutes); values outside are brought to the nearer end.
-    package let expiryLeeway: Double
-    /// The claims that something has a use for: ``VerifiedToken/claims`` are these, in this order.
-    package let claimNames: [String]
+    /// The claims that something has a use for: ``VerifiedToken/claims`` are these.
+    package let claimNames: [ClaimName]
     /// Whether its JWTs are verified here. Where not, each is introspected instead.
     package let verifiesJWTs: Bool
     /// Nil where the issuer is not asked about tokens.
@@ -41,15 +40,14 @@ package struct IssuerPolicy: Equatable, Sendable {
     package init(
         issuer: String, audiences: [String], algorithms: [SignatureAlgorithm] = [.es256, .ps256, .eddsa],
         type: TokenType = .accessToken, requiredClaims: [String]? = nil, scopeClaims: [String] = ["scope"], expiryLeeway: Double = 0,
-        claimNames: [String] = [], verifiesJWTs: Bool = true, introspection: IntrospectionRule? = nil
+        claimNames: [ClaimName] = [], verifiesJWTs: Bool = true, introspection: IntrospectionRule? = nil
     ) {
-        self.issuer = issuer
-        self.audiences = audiences
+        let leeway = expiryLeeway > 0 ? min(expiryLeeway, 300) : 0
+        self.issuer = Issuer(name: issuer, terms: TokenTerms(audiences: audiences, leeway: leeway))
         self.algorithms = algorithms
         self.type = type
         self.requiredClaims = requiredClaims ?? type.requiredClaims
         self.scopeClaims = scopeClaims
-        self.expiryLeeway = expiryLeeway > 0 ? min(expiryLeeway, 300) : 0
         self.claimNames = claimNames
         self.verifiesJWTs = verifiesJWTs
         self.introspection = introspection

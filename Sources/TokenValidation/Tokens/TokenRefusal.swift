@@ -49,7 +49,6 @@ package struct TokenRefusal: Error, Equatable, Sendable {
     package var detail: Detail? { more?.detail }
     /// Whether the issuer's keys may be out of date.
     package var doubt: KeyDoubt? { more?.doubt }
-    package var staleIssuer: Int? { doubt?.issuer }
 
     package static func == (one: TokenRefusal, other: TokenRefusal) -> Bool {
         one.reason == other.reason && one.detail == other.detail && one.doubt == other.doubt

@@ -23,34 +23,40 @@ package final class TrustedIssuer: Sendable {
 /// Each event loop has its own. Synchronous; takes no lock of ours (BoringSSL takes a reader lock in each RSA key) and touches
 /// nothing outside itself.
 package struct TokenVerifier {
-    enum Examination {
-        case verified(VerifiedToken)
-        /// The issuer must be asked, also about a JWT that was verified.
-        case introspect(issuer: Int, verified: VerifiedToken?)
-    }
-
-    /// In the order of the configuration.
-    package private(set) var issuers: [TrustedIssuer]
+    private var trusted: [ObjectIdentifier: TrustedIssuer]
+    /// In the order of the configuration. They keep the identities of `trusted` alive.
+    package let issuers: [Issuer]
     private let names: IssuerNames
     private let opaque: OpaqueTokens
     private let verifiesAllJWTs: Bool
 
     /// - Parameter policies: no two with the same issuer; no keys are there yet.
     package init(_ policies: [IssuerPolicy]) {
-        issuers = policies.map { TrustedIssuer(policy: $0, keys: nil) }
-        names = IssuerNames(policies.map(\.issuer))
+        issuers = policies.map(\.issuer)
+        trusted = Dictionary(uniqueKeysWithValues: policies.map { (ObjectIdentifier($0.issuer), TrustedIssuer(policy: $0, keys: nil)) })
+        names = IssuerNames(issuers)
         opaque = OpaqueTokens(policies)
         verifiesAllJWTs = policies.allSatisfy(\.verifiesJWTs)
     }
 
     /// Takes over what a ``KeySetKeeper`` published.
-    package mutating func replaceKeys(_ keys: KeySet?, ofIssuerAt index: Int) {
-        guard issuers.indices.contains(index), issuers[index].keys !== keys else { return }
-        issuers[index] = TrustedIssuer(policy: issuers[index].policy, keys: keys)
+    package mutating func replaceKeys(_ keys: KeySet?, of issuer: Issuer) {
+        guard let known = self[issuer], known.keys !== keys else { return }
+        trusted[ObjectIdentifier(issuer)] = TrustedIssuer(policy: known.policy, keys: keys)
     }
 
+    /// Those of issuers that both have.
+    mutating func takeKeys(of other: TokenVerifier) {
+        for issuer in issuers {
+            if let known = other[issuer] { trusted[ObjectIdentifier(issuer)] = known }
+        }
+    }
+
+    /// Nil for an issuer of another configuration, of whatever name.
+    package subscript(issuer: Issuer) -> TrustedIssuer? { trusted[ObjectIdentifier(issuer)] }
+
     /// Of the issuers whose JWTs are verified.
-    package var hasAllKeys: Bool { issuers.allSatisfy { $0.keys != nil || !$0.policy.verifiesJWTs } }
+    package var hasAllKeys: Bool { trusted.values.allSatisfy { $0.keys != nil || !$0.policy.verifiesJWTs } }
 
     /// What can be said without asking anybody: `.introspectionUnavailable` of a token that its issuer must be asked about.
     package func verify(_ token: UnsafeRawBufferPointer) -> Result<VerifiedToken, TokenRefusal> {
@@ -59,64 +65,66 @@ package struct TokenVerifier {
 
     /// - Parameter tries: keys that a signature is held against at most.
     package func verify(_ token: UnsafeRawBufferPointer, tries: Int) -> Result<VerifiedToken, TokenRefusal> {
-        switch examine(token, tries: tries) {
-        case .success(.verified(let token)): .success(token)
-        case .success(.introspect): .failure(TokenRefusal(.introspectionUnavailable))
-        case .failure(let refusal): .failure(refusal)
+        switch examine(token, nil, tries: tries) {
+        case .verified(let token): .success(token)
+        case .unknown: .failure(TokenRefusal(.introspectionUnavailable))
+        case .refused(let refusal): .failure(refusal)
         }
     }
 
-    func examine(_ token: UnsafeRawBufferPointer, tries: Int) -> Result<Examination, TokenRefusal> {
-        do throws(TokenRefusal) { return .success(try judge(token, tries)) } catch { return .failure(error) }
+    /// - Parameter digest: the token's, where it is known already.
+    func examine(_ token: UnsafeRawBufferPointer, _ digest: VerdictCache.Digest?, tries: Int) -> TokenFinding {
+        do throws(TokenRefusal) { return try judge(token, digest, tries) } catch { return .refused(error) }
     }
 
-    private func judge(_ token: UnsafeRawBufferPointer, _ tries: Int) throws(TokenRefusal) -> Examination {
-        if let issuer = opaque.issuer(of: token) { return .introspect(issuer: issuer, verified: nil) }
+    private func judge(_ token: UnsafeRawBufferPointer, _ digest: VerdictCache.Digest?, _ tries: Int) throws(TokenRefusal) -> TokenFinding {
+        func unknown(_ issuer: TrustedIssuer, _ verified: VerifiedToken?) -> TokenFinding {
+            .unknown(Inquiry(issuer, digest: digest ?? VerdictCache.Digest(token), verified: verified))
+        }
+        if let issuer = opaque.issuer(of: token).flatMap({ self[$0] }) { return unknown(issuer, nil) }
         let jws = try CompactJWS(token)
         guard let headerText = Base64URL.decode(jws.header), let payload = Base64URL.decode(jws.payload) else {
             throw TokenRefusal(.tokenMalformed)
         }
-        if !verifiesAllJWTs, let issuer = unverifiedIssuer(payload) { return .introspect(issuer: issuer, verified: nil) }
+        if !verifiesAllJWTs, let issuer = unverifiedIssuer(payload) { return unknown(issuer, nil) }
         let header = try headerText.withUnsafeBufferPointer { (octets) throws(TokenRefusal) in
             try JOSEHeader(UnsafeRawBufferPointer(octets))
         }
         return try payload.withUnsafeBufferPointer { (octets) throws(TokenRefusal) in
             let octets = UnsafeRawBufferPointer(octets)
             let claims = try TokenClaims(octets)
-            let index = try issuerIndex(claims)
-            let issuer = issuers[index]
+            let issuer = try issuer(claims)
             try check(header, claims, octets, against: issuer)
-            try checkSignature(of: jws, header, claims, issuerIndex: index, tries)
-            let verified = try Self.verified(claims, octets, issuerIndex: index, issuer.policy)
-            return issuer.policy.introspection?.asksAboutJWTs ?? false ? .introspect(issuer: index, verified: verified) : .verified(verified)
+            try checkSignature(of: jws, header, claims, against: issuer, tries)
+            let verified = try Self.verified(claims, octets, issuer.policy)
+            return issuer.policy.introspection?.asksAboutJWTs ?? false ? unknown(issuer, verified) : .verified(verified)
         }
     }
 
     /// The unverified `iss` only chooses whose policy and keys apply (RFC 8725 section 3.8).
-    private func issuerIndex(_ claims: TokenClaims) throws(TokenRefusal) -> Int {
+    private func issuer(_ claims: TokenClaims) throws(TokenRefusal) -> TrustedIssuer {
         if case .unfit(let kind) = claims.issuer { throw TokenRefusal(.claimsMalformed, .unfit("iss", kind)) }
-        guard let issuer = claims.issuer.value else { throw TokenRefusal(.claimMissing, .missing("iss")) }
-        guard let index = index(of: issuer) else { throw TokenRefusal(.issuerUnknown) }
-        return index
+        guard let name = claims.issuer.value else { throw TokenRefusal(.claimMissing, .missing("iss")) }
+        guard let issuer = issuer(named: name) else { throw TokenRefusal(.issuerUnknown) }
+        return issuer
     }
 
-    private func index(of issuer: JSONText) -> Int? { issuer.withOctets(names.position) }
+    private func issuer(named name: JSONText) -> TrustedIssuer? { name.withOctets { names[$0] }.flatMap { self[$0] } }
 
     /// The issuer that a JWT names, where it is one whose JWTs are not verified here: what else is in it is for that issuer to judge.
-    private func unverifiedIssuer(_ payload: [UInt8]) -> Int? {
+    private func unverifiedIssuer(_ payload: [UInt8]) -> TrustedIssuer? {
         payload.withUnsafeBytes { octets in
-            guard let named = try? TokenClaims.issuer(of: octets), let index = index(of: named) else { return nil }
-            return issuers[index].policy.verifiesJWTs || issuers[index].policy.introspection == nil ? nil : index
+            guard let name = try? TokenClaims.issuer(of: octets), let issuer = issuer(named: name) else { return nil }
+            return issuer.policy.verifiesJWTs || issuer.policy.introspection == nil ? nil : issuer
         }
     }
 
     private static func verified(
-        _ claims: TokenClaims, _ payload: UnsafeRawBufferPointer, issuerIndex: Int, _ policy: IssuerPolicy
+        _ claims: TokenClaims, _ payload: UnsafeRawBufferPointer, _ policy: IssuerPolicy
     ) throws(TokenRefusal) -> VerifiedToken {
         do throws(JSONFault) {
             return claims.verified(
-                issuerIndex: issuerIndex, policy: policy, claims: try NamedClaims.read(payload, policy.claimNames),
-                scopes: try claims.scopes(in: payload, under: policy))
+                under: policy, claims: try NamedClaims.read(payload, policy.claimNames), scopes: try claims.scopes(in: payload, under: policy))
         } catch {
             throw TokenRefusal(.claimsMalformed)
         }
@@ -137,22 +145,22 @@ package struct TokenVerifier {
     }
 
     private func checkSignature(
-        of jws: CompactJWS, _ header: JOSEHeader, _ claims: TokenClaims, issuerIndex: Int, _ tries: Int
+        of jws: CompactJWS, _ header: JOSEHeader, _ claims: TokenClaims, against issuer: TrustedIssuer, _ tries: Int
     ) throws(TokenRefusal) {
-        guard let keys = issuers[issuerIndex].keys else {
-            throw TokenRefusal(.keysUnavailable, doubt: KeyDoubt(issuer: issuerIndex, isWorthWaiting: false, expiresAt: .infinity, tried: 0))
+        guard let keys = issuer.keys else {
+            throw TokenRefusal(.keysUnavailable, doubt: KeyDoubt(issuer: issuer.policy.issuer, isWorthWaiting: false, expiresAt: .infinity, tried: 0))
         }
         guard let signature = Base64URL.decode(jws.signature) else { throw TokenRefusal(.tokenMalformed) }
         guard let fault = keys.fault(in: signature, of: jws, header, tries: tries) else { return }
-        let expiresAt = claims.expiresAt.value.map { $0 + issuers[issuerIndex].policy.expiryLeeway } ?? .infinity
-        throw TokenRefusal(fault, ofIssuerAt: issuerIndex, expiresAt: expiresAt)
+        let expiresAt = claims.expiresAt.value.map { $0 + issuer.policy.issuer.terms.leeway } ?? .infinity
+        throw TokenRefusal(fault, of: issuer.policy.issuer, expiresAt: expiresAt)
     }
 }
 
 extension TokenRefusal {
-    fileprivate init(_ fault: KeySet.SignatureFault, ofIssuerAt index: Int, expiresAt: Double) {
+    fileprivate init(_ fault: KeySet.SignatureFault, of issuer: Issuer, expiresAt: Double) {
         func doubt(_ isWorthWaiting: Bool, tried: Int = 0) -> KeyDoubt {
-            KeyDoubt(issuer: index, isWorthWaiting: isWorthWaiting, expiresAt: expiresAt, tried: tried)
+            KeyDoubt(issuer: issuer, isWorthWaiting: isWorthWaiting, expiresAt: expiresAt, tried: tried)
         }
         switch fault {
         case .unknown: self.init(.keyUnknown, doubt: doubt(true))

@@ -83,9 +83,8 @@ package struct VerdictCache {
     package mutating func insert(
         _ token: VerifiedToken, for digest: Digest, under verifier: TokenVerifier, now: Double, validUntil: Double = .infinity
     ) {
-        guard !isOff, verifier.issuers.indices.contains(token.issuerIndex) else { return }
-        let issuer = verifier.issuers[token.issuerIndex]
-        let expiresAt = min(token.expiresAt + issuer.policy.expiryLeeway, validUntil)
+        guard !isOff, let issuer = verifier[token.issuer] else { return }
+        let expiresAt = min(token.expiresAt + token.issuer.terms.leeway, validUntil)
         let size = Self.overhead + token.footprint
         if let place = places[digest] { remove(at: place) }
         guard now < expiresAt, size <= octetLimit else { return }
@@ -127,7 +126,6 @@ package struct VerdictCache {
     }
 
     private func isLive(_ entry: Entry, _ verifier: TokenVerifier, _ now: Double) -> Bool {
-        guard now < entry.expiresAt, verifier.issuers.indices.contains(entry.token.issuerIndex) else { return false }
-        return verifier.issuers[entry.token.issuerIndex].seal === entry.seal
+        now < entry.expiresAt && verifier[entry.token.issuer]?.seal === entry.seal
     }
 }

@@ -41,7 +41,7 @@ struct AnswerMemoryTests {
     @Test("What is remembered is bounded by its octets, the oldest giving way; what is too large alone is not remembered")
     func octets() {
         func large(_ count: Int) -> IntrospectionAnswer {
-            let token = activeToken(claims: [.string(String(repeating: "x", count: count))])
+            let token = activeToken(claims: ["x": .string(String(repeating: "x", count: count))])
             return IntrospectionAnswer(outcome: .success(token), validUntil: now + 10)
         }
         var memory = AnswerMemory(capacity: 1000, octets: 100_000)

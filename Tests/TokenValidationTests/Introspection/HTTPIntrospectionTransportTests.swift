@@ -256,7 +256,7 @@ struct HTTPIntrospectionTransportTests {
         port.withLock { $0 = server.port }
         let issuer = "http://127.0.0.1:\(server.port)"
         let introspector = Introspector(
-            issuerIndex: 0, policy: .introspecting(issuer: issuer), settings: .test(discoveredFrom: issuer, timeout: 600, maxConcurrent: 20),
+            policy: .introspecting(issuer: issuer), settings: .test(discoveredFrom: issuer, timeout: 600, maxConcurrent: 20),
             authentication: try secret())
         let answers = Mutex<[IntrospectionAnswer]>([])
         @Sendable func lookUp(_ token: String) -> Introspector.Looked {

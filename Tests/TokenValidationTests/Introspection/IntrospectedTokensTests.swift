@@ -28,14 +28,14 @@ struct IntrospectedTokensTests {
     private func merged(_ mint: TokenMint, _ said: VerifiedToken, saysScopes: Bool = true) throws -> VerifiedToken {
         var authenticator = authenticator(verifiesJWTs: true)
         let inquiry = try authenticator.asked(mint.token)
-        return try authenticator.settle(answer(said, saysScopes: saysScopes), for: inquiry, now: now).get()
+        return try authenticator.settle(answer(said.said(by: inquiry.issuer), saysScopes: saysScopes), for: inquiry, now: now).get()
     }
 
     @Test("An introspected token is bound as a JWT is, on the first request and on those from memory (MTLS-12, INT-07)")
     func binding() throws {
         var authenticator = authenticator()
         let inquiry = try authenticator.asked("opaque")
-        let token = try authenticator.settle(answer(activeToken(confirmation: .certificate(own))), for: inquiry, now: now).get()
+        let token = try authenticator.settle(answer(activeToken(confirmation: .certificate(own)).said(by: inquiry.issuer)), for: inquiry, now: now).get()
         let again = remembered("opaque", in: &authenticator)
         for token in [token, try #require(again)] {
             #expect(refusal(of: token) == nil)
@@ -53,7 +53,7 @@ struct IntrospectedTokensTests {
         for (expiresIn, validFor, leeway, until) in [(300, 30, 0, 30), (10, 30, 0, 10), (10, 30, 5, 15), (10, 12, 5, 12), (.infinity, 30, 0, 30)] as [(Double, Double, Double, Double)] {
             var authenticator = authenticator(leeway: leeway)
             let inquiry = try authenticator.asked("opaque")
-            _ = authenticator.settle(answer(activeToken(expiresAt: now + expiresIn), validFor: validFor), for: inquiry, now: now)
+            _ = authenticator.settle(answer(activeToken(expiresAt: now + expiresIn).said(by: inquiry.issuer), validFor: validFor), for: inquiry, now: now)
             #expect(remembered("opaque", in: &authenticator, now: now + until - 0.1) != nil)
             #expect(authenticator.inquiry("opaque", now: now + until) != nil)
             #expect(authenticator.hits == 1)
@@ -65,11 +65,11 @@ struct IntrospectedTokensTests {
         var authenticator = authenticator()
         for _ in 0..<3 {
             let inquiry = try authenticator.asked("opaque")
-            #expect(try authenticator.settle(answer(activeToken(), validFor: 0), for: inquiry, now: now).get().subject == "user-1")
+            #expect(try authenticator.settle(answer(activeToken().said(by: inquiry.issuer), validFor: 0), for: inquiry, now: now).get().subject == "user-1")
         }
         var without = self.authenticator(capacity: 0)
         let inquiry = try without.asked("opaque")
-        #expect(try without.settle(answer(activeToken()), for: inquiry, now: now).get().subject == "user-1")
+        #expect(try without.settle(answer(activeToken().said(by: inquiry.issuer)), for: inquiry, now: now).get().subject == "user-1")
         #expect(without.inquiry("opaque") != nil)
     }
 
@@ -90,17 +90,22 @@ struct IntrospectedTokensTests {
         var authenticator = authenticator(verifiesJWTs: true)
         let inquiry = try authenticator.asked(TokenMint().token)
         authenticator.replaceKeys(keySet(SigningKey.otherP256.jwk()), ofIssuerAt: 0)
-        _ = authenticator.settle(answer(activeToken()), for: inquiry, now: now)
+        _ = authenticator.settle(answer(activeToken().said(by: inquiry.issuer)), for: inquiry, now: now)
         #expect(authenticator.refusal(of: TokenMint().token) == .signatureInvalid)
     }
 
-    @Test func anAnswerOfAnotherIssuerIsNone() throws {
+    @Test("An answer of another issuer is none, nor is one of the issuer as another configuration has it")
+    func anotherIssuer() throws {
         var authenticator = authenticator()
         let inquiry = try authenticator.asked("opaque")
-        guard case .failure(let refusal) = authenticator.settle(answer(activeToken(issuerIndex: 1)), for: inquiry, now: now) else {
-            return #expect(Bool(false))
+        let issuers = [Issuer.mint, IssuerPolicy.introspecting().issuer, IssuerPolicy.introspecting(issuer: "https://other.example.com").issuer]
+        for issuer in issuers {
+            guard case .failure(let refusal) = authenticator.settle(answer(activeToken(of: issuer)), for: inquiry, now: now) else {
+                return #expect(Bool(false))
+            }
+            #expect(refusal.reason == .introspectionUnavailable)
         }
-        #expect(refusal.reason == .introspectionUnavailable)
+        #expect(authenticator.inquiry("opaque") != nil)
     }
 
     @Test("Where both name a certificate it must be the same (MTLS-13)")
@@ -151,7 +156,7 @@ struct IntrospectedTokensTests {
         var authenticator = TokenAuthenticator([.introspecting(verifiesJWTs: true, claimNames: ["sub", "a", "b"])], cacheCapacity: 8)
         authenticator.replaceKeys(keySet(SigningKey.p256.jwk()), ofIssuerAt: 0)
         let inquiry = try authenticator.asked(TokenMint().with(claim: "a", "1").token)
-        let said = activeToken(claims: [.string("user-2"), nil, .boolean(true)])
-        #expect(try authenticator.settle(answer(said), for: inquiry, now: now).get().claims == [nil, .number("1"), .boolean(true)])
+        let said = activeToken(of: inquiry.issuer, claims: ["sub": .string("user-2"), "b": .boolean(true)])
+        #expect(try authenticator.settle(answer(said), for: inquiry, now: now).get().claims == ["a": .number("1"), "b": .boolean(true)])
     }
 }

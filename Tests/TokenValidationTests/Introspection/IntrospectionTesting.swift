@@ -22,7 +22,7 @@ func digest(_ text: String) -> VerdictCache.Digest { Array(text.utf8).withUnsafe
 extension IssuerPolicy {
     /// `TokenMint.issuer`, asked about tokens.
     static func introspecting(
-        prefix: String? = nil, issuer: String = TokenMint.issuer, verifiesJWTs: Bool = false, claimNames: [String] = [], leeway: Double = 0,
+        prefix: String? = nil, issuer: String = TokenMint.issuer, verifiesJWTs: Bool = false, claimNames: [ClaimName] = [], leeway: Double = 0,
         scopeClaims: [String] = ["scope"], asksAboutJWTs: Bool = true, needsAudience: Bool = true
     ) -> IssuerPolicy {
         IssuerPolicy(
@@ -69,20 +69,40 @@ func certificates(_ pem: String...) throws -> [NIOSSLCertificate] {
     try pem.flatMap { text in try withFile(text) { try CertificateFile.read($0).map(\.forTLS) } }
 }
 
+extension Issuer {
+    /// `TokenMint.issuer`, on its own.
+    static let mint = Issuer(name: TokenMint.issuer, terms: TokenTerms(audiences: [TokenMint.audience], leeway: 0))
+}
+
 /// An active token, as an issuer would answer.
 func activeToken(
-    issuerIndex: Int = 0, subject: String? = "user-1", expiresAt: Double = TokenMint.now + 300, notBefore: Double? = nil,
+    of issuer: Issuer = .mint, subject: String? = "user-1", expiresAt: Double = TokenMint.now + 300, notBefore: Double? = nil,
     audiences: [String] = [TokenMint.audience], scopes: [String] = [], confirmation: BindingPolicy.Confirmation = .absent, acr: String? = nil,
-    authenticatedAt: Double? = nil, claims: [ClaimValue?] = [], namesAudience: Bool = true
+    authenticatedAt: Double? = nil, claims: ClaimValues = [:], namesAudience: Bool = true
 ) -> VerifiedToken {
     VerifiedToken(
-        issuerIndex: issuerIndex, issuer: TokenMint.issuer, subject: subject, clientID: nil, expiresAt: expiresAt, notBefore: notBefore,
+        issuer: issuer, subject: subject, clientID: nil, expiresAt: expiresAt, notBefore: notBefore,
         audiences: audiences, scopes: scopes, confirmation: confirmation, acr: acr, authenticatedAt: authenticatedAt, claims: claims,
         namesAudience: namesAudience)
 }
 
+extension VerifiedToken {
+    /// The same, as `issuer` says it.
+    func said(by issuer: Issuer) -> VerifiedToken {
+        VerifiedToken(
+            issuer: issuer, subject: subject, clientID: clientID, expiresAt: expiresAt, notBefore: notBefore, audiences: audiences,
+            scopes: scopes, confirmation: confirmation, acr: acr, authenticatedAt: authenticatedAt, claims: claims, namesAudience: namesAudience)
+    }
+}
+
 extension TokenAuthenticator {
-    mutating func authenticate(_ token: String, now: Double = TokenMint.now) -> Finding {
+    /// - Parameter index: the issuer's, in the order in which they were given.
+    mutating func replaceKeys(_ keys: KeySet?, ofIssuerAt index: Int) { replaceKeys(keys, of: verifier.issuers[index]) }
+
+    /// The issuer's place, in the order in which they were given.
+    func place(of inquiry: Inquiry?) -> Int? { verifier.issuers.firstIndex { $0 === inquiry?.issuer } }
+
+    mutating func authenticate(_ token: String, now: Double = TokenMint.now) -> TokenFinding {
         let octets = Array(token.utf8)
         return octets.withUnsafeBytes { authenticate($0, now: now) }
     }
@@ -104,10 +124,10 @@ extension TokenAuthenticator {
 
 /// What BindingPolicy says of a token, shown by the holder of `TokenMint.thumbprint` or another.
 func refusal(
-    of token: VerifiedToken, shownBy thumbprint: String = TokenMint.thumbprint, leeway: Double = 0, now: Double = TokenMint.now
+    of token: VerifiedToken, shownBy thumbprint: String = TokenMint.thumbprint, now: Double = TokenMint.now
 ) -> DenialReason? {
     let decision = RoutePolicy.boundToken.decide(
-        token, shownBy: Thumbprint(base64url: thumbprint), under: TokenTerms(audiences: [TokenMint.audience], leeway: leeway), now: now)
+        token, shownBy: Thumbprint(base64url: thumbprint), now: now)
     if case .deny(let denial) = decision { return denial.reason }
     return nil
 }

@@ -78,6 +78,7 @@ struct IntrospectorTests {
     private let events = Log<Introspector.Event>()
     private let answers = Log<IntrospectionAnswer>()
     private let staleKeys = Log<Int>()
+    private let policy = IssuerPolicy.introspecting()
 
     private func introspector(
         _ settings: IntrospectionSettings = .test(), _ authentication: ClientAuthentication? = nil, onStale: @escaping @Sendable () -> Void = {}
@@ -88,7 +89,7 @@ struct IntrospectorTests {
         clock.random = { [UInt8](repeating: 7, count: $0) }
         let (events, staleKeys) = (events, staleKeys)
         return Introspector(
-            issuerIndex: 2, policy: .introspecting(), settings: settings, authentication: try authentication ?? secret(),
+            policy: policy, settings: settings, authentication: try authentication ?? secret(),
             fetcher: fetcher, transport: transport, clock: clock, report: { events.append($0) },
             onStaleKeys: { _, _ in
                 staleKeys.append(1)
@@ -117,7 +118,7 @@ struct IntrospectorTests {
         #expect(introspector.status.waiting == 100)
         transport.release()
         #expect(await eventually { answers.all.count == 100 })
-        #expect(try answers.all.allSatisfy { try $0.outcome.get().subject == "user-1" && $0.outcome.get().issuerIndex == 2 })
+        #expect(try answers.all.allSatisfy { try $0.outcome.get().subject == "user-1" && $0.outcome.get().issuer === policy.issuer })
         guard case .answered(let answer) = lookUp(introspector, "t") else { return #expect(Bool(false)) }
         #expect(try answer.outcome.get().subject == "user-1")
         #expect(answer.validUntil == TokenMint.now + 30)

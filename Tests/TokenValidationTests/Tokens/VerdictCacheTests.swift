@@ -44,7 +44,7 @@ struct VerdictCacheTests {
         var verifier = verifier()
         var cache = VerdictCache(capacity: 16)
         cache.insert(try verified(), for: digest("a"), under: verifier, now: now)
-        let keys = try #require(verifier.issuers[0].keys)
+        let keys = try #require(verifier[Self.policy.issuer]?.keys)
         verifier.replaceKeys(keys, ofIssuerAt: 0)
         #expect(cache.token(for: digest("a"), under: verifier, now: now) != nil)
         verifier.replaceKeys(keySet(SigningKey.otherP256.jwk()), ofIssuerAt: 0)
@@ -138,8 +138,7 @@ struct VerdictCacheTests {
             guard case .verified(let verified) = token.withUnsafeBytes({ authenticator.authenticate($0, now: now) }) else {
                 return #expect(Bool(false))
             }
-            let terms = TokenTerms(audiences: [TokenMint.audience], leeway: 0)
-            let decision = RoutePolicy.boundToken.decide(verified, shownBy: thumbprint, under: terms, now: now)
+            let decision = RoutePolicy.boundToken.decide(verified, shownBy: thumbprint, now: now)
             if case .deny(let denial) = decision { #expect(denial.reason == expected) } else { #expect(expected == nil) }
         }
     }
@@ -162,7 +161,7 @@ struct VerdictCacheTests {
 
     private func large(_ count: Int) -> VerifiedToken {
         VerifiedToken(
-            issuerIndex: 0, issuer: TokenMint.issuer, subject: String(repeating: "x", count: count), clientID: nil, expiresAt: now + 300,
+            issuer: Self.policy.issuer, subject: String(repeating: "x", count: count), clientID: nil, expiresAt: now + 300,
             notBefore: nil, audiences: [], scopes: [], confirmation: .absent)
     }
 

@@ -1,0 +1,86 @@
+import ClientIdentity
+import Credentials
+import HTTPWire
+import HoldfastConfiguration
+import Logging
+import NIOCore
+import ProxyEngine
+import Telemetry
+import TokenValidation
+
+/// Everything of one configuration that requests are judged and carried by, made whole: a loop takes its part of it, and nothing is ever
+/// changed in place. A connection takes its TLS at accept; a request keeps the generation that it began with to its end, so that nothing
+/// of it is held against another's terms. It is freed with the last of them.
+///
+/// From one generation to the next go: the desks of issuers that are configured just as before, with their keys and answers, and the
+/// verdicts that a loop remembers about their tokens. Validated certificate paths and TLS sessions begin anew.
+final class Generation: Sendable {
+    /// 1 for the first.
+    let number: Int
+    /// Seconds since 1970.
+    let made: Double
+    let blueprint: Blueprint
+    let desks: IssuerDesks
+    let changes: KeyChanges
+    private let contexts: ServerTLSContexts
+    private let authenticator: ClientAuthenticator
+
+    /// - Parameters:
+    ///   - earlier: the generation that this one follows; nil for the first.
+    ///   - made: seconds since 1970.
+    ///   - issuers: runs the desks that are opened for it.
+    ///   - fixedKeys: of every issuer, in place of those that are to be fetched.
+    init(
+        _ blueprint: Blueprint, after earlier: Generation?, made: Double, issuers: IssuerService, changes: KeyChanges, fixedKeys: KeySet? = nil,
+        logger: Logger
+    ) throws(CredentialFault) {
+        number = (earlier?.number ?? 0) + 1
+        self.made = made
+        self.blueprint = blueprint
+        self.changes = changes
+        contexts = try ServerTLSContexts(blueprint.tls, now: made)
+        authenticator = ClientAuthenticator(blueprint.trust)
+        desks = IssuerDesks(
+            blueprint.issuers.map { plan in
+                if let kept = earlier?.desks.all.first(where: { $0.plan.isAlike(plan) }) { return kept }
+                let desk = IssuerDesk(plan, changes: changes, fixedKeys: fixedKeys, logger: logger)
+                issuers.open(desk)
+                return desk
+            })
+    }
+
+    /// Returns when each issuer's keys have been looked for, and in the end without: an issuer that is down holds nothing up. Before that
+    /// its tokens would be refused for want of keys.
+    func firstLooks(patience: Duration = .seconds(5)) async {
+        let deadline = ContinuousClock.now + patience
+        while desks.all.contains(where: { $0.keeper?.status.fetches == 0 }), ContinuousClock.now < deadline {
+            guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return }
+        }
+    }
+
+    /// On the loop whose judge it becomes.
+    ///
+    /// - Parameter earlier: the loop's judge so far, whose memory this one takes over.
+    func judge(after earlier: TokenJudge?, counters: LoopCounters, on eventLoop: any EventLoop) -> TokenJudge {
+        TokenJudge(self, counters: counters, eventLoop: eventLoop, after: earlier)
+    }
+
+    /// Everything of it that one loop needs. On that loop.
+    ///
+    /// - Parameters:
+    ///   - earlier: the loop's part so far.
+    ///   - onFault: told what the upstream does wrong.
+    func part(
+        on eventLoop: any EventLoop, after earlier: LoopGeneration?, counters: LoopCounters, onFault: @escaping (UpstreamFault) -> Void
+    ) -> LoopGeneration {
+        LoopGeneration(
+            number: number, settings: blueprint.settings, strips: blueprint.strips,
+            judge: judge(after: earlier?.judge as? TokenJudge, counters: counters, on: eventLoop), gate: gate,
+            pool: UpstreamPool(
+                eventLoop: eventLoop, target: blueprint.target, settings: blueprint.settings, counters: counters, onFault: onFault))
+    }
+
+    private var gate: ConnectionGate {
+        ConnectionGate(contexts: contexts, authenticator: authenticator, certificateIsOptional: blueprint.tls.certificateIsOptional)
+    }
+}

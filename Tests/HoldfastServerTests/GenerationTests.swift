@@ -1,0 +1,174 @@
+import BindingPolicy
+import HoldfastConfiguration
+@testable import HoldfastServer
+import NIOCore
+import NIOPosix
+import ProxyEngine
+import Telemetry
+import Testing
+import TokenValidation
+
+@Suite("Generations: each request is judged by the one it began with")
+struct GenerationTests {
+    private let workshop: Workshop
+    private let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
+
+    init() throws { workshop = try Workshop() }
+
+    private func peer() throws -> AuthenticatedPeer {
+        let thumbprint = try #require(Thumbprint(base64url: workshop.thumbprint(of: "a")))
+        return AuthenticatedPeer(thumbprint: thumbprint, validFrom: -.infinity, validUntil: .infinity)
+    }
+
+    @Test("One that waits for a lookup when the next generation comes is finished under its own, which is freed then")
+    func replacedWhileWaiting() async throws {
+        let (peer, token, loop) = (try peer(), try workshop.token(for: "a", header: ["kid": "unknown"]), loop)
+        try await Generations.with(try workshop.blueprint("report_only: true")) { generations in
+            weak var first: Generation? = generations.current
+            let enforcing = try workshop.blueprint()
+            // In one turn of the loop: no lookup can end meanwhile.
+            let (before, after) = try await loop.submit {
+                let one = generations.current
+                let judge = one.judge(after: nil, counters: LoopCounters(), on: loop)
+                let waiting = WaitingRequest(token: token, from: peer, by: judge, one.blueprint, on: loop)
+                let two = try generations.next(enforcing, now: 1)
+                let later = WaitingRequest(
+                    token: token, from: peer, by: two.judge(after: judge, counters: LoopCounters(), on: loop), two.blueprint, on: loop)
+                generations.replace(by: two)
+                #expect(waiting.isWaiting && later.isWaiting)
+                return (waiting.fate, later.fate)
+            }.get()
+            #expect(generations.current.number == 2)
+            #expect(try await before.get() == "would key_unknown")
+            #expect(try await after.get() == "key_unknown")
+            #expect(await eventually { first == nil })
+        }
+    }
+
+    @Test("As long as anything is judged by it, a replaced generation stays, and not longer")
+    func keptWhileNeeded() async throws {
+        let (peer, loop, token) = (try peer(), loop, try workshop.token(for: "a"))
+        // Nothing runs: what waits goes on waiting.
+        let generations = try Generations(try workshop.blueprint(), now: 1, logger: silence)
+        weak var first: Generation? = generations.current
+        let next = try workshop.blueprint(audience: "https://other.example.com")
+        let judge = try await loop.submit {
+            NIOLoopBoundBox<TokenJudge?>(generations.current.judge(after: nil, counters: LoopCounters(), on: loop), eventLoop: loop)
+        }.get()
+        let second = try generations.next(next, now: 2)
+        generations.replace(by: second)
+        #expect(first != nil && generations.current === second)
+        let fate = try await loop.flatSubmit {
+            let request = judge.value.map { WaitingRequest(token: token, from: peer, by: $0, second.blueprint, on: loop) }
+            judge.value = nil
+            return request?.fate ?? loop.makeSucceededFuture("none")
+        }.get()
+        // Its keys were never looked at.
+        #expect(fate == "keys_unavailable")
+        #expect(await eventually { first == nil })
+        let service = Task { await generations.issuers.runUntilCancelled() }
+        service.cancel()
+        await service.value
+    }
+
+    @Test("A token is held against the terms of the generation it was shown to, though both know an issuer of that name")
+    func terms() async throws {
+        let (peer, loop) = (try peer(), loop)
+        let other = "https://other.example.com"
+        let swapped = """
+            [{issuer: "https://first.example.com", audience: "\(Workshop.audience)", keys: keys.json}, \
+            {issuer: "\(Workshop.issuer)", audience: "\(other)", keys: keys.json, algorithms: [ES256]}]
+            """
+        try await Generations.with(try workshop.blueprint()) { generations in
+            let two = try generations.next(try workshop.blueprint(tokens: swapped), now: 1)
+            await two.firstLooks()
+            // A key that the file has since now is looked for; unless the keeper happened to look by itself, which is not what is tested.
+            for attempt in 0..<20 {
+                let key = try workshop.addKey("k\(attempt)")
+                let (mine, theirs) = (try workshop.token(for: "a", signedBy: key), try workshop.token(for: "a", ["aud": other], signedBy: key))
+                let (waited, fates) = try await loop.submit {
+                    let one = generations.current
+                    let judge = one.judge(after: nil, counters: LoopCounters(), on: loop)
+                    let before = [mine, theirs].map { WaitingRequest(token: $0, from: peer, by: judge, one.blueprint, on: loop) }
+                    let next = two.judge(after: judge, counters: LoopCounters(), on: loop)
+                    let after = [mine, theirs].map { WaitingRequest(token: $0, from: peer, by: next, two.blueprint, on: loop) }
+                    return (before.allSatisfy(\.isWaiting), EventLoopFuture.whenAllSucceed((before + after).map(\.fate), on: loop))
+                }.get()
+                let found = try await fates.get()
+                guard waited else { continue }
+                #expect(found == ["permit under \(Workshop.audience)", "audience_mismatch", "audience_mismatch", "permit under \(other)"])
+                return
+            }
+            Issue.record("no request waited")
+        }
+    }
+
+    @Test("An issuer that is configured just as before keeps its keys and what is remembered of its tokens; another begins anew")
+    func kept() async throws {
+        let (peer, token, loop) = (try peer(), try workshop.token(for: "a"), loop)
+        try await Generations.with(try workshop.blueprint()) { generations in
+            let first = generations.current.desks.all[0]
+            let same = try generations.next(try workshop.blueprint("# further down\nroutes: [{path: /x, require: certificate}]"), now: 1)
+            #expect(same.desks.all[0] === first && same.desks.all[0].issuer === first.issuer && same.number == 2)
+            let changed = try generations.next(try workshop.blueprint(audience: "https://other.example.com"), now: 1)
+            #expect(changed.desks.all[0] !== first && changed.desks[first.issuer] == nil)
+            // A claim more is another reading of its tokens.
+            let reading = try generations.next(try workshop.blueprint("forward: {claims: {sub: X-Subject}}"), now: 1)
+            #expect(reading.desks.all[0] !== first)
+            await changed.firstLooks()
+
+            let hits = try await loop.submit {
+                let counters = LoopCounters()
+                var judge = generations.current.judge(after: nil, counters: counters, on: loop)
+                var hits: [Int] = []
+                for generation in [generations.current, same, changed, changed] {
+                    if generation !== generations.current { judge = generation.judge(after: judge, counters: counters, on: loop) }
+                    _ = WaitingRequest(token: token, from: peer, by: judge, generation.blueprint, on: loop)
+                    hits.append(counters.metrics.verdictHits)
+                }
+                return hits
+            }.get()
+            #expect(hits == [0, 1, 1, 2])
+        }
+    }
+
+    @Test("The work for an issuer ends when no generation has it any more")
+    func retired() async throws {
+        try await Generations.with(try workshop.blueprint()) { generations in
+            weak var desk: IssuerDesk? = generations.current.desks.all[0]
+            weak var keeper: KeySetKeeper? = desk?.keeper
+            #expect(keeper != nil)
+            try await generations.publish(try workshop.blueprint(audience: "https://other.example.com"), now: 1) { next in
+                #expect(next.desks.all[0].keeper?.status.keys == 1)
+            }
+            #expect(await eventually { desk == nil && keeper == nil })
+        }
+    }
+
+    private struct Undeliverable: Error {}
+
+    @Test("One that cannot be delivered leaves the current one as it was")
+    func undelivered() async throws {
+        try await Generations.with(try workshop.blueprint()) { generations in
+            let first = generations.current
+            await #expect(throws: Undeliverable.self) {
+                try await generations.publish(try workshop.blueprint("report_only: true"), now: 1) { _ in throw Undeliverable() }
+            }
+            #expect(generations.current === first && first.number == 1 && first.made == 1_900_000_000)
+        }
+    }
+
+    @Test("A loop takes its next part from the next generation, and lets go of the first where nothing runs under it")
+    func loops() async throws {
+        try await Generations.with(try workshop.blueprint()) { generations in
+            weak let first: Generation? = generations.current
+            let notice = UpstreamNotice(logger: silence)
+            let handle = try await LoopHandle.make(on: loop, generations.current, sink: LogSink(descriptor: -1), notice: notice)
+            try await generations.publish(try workshop.blueprint("report_only: true"), now: 1) { try await handle.publish($0, notice: notice) }
+            let number = try await loop.submit { handle.engine.generation.number }.get()
+            #expect(number == 2 && generations.current.number == 2)
+            #expect(await eventually { first == nil })
+            try await handle.stop()
+        }
+    }
+}

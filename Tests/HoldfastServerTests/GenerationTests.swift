@@ -24,7 +24,7 @@ struct GenerationTests {
     func replacedWhileWaiting() async throws {
         let (peer, token, loop) = (try peer(), try workshop.token(for: "a", header: ["kid": "unknown"]), loop)
         try await Generations.with(try workshop.blueprint("report_only: true")) { generations in
-            weak var first: Generation? = generations.current
+            weak let first: Generation? = generations.current
             let enforcing = try workshop.blueprint()
             // In one turn of the loop: no lookup can end meanwhile.
             let (before, after) = try await loop.submit {
@@ -50,7 +50,7 @@ struct GenerationTests {
         let (peer, loop, token) = (try peer(), loop, try workshop.token(for: "a"))
         // Nothing runs: what waits goes on waiting.
         let generations = try Generations(try workshop.blueprint(), now: 1, logger: silence)
-        weak var first: Generation? = generations.current
+        weak let first: Generation? = generations.current
         let next = try workshop.blueprint(audience: "https://other.example.com")
         let judge = try await loop.submit {
             NIOLoopBoundBox<TokenJudge?>(generations.current.judge(after: nil, counters: LoopCounters(), on: loop), eventLoop: loop)
@@ -135,8 +135,8 @@ struct GenerationTests {
     @Test("The work for an issuer ends when no generation has it any more")
     func retired() async throws {
         try await Generations.with(try workshop.blueprint()) { generations in
-            weak var desk: IssuerDesk? = generations.current.desks.all[0]
-            weak var keeper: KeySetKeeper? = desk?.keeper
+            weak let desk: IssuerDesk? = generations.current.desks.all[0]
+            weak let keeper: KeySetKeeper? = desk?.keeper
             #expect(keeper != nil)
             try await generations.publish(try workshop.blueprint(audience: "https://other.example.com"), now: 1) { next in
                 #expect(next.desks.all[0].keeper?.status.keys == 1)

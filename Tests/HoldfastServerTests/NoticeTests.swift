@@ -55,36 +55,33 @@ struct NoticeTests {
     @Test("A clock that is set back silences nothing")
     func clockSetBack() {
         var memory = NoticeMemory<Int>(interval: 10)
-        #expect(memory.note(1, now: 1000) == 0)
-        #expect(memory.note(1, now: 1001) == nil)
-        #expect(memory.note(1, now: 500) == 1)
-        #expect(memory.note(1, now: 509.9) == nil && memory.note(2, now: 509.9) == 0)
-        #expect(memory.note(1, now: 510) == 1)
+        let said = [(1, 1000), (1, 1001), (1, 500), (1, 509.9), (2, 509.9), (1, 510)].map { memory.note($0.0, now: $0.1) }
+        #expect(said == [0, nil, 1, nil, 0, 1])
     }
 
     @Test("Lost lines are told once, and the line that tells it is no news where it is lost itself")
     func lostLines() {
         var losses = LogLosses()
-        #expect(!losses.isNews(.init()))
-        #expect(losses.isNews(.init(access: 1, messages: 0)))
-        #expect(!losses.isNews(.init(access: 1, messages: 0)))
-        #expect(!losses.isNews(.init(access: 1, messages: 1)))
-        #expect(losses.isNews(.init(access: 1, messages: 2)))
-        #expect(!losses.isNews(.init(access: 1, messages: 3)))
-        #expect(losses.isNews(.init(access: 9, messages: 3)))
+        let lost = [(0, 0), (1, 0), (1, 0), (1, 1), (1, 2), (1, 3), (9, 3)]
+        let news = lost.map { losses.isNews(.init(access: $0.0, messages: $0.1)) }
+        #expect(news == [false, true, false, false, true, false, true])
     }
 
     @Test("What happens thousands of times is told when it begins and when it has been over for a while")
     func episodes() {
         var episode = Episode()
         let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
-        #expect(episode.end(at: start) == nil && !episode.isOn)
-        #expect(episode.happened(at: start))
-        for second in 1...5 { #expect(!episode.happened(at: start + .seconds(Int64(second)))) }
-        episode.lasts(at: start + .seconds(8))
-        #expect(episode.end(at: start + .seconds(17)) == nil && episode.isOn)
-        #expect(episode.end(at: start + .seconds(18)) == 6 && !episode.isOn)
-        #expect(episode.happened(at: start + .seconds(19)))
+        func second(_ second: Int64) -> NIODeadline { start + .seconds(second) }
+        let early = episode.end(at: start)
+        let begins = (0...5).map { episode.happened(at: second($0)) }
+        #expect(early == nil && begins == [true, false, false, false, false, false])
+        episode.lasts(at: second(8))
+        let during = episode.end(at: second(17))
+        #expect(during == nil && episode.isOn)
+        let after = episode.end(at: second(18))
+        #expect(after == 6 && !episode.isOn)
+        let again = episode.happened(at: second(19))
+        #expect(again)
     }
 
     @Test("report_only is said where the whole file has it, where a route has it, and nowhere else; with an end only until then")

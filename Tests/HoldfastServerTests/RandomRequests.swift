@@ -67,16 +67,20 @@ struct RandomRequests {
 
     // MARK: Tokens
 
-    private static let changes: [[String: Any]] = [
+    private static var changes: [[String: Any]] {
+        [
         [:], [:], [:], ["scope": "a"], ["scope": "a b"], ["scp": ["b", "c"]], ["acr": "gold"], ["acr": "lead"], ["tenant": "blue"], ["tenant": ["blue", "red"]],
         ["tenant": ""], ["roles": "user admin"], ["iss": other], ["iss": other], ["iss": "https://x"], ["iss": 1], ["aud": partner],
         ["aud": [Workshop.audience, partner]], ["aud": "https://other"], ["aud": 7], ["jti": NSNull()], ["sub": NSNull()], ["cnf": ["jkt": "x"]],
         ["cnf": ["x5t#S256": "x"]], ["cnf": NSNull()], ["exp": NSNull()], ["exp": "soon"], ["token_use": "id"], ["events": ["a": 1]],
-    ]
-    private static let headers: [[String: Any]] = [
+        ]
+    }
+    private static var headers: [[String: Any]] {
+        [
         [:], [:], [:], [:], [:], [:], ["typ": "JWT"], ["typ": "application/at+jwt"], ["alg": "RS256"], ["alg": "none"], ["alg": "HS256"], ["crit": ["x"]],
         ["cty": "JWT"], ["kid": "x"],
-    ]
+        ]
+    }
     private static let nonsense = ["", "a b", "opaque", "a.b.c", "a.b", "a.b.c.d.e", "é", "a\nb", "a\r\nX: y", "e30.e30.e30", String(repeating: "x", count: 20_000)]
 
     mutating func tokens(_ count: Int) throws -> [String] {

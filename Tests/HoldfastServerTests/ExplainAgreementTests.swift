@@ -85,7 +85,7 @@ private struct Tally {
         let outcomes = explanation.findings.map(\.outcome)
         let failure = outcomes.firstIndex(of: .failed)
         let rules = explanation.findings.map(\.rule)
-        guard (failure == nil) == explanation.isPermitted, rules == rules.sorted() else { return false }
+        guard (failure == nil) == explanation.isPermitted, zip(rules, rules.dropFirst()).allSatisfy({ $0 < $1 }) else { return false }
         guard let failure else { return outcomes.allSatisfy { $0 == .passed } }
         return outcomes[failure...].dropFirst().allSatisfy { $0 == .notReached } && outcomes[..<failure].allSatisfy { $0 != .failed }
     }

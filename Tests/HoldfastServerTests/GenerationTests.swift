@@ -39,8 +39,8 @@ struct GenerationTests {
                 return (waiting.fate, later.fate)
             }.get()
             #expect(generations.current.number == 2)
-            #expect(try await before.get() == "would key_unknown")
-            #expect(try await after.get() == "key_unknown")
+            #expect(try await before.get() == "would kid_unknown")
+            #expect(try await after.get() == "kid_unknown")
             #expect(await eventually { first == nil })
         }
     }
@@ -96,7 +96,7 @@ struct GenerationTests {
                 }.get()
                 let found = try await fates.get()
                 guard waited else { continue }
-                #expect(found == ["permit under \(Workshop.audience)", "audience_mismatch", "audience_mismatch", "permit under \(other)"])
+                #expect(found == ["permit under \(Workshop.audience)", "aud_mismatch", "aud_mismatch", "permit under \(other)"])
                 return
             }
             Issue.record("no request waited")

@@ -25,6 +25,9 @@ struct RandomRequests {
         {issuer: "\(other)", audience: "\(Workshop.audience)", keys: keys.json, algorithms: [ES256], type: any, leeway: 60s, scopes_from: [scope, scp]}]
         """
 
+    /// A day on which what is only reported begins to be enforced.
+    static let soon = Date(timeIntervalSinceNow: 100 * 86400).formatted(.iso8601.year().month().day())
+
     private static let routePaths = [
         "/", "/*", "/payments", "/payments/*", "/payments/1", "/scoped", "/strong", "/claim", "/certificate/*", "/certificate/report", "/open", "/try/*",
         "/a", "/ab", "/a/b/*",
@@ -32,7 +35,7 @@ struct RandomRequests {
     private static let conditions = [
         "scopes: [a]", "scopes: [payments:write]", "scopes: {any: [a, b]}", "scopes: {all: [a], any: [b, c]}", "acr: [gold, lead]", "max_auth_age: 15m",
         "claims: {tenant: blue}", "claims: {tenant: present}", "claims: {roles: {word: admin}}", "issuers: [\"\(Workshop.issuer)\"]",
-        "issuers: [\"\(other)\"]", "audience: \"\(partner)\"", "report_only: true", "report_only: 2099-01-01", "methods: [GET]", "methods: [POST, PURGE]",
+        "issuers: [\"\(other)\"]", "audience: \"\(partner)\"", "report_only: true", "report_only: \(soon)", "methods: [GET]", "methods: [POST, PURGE]",
         "methods: [PROPFIND]",
     ]
 
@@ -69,16 +72,16 @@ struct RandomRequests {
 
     private static var changes: [[String: Any]] {
         [
-        [:], [:], [:], ["scope": "a"], ["scope": "a b"], ["scp": ["b", "c"]], ["acr": "gold"], ["acr": "lead"], ["tenant": "blue"], ["tenant": ["blue", "red"]],
-        ["tenant": ""], ["roles": "user admin"], ["iss": other], ["iss": other], ["iss": "https://x"], ["iss": 1], ["aud": partner],
-        ["aud": [Workshop.audience, partner]], ["aud": "https://other"], ["aud": 7], ["jti": NSNull()], ["sub": NSNull()], ["cnf": ["jkt": "x"]],
-        ["cnf": ["x5t#S256": "x"]], ["cnf": NSNull()], ["exp": NSNull()], ["exp": "soon"], ["token_use": "id"], ["events": ["a": 1]],
+            [:], [:], [:], ["scope": "a"], ["scope": "a b"], ["scp": ["b", "c"]], ["acr": "gold"], ["acr": "lead"], ["tenant": "blue"], ["tenant": ["blue", "red"]],
+            ["tenant": ""], ["roles": "user admin"], ["iss": other], ["iss": other], ["iss": "https://x"], ["iss": 1], ["aud": partner],
+            ["aud": [Workshop.audience, partner]], ["aud": "https://other"], ["aud": 7], ["jti": NSNull()], ["sub": NSNull()], ["cnf": ["jkt": "x"]],
+            ["cnf": ["x5t#S256": "x"]], ["cnf": NSNull()], ["exp": NSNull()], ["exp": "soon"], ["token_use": "id"], ["events": ["a": 1]],
         ]
     }
     private static var headers: [[String: Any]] {
         [
-        [:], [:], [:], [:], [:], [:], ["typ": "JWT"], ["typ": "application/at+jwt"], ["alg": "RS256"], ["alg": "none"], ["alg": "HS256"], ["crit": ["x"]],
-        ["cty": "JWT"], ["kid": "x"],
+            [:], [:], [:], [:], [:], [:], ["typ": "JWT"], ["typ": "application/at+jwt"], ["alg": "RS256"], ["alg": "none"], ["alg": "HS256"], ["crit": ["x"]],
+            ["cty": "JWT"], ["kid": "x"],
         ]
     }
     private static let nonsense = ["", "a b", "opaque", "a.b.c", "a.b", "a.b.c.d.e", "é", "a\nb", "a\r\nX: y", "e30.e30.e30", String(repeating: "x", count: 20_000)]

@@ -18,7 +18,7 @@ package struct ClaimName: Hashable, Sendable, ExpressibleByStringLiteral {
 /// The claims of a token that the configuration has a use for, by name. There are few, so a list is searched: it is smaller than a
 /// dictionary, and caches hold many.
 package struct ClaimValues: Equatable, Sendable, ExpressibleByDictionaryLiteral {
-    private struct Entry: Equatable, Sendable {
+    private struct Entry: Sendable {
         let name: ClaimName
         var value: ClaimValue
     }
@@ -26,6 +26,11 @@ package struct ClaimValues: Equatable, Sendable, ExpressibleByDictionaryLiteral 
     private var entries: [Entry] = []
 
     package init() {}
+
+    /// In whatever order.
+    package static func == (left: ClaimValues, right: ClaimValues) -> Bool {
+        left.entries.count == right.entries.count && left.entries.allSatisfy { right[$0.name] == $0.value }
+    }
 
     package init(dictionaryLiteral elements: (ClaimName, ClaimValue?)...) {
         for (name, value) in elements { self[name] = value }

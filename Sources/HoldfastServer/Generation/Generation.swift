@@ -53,7 +53,7 @@ final class Generation: Sendable {
     /// its tokens would be refused for want of keys.
     func firstLooks(patience: Duration = .seconds(5)) async {
         let deadline = ContinuousClock.now + patience
-        while desks.all.contains(where: { $0.keeper?.status.fetches == 0 }), ContinuousClock.now < deadline {
+        while desks.all.contains(where: \.isUndecided), ContinuousClock.now < deadline {
             guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return }
         }
     }

@@ -49,6 +49,9 @@ final class IssuerDesk: Sendable {
 
     deinit { work.retire() }
 
+    /// Whether its keys are still being looked for the first time.
+    var isUndecided: Bool { keeper.map { keys.latest == nil && $0.status.failures == 0 } ?? false }
+
     private static func timing(of issuer: HoldfastConfiguration.TokenIssuer, _ source: KeySetKeeper.Source) -> KeySetState.Timing {
         // Nothing of a file's timing can be configured.
         if case .file = source { return .file }

@@ -55,9 +55,9 @@ struct AnswerMemoryTests {
         memory.remember(large(100_000), for: digest("huge"), now: now)
         #expect(memory.answer(for: digest("huge"), now: now) == nil && memory.count == 4)
         // Of small ones as many as its number allows; and nothing is counted of what has gone.
-        for index in 0..<100 { memory.remember(answer(), for: digest("small \(index)"), now: now) }
-        #expect(memory.count == 100)
-        for index in 0..<100 { #expect(memory.answer(for: digest("small \(index)"), now: now + 10) == nil) }
+        for index in 0..<120 { memory.remember(answer(), for: digest("small \(index)"), now: now) }
+        #expect(memory.count == 120)
+        for index in 0..<120 { #expect(memory.answer(for: digest("small \(index)"), now: now + 10) == nil) }
         #expect(memory.count == 0 && memory.octets == 0)
     }
 

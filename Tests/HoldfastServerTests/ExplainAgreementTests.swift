@@ -19,18 +19,22 @@ struct ExplainAgreementTests {
 
     init() throws { workshop = try Workshop() }
 
-    private static let workers = 4
+    private static let workers = 2
 
     @Test("over 100,000 random requests, of whatever method, path, fields, token, certificate and configuration", arguments: 0..<workers)
     func random(worker: Int) async throws {
         var tally = Tally()
-        let (configurations, requests) = (40, 100_000 / 40 / Self.workers)
+        let (configurations, requests) = (20, 100_000 / 20 / Self.workers)
         for number in 0..<configurations {
             var random = RandomRequests(workshop)
             let text = random.configuration(plain: number == 0)
             let bench = try Bench(workshop, text)
             let tokens = try random.tokens(30)
-            for _ in 0..<requests { try await bench.compare(random.request(tokens), &tally) }
+            for _ in 0..<requests {
+                try await bench.compare(random.request(tokens), &tally)
+                // Other tests run meanwhile, on as few threads.
+                await Task.yield()
+            }
             await bench.close()
         }
         #expect(tally.requests == configurations * requests)
@@ -45,13 +49,13 @@ struct ExplainAgreementTests {
             let text = random.configuration(plain: number == 0)
             let bench = try Bench(workshop, text)
             let tokens = try random.tokens(10)
-            for _ in 0..<50 {
+            for _ in 0..<20 {
                 let request = random.request(tokens)
                 tally.note(try bench.proxy(request), try await Explainer(bench.blueprint).explain(request), request, text)
             }
             await bench.close()
         }
-        #expect(tally.requests == 200)
+        #expect(tally.requests == 80)
     }
 }
 

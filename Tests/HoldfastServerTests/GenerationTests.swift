@@ -81,7 +81,7 @@ struct GenerationTests {
             """
         try await Generations.with(try workshop.blueprint()) { generations in
             let two = try generations.next(try workshop.blueprint(tokens: swapped), now: 1)
-            await two.firstLooks()
+            await two.firstLooks(patience: .seconds(60))
             // A key that the file has since now is looked for; unless the keeper happened to look by itself, which is not what is tested.
             for attempt in 0..<20 {
                 let key = try workshop.addKey("k\(attempt)")
@@ -115,7 +115,7 @@ struct GenerationTests {
             // A claim more is another reading of its tokens.
             let reading = try generations.next(try workshop.blueprint("forward: {claims: {sub: X-Subject}}"), now: 1)
             #expect(reading.desks.all[0] !== first)
-            await changed.firstLooks()
+            await changed.firstLooks(patience: .seconds(60))
 
             let hits = try await loop.submit {
                 let counters = LoopCounters()

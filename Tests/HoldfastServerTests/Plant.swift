@@ -48,7 +48,7 @@ extension Generations {
         let generations = try Generations(blueprint, now: 1_900_000_000, logger: silence)
         let service = Task { await generations.issuers.runUntilCancelled() }
         let result: Result<R, any Error>
-        await generations.current.firstLooks()
+        await generations.current.firstLooks(patience: .seconds(60))
         do { result = .success(try await body(generations)) } catch { result = .failure(error) }
         service.cancel()
         await service.value

@@ -65,8 +65,7 @@ package struct Explainer: Sendable {
     func explain(_ request: Request, from client: ExplainedClient, by authority: ExplainerAuthority, now: Double) async throws -> Explanation {
         var report = ExplanationReport(
             blueprint, route: blueprint.access.routes.route(method: request.method, path: request.path), token: TokenInspection(request.token),
-            chain: client.chain, now: now)
-        report.diagnosis = client.diagnosis
+            client: client, now: now)
         let peer: AuthenticatedPeer
         switch client.peer {
         case .success(let accepted): peer = accepted
@@ -122,8 +121,9 @@ package struct Explainer: Sendable {
 
 /// Who would be at the other end of the connection.
 struct ExplainedClient {
-    /// DER, the leaf first.
-    let chain: [[UInt8]]
+    /// Of its own certificate; nil where that cannot be read.
+    let summary: CertificateSummary?
+    let thumbprint: Thumbprint?
     /// What the verification callback would say, and what BoringSSL says before it asks.
     let peer: Result<AuthenticatedPeer, HandshakeFault>
     let diagnosis: BindingDiagnosis?
@@ -133,7 +133,8 @@ struct ExplainedClient {
         do throws(CredentialFault) { chain = try CertificateFile.read(request.certificate).map(\.der) } catch {
             throw Explainer.Fault(description: "\(error)")
         }
-        self.chain = chain
+        summary = chain.first.flatMap { CertificateSummary(der: $0) }
+        thumbprint = chain.first.map { Thumbprint(ofCertificate: $0) }
         diagnosis = BindingDiagnosis(
             chain: chain, file: request.certificate, files: request.others + CertificateFolder.files(beside: request.certificate))
         let certificates = chain.compactMap { try? NIOSSLCertificate(bytes: $0, format: .der) }

@@ -14,9 +14,8 @@ struct ExplanationReport {
     private let route: Route?
     private var token: TokenInspection?
     private let isJWT: Bool
-    private let chain: [[UInt8]]
+    private let client: ExplainedClient
     private let now: Double
-    var diagnosis: BindingDiagnosis?
     var peer: AuthenticatedPeer?
     var policy: RoutePolicy
     var head: HeadExamination?
@@ -24,12 +23,12 @@ struct ExplanationReport {
     var refusal: TokenRefusal?
     var isRefusedByAnswer = false
 
-    init(_ blueprint: Blueprint, route: Route?, token: TokenInspection?, chain: [[UInt8]], now: Double) {
+    init(_ blueprint: Blueprint, route: Route?, token: TokenInspection?, client: ExplainedClient, now: Double) {
         self.blueprint = blueprint
         self.route = route
         self.token = token
         isJWT = token != nil
-        self.chain = chain
+        self.client = client
         self.now = now
         policy = route?.policy ?? blueprint.configuration.routeTable.fallback
     }
@@ -244,7 +243,7 @@ struct ExplanationReport {
     }
 
     private func describeCertificate(_ finding: inout Explanation.Finding) {
-        guard let leaf = chain.first, let summary = CertificateSummary(der: leaf) else { return }
+        guard let summary = client.summary else { return }
         switch blueprint.trust {
         case .authorities: finding.expected = "a valid path to \(blueprint.clientAuthorities.map(\.subject).joined(separator: "; "))"
         case .any: finding.expected = "any certificate"
@@ -255,13 +254,13 @@ struct ExplanationReport {
     }
 
     private func describeBinding(_ finding: inout Explanation.Finding) {
-        guard let thumbprint = chain.first.map({ Thumbprint(ofCertificate: $0) }) else { return }
+        guard let thumbprint = client.thumbprint else { return }
         finding.expected = "\(thumbprint.base64url) (this certificate)"
         guard let token else { return }
         finding.found = token.confirmation
         guard finding.outcome == .failed else { return }
         if let found = token.thumbprint {
-            finding.notes = diagnosis?.notes(on: found) ?? []
+            finding.notes = client.diagnosis?.notes(on: found) ?? []
         } else {
             finding.notes = ["The issuer has to bind the token at the token endpoint, over mutual TLS (RFC 8705 section 3)."]
         }

@@ -43,7 +43,9 @@ package enum Server {
         let seats = ConnectionSeats(
             ConnectionSeats.Bounds(
                 connections: configuration.listener.maxConnections, unproved: descriptors.handshakes, descriptors: descriptors.sockets))
-        var services: [any Service] = [probe, generations.issuers, MemoryReturn(loops: ready), HangupNotice(logger: logger), LogLossNotice(sinks: sinks, logger: logger)]
+        var services: [any Service] = [
+            probe, generations.issuers, MemoryReturn(loops: ready), HangupNotice(logger: logger), LogLossNotice(sinks: sinks, logger: logger),
+        ]
         // A service that has nothing to do ends, and the end of one is the end of all.
         if let notice = ReportOnlyNotice(configuration, loops: ready, logger: logger) { services.append(notice) }
         if let address = configuration.admin {

@@ -1,6 +1,7 @@
 import Foundation
-@testable import HoldfastServer
 import Testing
+
+@testable import HoldfastServer
 
 @Suite("The digest by which a generation is known again")
 struct ContentDigestTests {
@@ -9,9 +10,11 @@ struct ContentDigestTests {
     init() throws { workshop = try Workshop() }
 
     private func blueprint(_ rest: String = "") throws -> Blueprint {
-        let introspection = "introspection: {endpoint: \"https://as.example.com/i\", client_id: gateway, authentication: client_secret_basic, client_secret_file: secret}"
+        let introspection =
+            "introspection: {endpoint: \"https://as.example.com/i\", client_id: gateway, authentication: client_secret_basic, client_secret_file: secret}"
         return try workshop.blueprint(
-            rest, tokens: "[{issuer: \"\(Workshop.issuer)\", audience: a, keys: keys.json, certificate_authorities: issuer-ca.pem, \(introspection)}]")
+            rest, tokens: "[{issuer: \"\(Workshop.issuer)\", audience: a, keys: keys.json, certificate_authorities: issuer-ca.pem, \(introspection)}]"
+        )
     }
 
     private func prepare() throws {

@@ -25,7 +25,9 @@ struct DescriptorPlanTests {
         #expect(plan.isEnough && !plan.isShort)
     }
 
-    @Test("keeps the last ones for the runtime, whatever the limit", arguments: [40, 48, 64, 100, 256, 512, 1024, 4096, 16384, 17000, 17600, 20000, 65536, 1 << 30])
+    @Test(
+        "keeps the last ones for the runtime, whatever the limit",
+        arguments: [40, 48, 64, 100, 256, 512, 1024, 4096, 16384, 17000, 17600, 20000, 65536, 1 << 30])
     func reserve(limit: Int) {
         for loops in [1, 2, 8] {
             for questions in [[], [64], [1, 200, 7]] {
@@ -34,7 +36,9 @@ struct DescriptorPlanTests {
                     guard plan.isEnough else { continue }
                     #expect(total(plan) + DescriptorPlan.runtime <= limit, "\(plan)")
                     #expect(plan.clients >= min(4, clients) && plan.clients <= clients && plan.sockets >= plan.clients)
-                    #expect(plan.upstream >= 1 && plan.upstreamSockets > loops * plan.upstream && plan.pages >= 4 && plan.questions.allSatisfy { $0 >= 1 })
+                    #expect(
+                        plan.upstream >= 1 && plan.upstreamSockets > loops * plan.upstream && plan.pages >= 4 && plan.questions.allSatisfy { $0 >= 1 }
+                    )
                     #expect((1...max(1, plan.clients)).contains(plan.handshakes))
                 }
             }

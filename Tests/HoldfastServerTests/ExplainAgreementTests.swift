@@ -5,13 +5,14 @@ import Credentials
 import Foundation
 import HTTPWire
 import HoldfastConfiguration
-@testable import HoldfastServer
 import NIOCore
 import NIOEmbedded
 import ProxyEngine
 import Telemetry
 import Testing
 import TokenValidation
+
+@testable import HoldfastServer
 
 @Suite("explain says of a request what the proxy does with it")
 struct ExplainAgreementTests {
@@ -80,7 +81,9 @@ private struct Tally {
         guard complaints < 5 else { return }
         if told != fate || !isInOrder(explanation) {
             complaints += 1
-            Issue.record("\(request.method) \(request.path) \(request.fields) \(request.certificate): \(fate), and explained \(explanation) under\n\(configuration)")
+            Issue.record(
+                "\(request.method) \(request.path) \(request.fields) \(request.certificate): \(fate), and explained \(explanation) under\n\(configuration)"
+            )
         }
     }
 

@@ -1,12 +1,13 @@
 import BindingPolicy
 import HoldfastConfiguration
-@testable import HoldfastServer
 import NIOCore
 import NIOPosix
 import ProxyEngine
 import Telemetry
 import Testing
 import TokenValidation
+
+@testable import HoldfastServer
 
 @Suite("Generations: each request is judged by the one it began with")
 struct GenerationTests {

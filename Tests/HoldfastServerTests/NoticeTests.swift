@@ -1,12 +1,13 @@
 import BindingPolicy
 import HoldfastConfiguration
-@testable import HoldfastServer
 import Logging
 import NIOCore
 import ProxyEngine
 import Synchronization
 import Telemetry
 import Testing
+
+@testable import HoldfastServer
 
 /// Keeps what is logged: message and metadata.
 private final class Journal: Sendable {

@@ -3,7 +3,6 @@ import BindingPolicy
 import Foundation
 import HTTPWire
 import HoldfastConfiguration
-@testable import HoldfastServer
 import Logging
 import NIOCore
 import NIOPosix
@@ -11,6 +10,8 @@ import ProxyEngine
 import Telemetry
 import Testing
 import TokenValidation
+
+@testable import HoldfastServer
 
 let silence = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
@@ -71,7 +72,8 @@ final class WaitingRequest: LookupClient {
     var isWaiting: Bool { lookup != nil }
 
     /// - Parameter path: with no need to be escaped.
-    init(_ path: String = "/", token: String, from peer: AuthenticatedPeer, by judge: TokenJudge, _ blueprint: Blueprint, on eventLoop: any EventLoop) {
+    init(_ path: String = "/", token: String, from peer: AuthenticatedPeer, by judge: TokenJudge, _ blueprint: Blueprint, on eventLoop: any EventLoop)
+    {
         octets = Array("GET \(path) HTTP/1.1\r\nHost: api.example.com\r\nAuthorization: Bearer \(token)\r\n\r\n".utf8)
         self.peer = peer
         self.judge = judge

@@ -1,4 +1,5 @@
 import Foundation
+
 @testable import HoldfastServer
 
 /// Configurations, tokens and requests by chance: right ones, ones with one thing wrong, and nonsense.
@@ -29,13 +30,16 @@ struct RandomRequests {
     static let soon = Date(timeIntervalSinceNow: 100 * 86400).formatted(.iso8601.year().month().day())
 
     private static let routePaths = [
-        "/", "/*", "/payments", "/payments/*", "/payments/1", "/scoped", "/strong", "/claim", "/certificate/*", "/certificate/report", "/open", "/try/*",
+        "/", "/*", "/payments", "/payments/*", "/payments/1", "/scoped", "/strong", "/claim", "/certificate/*", "/certificate/report", "/open",
+        "/try/*",
         "/a", "/ab", "/a/b/*",
     ]
     private static let conditions = [
-        "scopes: [a]", "scopes: [payments:write]", "scopes: {any: [a, b]}", "scopes: {all: [a], any: [b, c]}", "acr: [gold, lead]", "max_auth_age: 15m",
+        "scopes: [a]", "scopes: [payments:write]", "scopes: {any: [a, b]}", "scopes: {all: [a], any: [b, c]}", "acr: [gold, lead]",
+        "max_auth_age: 15m",
         "claims: {tenant: blue}", "claims: {tenant: present}", "claims: {roles: {word: admin}}", "issuers: [\"\(Workshop.issuer)\"]",
-        "issuers: [\"\(other)\"]", "audience: \"\(partner)\"", "report_only: true", "report_only: \(soon)", "methods: [GET]", "methods: [POST, PURGE]",
+        "issuers: [\"\(other)\"]", "audience: \"\(partner)\"", "report_only: true", "report_only: \(soon)", "methods: [GET]",
+        "methods: [POST, PURGE]",
         "methods: [PROPFIND]",
     ]
 
@@ -72,7 +76,8 @@ struct RandomRequests {
 
     private static var changes: [[String: Any]] {
         [
-            [:], [:], [:], ["scope": "a"], ["scope": "a b"], ["scp": ["b", "c"]], ["acr": "gold"], ["acr": "lead"], ["tenant": "blue"], ["tenant": ["blue", "red"]],
+            [:], [:], [:], ["scope": "a"], ["scope": "a b"], ["scp": ["b", "c"]], ["acr": "gold"], ["acr": "lead"], ["tenant": "blue"],
+            ["tenant": ["blue", "red"]],
             ["tenant": ""], ["roles": "user admin"], ["iss": other], ["iss": other], ["iss": "https://x"], ["iss": 1], ["aud": partner],
             ["aud": [Workshop.audience, partner]], ["aud": "https://other"], ["aud": 7], ["jti": NSNull()], ["sub": NSNull()], ["cnf": ["jkt": "x"]],
             ["cnf": ["x5t#S256": "x"]], ["cnf": NSNull()], ["exp": NSNull()], ["exp": "soon"], ["token_use": "id"], ["events": ["a": 1]],
@@ -80,11 +85,14 @@ struct RandomRequests {
     }
     private static var headers: [[String: Any]] {
         [
-            [:], [:], [:], [:], [:], [:], ["typ": "JWT"], ["typ": "application/at+jwt"], ["alg": "RS256"], ["alg": "none"], ["alg": "HS256"], ["crit": ["x"]],
+            [:], [:], [:], [:], [:], [:], ["typ": "JWT"], ["typ": "application/at+jwt"], ["alg": "RS256"], ["alg": "none"], ["alg": "HS256"],
+            ["crit": ["x"]],
             ["cty": "JWT"], ["kid": "x"],
         ]
     }
-    private static let nonsense = ["", "a b", "opaque", "a.b.c", "a.b", "a.b.c.d.e", "é", "a\nb", "a\r\nX: y", "e30.e30.e30", String(repeating: "x", count: 20_000)]
+    private static let nonsense = [
+        "", "a b", "opaque", "a.b.c", "a.b", "a.b.c.d.e", "é", "a\nb", "a\r\nX: y", "e30.e30.e30", String(repeating: "x", count: 20_000),
+    ]
 
     mutating func tokens(_ count: Int) throws -> [String] {
         try (0..<count).map { _ in try token() } + Self.nonsense.shuffled(using: &generator).prefix(3)
@@ -92,7 +100,8 @@ struct RandomRequests {
 
     private mutating func token() throws -> String {
         let now = Int(Date().timeIntervalSince1970)
-        var claims: [String: Any] = oneIn(2) ? ["scope": "payments:write a", "acr": "gold", "auth_time": now, "tenant": "blue", "roles": "admin"] : [:]
+        var claims: [String: Any] =
+            oneIn(2) ? ["scope": "payments:write a", "acr": "gold", "auth_time": now, "tenant": "blue", "roles": "admin"] : [:]
         if oneIn(8) { claims["auth_time"] = now - 2000 }
         if oneIn(8) { claims["exp"] = now - pick([10, 120]) }
         if oneIn(16) { claims["nbf"] = now + pick([5, 900]) }
@@ -106,12 +115,14 @@ struct RandomRequests {
     static let clients = ["a", "b", "renewed", "expired", "stranger"]
     private static let mostlyOne = [String](repeating: "a", count: 20) + clients
     private static let methods = [
-        "GET", "GET", "GET", "POST", "HEAD", "OPTIONS", "PURGE", "PROPFIND", "get", "Post", "propfind", "TRACE", "trace", "CONNECT", "connect", "OPTIONS",
+        "GET", "GET", "GET", "POST", "HEAD", "OPTIONS", "PURGE", "PROPFIND", "get", "Post", "propfind", "TRACE", "trace", "CONNECT", "connect",
+        "OPTIONS",
     ]
     private static let paths = [
         "/", "/payments/1", "/payments", "/PAYMENTS/1", "/payments./1", "/payments%20/1", "/scoped", "/Scoped", "/scoped/", "/strong", "/claim",
         "/certificate/x", "/CERTIFICATE/x", "/certificate/report", "/certificate/REPORT", "/open", "/OPEN", "/open/", "/try/1", "/TRY/1", "/a//b",
-        "/a/../b", "/a%2fb", "/a;b", "/a\\b", "/a b", "/%zz", "/a%2", "/[a]", "/a|b^", "/{a}", "/\"", "/é", "/a#b", "*", "/...", "/a%EF%BC%8Fb", "/a", "/ab",
+        "/a/../b", "/a%2fb", "/a;b", "/a\\b", "/a b", "/%zz", "/a%2", "/[a]", "/a|b^", "/{a}", "/\"", "/é", "/a#b", "*", "/...", "/a%EF%BC%8Fb", "/a",
+        "/ab",
         "/a/b/c", "/%61", "/a%62", "//", "", "http://api.example.com/scoped", "https://unknown.example.com/", "/scoped?access_token=x", "/scoped?a=b",
         "/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/x", "/.well-known/oauth-protected-resource/x?y=1",
         "/.well-known/OAUTH-protected-resource",
@@ -126,7 +137,9 @@ struct RandomRequests {
     /// Of a path and of a segment by chance, where no listed one is taken.
     private mutating func path() -> String {
         guard oneIn(4) else { return pick(Self.paths) }
-        return "/" + (0..<Int.random(in: 1...6, using: &generator)).map { _ in pick(["a", "b", "/", ".", "%2e", "%41", "payments", "open", "A", "~", "%"]) }.joined()
+        return "/"
+            + (0..<Int.random(in: 1...6, using: &generator)).map { _ in pick(["a", "b", "/", ".", "%2e", "%41", "payments", "open", "A", "~", "%"]) }
+            .joined()
     }
 
     mutating func request(_ tokens: [String]) -> Explainer.Request {

@@ -1,6 +1,7 @@
-@testable import HoldfastServer
 import ProxyEngine
 import Testing
+
+@testable import HoldfastServer
 
 @Suite("Readiness")
 struct ReadinessTests {
@@ -32,9 +33,11 @@ struct ReadinessTests {
     func ofGenerations() async throws {
         let workshop = try Workshop()
         try workshop.write("s3cret-s3cret-s3cret", as: "secret")
-        let introspection = "introspection: {endpoint: \"https://as.example.com/i\", client_id: gateway, authentication: client_secret_basic, client_secret_file: secret}"
+        let introspection =
+            "introspection: {endpoint: \"https://as.example.com/i\", client_id: gateway, authentication: client_secret_basic, client_secret_file: secret}"
         let blueprint = try workshop.blueprint(
-            tokens: "[{issuer: \"\(Workshop.issuer)\", audience: a, keys: keys.json}, {issuer: \"https://b.example\", audience: a, \(introspection)}]")
+            tokens: "[{issuer: \"\(Workshop.issuer)\", audience: a, keys: keys.json}, {issuer: \"https://b.example\", audience: a, \(introspection)}]"
+        )
         let generations = try Generations(blueprint, now: 1, logger: silence)
         let desks = generations.current.desks
         #expect(desks.keysAvailable.map(\.issuer) == [Workshop.issuer] && desks.keysAvailable.allSatisfy { !$0.available })

@@ -222,7 +222,8 @@ struct ExplanationReport {
     private func found(of names: [String], in token: TokenInspection) -> String {
         let there = names.filter { token.claims[$0] != nil }
         guard there != ["scope"] else { return TokenInspection.text(token.claims["scope"]) }
-        return there.isEmpty ? "none" : there.map { "\(TokenInspection.printable($0)): \(TokenInspection.text(token.claims[$0]))" }.joined(separator: "; ")
+        return there.isEmpty
+            ? "none" : there.map { "\(TokenInspection.printable($0)): \(TokenInspection.text(token.claims[$0]))" }.joined(separator: "; ")
     }
 
     private func expect(_ finding: inout Explanation.Finding, _ expected: String?, claim: String) {

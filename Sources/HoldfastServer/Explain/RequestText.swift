@@ -22,7 +22,9 @@ struct RequestText {
     }
 
     private static func host(_ configuration: HoldfastConfiguration) -> String {
-        configuration.listener.hosts.first ?? configuration.resource.map { $0.identifier.host.contains(":") ? "[\($0.identifier.host)]" : $0.identifier.host }
+        configuration.listener.hosts.first ?? configuration.resource.map {
+            $0.identifier.host.contains(":") ? "[\($0.identifier.host)]" : $0.identifier.host
+        }
             ?? "localhost"
     }
 

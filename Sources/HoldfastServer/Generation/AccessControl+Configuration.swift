@@ -9,7 +9,8 @@ extension AccessControl {
     /// - Parameter pseudonym: what `Via` calls us.
     init(_ configuration: HoldfastConfiguration, pseudonym: String, metadata: ResourceMetadata?) {
         self.init(
-            routes: configuration.routeTable, viaPseudonym: pseudonym, hosts: configuration.listener.hosts.isEmpty ? nil : ServedHosts(configuration.listener.hosts),
+            routes: configuration.routeTable, viaPseudonym: pseudonym,
+            hosts: configuration.listener.hosts.isEmpty ? nil : ServedHosts(configuration.listener.hosts),
             document: (metadata?.page).map { DocumentTarget(path: $0.path, query: $0.query) },
             requiresInteractionID: configuration.forward.interactionID == .require)
     }

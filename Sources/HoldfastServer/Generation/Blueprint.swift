@@ -1,10 +1,10 @@
 import AccessControl
 import BindingPolicy
-package import HoldfastConfiguration
 package import ClientIdentity
 import Credentials
 import Files
 import HTTPWire
+package import HoldfastConfiguration
 import NIOCore
 import NIOSSL
 import ProxyEngine

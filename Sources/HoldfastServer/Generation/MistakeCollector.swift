@@ -66,6 +66,8 @@ struct MistakeCollector {
 
     func error(_ configuration: HoldfastConfiguration) -> ConfigurationMistakes {
         ConfigurationMistakes(
-            isEmpty ? [ConfigurationMistake(file: configuration.file, position: nil, keyPath: "", message: "The configuration cannot be used.")] : mistakes)
+            isEmpty
+                ? [ConfigurationMistake(file: configuration.file, position: nil, keyPath: "", message: "The configuration cannot be used.")]
+                : mistakes)
     }
 }

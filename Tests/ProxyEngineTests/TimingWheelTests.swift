@@ -43,6 +43,23 @@ struct TimingWheelTests {
         #expect(wheel.advance(to: start + .seconds(60)).count == 1)
     }
 
+    @Test("is told of no deadline that it would not miss, and of each that it would")
+    func told() {
+        var wheel = TimingWheel(at: start)
+        let clock = Clock(start + .seconds(10))
+        wheel.keep(clock)
+        #expect(clock.appointment.deadline == start + .seconds(10))
+        clock.deadline = start + .seconds(40)
+        #expect(wheel.advance(to: start + .seconds(11)).isEmpty && clock.appointment.deadline == start + .seconds(40))
+        clock.deadline = start + .seconds(30)
+        #expect(clock.deadline < clock.appointment.deadline)
+        wheel.keep(clock)
+        #expect(wheel.advance(to: start + .seconds(31)).count == 1 && clock.appointment.deadline == .distantFuture)
+        clock.deadline = start + .hours(1)
+        wheel.keep(clock)
+        #expect(clock.appointment.deadline < start + .seconds(90), "beyond the wheel's end it is looked at when it comes by")
+    }
+
     @Test("forgets those who leave, and nobody else")
     func forgets() {
         var wheel = TimingWheel(at: start)

@@ -39,8 +39,8 @@ final class Exchange: Timed {
 
     var deadline: NIODeadline { state.deadline }
 
-    /// After each event: the wheel knows of an earlier deadline.
-    func progressed() { if !state.isOver { loop.wheel.keep(self) } }
+    /// After each event: the wheel is told of an earlier deadline, and finds a later one when it comes by.
+    func progressed() { if state.deadline < appointment.deadline { loop.wheel.keep(self) } }
 
     // MARK: How it ends
 

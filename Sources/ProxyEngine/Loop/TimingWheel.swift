@@ -18,9 +18,16 @@ package protocol Timed: AnyObject {
 package struct TimingWheel {
     package struct Appointment {
         fileprivate var tick: UInt64 = .max
+        /// Where the deadline is earlier than this, the wheel has to be told.
+        package fileprivate(set) var deadline = NIODeadline.distantFuture
         fileprivate var position = 0
         package init() {}
         package var isKept: Bool { tick != .max }
+
+        fileprivate mutating func giveUp() {
+            tick = .max
+            deadline = .distantFuture
+        }
     }
 
     /// How often deadlines are looked at.
@@ -53,9 +60,10 @@ package struct TimingWheel {
     }
 
     private mutating func insert(_ one: any Timed, at due: UInt64) {
-        let due = min(due, tick + Self.count - 1)
-        let slot = Int(due % Self.count)
-        one.appointment.tick = due
+        let end = tick + Self.count - 1
+        let slot = Int(min(due, end) % Self.count)
+        one.appointment.tick = min(due, end)
+        one.appointment.deadline = due <= end ? one.deadline : origin + Self.interval * Int(end)
         one.appointment.position = slots[slot].count
         slots[slot].append(one)
     }
@@ -63,7 +71,7 @@ package struct TimingWheel {
     package mutating func forget(_ one: any Timed) {
         guard one.appointment.isKept else { return }
         let (slot, position) = (Int(one.appointment.tick % Self.count), one.appointment.position)
-        one.appointment.tick = .max
+        one.appointment.giveUp()
         guard slots[slot].indices.contains(position), slots[slot][position] === one else { return }
         if let last = slots[slot].popLast(), last !== one {
             slots[slot][position] = last
@@ -86,7 +94,7 @@ package struct TimingWheel {
                 var looked: [any Timed] = []
                 swap(&looked, &slots[slot])
                 for one in looked {
-                    one.appointment.tick = .max
+                    one.appointment.giveUp()
                     if one.deadline <= now { due.append(one) } else { insert(one, at: tick(of: one.deadline)) }
                 }
             }

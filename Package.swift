@@ -111,7 +111,7 @@ let package = Package(
             name: "HoldfastConfigurationTests", dependencies: ["HoldfastConfiguration", "HTTPWire", "BindingPolicy"], swiftSettings: settings),
         .testTarget(
             name: "ProxyEngineTests",
-            dependencies: ["ProxyEngine", "AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioEmbedded],
+            dependencies: ["ProxyEngine", "AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioEmbedded, nioSSL],
             swiftSettings: settings),
         .testTarget(
             name: "HoldfastServerTests",

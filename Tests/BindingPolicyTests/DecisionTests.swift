@@ -15,7 +15,8 @@ struct DecisionTests {
         leeway: Double = 0
     ) throws -> Denial? {
         let token = VerifiedToken(
-            issuer: Issuer(name: "https://as.example.com", terms: TokenTerms(audiences: self.audiences, leeway: leeway)), subject: "s", clientID: nil, expiresAt: expiresAt, notBefore: notBefore,
+            issuer: Issuer(name: "https://as.example.com", terms: TokenTerms(audiences: self.audiences, leeway: leeway)), subject: "s", clientID: nil,
+            expiresAt: expiresAt, notBefore: notBefore,
             audiences: audiences, scopes: scopes, confirmation: try confirmation ?? .certificate(#require(Self.certificateA)))
         switch route.decide(token, shownBy: shown, now: now) {
         case .permit(let permit):

@@ -102,7 +102,8 @@ struct FoldedPathTests {
         #expect(RouteTable([]).matching == .exact)
         #expect(try table(("/a", [], .boundToken), ("/b/*", [], .boundToken)).matching == .exact)
         #expect(try table(("/a", [], .boundToken), ("/b/*", [], policy("b"))).matching == .fold)
-        #expect(try table(("/a", [], .boundToken), fallback: RoutePolicy(requirement: .boundToken, reportOnly: ReportOnly(until: nil))).matching == .fold)
+        #expect(
+            try table(("/a", [], .boundToken), fallback: RoutePolicy(requirement: .boundToken, reportOnly: ReportOnly(until: nil))).matching == .fold)
         #expect(try table(("/a", [], .boundToken), matching: .fold).matching == .fold)
         #expect(try table(("/a", [], .boundToken)).match(method: "GET", path: "/a/...") == .policy(.boundToken))
     }
@@ -146,7 +147,8 @@ struct FoldedPathTests {
         let folded = try table(("/*", [], open), ("/pay/*", [], certificate), ("/pay/x", [], policy("p")))
         let pieces = [
             "/", "/", "p", "a", "y", "P", "pay", "PAY", "/pay/", "x", "X", ".", "%20", "%2e", "%EF%BC%8F", "%EF%BD%98", "%C3", "%BC", "%E2%80%8B",
-            "%CC%81", "%F0%9F%92%B6", "%FF", "%C4%B0", "%C4%B1", "%EF%BC%85", "%25", "2", "f", "%E1%84%80", "%EF%B7%BA", "%CD%BE", "\u{ff}", "\0", "*", "?",
+            "%CC%81", "%F0%9F%92%B6", "%FF", "%C4%B0", "%C4%B1", "%EF%BC%85", "%25", "2", "f", "%E1%84%80", "%EF%B7%BA", "%CD%BE", "\u{ff}", "\0",
+            "*", "?",
         ]
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<20_000 {

@@ -11,7 +11,8 @@ struct RouteRequirementsTests {
         audiences: [String] = ["api"], claims: ClaimValues = [:], bound: Thumbprint? = thumbprint, shownBy: Thumbprint? = thumbprint
     ) -> Denial? {
         let token = VerifiedToken(
-            issuer: Issuer(name: issuer, terms: TokenTerms(audiences: ["api"], leeway: 0)), subject: nil, clientID: nil, expiresAt: now + 60, notBefore: nil,
+            issuer: Issuer(name: issuer, terms: TokenTerms(audiences: ["api"], leeway: 0)), subject: nil, clientID: nil, expiresAt: now + 60,
+            notBefore: nil,
             audiences: audiences, scopes: scopes, confirmation: bound.map { .certificate($0) } ?? .absent, acr: acr,
             authenticatedAt: authenticatedAt, claims: claims)
         switch route.decide(token, shownBy: shownBy, now: now) {
@@ -42,7 +43,8 @@ struct RouteRequirementsTests {
     @Test("A token that names no audience is for no part of us in particular (INT-05)")
     func noAudience() {
         let token = VerifiedToken(
-            issuer: Issuer(name: "https://as.example.com", terms: TokenTerms(audiences: ["api", "accounts"], leeway: 0)), subject: nil, clientID: nil, expiresAt: now + 60, notBefore: nil,
+            issuer: Issuer(name: "https://as.example.com", terms: TokenTerms(audiences: ["api", "accounts"], leeway: 0)), subject: nil, clientID: nil,
+            expiresAt: now + 60, notBefore: nil,
             audiences: ["api", "accounts"], scopes: [], confirmation: Self.thumbprint.map { .certificate($0) } ?? .absent, namesAudience: false)
         guard case .permit = RoutePolicy.boundToken.decide(token, shownBy: Self.thumbprint, now: now) else {
             Issue.record("its issuer knows who asks")
@@ -112,7 +114,9 @@ struct RouteRequirementsTests {
             #expect(verdict(route(isOfWords: true), claims: ["scp": value]) == nil)
             #expect(verdict(route(isOfWords: false), claims: ["scp": value])?.reason == .claimInsufficient)
         }
-        for value in [ClaimValue.string("payx"), .string("x-pay"), .string("pay,see"), .string("Pay"), .strings(["pay x"]), .json(#"{"a":"pay"}"#), nil] {
+        for value in [
+            ClaimValue.string("payx"), .string("x-pay"), .string("pay,see"), .string("Pay"), .strings(["pay x"]), .json(#"{"a":"pay"}"#), nil,
+        ] {
             #expect(verdict(route(isOfWords: true), claims: ["scp": value])?.reason == .claimInsufficient)
         }
     }
@@ -145,8 +149,14 @@ struct RouteRequirementsTests {
     @Test("A route for certificates needs one, and a route for nothing needs none")
     func withoutToken() throws {
         let certificate = RoutePolicy(requirement: .certificate)
-        guard case .permit = certificate.decideWithoutToken(shownBy: Self.thumbprint) else { Issue.record("it has one"); return }
-        guard case .deny(let denial) = certificate.decideWithoutToken(shownBy: nil) else { Issue.record("it has none"); return }
+        guard case .permit = certificate.decideWithoutToken(shownBy: Self.thumbprint) else {
+            Issue.record("it has one")
+            return
+        }
+        guard case .deny(let denial) = certificate.decideWithoutToken(shownBy: nil) else {
+            Issue.record("it has none")
+            return
+        }
         #expect(denial.reason == .certificateMissing && denial.reason.answer == .forbidden)
         guard case .permit(let open) = RoutePolicy(requirement: .nothing).decideWithoutToken(shownBy: nil) else {
             Issue.record("it asks for nothing")
@@ -162,23 +172,37 @@ struct ReportOnlyTests {
 
     @Test("While it is on, a refusal becomes a permit that names its reason and carries no token")
     func on() {
-        guard case .permit(let permit) = refusal.reported(on: RoutePolicy(requirement: .boundToken, reportOnly: ReportOnly(until: nil)), now: 5) else { Issue.record("it is on"); return }
+        guard case .permit(let permit) = refusal.reported(on: RoutePolicy(requirement: .boundToken, reportOnly: ReportOnly(until: nil)), now: 5)
+        else {
+            Issue.record("it is on")
+            return
+        }
         #expect(permit.wouldRefuse == .confirmationMismatch && permit.token == nil)
     }
 
     @Test("Without the mode, and from its last moment on, a refusal is a refusal")
     func off() {
         for (mode, now) in [(nil, 5.0), (ReportOnly(until: 5), 5.0), (ReportOnly(until: 5), 6.0)] as [(ReportOnly?, Double)] {
-            guard case .deny(let denial) = refusal.reported(on: RoutePolicy(requirement: .boundToken, reportOnly: mode), now: now) else { Issue.record("it enforces"); continue }
+            guard case .deny(let denial) = refusal.reported(on: RoutePolicy(requirement: .boundToken, reportOnly: mode), now: now) else {
+                Issue.record("it enforces")
+                continue
+            }
             #expect(denial.reason == .confirmationMismatch)
         }
-        guard case .permit = refusal.reported(on: RoutePolicy(requirement: .boundToken, reportOnly: ReportOnly(until: 5)), now: 4.9) else { Issue.record("until then it reports"); return }
+        guard case .permit = refusal.reported(on: RoutePolicy(requirement: .boundToken, reportOnly: ReportOnly(until: 5)), now: 4.9) else {
+            Issue.record("until then it reports")
+            return
+        }
     }
 
     @Test("A permit stays what it was")
     func permit() {
-        let decision = RoutePolicy(requirement: .nothing).decideWithoutToken(shownBy: nil).reported(on: RoutePolicy(requirement: .boundToken, reportOnly: ReportOnly(until: nil)), now: 0)
-        guard case .permit(let permit) = decision else { Issue.record("nothing was refused"); return }
+        let decision = RoutePolicy(requirement: .nothing).decideWithoutToken(shownBy: nil).reported(
+            on: RoutePolicy(requirement: .boundToken, reportOnly: ReportOnly(until: nil)), now: 0)
+        guard case .permit(let permit) = decision else {
+            Issue.record("nothing was refused")
+            return
+        }
         #expect(permit.wouldRefuse == nil)
     }
 }

@@ -1,5 +1,6 @@
-@testable import BindingPolicy
 import Testing
+
+@testable import BindingPolicy
 
 @Suite("Which of two policies lets less through")
 struct StrictnessTests {
@@ -14,9 +15,11 @@ struct StrictnessTests {
 
     private static let pairs: [(stricter: RoutePolicy, weaker: RoutePolicy)] = [
         (policy(), RoutePolicy(requirement: .certificate)), (RoutePolicy(requirement: .certificate), RoutePolicy(requirement: .nothing)),
-        (policy(["a"]), policy()), (policy(["a", "b"]), policy(["b"])), (policy(any: ["a"]), policy()), (policy(any: ["a"]), policy(any: ["b", "a"])),
+        (policy(["a"]), policy()), (policy(["a", "b"]), policy(["b"])), (policy(any: ["a"]), policy()),
+        (policy(any: ["a"]), policy(any: ["b", "a"])),
         (policy(["a"]), policy(any: ["a", "b"])), (policy(issuers: ["b"]), policy()), (policy(issuers: ["b"]), policy(issuers: ["a", "b"])),
-        (policy(audiences: ["x"]), policy()), (policy(audiences: ["x"]), policy(audiences: ["y", "x"])), (policy(acr: ["x"]), policy(acr: ["x", "y"])),
+        (policy(audiences: ["x"]), policy()), (policy(audiences: ["x"]), policy(audiences: ["y", "x"])),
+        (policy(acr: ["x"]), policy(acr: ["x", "y"])),
         (policy(age: 5), policy(age: 6)), (policy(age: 5), policy()), (policy(claims: [(0, ["v"])]), policy(claims: [(0, [])])),
         (policy(claims: [(0, ["v"])]), policy(claims: [(0, ["v", "w"])])), (policy(claims: [(0, []), (1, ["v"])]), policy(claims: [(1, ["v"])])),
         (policy(), policy(reportOnly: ReportOnly(until: 5))), (policy(reportOnly: ReportOnly(until: 5)), policy(reportOnly: ReportOnly(until: nil))),
@@ -34,7 +37,8 @@ struct StrictnessTests {
         (policy(["a"]), policy(["b"])), (policy(any: ["a"]), policy(any: ["b"])),
         (policy(issuers: ["a"]), policy(issuers: ["b"])), (policy(audiences: ["x"]), policy(["a"])), (policy(acr: ["x"]), policy(age: 5)),
         (policy(claims: [(0, ["v"])]), policy(claims: [(0, ["w"])])), (policy(claims: [(0, [])]), policy(claims: [(1, [])])),
-        (policy(["a"], reportOnly: ReportOnly(until: nil)), policy()), (policy(["a"], reportOnly: ReportOnly(until: 9)), policy(reportOnly: ReportOnly(until: 5))),
+        (policy(["a"], reportOnly: ReportOnly(until: nil)), policy()),
+        (policy(["a"], reportOnly: ReportOnly(until: 9)), policy(reportOnly: ReportOnly(until: 5))),
     ]
 
     @Test("Where each lets something through that the other does not, neither is stricter", arguments: 0..<9)

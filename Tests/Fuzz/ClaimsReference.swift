@@ -11,7 +11,9 @@ enum ClaimsReference {
     ///
     /// - Parameter isAnswer: of an introspection answer, in which `exp` and `aud` may be missing.
     static func difference(_ verified: VerifiedToken, _ members: [String: Any], _ policy: IssuerPolicy, isAnswer: Bool) -> String? {
-        if !same(verified.issuer.name, policy.issuer.name) || !(isAnswer && isVoid(members["iss"])) && !same(members["iss"], verified.issuer.name) { return "iss" }
+        if !same(verified.issuer.name, policy.issuer.name) || !(isAnswer && isVoid(members["iss"])) && !same(members["iss"], verified.issuer.name) {
+            return "iss"
+        }
         if !same(text(members["sub"]), verified.subject) { return "sub" }
         if !same(text(members["client_id"]), verified.clientID) { return "client_id" }
         if !same(text(members["acr"]), verified.acr) { return "acr" }

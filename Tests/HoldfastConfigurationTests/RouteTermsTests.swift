@@ -30,7 +30,10 @@ struct RouteTermsTests {
                 with: "  - {issuer: \"https://b.example\", audience: a}\n  - {issuer: \"https://c.example\", audience: a}\nupstream:")
         }
         #expect(try read(three("scopes: [a]")).routes[0].policy.issuers == nil)
-        #expect(try read(three("issuers: [\"https://c.example\", \"https://as.example.com\"]")).routes[0].policy.issuers == ["https://c.example", "https://as.example.com"])
+        #expect(
+            try read(three("issuers: [\"https://c.example\", \"https://as.example.com\"]")).routes[0].policy.issuers == [
+                "https://c.example", "https://as.example.com",
+            ])
         #expect(try read(three("issuers: \"https://b.example\"")).routes[0].policy.issuers == ["https://b.example"])
         expectMistake(three("issuers: [\"https://d.exampel\"]"), "16:26: routes[0].issuers[0]", "Did you mean `https://b.example`?")
         for other in ["https://as.example.com/", "https://AS.example.com", "as.example.com", "https://elsewhere.test/x"] {

@@ -5,39 +5,33 @@ import HTTPWire
 import NIOCore
 import NIOEmbedded
 import NIOSSL
-@testable import ProxyEngine
 import Telemetry
 
-/// A loop with one client and as many upstream connections as it opens, all in memory, and time that passes by hand.
-final class EngineBench {
+@testable import ProxyEngine
+
+/// What stands around a loop: its upstreams, its judge, and time that passes by hand.
+final class EngineSurroundings {
     let eventLoop = EmbeddedEventLoop()
     let counters = LoopCounters()
     let judge = FakeJudge()
-    private(set) var loop: EngineLoop!
-    private let time = ManualTime()
-    private let log: AccessLogFile
+    let time = ManualTime()
     /// In the order in which they were opened.
-    private(set) var upstreams: [FakeUpstream] = []
+    fileprivate(set) var upstreams: [FakeUpstream] = []
     /// Fails attempts to connect where set.
     var connectFault: UpstreamFault?
-    private(set) var upstreamFaults: [UpstreamFault] = []
+    fileprivate(set) var upstreamFaults: [UpstreamFault] = []
 
-    init(_ change: (inout EngineSettings) -> Void = { _ in }) throws {
-        log = try AccessLogFile()
-        loop = EngineLoop(
-            eventLoop: eventLoop, generation: try generation(1, change), counters: counters, sink: log.sink, clock: time.clock,
-            onUpstreamFault: { [unowned self] in upstreamFaults.append($0) })
-    }
-
-    func generation(_ number: Int, judge: (any RequestJudge)? = nil, _ change: (inout EngineSettings) -> Void = { _ in }) throws -> LoopGeneration {
+    func generation(
+        _ number: Int, judge: (any RequestJudge)? = nil, _ change: (inout EngineSettings) -> Void = { _ in }
+    ) throws -> LoopGeneration {
         var settings = try EngineSettings.usual()
         change(&settings)
         let pool = UpstreamPool(
             eventLoop: eventLoop, settings: settings, counters: counters, clock: time.clock,
             onFault: { [unowned self] in upstreamFaults.append($0) }, connect: { [unowned self] in open($0) })
         return LoopGeneration(
-            number: number, settings: settings, strips: try StripList(trustedHeader: settings.thumbprintHeader), judge: judge ?? self.judge,
-            gate: NoGate(), pool: pool)
+            number: number, settings: settings, strips: try StripList(trustedHeader: settings.thumbprintHeader),
+            judge: judge ?? self.judge, gate: NoGate(), pool: pool)
     }
 
     private func open(_ eventLoop: any EventLoop) -> EventLoopFuture<any Channel> {
@@ -50,13 +44,40 @@ final class EngineBench {
             return eventLoop.makeFailedFuture(error)
         }
     }
+}
+
+/// A loop with clients and as many upstream connections as it opens, all in memory.
+@dynamicMemberLookup
+final class EngineBench {
+    let loop: EngineLoop
+    private let surroundings = EngineSurroundings()
+    private let log: AccessLogFile
+
+    init(_ change: (inout EngineSettings) -> Void = { _ in }) throws {
+        log = try AccessLogFile()
+        let around = surroundings
+        loop = EngineLoop(
+            eventLoop: around.eventLoop, generation: try around.generation(1, change), counters: around.counters, sink: log.sink,
+            clock: around.time.clock, onUpstreamFault: { [unowned around] in around.upstreamFaults.append($0) })
+    }
+
+    subscript<Value>(dynamicMember path: ReferenceWritableKeyPath<EngineSurroundings, Value>) -> Value {
+        get { surroundings[keyPath: path] }
+        set { surroundings[keyPath: path] = newValue }
+    }
+
+    subscript<Value>(dynamicMember path: KeyPath<EngineSurroundings, Value>) -> Value { surroundings[keyPath: path] }
+
+    func generation(
+        _ number: Int, judge: (any RequestJudge)? = nil, _ change: (inout EngineSettings) -> Void = { _ in }
+    ) throws -> LoopGeneration { try surroundings.generation(number, judge: judge, change) }
 
     func connect() throws -> FakeClient {
         let peer = AuthenticatedPeer.anonymous
         let client = ConnectedClient(peer, address: "192.0.2.1", share: loop.shares.enter(peer, at: "192.0.2.1"))
         let connection = HTTP1Connection(loop: loop, client: client)
         loop.register(connection)
-        return FakeClient(connection, try Wire(eventLoop, connection))
+        return FakeClient(connection, try Wire(surroundings.eventLoop, connection))
     }
 
     /// In steps of the wheel's.
@@ -64,8 +85,8 @@ final class EngineBench {
         var left = amount
         while left > .nanoseconds(0) {
             let step = min(left, TimingWheel.interval)
-            time.pass(step)
-            eventLoop.advanceTime(by: step)
+            surroundings.time.pass(step)
+            surroundings.eventLoop.advanceTime(by: step)
             loop.tick()
             left = left - step
         }
@@ -78,7 +99,7 @@ final class EngineBench {
     }
 }
 
-private final class ManualTime {
+final class ManualTime {
     private var now = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
     private var seconds = 1_700_000_000.0
 

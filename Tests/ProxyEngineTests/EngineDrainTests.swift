@@ -1,8 +1,9 @@
 import NIOCore
 import NIOEmbedded
-@testable import ProxyEngine
 import Telemetry
 import Testing
+
+@testable import ProxyEngine
 
 @Suite("The end of an engine", .timeLimit(.minutes(10)))
 struct EngineDrainTests {

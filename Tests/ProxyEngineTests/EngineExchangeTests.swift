@@ -2,9 +2,10 @@ import BindingPolicy
 import Foundation
 import NIOCore
 import NIOEmbedded
-@testable import ProxyEngine
 import Telemetry
 import Testing
+
+@testable import ProxyEngine
 
 /// Requests through the whole engine in memory: who is first, and what the others see of it.
 @Suite("A request through the engine", .timeLimit(.minutes(10)))
@@ -32,7 +33,9 @@ struct EngineExchangeTests {
         let bench = try EngineBench()
         let client = try bench.connect()
         bench.connectFault = .connectTimeout
-        client.wire.sends("POST / HTTP/1.1\r\nHost: api\r\nContent-Length: 40\r\n\r\n" + String(repeating: "a", count: 40) + "GET /denied HTTP/1.1\r\nHost: api\r\n\r\n")
+        client.wire.sends(
+            "POST / HTTP/1.1\r\nHost: api\r\nContent-Length: 40\r\n\r\n" + String(repeating: "a", count: 40)
+                + "GET /denied HTTP/1.1\r\nHost: api\r\n\r\n")
         #expect(client.wire.take().components(separatedBy: "HTTP/1.1 ").map { $0.prefix(3) } == ["", "504", "401"])
         bench.connectFault = nil
         client.wire.sends("POST / HTTP/1.1\r\nHost: api\r\nContent-Length: 40\r\n\r\n" + String(repeating: "a", count: 40))

@@ -2,9 +2,10 @@ import BindingPolicy
 import Foundation
 import NIOCore
 import NIOEmbedded
-@testable import ProxyEngine
 import Telemetry
 import Testing
+
+@testable import ProxyEngine
 
 @Suite("A generation that is replaced", .timeLimit(.minutes(10)))
 struct EngineGenerationTests {

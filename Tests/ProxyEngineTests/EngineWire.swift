@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+
 @testable import ProxyEngine
 
 /// One end of a connection in memory: what was written to it, and whether its peer reads.

@@ -1,9 +1,10 @@
 import AccessControl
 import BindingPolicy
 import HTTPWire
-@testable import ProxyEngine
 import Telemetry
 import Testing
+
+@testable import ProxyEngine
 
 /// Each way to end × each phase × whichever side is first, a sentence a line.
 @Suite("How an exchange ends")
@@ -29,14 +30,20 @@ struct ExchangeEndingTests {
     ) -> Line { Line(sentence: sentence, request: request, events: events, reaction: reaction, ending: ending) }
 
     static let order: [Line] = [
-        line("An answer that the client has taken is an end, and both connections stay", plain, answering + [.answerEnds, .delivered], .over(keepsClient: true), .answered),
+        line(
+            "An answer that the client has taken is an end, and both connections stay", plain, answering + [.answerEnds, .delivered],
+            .over(keepsClient: true), .answered),
         line("An answer that ended gives the upstream connection back", plain, answering + [.answerEnds], .deliver(keepsUpstream: true), nil),
         line("An upstream that closes is not kept", plain, asked + [.answerBeginsAndCloses, .answerEnds], .deliver(keepsUpstream: false), nil),
         line("A framing that leaves no other way ends the client's connection", plain, asked + [.answerBeginsToOne], .passClosing, nil),
         line("An answer before the request's end says that the connection closes", upload, asked + [.answerBegins], .passClosing, nil),
         line("An answer that ends before the request keeps no upstream", upload, answering + [.answerEnds], .deliver(keepsUpstream: false), nil),
-        line("An answer that ends before the request keeps no client", upload, answering + [.answerEnds, .delivered], .over(keepsClient: false), .answered),
-        line("A request that ends after its answer began keeps the upstream", upload, answering + [.bodyEnds, .answerEnds], .deliver(keepsUpstream: true), nil),
+        line(
+            "An answer that ends before the request keeps no client", upload, answering + [.answerEnds, .delivered], .over(keepsClient: false),
+            .answered),
+        line(
+            "A request that ends after its answer began keeps the upstream", upload, answering + [.bodyEnds, .answerEnds],
+            .deliver(keepsUpstream: true), nil),
         line("A body that is there at once goes with the head", upload, [.permitted, .bodyEnds], .hold, nil),
         line("An announced end makes this answer the last", plain, asked + [.endAnnounced, .answerBegins], .passClosing, nil),
     ]
@@ -58,13 +65,16 @@ struct ExchangeEndingTests {
         line("A body cut off while waiting is no request", upload, [.permitted, .inputEnds], .drop, .clientGone),
         line("A half-close behind a whole request waits on", plain, [.permitted, .inputEnds], .nothing, nil),
         line("A drain that times out cuts who waits", plain, [.permitted, .drainTimesOut], .cut, .drained(.timedOut)),
-        line("A malformed body is refused before anything was answered", upload, [.permitted, .bodyMalformed], .answer, .refused(.form(.chunkMalformed))),
+        line(
+            "A malformed body is refused before anything was answered", upload, [.permitted, .bodyMalformed], .answer,
+            .refused(.form(.chunkMalformed))),
     ]
 
     static let awaiting: [Line] = [
         line("An upstream that says nothing is told by its time-out", plain, asked + [.timePasses], .answer, .upstreamFailed(.timeout)),
         line("A client that does not send its body is slow", upload, asked + [.timePasses], .answer, .clientSlow(.body)),
-        line("A client whose body the upstream does not take is not", upload, asked + [.uploadPaused, .timePasses], .answer, .upstreamFailed(.timeout)),
+        line(
+            "A client whose body the upstream does not take is not", upload, asked + [.uploadPaused, .timePasses], .answer, .upstreamFailed(.timeout)),
         line("A client that is told to go on has its time again", expecting, asked + [.timePasses], .sayContinue, nil),
         line("… and is slow after that", expecting, asked + [.timePasses, .timePasses], .answer, .clientSlow(.body)),
         line("The upstream's own 100 is passed on", expecting, asked + [.saysContinue], .interim, nil),
@@ -102,7 +112,9 @@ struct ExchangeEndingTests {
 
     static let delivering: [Line] = [
         line("An upstream that closes behind its answer is nothing", plain, answering + [.answerEnds, .upstreamClosed], .nothing, nil),
-        line("A client that does not take its answer is slow", plain, answering + [.answerEnds, .outputBlocked, .timePasses], .cut, .clientSlow(.reading)),
+        line(
+            "A client that does not take its answer is slow", plain, answering + [.answerEnds, .outputBlocked, .timePasses], .cut,
+            .clientSlow(.reading)),
         line("Who leaves with the answer half taken is gone", plain, answering + [.answerEnds, .clientGone], .drop, .clientGone),
         line("A half-close while taking it changes nothing", plain, answering + [.answerEnds, .inputEnds], .nothing, nil),
         line("A drain that times out cuts it", plain, answering + [.answerEnds, .drainTimesOut], .cut, .drained(.timedOut)),
@@ -120,13 +132,18 @@ struct ExchangeEndingTests {
         #expect(ending == line.ending)
     }
 
-    @Test("has a side and a code for each", arguments: [
-        (Ending.answered, "ok", nil), (.refused(.denial(.tokenExpired)), "refused", "token_expired"), (.refused(.form(.chunkMalformed)), "refused", "chunk_malformed"),
-        (.refused(.request(.loop)), "refused", "via_loop"), (.upstreamFailed(.timeout), "upstream", "upstream_timeout"), (.clientGone, "client", "client_gone"),
-        (.clientSlow(.head), "client", "head_timeout"), (.clientSlow(.body), "client", "body_timeout"), (.clientSlow(.reading), "client", "read_timeout"),
-        (.clientMalformed(.chunkMalformed), "client", "chunk_malformed"), (.drained(.unfinishedHead), "drained", "draining"),
-        (.drained(.timedOut), "drained", "drain_timeout"), (.aborted, "client", "aborted"),
-    ] as [(Ending, String, String?)])
+    @Test(
+        "has a side and a code for each",
+        arguments: [
+            (Ending.answered, "ok", nil), (.refused(.denial(.tokenExpired)), "refused", "token_expired"),
+            (.refused(.form(.chunkMalformed)), "refused", "chunk_malformed"),
+            (.refused(.request(.loop)), "refused", "via_loop"), (.upstreamFailed(.timeout), "upstream", "upstream_timeout"),
+            (.clientGone, "client", "client_gone"),
+            (.clientSlow(.head), "client", "head_timeout"), (.clientSlow(.body), "client", "body_timeout"),
+            (.clientSlow(.reading), "client", "read_timeout"),
+            (.clientMalformed(.chunkMalformed), "client", "chunk_malformed"), (.drained(.unfinishedHead), "drained", "draining"),
+            (.drained(.timedOut), "drained", "drain_timeout"), (.aborted, "client", "aborted"),
+        ] as [(Ending, String, String?)])
     func codes(ending: Ending, outcome: String, reason: String?) {
         #expect(ending.outcome.rawValue == outcome && ending.reason == reason)
         #expect((ending.cause != nil) == (outcome == "upstream"))

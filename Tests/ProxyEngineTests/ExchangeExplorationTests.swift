@@ -1,6 +1,7 @@
 import NIOCore
-@testable import ProxyEngine
 import Testing
+
+@testable import ProxyEngine
 
 /// Every sequence of events up to a depth, also of events that make no sense where they come, with what must hold in each state.
 @Suite("All that can happen to an exchange")

@@ -1,6 +1,7 @@
 import BindingPolicy
 import HTTPWire
 import NIOCore
+
 @testable import ProxyEngine
 
 /// What can happen to an exchange, as a value: a sequence of these is a test.

@@ -1,6 +1,7 @@
 import NIOCore
-@testable import ProxyEngine
 import Testing
+
+@testable import ProxyEngine
 
 @Suite("A body's minimum rate")
 struct MinimumRateTests {

@@ -1,6 +1,7 @@
 import NIOCore
-@testable import ProxyEngine
 import Testing
+
+@testable import ProxyEngine
 
 private final class Clock: Timed {
     var appointment = TimingWheel.Appointment()

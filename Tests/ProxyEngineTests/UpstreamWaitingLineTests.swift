@@ -1,6 +1,7 @@
 import NIOCore
-@testable import ProxyEngine
 import Testing
+
+@testable import ProxyEngine
 
 /// An exchange that waits, without a connection or a loop.
 private final class Waiter: UpstreamWaiter {

@@ -1,4 +1,5 @@
 // swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
+
 import BindingPolicy
 import Crypto
 import CryptoExtras

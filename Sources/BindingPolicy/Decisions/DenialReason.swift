@@ -98,7 +98,8 @@ extension DenialReason {
             .issuerNotForRoute, .confirmationUnproven,
             .confirmationMissing, .confirmationMalformed, .confirmationMalformedHex, .confirmationUnsupported,
             .confirmationMismatch, .certificateExpired, .certificateNotYetValid, .certificateRevoked,
-            .certificateUntrusted: .invalidToken
+            .certificateUntrusted:
+            .invalidToken
         case .authenticationInsufficient, .authenticationTooOld: .insufficientAuthentication
         case .scopeInsufficient, .claimInsufficient: .insufficientScope
         case .certificateMissing: .forbidden

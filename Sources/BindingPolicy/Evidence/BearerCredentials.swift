@@ -74,7 +74,8 @@ package enum BearerCredentials: Equatable, Sendable {
         let letters = (folded &+ each(0x80 - UInt8(ascii: "a"))) & ~(folded &+ each(0x80 - UInt8(ascii: "z") - 1))
         // - . / and 0 to 9
         let digits = (octets &+ each(0x80 - UInt8(ascii: "-"))) & ~(octets &+ each(0x80 - UInt8(ascii: "9") - 1))
-        let others = ~((octets ^ each(UInt8(ascii: "+"))) &+ each(0x7f)) | ~((octets ^ each(UInt8(ascii: "_"))) &+ each(0x7f))
+        let others =
+            ~((octets ^ each(UInt8(ascii: "+"))) &+ each(0x7f)) | ~((octets ^ each(UInt8(ascii: "_"))) &+ each(0x7f))
             | ~((octets ^ each(UInt8(ascii: "~"))) &+ each(0x7f))
         return (letters | digits | others) & top == top
     }

@@ -75,7 +75,8 @@ package struct RouteTable: Equatable, Sendable {
     /// Whether a route names `method` in another case only: to an API that folds it the two are one.
     package func knowsInAnotherCase(method: UnsafeRawBufferPointer) -> Bool {
         !methods.contains { method.elementsEqual($0) }
-            && methods.contains { known in method.count == known.count && zip(method, known).allSatisfy { Self.lowercased($0) == Self.lowercased($1) } }
+            && methods.contains { known in method.count == known.count && zip(method, known).allSatisfy { Self.lowercased($0) == Self.lowercased($1) }
+            }
     }
 
     private static func lowercased(_ octet: UInt8) -> UInt8 { octet &- 0x41 < 26 ? octet | 0x20 : octet }

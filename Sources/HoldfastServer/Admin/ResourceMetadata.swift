@@ -69,7 +69,8 @@ struct ResourceMetadata {
         let document = PageServer.Page(
             contentType: page.contentType, cacheControl: "max-age=\(page.maximumAge)", body: String(decoding: page.body, as: UTF8.self))
         return try await PageServer(
-            "resource", address: (address.host, address.port), group: group, connections: connections, tls: { try contexts.makePublicHandler(now: EngineLoop.wallClock()) },
+            "resource", address: (address.host, address.port), group: group, connections: connections,
+            tls: { try contexts.makePublicHandler(now: EngineLoop.wallClock()) },
             absence: "not found; there is \(String(decoding: page.path, as: UTF8.self))\n", logger: logger
         ) { question in
             let isMeant = question.path.utf8.elementsEqual(page.path) && question.query.map { Array($0.utf8) } == page.query

@@ -24,7 +24,8 @@ final class KeyLookup: PendingLookup {
     ///   - held: the keys that it was judged by.
     ///   - earlier: the look that ended without bringing the key.
     init?(
-        at keeper: KeySetKeeper, for peer: Thumbprint, client: any LookupClient, octets: Int, holding held: KeySet?, after earlier: KeyLookup?, on eventLoop: any EventLoop
+        at keeper: KeySetKeeper, for peer: Thumbprint, client: any LookupClient, octets: Int, holding held: KeySet?, after earlier: KeyLookup?,
+        on eventLoop: any EventLoop
     ) {
         self.keeper = keeper
         self.client = client

@@ -27,7 +27,8 @@ package struct DescriptorPlan: Equatable, Sendable {
         package var pageServers: Int
 
         package init(
-            inherited: Int, loops: Int, controlLoops: Int, clients: Int, handshakes: Int, upstream: Int, fetched: Int, questions: [Int], pageServers: Int
+            inherited: Int, loops: Int, controlLoops: Int, clients: Int, handshakes: Int, upstream: Int, fetched: Int, questions: [Int],
+            pageServers: Int
         ) {
             self.inherited = inherited
             self.loops = loops

@@ -177,7 +177,9 @@ extension Channel {
     package func closeAbruptly(reset: Bool = false) {
         if reset, let socket = self as? any SocketOptionProvider { _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)) }
         let operations = pipeline.syncOperations
-        if let tls = (try? operations.context(handlerType: NIOSSLClientHandler.self)) ?? (try? operations.context(handlerType: NIOSSLServerHandler.self)) {
+        if let tls = (try? operations.context(handlerType: NIOSSLClientHandler.self))
+            ?? (try? operations.context(handlerType: NIOSSLServerHandler.self))
+        {
             tls.close(mode: .all, promise: nil)
         } else {
             close(promise: nil)

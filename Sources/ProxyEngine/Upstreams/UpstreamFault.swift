@@ -1,6 +1,6 @@
+package import HTTPWire
 import NIOCore
 import NIOPosix
-package import HTTPWire
 import NIOSSL
 
 #if canImport(Glibc)

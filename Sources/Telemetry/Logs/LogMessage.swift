@@ -51,7 +51,8 @@ package enum LogMessage: String, CaseIterable, Sendable {
     package var level: Logger.Level {
         switch self {
         case .descriptors: .info
-        case .generation, .adminListening, .metadataListening, .listening, .shuttingDown, .draining, .stopped, .acceptingResumed, .connectionsRefusedNoMore,
+        case .generation, .adminListening, .metadataListening, .listening, .shuttingDown, .draining, .stopped, .acceptingResumed,
+            .connectionsRefusedNoMore,
             .handshakesCrowdedNoMore, .keysReplaced, .introspectionEndpointFound, .introspectionResumed, .upstreamReachable:
             .notice
         case .configurationWarning, .hangup, .drainTimedOut, .acceptingPaused, .acceptingFailed, .connectionsRefused, .handshakesCrowded,

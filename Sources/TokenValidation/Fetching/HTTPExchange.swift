@@ -62,7 +62,8 @@ struct HTTPExchange: Sendable {
             let body = try await response.body.collect(upTo: length)
             return .success(
                 FetchedDocument(
-                    body: ByteOrderMark.removed(from: [UInt8](body.readableBytesView)), maximumAge: FetchLimits.maximumAge(response.headers["Cache-Control"])))
+                    body: ByteOrderMark.removed(from: [UInt8](body.readableBytesView)),
+                    maximumAge: FetchLimits.maximumAge(response.headers["Cache-Control"])))
         } catch {
             return .failure(FetchFault(error))
         }

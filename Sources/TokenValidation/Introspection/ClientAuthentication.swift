@@ -34,7 +34,8 @@ package struct ClientAuthentication: Sendable, CustomStringConvertible {
     package static func privateKeyJWT(keyFile: String, keyID: String?) throws(CredentialFault) -> ClientAuthentication {
         let key = try PrivateKeyFile.readOne(keyFile)
         guard let signer = AssertionSigner(key, keyID: keyID) else {
-            throw CredentialFault(keyFile, "holds a key (\(key.kind)) that assertions are not signed with here: \(AssertionSigner.taken) are possible")
+            throw CredentialFault(
+                keyFile, "holds a key (\(key.kind)) that assertions are not signed with here: \(AssertionSigner.taken) are possible")
         }
         return ClientAuthentication(method: .privateKeyJWT(signer))
     }

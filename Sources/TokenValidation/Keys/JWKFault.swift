@@ -57,7 +57,8 @@ package enum JWKFault: Error, Equatable, Sendable {
         case .curve(let found): "its `crv` is `\(found)`, which is not supported for its `kty`"
         case .number(let member): "its `\(member)` is not base64url without padding, or not as long as it must be"
         case .point: "its `x` and `y` are no point of its curve"
-        case .modulus(let bits): "its modulus has \(bits) bits, where \(JSONWebKey.rsaBits.lowerBound) to \(JSONWebKey.rsaBits.upperBound) are possible"
+        case .modulus(let bits):
+            "its modulus has \(bits) bits, where \(JSONWebKey.rsaBits.lowerBound) to \(JSONWebKey.rsaBits.upperBound) are possible"
         case .rsaNumbers: "its `n` and `e` are no numbers of an RSA key that is safe to use"
         }
     }

@@ -34,12 +34,13 @@ struct NamedClaimsTests {
         #expect(try verifier([]).verify(TokenMint().token).get().claims == [:])
     }
 
-    @Test(arguments: [
-        (#""a\u0041\/""#, .string("aA/")), (#""""#, .string("")), ("1", .number("1")), ("-1.50e+3", .number("-1.50e+3")),
-        ("123456789012345678901234567890", .number("123456789012345678901234567890")), ("true", .boolean(true)), ("false", .boolean(false)),
-        ("null", nil), ("[]", .strings([])), (#"["a","\u0062"]"#, .strings(["a", "b"])), (#"[ "a" , 1 ]"#, .json(#"[ "a" , 1 ]"#)),
-        (#"["a",null]"#, .json(#"["a",null]"#)), (#"[["a"]]"#, .json(#"[["a"]]"#)), (#"{ "a" : [1, 2]}"#, .json(#"{ "a" : [1, 2]}"#)),
-    ] as [(String, ClaimValue?)])
+    @Test(
+        arguments: [
+            (#""a\u0041\/""#, .string("aA/")), (#""""#, .string("")), ("1", .number("1")), ("-1.50e+3", .number("-1.50e+3")),
+            ("123456789012345678901234567890", .number("123456789012345678901234567890")), ("true", .boolean(true)), ("false", .boolean(false)),
+            ("null", nil), ("[]", .strings([])), (#"["a","\u0062"]"#, .strings(["a", "b"])), (#"[ "a" , 1 ]"#, .json(#"[ "a" , 1 ]"#)),
+            (#"["a",null]"#, .json(#"["a",null]"#)), (#"[["a"]]"#, .json(#"[["a"]]"#)), (#"{ "a" : [1, 2]}"#, .json(#"{ "a" : [1, 2]}"#)),
+        ] as [(String, ClaimValue?)])
     func areOfTheKindThatIsWritten(_ text: String, _ value: ClaimValue?) throws {
         #expect(try claim(text) == value)
     }
@@ -60,7 +61,10 @@ struct NamedClaimsTests {
         #expect(silent.authenticatedAt == nil)
     }
 
-    @Test(arguments: [("acr", "1"), ("acr", "null"), ("acr", #"["x"]"#), ("auth_time", #""1899999000""#), ("auth_time", "-1"), ("auth_time", "1e400"), ("auth_time", "null")])
+    @Test(arguments: [
+        ("acr", "1"), ("acr", "null"), ("acr", #"["x"]"#), ("auth_time", #""1899999000""#), ("auth_time", "-1"), ("auth_time", "1e400"),
+        ("auth_time", "null"),
+    ])
     func tellNothingOfAnAuthenticationOfTheWrongType(_ name: String, _ value: String) throws {
         let token = try verifier([]).verify(TokenMint().with(claim: name, value).token).get()
         #expect(token.acr == nil)

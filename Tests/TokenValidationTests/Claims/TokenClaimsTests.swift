@@ -33,7 +33,9 @@ struct TokenClaimsTests {
         #expect(judge.refusal(of: mint.signed(header: TokenMint.object(mint.header), claims: TokenMint.object(claims))) == .claimsMalformed)
     }
 
-    @Test("Refuses a claim that is needed and of another type (AT-02)", arguments: ["iss", "sub", "client_id", "jti"], ["1", #"["x"]"#, #"{"a":1}"#, "true"])
+    @Test(
+        "Refuses a claim that is needed and of another type (AT-02)", arguments: ["iss", "sub", "client_id", "jti"],
+        ["1", #"["x"]"#, #"{"a":1}"#, "true"])
     func refusesAClaimThatIsNeededAndOfAnotherType(_ name: String, _ value: String) throws {
         let mint = TokenMint().with(claim: name, value)
         guard case .failure(let refusal) = judge.verifier.verify(mint.token) else { return #expect(Bool(false)) }
@@ -42,24 +44,33 @@ struct TokenClaimsTests {
         #expect(lenient.refusal(of: mint) == (name == "iss" ? .claimsMalformed : nil))
     }
 
-    @Test("What is null or empty is absent (AT-02)", arguments: ["iss", "exp", "aud", "sub", "client_id", "iat", "jti"], ["null", #""""#, "[]", "{}", "[ ]", "{\n}"])
+    @Test(
+        "What is null or empty is absent (AT-02)", arguments: ["iss", "exp", "aud", "sub", "client_id", "iat", "jti"],
+        ["null", #""""#, "[]", "{}", "[ ]", "{\n}"])
     func whatIsNullOrEmptyIsAbsent(_ name: String, _ value: String) {
         guard case .failure(let refusal) = judge.verifier.verify(TokenMint().with(claim: name, value).token) else { return #expect(Bool(false)) }
         #expect(refusal.reason == .claimMissing && refusal.detail == .missing(name))
         #expect(lenient.refusal(of: TokenMint().with(claim: name, value)) == (["iss", "exp", "aud"].contains(name) ? .claimMissing : nil))
     }
 
-    @Test("Refuses a date that is needed and none (JWT-26)", arguments: [#""1900000300""#, "1e400", "1e999999", "[1]", "true", "1900000300000", "99999999999999999999"])
+    @Test(
+        "Refuses a date that is needed and none (JWT-26)",
+        arguments: [#""1900000300""#, "1e400", "1e999999", "[1]", "true", "1900000300000", "99999999999999999999"])
     func refusesADateThatIsNeededAndNone(_ value: String) {
         for name in ["exp", "iat"] { #expect(judge.refusal(of: TokenMint().with(claim: name, value)) == .claimsMalformed) }
         #expect(lenient.refusal(of: TokenMint().with(claim: "exp", value)) == .claimsMalformed)
     }
 
-    @Test("Members that nothing asks for decide nothing", arguments: [
-        ("auth_time", #""2026-11-26T04:10:05.116Z""#), ("auth_time", "-62135596800"), ("auth_time", "[1]"), ("acr", "1"), ("acr", #"["a"]"#), ("sub", "null"), ("sub", "7"),
-        ("jti", "5"), ("client_id", "{}"), ("client_id", "17"), ("nbf", "null"), ("nbf", #""soon""#), ("nbf", "true"), ("nbf", "[1]"), ("nbf", "-62135596800"), ("iat", "false"),
-        ("iat", "-1"), ("scope", "1"), ("scope", #"{"a":1}"#), ("scope", "true"), ("scope", #"["a",1]"#), ("scope", "null"), ("at_hash", "null"), ("events", "{}"), ("x", "[]"),
-    ])
+    @Test(
+        "Members that nothing asks for decide nothing",
+        arguments: [
+            ("auth_time", #""2026-11-26T04:10:05.116Z""#), ("auth_time", "-62135596800"), ("auth_time", "[1]"), ("acr", "1"), ("acr", #"["a"]"#),
+            ("sub", "null"), ("sub", "7"),
+            ("jti", "5"), ("client_id", "{}"), ("client_id", "17"), ("nbf", "null"), ("nbf", #""soon""#), ("nbf", "true"), ("nbf", "[1]"),
+            ("nbf", "-62135596800"), ("iat", "false"),
+            ("iat", "-1"), ("scope", "1"), ("scope", #"{"a":1}"#), ("scope", "true"), ("scope", #"["a",1]"#), ("scope", "null"), ("at_hash", "null"),
+            ("events", "{}"), ("x", "[]"),
+        ])
     func membersThatNothingAsksForDecideNothing(_ name: String, _ value: String) {
         #expect(lenient.refusal(of: TokenMint().with(claim: name, value)) == nil)
     }
@@ -93,31 +104,44 @@ struct TokenClaimsTests {
             }
             #expect(refusal(["tenant"], type, bare.with(claim: "tenant", #"{"a":1}"#)) == nil)
             #expect(refusal(["tenant"], type, bare.with(claim: "tenant", "false")) == nil)
-            for void in ["null", #""""#, "[]", "{ }"] { #expect(refusal(["tenant"], type, bare.with(claim: "tenant", void))?.detail == .missing("tenant")) }
+            for void in ["null", #""""#, "[]", "{ }"] {
+                #expect(refusal(["tenant"], type, bare.with(claim: "tenant", void))?.detail == .missing("tenant"))
+            }
             #expect(refusal(["nbf"], type, bare.with(claim: "nbf", #""1899999000""#))?.detail == .unfit("nbf", .string))
             #expect(refusal(["auth_time"], type, bare.with(claim: "auth_time", "1")) == nil)
         }
     }
 
-    @Test("Refuses what says itself that it is no access token (JWT-29)", arguments: [
-        ("typ", #""Refresh""#), ("typ", #""ID""#), ("typ", #""Offline""#), ("typ", #""DPoP""#), ("token_use", #""id""#), ("token_use", #""refresh_token""#),
-        ("token_type", #""N_A""#), ("token_type", #""dpop""#), ("tokenName", #""refresh_token""#), ("purpose", #""id_token""#),
-        ("token_type", #""urn:ietf:params:oauth:token-type:id_token""#),
-    ])
+    @Test(
+        "Refuses what says itself that it is no access token (JWT-29)",
+        arguments: [
+            ("typ", #""Refresh""#), ("typ", #""ID""#), ("typ", #""Offline""#), ("typ", #""DPoP""#), ("token_use", #""id""#),
+            ("token_use", #""refresh_token""#),
+            ("token_type", #""N_A""#), ("token_type", #""dpop""#), ("tokenName", #""refresh_token""#), ("purpose", #""id_token""#),
+            ("token_type", #""urn:ietf:params:oauth:token-type:id_token""#),
+        ])
     func refusesWhatSaysItselfThatItIsNoAccessToken(_ name: String, _ value: String) {
         for judge in [judge, lenient] { #expect(judge.refusal(of: TokenMint().with(claim: name, value)) == .typeNotAccepted) }
     }
 
-    @Test("Takes what says that it is one, and passes over what says something else", arguments: [
-        ("typ", #""Bearer""#), ("typ", #""at+jwt""#), ("typ", #""JWT""#), ("typ", "1"), ("typ", "null"), ("typ", #""gold""#), ("token_use", #""access""#),
-        ("token_use", #""access_token""#), ("token_type", #""Bearer""#), ("token_type", #""bearer""#), ("tokenName", #""access_token""#),
-        ("purpose", #""access_token""#), ("purpose", #""payments, refresh""#),
-    ])
+    @Test(
+        "Takes what says that it is one, and passes over what says something else",
+        arguments: [
+            ("typ", #""Bearer""#), ("typ", #""at+jwt""#), ("typ", #""JWT""#), ("typ", "1"), ("typ", "null"), ("typ", #""gold""#),
+            ("token_use", #""access""#),
+            ("token_use", #""access_token""#), ("token_type", #""Bearer""#), ("token_type", #""bearer""#), ("tokenName", #""access_token""#),
+            ("purpose", #""access_token""#), ("purpose", #""payments, refresh""#),
+        ])
     func takesWhatSaysThatItIsOne(_ name: String, _ value: String) {
         for judge in [judge, lenient] { #expect(judge.refusal(of: TokenMint().with(claim: name, value)) == nil) }
     }
 
-    @Test("Refuses an issuer that is not exactly ours (AT-03)", arguments: ["https://as.example.com/", "https://AS.example.com", "http://as.example.com", "https://as.example.com:443", "https://as.example.co", " ", "https://as.example.com\\u0000"])
+    @Test(
+        "Refuses an issuer that is not exactly ours (AT-03)",
+        arguments: [
+            "https://as.example.com/", "https://AS.example.com", "http://as.example.com", "https://as.example.com:443", "https://as.example.co", " ",
+            "https://as.example.com\\u0000",
+        ])
     func refusesAnIssuerThatIsNotExactlyOurs(_ issuer: String) {
         #expect(judge.refusal(of: TokenMint().with(claim: "iss", "\"\(issuer)\"")) == .issuerUnknown)
     }
@@ -134,13 +158,16 @@ struct TokenClaimsTests {
         #expect(verifier.refusal(of: TokenMint().with(claim: "iss", "\"\(decomposed)\"").token) == .issuerUnknown)
     }
 
-    @Test("Holds the audience to ours (JWT-25, AT-04)", arguments: [
-        (#""https://api.example.com""#, nil), (#"["https://api.example.com"]"#, nil), (#"["https://x","https://api.example.com"]"#, nil),
-        ("[]", .claimMissing), (#""""#, .claimMissing), (#"[""]"#, .audienceMismatch), (#""https://api.example.com/""#, .audienceMismatch),
-        (#""https://api.example""#, .audienceMismatch), (#""https://API.example.com""#, .audienceMismatch),
-        (#""https://other.example.com""#, .audienceMismatch), ("1", .claimsMalformed), ("null", .claimMissing), (#"{"a":1}"#, .claimsMalformed),
-        (#"["https://api.example.com",1]"#, .claimsMalformed), (#"["https://api.example.com",null]"#, .claimsMalformed), (#"[["https://api.example.com"]]"#, .claimsMalformed),
-    ] as [(String, DenialReason?)])
+    @Test(
+        "Holds the audience to ours (JWT-25, AT-04)",
+        arguments: [
+            (#""https://api.example.com""#, nil), (#"["https://api.example.com"]"#, nil), (#"["https://x","https://api.example.com"]"#, nil),
+            ("[]", .claimMissing), (#""""#, .claimMissing), (#"[""]"#, .audienceMismatch), (#""https://api.example.com/""#, .audienceMismatch),
+            (#""https://api.example""#, .audienceMismatch), (#""https://API.example.com""#, .audienceMismatch),
+            (#""https://other.example.com""#, .audienceMismatch), ("1", .claimsMalformed), ("null", .claimMissing), (#"{"a":1}"#, .claimsMalformed),
+            (#"["https://api.example.com",1]"#, .claimsMalformed), (#"["https://api.example.com",null]"#, .claimsMalformed),
+            (#"[["https://api.example.com"]]"#, .claimsMalformed),
+        ] as [(String, DenialReason?)])
     func holdsTheAudienceToOurs(_ audience: String, _ reason: DenialReason?) {
         #expect(judge.refusal(of: TokenMint().with(claim: "aud", audience)) == reason)
     }

@@ -76,7 +76,9 @@ struct HTTPDocumentFetcherTests {
         #expect(try await fetch(response()) == .success(FetchedDocument(body: Array("{}".utf8), maximumAge: nil)))
     }
 
-    @Test("Takes nothing but a 200 (ASM-05, ASM-07)", arguments: [("302 Found", 302), ("404 Not Found", 404), ("503 Service Unavailable", 503), ("204 No Content", 204), ("201 Created", 201)])
+    @Test(
+        "Takes nothing but a 200 (ASM-05, ASM-07)",
+        arguments: [("302 Found", 302), ("404 Not Found", 404), ("503 Service Unavailable", 503), ("204 No Content", 204), ("201 Created", 201)])
     func takesNothingButA200(_ status: String, _ code: Int) async throws {
         let body = code == 204 ? "" : "{}"
         #expect(try await fetch(response(status, more: "Location: http://127.0.0.1:1/\r\n", body: body)) == .failure(.status(code)))
@@ -88,7 +90,9 @@ struct HTTPDocumentFetcherTests {
         #expect(try await fetch(response(more: "Content-Type: text/html\r\n")) == .failure(.mediaType(nil)))
     }
 
-    @Test("Takes whatever type by the entry's word, and nothing else is different", arguments: ["application/octet-stream", "text/plain; charset=x", nil])
+    @Test(
+        "Takes whatever type by the entry's word, and nothing else is different",
+        arguments: ["application/octet-stream", "text/plain; charset=x", nil])
     func takesAnyTypeWhereItMay(_ type: String?) async throws {
         let any = AcceptedMediaTypes.any(preferred: ["application/json"])
         #expect(try await fetch(response(type: type), types: any) == .success(FetchedDocument(body: Array("{}".utf8))))
@@ -113,7 +117,9 @@ struct HTTPDocumentFetcherTests {
         #expect(try await fetch(unannounced) == .failure(.tooLarge))
     }
 
-    @Test("Waits for a server only so long (ASM-07)", arguments: ["", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"])
+    @Test(
+        "Waits for a server only so long (ASM-07)",
+        arguments: ["", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"])
     func waitsForAServerOnlySoLong(_ part: String) async throws {
         #expect(try await fetch(part, closes: false) == .failure(.timeout))
     }
@@ -124,9 +130,11 @@ struct HTTPDocumentFetcherTests {
         #expect([.failure(.nonsense), .failure(.interrupted)].contains(try await fetch(cut)))
     }
 
-    @Test("Says why there is no connection", arguments: [
-        ("http://127.0.0.1:1/", .refused), ("http://localhost:1/", .refused), ("https://name.invalid/", .unknownName),
-    ] as [(String, FetchFault.Unreachable)])
+    @Test(
+        "Says why there is no connection",
+        arguments: [
+            ("http://127.0.0.1:1/", .refused), ("http://localhost:1/", .refused), ("https://name.invalid/", .unknownName),
+        ] as [(String, FetchFault.Unreachable)])
     func saysWhyThereIsNoConnection(_ address: String, _ cause: FetchFault.Unreachable) async throws {
         let fetcher = HTTPDocumentFetcher()
         await #expect(throws: FetchFault.unreachable(cause)) {
@@ -143,8 +151,12 @@ struct HTTPDocumentFetcherTests {
             return
         }
         #expect(try await fetch(good, certificate: ServerCertificates.localhost, host: "localhost") == .failure(.unreachable(.untrusted)))
-        #expect(try await fetch(good, certificate: ServerCertificates.other, host: "localhost", authorities: authorities) == .failure(.unreachable(.otherName)))
-        #expect(try await fetch(good, certificate: ServerCertificates.localhost, host: "127.0.0.1", authorities: authorities) == .failure(.unreachable(.otherName)))
+        #expect(
+            try await fetch(good, certificate: ServerCertificates.other, host: "localhost", authorities: authorities)
+                == .failure(.unreachable(.otherName)))
+        #expect(
+            try await fetch(good, certificate: ServerCertificates.localhost, host: "127.0.0.1", authorities: authorities)
+                == .failure(.unreachable(.otherName)))
         let plain = try await CannedServer(good)
         let fetcher = HTTPDocumentFetcher()
         await #expect(throws: FetchFault.unreachable(.noTLS)) {

@@ -107,7 +107,8 @@ private final class RecordingServer: Sendable {
     }
 }
 
-private func response(_ status: String = "200 OK", type: String = "application/json", more: String = "", body: String = #"{"active":true}"#) -> String {
+private func response(_ status: String = "200 OK", type: String = "application/json", more: String = "", body: String = #"{"active":true}"#) -> String
+{
     "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\n\(more)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
 }
 
@@ -260,7 +261,9 @@ struct HTTPIntrospectionTransportTests {
             authentication: try secret())
         let answers = Mutex<[IntrospectionAnswer]>([])
         @Sendable func lookUp(_ token: String) -> Introspector.Looked {
-            introspector.lookUp(Array(token.utf8), digest(token), for: nil, octets: 0, now: Date.now.timeIntervalSince1970) { answer in answers.withLock { $0.append(answer) } }
+            introspector.lookUp(Array(token.utf8), digest(token), for: nil, octets: 0, now: Date.now.timeIntervalSince1970) { answer in
+                answers.withLock { $0.append(answer) }
+            }
         }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await introspector.run() }

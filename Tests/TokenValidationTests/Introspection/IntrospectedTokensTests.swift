@@ -1,4 +1,5 @@
 // swift-format-ignore-file: NeverForceUnwrap
+
 import BindingPolicy
 import Testing
 import TokenValidation
@@ -35,7 +36,8 @@ struct IntrospectedTokensTests {
     func binding() throws {
         var authenticator = authenticator()
         let inquiry = try authenticator.asked("opaque")
-        let token = try authenticator.settle(answer(activeToken(confirmation: .certificate(own)).said(by: inquiry.issuer)), for: inquiry, now: now).get()
+        let token = try authenticator.settle(answer(activeToken(confirmation: .certificate(own)).said(by: inquiry.issuer)), for: inquiry, now: now)
+            .get()
         let again = remembered("opaque", in: &authenticator)
         for token in [token, try #require(again)] {
             #expect(refusal(of: token) == nil)
@@ -50,10 +52,13 @@ struct IntrospectedTokensTests {
 
     @Test("An answer is remembered for as long as it says and never beyond the expiry (INT-06)")
     func memory() throws {
-        for (expiresIn, validFor, leeway, until) in [(300, 30, 0, 30), (10, 30, 0, 10), (10, 30, 5, 15), (10, 12, 5, 12), (.infinity, 30, 0, 30)] as [(Double, Double, Double, Double)] {
+        for (expiresIn, validFor, leeway, until) in [(300, 30, 0, 30), (10, 30, 0, 10), (10, 30, 5, 15), (10, 12, 5, 12), (.infinity, 30, 0, 30)]
+            as [(Double, Double, Double, Double)]
+        {
             var authenticator = authenticator(leeway: leeway)
             let inquiry = try authenticator.asked("opaque")
-            _ = authenticator.settle(answer(activeToken(expiresAt: now + expiresIn).said(by: inquiry.issuer), validFor: validFor), for: inquiry, now: now)
+            _ = authenticator.settle(
+                answer(activeToken(expiresAt: now + expiresIn).said(by: inquiry.issuer), validFor: validFor), for: inquiry, now: now)
             #expect(remembered("opaque", in: &authenticator, now: now + until - 0.1) != nil)
             #expect(authenticator.inquiry("opaque", now: now + until) != nil)
             #expect(authenticator.hits == 1)
@@ -65,7 +70,9 @@ struct IntrospectedTokensTests {
         var authenticator = authenticator()
         for _ in 0..<3 {
             let inquiry = try authenticator.asked("opaque")
-            #expect(try authenticator.settle(answer(activeToken().said(by: inquiry.issuer), validFor: 0), for: inquiry, now: now).get().subject == "user-1")
+            #expect(
+                try authenticator.settle(answer(activeToken().said(by: inquiry.issuer), validFor: 0), for: inquiry, now: now).get().subject
+                    == "user-1")
         }
         var without = self.authenticator(capacity: 0)
         let inquiry = try without.asked("opaque")

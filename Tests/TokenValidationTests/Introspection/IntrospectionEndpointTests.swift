@@ -7,12 +7,15 @@ import TokenValidation
 @Suite("Where an issuer is asked")
 struct IntrospectionEndpointTests {
     private func endpoint(_ members: String, byCertificate: Bool = true, issuer: String = "https://as") throws -> String {
-        try IssuerMetadata.introspectionEndpoint(in: Array(#"{"issuer":"\#(issuer)",\#(members)}"#.utf8), of: url(issuer), byCertificate: byCertificate).text
+        try IssuerMetadata.introspectionEndpoint(
+            in: Array(#"{"issuer":"\#(issuer)",\#(members)}"#.utf8), of: url(issuer), byCertificate: byCertificate
+        ).text
     }
 
     @Test("Who shows a certificate asks at the alias, where there is one (MTLS-20)")
     func alias() throws {
-        let both = #""introspection_endpoint":"https://as/i","mtls_endpoint_aliases":{"x":1,"token_endpoint":"https://m/t","introspection_endpoint":"https://m/i"}"#
+        let both =
+            #""introspection_endpoint":"https://as/i","mtls_endpoint_aliases":{"x":1,"token_endpoint":"https://m/t","introspection_endpoint":"https://m/i"}"#
         #expect(try endpoint(both) == "https://m/i")
         #expect(try endpoint(both, byCertificate: false) == "https://as/i")
         #expect(try endpoint(#""introspection_endpoint":"https://as/i","mtls_endpoint_aliases":{"token_endpoint":"https://m/t"}"#) == "https://as/i")

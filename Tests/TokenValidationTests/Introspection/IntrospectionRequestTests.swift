@@ -42,7 +42,9 @@ struct IntrospectionRequestTests {
         #expect(!body(request).contains("client_id"))
     }
 
-    @Test("A file that is no secret is a mistake at the start (INT-02)", arguments: ["", "\n", "a\nb", "a\u{0}", "\u{e9}", String(repeating: "a", count: 4097)])
+    @Test(
+        "A file that is no secret is a mistake at the start (INT-02)",
+        arguments: ["", "\n", "a\nb", "a\u{0}", "\u{e9}", String(repeating: "a", count: 4097)])
     func secrets(_ text: String) throws {
         func problem(_ path: String) -> String? {
             do throws(CredentialFault) {
@@ -74,13 +76,19 @@ struct IntrospectionRequestTests {
         let pem = "-----BEGIN PRIVATE KEY-----\n\(der.base64EncodedString())\n-----END PRIVATE KEY-----\n"
         guard case .ofRSA(let rsa) = SigningKey.rsa else { return [] }
         return [
-            (p256.pemRepresentation, .es256, { signature, input in
-                (try? P256.Signing.ECDSASignature(rawRepresentation: signature)).map { p256.publicKey.isValidSignature($0, for: input) } ?? false
-            }),
+            (
+                p256.pemRepresentation, .es256,
+                { signature, input in
+                    (try? P256.Signing.ECDSASignature(rawRepresentation: signature)).map { p256.publicKey.isValidSignature($0, for: input) } ?? false
+                }
+            ),
             (pem, .eddsa, { ed25519.publicKey.isValidSignature($0, for: $1) }),
-            (rsa.pemRepresentation, .ps256, { signature, input in
-                rsa.publicKey.isValidSignature(.init(rawRepresentation: signature), for: SHA256.hash(data: input), padding: .PSS)
-            }),
+            (
+                rsa.pemRepresentation, .ps256,
+                { signature, input in
+                    rsa.publicKey.isValidSignature(.init(rawRepresentation: signature), for: SHA256.hash(data: input), padding: .PSS)
+                }
+            ),
         ]
     }()
 

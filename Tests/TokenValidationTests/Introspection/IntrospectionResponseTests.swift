@@ -59,7 +59,9 @@ struct IntrospectionResponseTests {
         for none in [#""""#, "[]", "1"] { #expect(read(#"{"active":true,"scope":\#(none)}"#).saysScopes == true) }
     }
 
-    @Test("An answer without an audience is for nobody, unless the configuration takes it as one for us (INT-05)", arguments: ["", #","aud":null"#, #","aud":"""#, #","aud":[]"#])
+    @Test(
+        "An answer without an audience is for nobody, unless the configuration takes it as one for us (INT-05)",
+        arguments: ["", #","aud":null"#, #","aud":"""#, #","aud":[]"#])
     func withoutAudience(_ member: String) throws {
         func answer(_ member: String) -> [UInt8] { Array(#"{"active":true,"cnf":{"x5t#S256":"\#(TokenMint.thumbprint)"}\#(member)}"#.utf8) }
         let token = try #require(response.read(answer(member)).token)
@@ -73,42 +75,59 @@ struct IntrospectionResponseTests {
         #expect(TokenValidationTests.refusal(of: other) == .audienceMismatch)
     }
 
-    @Test("An answer about what is no bearer access token lets nobody pass (INT-05)", arguments: [
-        ("token_type", #""DPoP""#), ("token_type", #""N_A""#), ("token_type", #""mac""#), ("token_type", #""refresh_token""#), ("token_type", #""Refresh""#),
-        ("token_type", #""PoP""#), ("token_type", #""something-new""#), ("token_type", "1"), ("token_type", #"["Bearer"]"#), ("token_type", "true"),
-        ("token_use", #""refresh_token""#), ("token_use", #""id""#), ("token_use", #""id_token""#), ("token_use", #""device""#), ("typ", #""Refresh""#), ("typ", #""ID""#),
-        ("typ", #""Offline""#), ("typ", #""DPoP""#), ("typ", #""Logout""#), ("typ", #""Serialized-ID""#), ("typ", #""logout+jwt""#), ("typ", #""application/dpop+jwt""#),
-        ("tokenName", #""id_token""#), ("tokenName", #""refresh_token""#), ("purpose", #""refresh_token""#), ("at_hash", #""x""#), ("events", #"{"a":1}"#),
-        ("token_type", #""urn:ietf:params:oauth:token-type:refresh_token""#), ("token_type", #""urn:ietf:params:oauth:token-type:saml2""#),
-    ])
+    @Test(
+        "An answer about what is no bearer access token lets nobody pass (INT-05)",
+        arguments: [
+            ("token_type", #""DPoP""#), ("token_type", #""N_A""#), ("token_type", #""mac""#), ("token_type", #""refresh_token""#),
+            ("token_type", #""Refresh""#),
+            ("token_type", #""PoP""#), ("token_type", #""something-new""#), ("token_type", "1"), ("token_type", #"["Bearer"]"#),
+            ("token_type", "true"),
+            ("token_use", #""refresh_token""#), ("token_use", #""id""#), ("token_use", #""id_token""#), ("token_use", #""device""#),
+            ("typ", #""Refresh""#), ("typ", #""ID""#),
+            ("typ", #""Offline""#), ("typ", #""DPoP""#), ("typ", #""Logout""#), ("typ", #""Serialized-ID""#), ("typ", #""logout+jwt""#),
+            ("typ", #""application/dpop+jwt""#),
+            ("tokenName", #""id_token""#), ("tokenName", #""refresh_token""#), ("purpose", #""refresh_token""#), ("at_hash", #""x""#),
+            ("events", #"{"a":1}"#),
+            ("token_type", #""urn:ietf:params:oauth:token-type:refresh_token""#), ("token_type", #""urn:ietf:params:oauth:token-type:saml2""#),
+        ])
     func otherKinds(_ name: String, _ value: String) {
         let refusal = read(#"{"active":true,"aud":"\#(TokenMint.audience)","\#(name)":\#(value)}"#).refusal
         #expect(refusal?.reason == .typeNotAccepted)
         #expect(refusal?.detail?.description.contains("`\(name)`") == true)
     }
 
-    @Test("An answer that says what an access token is, or nothing, is taken (INT-05)", arguments: [
-        ("token_type", #""Bearer""#), ("token_type", #""bearer""#), ("token_type", #""BEARER""#), ("token_type", #""access_token""#), ("token_type", "null"),
-        ("token_type", #""""#), ("token_type", #""urn:ietf:params:oauth:token-type:access_token""#), ("token_use", #""access_token""#), ("token_use", #""access""#),
-        ("typ", #""Bearer""#), ("typ", #""JWT""#), ("typ", #""at+jwt""#), ("typ", #""application/at+jwt""#), ("tokenName", #""access_token""#),
-        ("purpose", #""access_token""#), ("purpose", #""PAYMENTS""#), ("at_hash", "null"),
-    ])
+    @Test(
+        "An answer that says what an access token is, or nothing, is taken (INT-05)",
+        arguments: [
+            ("token_type", #""Bearer""#), ("token_type", #""bearer""#), ("token_type", #""BEARER""#), ("token_type", #""access_token""#),
+            ("token_type", "null"),
+            ("token_type", #""""#), ("token_type", #""urn:ietf:params:oauth:token-type:access_token""#), ("token_use", #""access_token""#),
+            ("token_use", #""access""#),
+            ("typ", #""Bearer""#), ("typ", #""JWT""#), ("typ", #""at+jwt""#), ("typ", #""application/at+jwt""#), ("tokenName", #""access_token""#),
+            ("purpose", #""access_token""#), ("purpose", #""PAYMENTS""#), ("at_hash", "null"),
+        ])
     func accessTokens(_ name: String, _ value: String) {
         #expect(read(#"{"active":true,"aud":"\#(TokenMint.audience)","\#(name)":\#(value)}"#).token != nil)
     }
 
-    @Test("Only the literal true is active, and what is no answer is the issuer's failure (INT-03)", arguments: [
-        #"{"active":"true"}"#, #"{"active":1}"#, #"{"active":null}"#, #"{"active":[true]}"#, #"{"active":True}"#, #"{"active":truex}"#, "{}", "[]", "true", "", "<html>",
-        #"{"active":true,"active":true}"#, #"{"active":false,"\u0061ctive":true}"#, #"{"Active":true}"#, #"{"active":true}x"#, #"{"active":true,}"#,
-        #"{"token_introspection":{"active":true}}"#, "\u{feff}{\"active\":true}",
-    ])
+    @Test(
+        "Only the literal true is active, and what is no answer is the issuer's failure (INT-03)",
+        arguments: [
+            #"{"active":"true"}"#, #"{"active":1}"#, #"{"active":null}"#, #"{"active":[true]}"#, #"{"active":True}"#, #"{"active":truex}"#, "{}",
+            "[]", "true", "", "<html>",
+            #"{"active":true,"active":true}"#, #"{"active":false,"\u0061ctive":true}"#, #"{"Active":true}"#, #"{"active":true}x"#,
+            #"{"active":true,}"#,
+            #"{"token_introspection":{"active":true}}"#, "\u{feff}{\"active\":true}",
+        ])
     func notActive(_ text: String) {
         #expect(read(text).failure == .malformed)
     }
 
-    @Test("An inactive token is told and nothing else is looked at (INT-04)", arguments: [
-        #"{"active":false}"#, #"{"active":false,"exp":"x","aud":1,"cnf":null}"#, #"{"sub":"user-1","active" : false}"#,
-    ])
+    @Test(
+        "An inactive token is told and nothing else is looked at (INT-04)",
+        arguments: [
+            #"{"active":false}"#, #"{"active":false,"exp":"x","aud":1,"cnf":null}"#, #"{"sub":"user-1","active" : false}"#,
+        ])
     func inactive(_ text: String) {
         #expect(read(text).reason == .tokenInactive)
     }
@@ -135,9 +154,11 @@ struct IntrospectionResponseTests {
         #expect(read(#"{"active":true,"iss":"\#(TokenMint.issuer)"}"#).token != nil)
     }
 
-    @Test("What nothing asks for may be of any type, and what is null is not there (INT-03)", arguments: [
-        "iat", "nbf", "sub", "scope", "acr", "auth_time", "client_id", "jti", "exp", "iss", "username", "cnf", "token_type", "typ", "aud",
-    ])
+    @Test(
+        "What nothing asks for may be of any type, and what is null is not there (INT-03)",
+        arguments: [
+            "iat", "nbf", "sub", "scope", "acr", "auth_time", "client_id", "jti", "exp", "iss", "username", "cnf", "token_type", "typ", "aud",
+        ])
     func indifferent(_ name: String) throws {
         let token = try #require(read(#"{"active":true,"\#(name)":null}"#).token)
         #expect(token.expiresAt == .infinity && token.confirmation == .absent)
@@ -153,17 +174,23 @@ struct IntrospectionResponseTests {
         #expect(outcome.token?.scopes == ["read", "write"] && outcome.saysScopes == true)
     }
 
-    @Test("A member that counts is the issuer's failure where it is of the wrong type (INT-03)", arguments: [
-        #""exp":"1900000300""#, #""exp":-1"#, #""exp":1e400"#, #""exp":true"#, #""nbf":1e400"#, #""iat":1900000300000"#, #""aud":1"#, #""aud":[1]"#, #""iss":1"#,
-        #""exp":1,"exp":2"#, #""cnf":{"x5t#S256":"a","x5t#S256":"b"}"#,
-    ])
+    @Test(
+        "A member that counts is the issuer's failure where it is of the wrong type (INT-03)",
+        arguments: [
+            #""exp":"1900000300""#, #""exp":-1"#, #""exp":1e400"#, #""exp":true"#, #""nbf":1e400"#, #""iat":1900000300000"#, #""aud":1"#,
+            #""aud":[1]"#, #""iss":1"#,
+            #""exp":1,"exp":2"#, #""cnf":{"x5t#S256":"a","x5t#S256":"b"}"#,
+        ])
     func wrongTypes(_ member: String) {
         #expect(read(#"{"active":true,\#(member)}"#).failure == .malformed)
     }
 
-    @Test("A cnf that cannot be satisfied is kept as such (MTLS-12)", arguments: [
-        ("{}", .confirmationUnsupported), (#"{"jkt":"x"}"#, .confirmationUnsupported), ("[]", .confirmationMalformed), (#"{"x5t#S256":1}"#, .confirmationMalformed),
-    ] as [(String, DenialReason)])
+    @Test(
+        "A cnf that cannot be satisfied is kept as such (MTLS-12)",
+        arguments: [
+            ("{}", .confirmationUnsupported), (#"{"jkt":"x"}"#, .confirmationUnsupported), ("[]", .confirmationMalformed),
+            (#"{"x5t#S256":1}"#, .confirmationMalformed),
+        ] as [(String, DenialReason)])
     func confirmations(_ value: String, _ reason: DenialReason) throws {
         #expect(try #require(read(#"{"active":true,"cnf":\#(value)}"#).token).confirmation == .unusable(reason))
     }
@@ -212,13 +239,17 @@ struct SignedIntrospectionTests {
     func audiences() {
         #expect(read(mint.with(claim: "aud", "\"\(TokenMint.audience)\"")).token != nil)
         #expect(read(mint.with(claim: "aud", #"["x","gateway"]"#)).token != nil)
-        for aud in [nil, "[]", #""Gateway""#, #""gateway/""#, #""client-1""#, "1"] { #expect(read(mint.with(claim: "aud", aud)).failure == .malformed) }
+        for aud in [nil, "[]", #""Gateway""#, #""gateway/""#, #""client-1""#, "1"] {
+            #expect(read(mint.with(claim: "aud", aud)).failure == .malformed)
+        }
     }
 
     @Test("A signed answer of another form is the issuer's failure (INT-10)")
     func envelopes() {
         for typ in [nil, #""JWT""#, #""at+jwt""#, #""token-introspection""#] { #expect(read(mint.with(header: "typ", typ)).failure == .malformed) }
-        for iss in [nil, #""https://other.example.com""#, "\"\(TokenMint.issuer)/\"", "1"] { #expect(read(mint.with(claim: "iss", iss)).failure == .malformed) }
+        for iss in [nil, #""https://other.example.com""#, "\"\(TokenMint.issuer)/\"", "1"] {
+            #expect(read(mint.with(claim: "iss", iss)).failure == .malformed)
+        }
         for iat in [nil, "1899999699", "1900000301", #""1900000000""#] { #expect(read(mint.with(claim: "iat", iat)).failure == .malformed) }
         for iat in ["1899999700", "1900000300"] { #expect(read(mint.with(claim: "iat", iat)).token != nil) }
         for content in [nil, "true", "[]", #""{}""#, "{}", #"{"active":"true"}"#] {

@@ -50,9 +50,11 @@ struct IntrospectionStateTests {
         #expect(state.underWay == 2)
     }
 
-    @Test("An answer is remembered until the expiry or the cache's time, whichever is first (INT-06)", arguments: [
-        (30, .infinity, 30), (30, 10, 10), (30, 100, 30), (3600, 300, 300),
-    ] as [(Double, Double, Double)])
+    @Test(
+        "An answer is remembered until the expiry or the cache's time, whichever is first (INT-06)",
+        arguments: [
+            (30, .infinity, 30), (30, 10, 10), (30, 100, 30), (3600, 300, 300),
+        ] as [(Double, Double, Double)])
     func activeMemory(_ cache: Double, _ expiresIn: Double, _ until: Double) throws {
         var state = state { $0.cache = cache }
         let question = try state.ask("a")
@@ -277,7 +279,9 @@ struct IntrospectionStateTests {
         #expect(state.failure("y", now: 4, by: 1) == .clientCircuitOpen)
     }
 
-    @Test("What one token alone can cause shuts out no other (INT-15)", arguments: [IntrospectionFailure.status, .contentType, .tooLarge, .malformed, .signature])
+    @Test(
+        "What one token alone can cause shuts out no other (INT-15)",
+        arguments: [IntrospectionFailure.status, .contentType, .tooLarge, .malformed, .signature])
     func poison(_ failure: IntrospectionFailure) throws {
         var state = state()
         for index in 0..<100 {
@@ -288,16 +292,19 @@ struct IntrospectionStateTests {
         #expect(state.clientsLeftAlone == 0)
     }
 
-    @Test("One client, whatever its tokens do to the issuer, opens the circuit for nobody else (INT-15)", arguments: [
-        IntrospectionFailure.timeout, .interrupted, .credentialsRefused, .unavailable,
-    ])
+    @Test(
+        "One client, whatever its tokens do to the issuer, opens the circuit for nobody else (INT-15)",
+        arguments: [
+            IntrospectionFailure.timeout, .interrupted, .credentialsRefused, .unavailable,
+        ])
     func oneClient(_ failure: IntrospectionFailure) throws {
         var state = state()
         var asked = 0
         for second in 0..<300 {
             for index in 0..<10 {
-                guard case .waits(_, let ask?) = state.lookUp(
-                    digest("\(second) \(index)"), [], for: thumbprint(1), now: Double(second), date: date + Double(second))
+                guard
+                    case .waits(_, let ask?) = state.lookUp(
+                        digest("\(second) \(index)"), [], for: thumbprint(1), now: Double(second), date: date + Double(second))
                 else { continue }
                 asked += 1
                 _ = state.finished(ask.id, .failed(failure), now: Double(second), date: date + Double(second))
@@ -354,8 +361,9 @@ struct IntrospectionStateTests {
     func octets() {
         var state = state { ($0.maxOctets, $0.maxOctetsOfClient) = (1000, 600) }
         func look(_ token: String, _ octets: Int, by client: Int) -> IntrospectionState.Ticket? {
-            guard case .waits(let ticket, _) = state.lookUp(
-                digest(token), Array(token.utf8), for: thumbprint(client), octets: octets, now: 0, date: date)
+            guard
+                case .waits(let ticket, _) = state.lookUp(
+                    digest(token), Array(token.utf8), for: thumbprint(client), octets: octets, now: 0, date: date)
             else { return nil }
             return ticket
         }

@@ -1,11 +1,13 @@
 // swift-format-ignore-file: NeverForceUnwrap
+
 import BindingPolicy
 import Credentials
 import Foundation
 import HTTPWire
-import class NIOSSL.NIOSSLCertificate
 import Testing
 import TokenValidation
+
+import class NIOSSL.NIOSSLCertificate
 
 /// Of a client, by number.
 func thumbprint(_ number: Int) -> Thumbprint {
@@ -35,7 +37,8 @@ extension IssuerPolicy {
 
 extension IntrospectionSettings {
     static func test(
-        endpoint: String? = "https://as.example.com/introspect", discoveredFrom issuer: String? = nil, cache: Double = 30, timeout: Double = 3, maxConcurrent: Int = 64,
+        endpoint: String? = "https://as.example.com/introspect", discoveredFrom issuer: String? = nil, cache: Double = 30, timeout: Double = 3,
+        maxConcurrent: Int = 64,
         signed: [SignatureAlgorithm]? = nil
     ) -> IntrospectionSettings {
         IntrospectionSettings(

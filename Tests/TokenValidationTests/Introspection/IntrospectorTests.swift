@@ -100,7 +100,9 @@ struct IntrospectorTests {
     @discardableResult
     private func lookUp(_ introspector: Introspector, _ token: String, by client: Int? = 1) -> Introspector.Looked {
         let answers = answers
-        return introspector.lookUp(Array(token.utf8), digest(token), for: client.map(thumbprint), octets: 0, now: TokenMint.now) { answers.append($0) }
+        return introspector.lookUp(Array(token.utf8), digest(token), for: client.map(thumbprint), octets: 0, now: TokenMint.now) {
+            answers.append($0)
+        }
     }
 
     private func reason(_ answer: IntrospectionAnswer?) -> DenialReason? {
@@ -140,12 +142,17 @@ struct IntrospectorTests {
         #expect(reason(answers.all.first) == .tokenInactive)
     }
 
-    @Test("An issuer that cannot answer, refuses us or talks nonsense is unavailable, never a verdict (INT-03, INT-08, DT-10)", arguments: [
-        (.failure(.timeout), .timeout), (.failure(.unreachable(.refused)), .unreachable), (.failure(.interrupted), .interrupted), (.failure(.status(401)), .credentialsRefused),
-        (.failure(.status(403)), .credentialsRefused), (.failure(.status(400)), .status), (.failure(.status(302)), .status), (.failure(.status(500)), .unavailable),
-        (.failure(.status(429)), .unavailable), (.failure(.mediaType("text/html")), .contentType), (.failure(.nonsense), .malformed), (.failure(.tooLarge), .tooLarge), (.success(Array("<html>".utf8)), .malformed),
-        (.success(Array("{}".utf8)), .malformed),
-    ] as [(Result<[UInt8], FetchFault>, IntrospectionFailure)])
+    @Test(
+        "An issuer that cannot answer, refuses us or talks nonsense is unavailable, never a verdict (INT-03, INT-08, DT-10)",
+        arguments: [
+            (.failure(.timeout), .timeout), (.failure(.unreachable(.refused)), .unreachable), (.failure(.interrupted), .interrupted),
+            (.failure(.status(401)), .credentialsRefused),
+            (.failure(.status(403)), .credentialsRefused), (.failure(.status(400)), .status), (.failure(.status(302)), .status),
+            (.failure(.status(500)), .unavailable),
+            (.failure(.status(429)), .unavailable), (.failure(.mediaType("text/html")), .contentType), (.failure(.nonsense), .malformed),
+            (.failure(.tooLarge), .tooLarge), (.success(Array("<html>".utf8)), .malformed),
+            (.success(Array("{}".utf8)), .malformed),
+        ] as [(Result<[UInt8], FetchFault>, IntrospectionFailure)])
     func failures(_ answer: Result<[UInt8], FetchFault>, _ failure: IntrospectionFailure) async throws {
         let introspector = try introspector()
         transport.script.withLock { $0.answer = answer }
@@ -193,7 +200,9 @@ struct IntrospectorTests {
         let introspector = try introspector()
         transport.answer(#"{"active":true}"#)
         transport.hold()
-        guard case .pending(let one) = lookUp(introspector, "t"), case .pending(let two) = lookUp(introspector, "t") else { return #expect(Bool(false)) }
+        guard case .pending(let one) = lookUp(introspector, "t"), case .pending(let two) = lookUp(introspector, "t") else {
+            return #expect(Bool(false))
+        }
         #expect(await eventually { transport.count == 1 })
         introspector.abandon(one)
         #expect(transport.script.withLock { $0.cancelled } == 0)
@@ -233,7 +242,9 @@ struct IntrospectorTests {
         #expect(introspector.status.isReady)
         var mint = TokenMint()
         mint.header("typ", #""token-introspection+jwt""#)
-        mint.claims = [("iss", "\"\(TokenMint.issuer)\""), ("aud", #""gateway""#), ("iat", "1900000000"), ("token_introspection", #"{"active":true}"#)]
+        mint.claims = [
+            ("iss", "\"\(TokenMint.issuer)\""), ("aud", #""gateway""#), ("iat", "1900000000"), ("token_introspection", #"{"active":true}"#),
+        ]
         transport.answer(mint.token)
         lookUp(introspector, "t")
         #expect(await eventually { answers.all.count == 1 })

@@ -18,30 +18,37 @@ func fault(_ text: [UInt8], maximumMembers: Int = 1024) -> JSONFault? {
 func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
 
 @Suite struct JSONReaderTests {
-    @Test("Reads what RFC 8259 allows (JWT-04)", arguments: [
-        "{}", "[]", " { } ", "[1,2]", "\t\r\n{\"a\":1}\n", #""""#, "0", "-0", "10.5e+3", "1E5", "true", "false", "null",
-        #"{"a":{"a":{"a":[]}}}"#, #"["\"\\\/\b\f\n\r\t\u0041"]"#, #""\ud83d\ude00""#, "\"\u{e9}\u{20ac}\u{10ffff}\"", "\"\u{7f}\"",
-        #""\u0000""#, "1e999999", "-1e-999999", "[[],{}]",
-    ])
+    @Test(
+        "Reads what RFC 8259 allows (JWT-04)",
+        arguments: [
+            "{}", "[]", " { } ", "[1,2]", "\t\r\n{\"a\":1}\n", #""""#, "0", "-0", "10.5e+3", "1E5", "true", "false", "null",
+            #"{"a":{"a":{"a":[]}}}"#, #"["\"\\\/\b\f\n\r\t\u0041"]"#, #""\ud83d\ude00""#, "\"\u{e9}\u{20ac}\u{10ffff}\"", "\"\u{7f}\"",
+            #""\u0000""#, "1e999999", "-1e-999999", "[[],{}]",
+        ])
     func readsWhatRFC8259Allows(_ text: String) {
         #expect(fault(text) == nil)
     }
 
-    @Test("Refuses what RFC 8259 does not (JWT-04)", arguments: [
-        "", " ", "{", "[", "}", "{]", "[}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "[1,]", "[,1]", "[1 2]", "{\"a\":1 \"b\":2}",
-        "{a:1}", "{'a':1}", "{1:1}", "[1]]", "{}{}", "{} x", "01", "-", "+1", "1.", ".5", "1e", "1e+", "0x10", "NaN", "Infinity",
-        "-Infinity", "tru", "True", "nul", "nulll", "// c\n1", "/* c */1", "1 // c", #"""#, #""\"#, #""\x41""#, #""\u12""#, #""\u12G4""#,
-        #""\ud83d""#, #""\ud83dx""#, #""\ud83d\u0041""#, #""\ude00""#, #""\ude00\ud83d""#, "\"\n\"", "\"\t\"", "\"\u{0}\"", "\u{feff}{}", "[\u{a0}]",
-    ])
+    @Test(
+        "Refuses what RFC 8259 does not (JWT-04)",
+        arguments: [
+            "", " ", "{", "[", "}", "{]", "[}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "[1,]", "[,1]", "[1 2]", "{\"a\":1 \"b\":2}",
+            "{a:1}", "{'a':1}", "{1:1}", "[1]]", "{}{}", "{} x", "01", "-", "+1", "1.", ".5", "1e", "1e+", "0x10", "NaN", "Infinity",
+            "-Infinity", "tru", "True", "nul", "nulll", "// c\n1", "/* c */1", "1 // c", #"""#, #""\"#, #""\x41""#, #""\u12""#, #""\u12G4""#,
+            #""\ud83d""#, #""\ud83dx""#, #""\ud83d\u0041""#, #""\ude00""#, #""\ude00\ud83d""#, "\"\n\"", "\"\t\"", "\"\u{0}\"", "\u{feff}{}",
+            "[\u{a0}]",
+        ])
     func refusesWhatRFC8259DoesNot(_ text: String) {
         #expect(fault(text) == .malformed)
     }
 
-    @Test("Refuses what is not UTF-8 (JWT-04)", arguments: [
-        [0x80], [0xc0, 0xaf], [0xc1, 0xbf], [0xe0, 0x80, 0xaf], [0xe0, 0x9f, 0xbf], [0xed, 0xa0, 0x80], [0xed, 0xbf, 0xbf],
-        [0xf0, 0x80, 0x80, 0x80], [0xf0, 0x8f, 0xbf, 0xbf], [0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xff], [0xc3],
-        [0xe2, 0x82], [0xf0, 0x9f, 0x98], [0xc3, 0x28],
-    ] as [[UInt8]])
+    @Test(
+        "Refuses what is not UTF-8 (JWT-04)",
+        arguments: [
+            [0x80], [0xc0, 0xaf], [0xc1, 0xbf], [0xe0, 0x80, 0xaf], [0xe0, 0x9f, 0xbf], [0xed, 0xa0, 0x80], [0xed, 0xbf, 0xbf],
+            [0xf0, 0x80, 0x80, 0x80], [0xf0, 0x8f, 0xbf, 0xbf], [0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xff], [0xc3],
+            [0xe2, 0x82], [0xf0, 0x9f, 0x98], [0xc3, 0x28],
+        ] as [[UInt8]])
     func refusesWhatIsNotUTF8(_ sequence: [UInt8]) {
         #expect(fault([0x22] + sequence + [0x22]) == .malformed)
         #expect(fault([0x22] + sequence) == .malformed)
@@ -60,7 +67,9 @@ func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
             }
         }
         for void in ["null", #""""#, "[]", "{}", "[ \n]", "{\t}", "  null"] { #expect(try steps(void) == (true, "7"), "\(void)") }
-        for other in ["0", "false", "true", #"" ""#, "[0]", "[null]", #"{"":0}"#, #""\u0000""#] { #expect(try steps(other) == (false, "7"), "\(other)") }
+        for other in ["0", "false", "true", #"" ""#, "[0]", "[null]", #"{"":0}"#, #""\u0000""#] {
+            #expect(try steps(other) == (false, "7"), "\(other)")
+        }
         for broken in ["nul", "nulll", "[", "{", "\"", "[}", "{]", ""] { #expect(throws: (any Error).self, "\(broken)") { try steps(broken) } }
     }
 
@@ -69,10 +78,12 @@ func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
         #expect(fault([0x7b, 0, 0x7d, 0]) == .malformed)
     }
 
-    @Test("Refuses duplicate members at every level (JWT-05, JWT-06)", arguments: [
-        #"{"a":1,"a":2}"#, #"{"a":1,"b":2,"a":1}"#, #"{"alg":1,"\u0061lg":2}"#, #"{"\u0061":1,"\u0061":1}"#, #"[{"x":{"a":1,"a":1}}]"#,
-        #"{"":1,"":2}"#, #"{"/":1,"\/":2}"#, #"{"é":1,"\u00e9":2}"#, #"{"😀":1,"\ud83d\ude00":1}"#,
-    ])
+    @Test(
+        "Refuses duplicate members at every level (JWT-05, JWT-06)",
+        arguments: [
+            #"{"a":1,"a":2}"#, #"{"a":1,"b":2,"a":1}"#, #"{"alg":1,"\u0061lg":2}"#, #"{"\u0061":1,"\u0061":1}"#, #"[{"x":{"a":1,"a":1}}]"#,
+            #"{"":1,"":2}"#, #"{"/":1,"\/":2}"#, #"{"é":1,"\u00e9":2}"#, #"{"😀":1,"\ud83d\ude00":1}"#,
+        ])
     func refusesDuplicateMembersAtEveryLevel(_ text: String) {
         #expect(fault(text) == .duplicateMember)
     }
@@ -128,7 +139,11 @@ func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
         }
     }
 
-    @Test("Reads numeric dates (JWT-26)", arguments: [("0", 0), ("1900000000", 1_900_000_000), ("1900000000.5", 1_900_000_000.5), ("19e8", 1_900_000_000), ("253402300799", 253_402_300_799)])
+    @Test(
+        "Reads numeric dates (JWT-26)",
+        arguments: [
+            ("0", 0), ("1900000000", 1_900_000_000), ("1900000000.5", 1_900_000_000.5), ("19e8", 1_900_000_000), ("253402300799", 253_402_300_799),
+        ])
     func readsNumericDates(_ text: String, _ value: Double) {
         #expect(date(text) == value)
     }
@@ -153,9 +168,11 @@ func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
         }
     }
 
-    @Test("Only true and false are booleans (INT-03)", arguments: [
-        ("true", true), (" false", false), ("null", nil), ("True", nil), ("tru", nil), ("fals", nil), ("1", nil), (#""true""#, nil), ("", nil),
-    ] as [(String, Bool?)])
+    @Test(
+        "Only true and false are booleans (INT-03)",
+        arguments: [
+            ("true", true), (" false", false), ("null", nil), ("True", nil), ("tru", nil), ("fals", nil), ("1", nil), (#""true""#, nil), ("", nil),
+        ] as [(String, Bool?)])
     func booleans(_ text: String, _ value: Bool?) {
         Array(text.utf8).withUnsafeBytes { bytes in
             var reader = JSONReader(bytes)
@@ -163,7 +180,12 @@ func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
         }
     }
 
-    @Test("Refuses dates out of bounds (JWT-26)", arguments: ["-1", "-0", "1e400", "1e999999", "253402300800", "1900000000000", "999999999999999999999999999999", "1." + String(repeating: "0", count: 64)])
+    @Test(
+        "Refuses dates out of bounds (JWT-26)",
+        arguments: [
+            "-1", "-0", "1e400", "1e999999", "253402300800", "1900000000000", "999999999999999999999999999999",
+            "1." + String(repeating: "0", count: 64),
+        ])
     func refusesDatesOutOfBounds(_ text: String) {
         #expect(date(text) == nil)
     }

@@ -73,11 +73,17 @@ struct CompactJWSTests {
 
     @Test("Verifies the octets as received (JWT-30)") func verifiesTheOctetsAsReceived() {
         let mint = TokenMint()
-        let odd = " {\n\t\"\\u0069ss\" : \"https:\\/\\/as.example.com\" ,\r\n" + TokenMint.object(mint.claims.filter { $0.0 != "iss" }).dropFirst() + "\n"
+        let odd =
+            " {\n\t\"\\u0069ss\" : \"https:\\/\\/as.example.com\" ,\r\n" + TokenMint.object(mint.claims.filter { $0.0 != "iss" }).dropFirst() + "\n"
         #expect(judge.refusal(of: mint.signed(header: " " + TokenMint.object(mint.header) + "\n", claims: odd)) == nil)
     }
 
-    @Test("Refuses what is not one JSON object (JWT-04)", arguments: ["[]", "null", "\"{}\"", "{} {}", "{}x", "{\"iss\":\"https://as.example.com\",}", "\u{feff}{}", "{\"a\":\"\\ud800\"}", "{\"exp\":NaN}", "{/**/}"])
+    @Test(
+        "Refuses what is not one JSON object (JWT-04)",
+        arguments: [
+            "[]", "null", "\"{}\"", "{} {}", "{}x", "{\"iss\":\"https://as.example.com\",}", "\u{feff}{}", "{\"a\":\"\\ud800\"}", "{\"exp\":NaN}",
+            "{/**/}",
+        ])
     func refusesWhatIsNotOneJSONObject(_ text: String) {
         let mint = TokenMint()
         #expect(judge.refusal(of: mint.signed(header: TokenMint.object(mint.header), claims: text)) == .claimsMalformed)
@@ -87,7 +93,9 @@ struct CompactJWSTests {
     @Test("Refuses UTF-16 and broken UTF-8 (JWT-04)") func refusesUTF16AndBrokenUTF8() {
         let mint = TokenMint()
         let claims = TokenMint.object(mint.claims)
-        #expect(judge.refusal(of: mint.signed(header: Array(TokenMint.object(mint.header).utf8), claims: claims.utf8.flatMap { [$0, 0] })) == .claimsMalformed)
+        #expect(
+            judge.refusal(of: mint.signed(header: Array(TokenMint.object(mint.header).utf8), claims: claims.utf8.flatMap { [$0, 0] }))
+                == .claimsMalformed)
         var broken = Array(claims.dropLast().utf8)
         broken += Array(",\"x\":\"".utf8) + [0xc0, 0xaf] + Array("\"}".utf8)
         #expect(judge.refusal(of: mint.signed(header: Array(TokenMint.object(mint.header).utf8), claims: broken)) == .claimsMalformed)

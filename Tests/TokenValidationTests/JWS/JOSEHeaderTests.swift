@@ -7,7 +7,12 @@ struct JOSEHeaderTests {
     let judge = Judge()
     let untyped = Judge(verifier: TokenVerifier(keys: keySet(SigningKey.p256.jwk()), type: .any))
 
-    @Test("Refuses duplicate members (JWT-05)", arguments: [#"{"alg":"ES256","alg":"none","typ":"at+jwt"}"#, #"{"alg":"ES256","\u0061lg":"none","typ":"at+jwt"}"#, #"{"alg":"ES256","typ":"at+jwt","typ":"at+jwt"}"#])
+    @Test(
+        "Refuses duplicate members (JWT-05)",
+        arguments: [
+            #"{"alg":"ES256","alg":"none","typ":"at+jwt"}"#, #"{"alg":"ES256","\u0061lg":"none","typ":"at+jwt"}"#,
+            #"{"alg":"ES256","typ":"at+jwt","typ":"at+jwt"}"#,
+        ])
     func refusesDuplicateMembers(_ header: String) {
         let mint = TokenMint()
         #expect(judge.refusal(of: mint.signed(header: header, claims: TokenMint.object(mint.claims))) == .headerMalformed)
@@ -20,7 +25,11 @@ struct JOSEHeaderTests {
         #expect(judge.refusal(of: TokenMint().with(header: "alg", "[\"ES256\"]")) == .headerMalformed)
     }
 
-    @Test("Refuses every algorithm that cannot be allowed (JWT-07, JWT-08, JWT-09)", arguments: ["none", "None", "nOnE", "NONE", "RS1", "ES256K", "es256", "ES256 ", "HS256", "HS384", "HS512", "Ed448", "ed25519", "RSA-OAEP", "dir"])
+    @Test(
+        "Refuses every algorithm that cannot be allowed (JWT-07, JWT-08, JWT-09)",
+        arguments: [
+            "none", "None", "nOnE", "NONE", "RS1", "ES256K", "es256", "ES256 ", "HS256", "HS384", "HS512", "Ed448", "ed25519", "RSA-OAEP", "dir",
+        ])
     func refusesEveryAlgorithmThatCannotBeAllowed(_ name: String) {
         let mint = TokenMint().with(header: "alg", "\"\(name)\"")
         #expect(judge.refusal(of: mint) == .algorithmNotAllowed)
@@ -77,10 +86,12 @@ struct JOSEHeaderTests {
         #expect(untyped.refusal(of: TokenMint().with(header: "typ", nil)) == nil)
     }
 
-    @Test("Refuses every other type (AT-01, JWT-29, INT-12)", arguments: [
-        "at+jwt;x=1", "at+jwt ", "dpop+jwt", "logout+jwt", "token-introspection+jwt", "secevent+jwt", "client-authentication+jwt",
-        "id_token+jwt", "text/at+jwt", "application/application/at+jwt", "applicationxat+jwt", "xxxxxxxxxxxxat+jwt",
-    ])
+    @Test(
+        "Refuses every other type (AT-01, JWT-29, INT-12)",
+        arguments: [
+            "at+jwt;x=1", "at+jwt ", "dpop+jwt", "logout+jwt", "token-introspection+jwt", "secevent+jwt", "client-authentication+jwt",
+            "id_token+jwt", "text/at+jwt", "application/application/at+jwt", "applicationxat+jwt", "xxxxxxxxxxxxat+jwt",
+        ])
     func refusesEveryOtherType(_ type: String) {
         #expect(judge.refusal(of: TokenMint().with(header: "typ", "\"\(type)\"")) == .typeNotAccepted)
         #expect(untyped.refusal(of: TokenMint().with(header: "typ", "\"\(type)\"")) == .typeNotAccepted)
@@ -97,7 +108,9 @@ struct JOSEHeaderTests {
         #expect(untyped.refusal(of: TokenMint().with(header: "typ", type)) == nil)
     }
 
-    @Test("Refuses other kinds of JWT by their claims where they have no type (JWT-29, INT-12)", arguments: ["at_hash", "c_hash", "s_hash", "events", "token_introspection"])
+    @Test(
+        "Refuses other kinds of JWT by their claims where they have no type (JWT-29, INT-12)",
+        arguments: ["at_hash", "c_hash", "s_hash", "events", "token_introspection"])
     func refusesOtherKindsOfJWTByTheirClaimsWhereTheyHaveNoType(_ claim: String) {
         let mint = TokenMint().with(claim: claim, #""x""#).with(header: "typ", #""JWT""#)
         #expect(untyped.refusal(of: mint) == .typeNotAccepted)

@@ -153,14 +153,18 @@ struct KeySetKeeperTests: KeeperTesting {
 
     private let good = #"{"issuer":"https://as/t","jwks_uri":"https://as/jwks"}"#
 
-    @Test("Goes on to the next document where the first is missing or cannot be used (ASM-01, ASM-02)", arguments: [
-        nil, "", "<html>", "[]", #"{"issuer":"https://as/t/","jwks_uri":"https://as/jwks"}"#, #"{"jwks_uri":"https://as/jwks"}"#,
-        #"{"issuer":"https://as/t"}"#, #"{"issuer":"https://as/t","jwks_uri":"http://as/jwks"}"#, #"{"issuer":"https://as/t","jwks_uri":null}"#,
-    ] as [String?])
+    @Test(
+        "Goes on to the next document where the first is missing or cannot be used (ASM-01, ASM-02)",
+        arguments: [
+            nil, "", "<html>", "[]", #"{"issuer":"https://as/t/","jwks_uri":"https://as/jwks"}"#, #"{"jwks_uri":"https://as/jwks"}"#,
+            #"{"issuer":"https://as/t"}"#, #"{"issuer":"https://as/t","jwks_uri":"http://as/jwks"}"#, #"{"issuer":"https://as/t","jwks_uri":null}"#,
+        ] as [String?])
     func goesOnToTheNextDocument(_ text: String?) async {
         for last in 0...2 {
             let fetcher = ScriptedFetcher()
-            for address in wellKnown[..<last] { if let text { fetcher.answer(address, text) } else { fetcher.fail(address, .mediaType("text/html")) } }
+            for address in wellKnown[..<last] {
+                if let text { fetcher.answer(address, text) } else { fetcher.fail(address, .mediaType("text/html")) }
+            }
             fetcher.answer(wellKnown[last], good)
             fetcher.answer(address, keySetText([SigningKey.p256.jwk()]))
             let sets = Recorder()
@@ -253,11 +257,13 @@ struct KeySetKeeperTests: KeeperTesting {
         #expect(recorder.sets.isEmpty)
     }
 
-    @Test("Reads cache control (JWT-34)", arguments: [
-        ([], nil), (["max-age=120"], 120), (["public, max-age=\"120\" , must-revalidate"], 120), (["max-age=600", "max-age=120"], 120),
-        (["MAX-AGE=5"], 5), (["no-store"], 0), (["max-age=120, no-cache"], 0), (["max-age=-1"], nil), (["max-age=x"], nil), (["max-age"], nil),
-        (["max-age=1e9"], nil), (["s-maxage=9"], nil), (["private"], nil),
-    ] as [([String], Double?)])
+    @Test(
+        "Reads cache control (JWT-34)",
+        arguments: [
+            ([], nil), (["max-age=120"], 120), (["public, max-age=\"120\" , must-revalidate"], 120), (["max-age=600", "max-age=120"], 120),
+            (["MAX-AGE=5"], 5), (["no-store"], 0), (["max-age=120, no-cache"], 0), (["max-age=-1"], nil), (["max-age=x"], nil), (["max-age"], nil),
+            (["max-age=1e9"], nil), (["s-maxage=9"], nil), (["private"], nil),
+        ] as [([String], Double?)])
     func readsCacheControl(_ values: [String], _ age: Double?) {
         #expect(FetchLimits.maximumAge(values) == age)
     }

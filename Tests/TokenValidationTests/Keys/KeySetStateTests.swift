@@ -9,7 +9,9 @@ struct KeySetStateTests {
         #expect(!state.hasKeys)
     }
 
-    @Test("Refreshes as the server says within bounds (JWT-34)", arguments: [(nil, 300), (120, 120), (0, 60), (59, 60), (3600, 3600), (86400, 3600), (.infinity, 3600)] as [(Double?, Double)])
+    @Test(
+        "Refreshes as the server says within bounds (JWT-34)",
+        arguments: [(nil, 300), (120, 120), (0, 60), (59, 60), (3600, 3600), (86400, 3600), (.infinity, 3600)] as [(Double?, Double)])
     func refreshesAsTheServerSaysWithinBounds(_ age: Double?, _ wait: Double) {
         var state = KeySetState(timing: .init())
         _ = state.next(now: 0)

@@ -26,7 +26,12 @@ struct KeySetTests {
         #expect(set.publishedSecrets == 0)
     }
 
-    @Test("Refuses what is no key set (JWT-18)", arguments: ["", "{}", "[]", "null", #"{"keys":{}}"#, #"{"keys":null}"#, #"{"keys":[],"keys":[]}"#, #"{"keys":[]}x"#, #"{"keys":[{]}"#, #"{"keys":[{"kty":"EC"}"#, "<html>"])
+    @Test(
+        "Refuses what is no key set (JWT-18)",
+        arguments: [
+            "", "{}", "[]", "null", #"{"keys":{}}"#, #"{"keys":null}"#, #"{"keys":[],"keys":[]}"#, #"{"keys":[]}x"#, #"{"keys":[{]}"#,
+            #"{"keys":[{"kty":"EC"}"#, "<html>",
+        ])
     func refusesWhatIsNoKeySet(_ text: String) {
         #expect(fault(text) == .malformed)
     }
@@ -69,10 +74,12 @@ struct KeySetTests {
         #expect(try isPassedOver(SigningKey.p256.jwk(kid: "k1", ["x": SigningKey.p256.members["x"]! + "="])))
     }
 
-    @Test("Passes over an RSA key with bad numbers (JWT-18)", arguments: [
-        ["e": "AQ"], ["e": "Ag"], ["e": ""], ["e": "AA"], ["e": "AQAA"], ["e": "AwAAAAE"], ["e": "AQAAAAAB"], ["n": ""], ["n": "AQAB"],
-        ["e": "AQABAQABAQAB"],
-    ])
+    @Test(
+        "Passes over an RSA key with bad numbers (JWT-18)",
+        arguments: [
+            ["e": "AQ"], ["e": "Ag"], ["e": ""], ["e": "AA"], ["e": "AQAA"], ["e": "AwAAAAE"], ["e": "AQAAAAAB"], ["n": ""], ["n": "AQAB"],
+            ["e": "AQABAQABAQAB"],
+        ])
     func passesOverAnRSAKeyWithBadNumbers(_ changes: [String: String]) throws {
         #expect(try isPassedOver(SigningKey.rsa.jwk(kid: "k1", changes)))
         #expect(try !isPassedOver(SigningKey.rsa.jwk()))
@@ -87,12 +94,21 @@ struct KeySetTests {
     }
 
     @Test("Passes over other curves of Edwards keys (JWT-18)") func passesOverOtherCurvesOfEdwardsKeys() throws {
-        let set = try KeySet(Array(keySetText([SigningKey.ed25519.jwk(kid: "k1", ["crv": "X25519"]), SigningKey.ed25519.jwk(kid: "k2", ["x": "AAAA"]), SigningKey.p256.jwk()]).utf8))
+        let set = try KeySet(
+            Array(
+                keySetText([
+                    SigningKey.ed25519.jwk(kid: "k1", ["crv": "X25519"]), SigningKey.ed25519.jwk(kid: "k2", ["x": "AAAA"]), SigningKey.p256.jwk(),
+                ]).utf8))
         #expect(set.count == 1)
         #expect(set.unusableKeys == 2)
     }
 
-    @Test("Holds a key to its operations (JWT-11)", arguments: [(#"["verify"]"#, true), (#"["sign","verify"]"#, true), (#"["sign"]"#, false), (#"[]"#, true), ("null", true), (#""""#, true), (#"["encrypt"]"#, false), (#""verify""#, false), (#"["verify",1]"#, false)])
+    @Test(
+        "Holds a key to its operations (JWT-11)",
+        arguments: [
+            (#"["verify"]"#, true), (#"["sign","verify"]"#, true), (#"["sign"]"#, false), (#"[]"#, true), ("null", true), (#""""#, true),
+            (#"["encrypt"]"#, false), (#""verify""#, false), (#"["verify",1]"#, false),
+        ])
     func holdsAKeyToItsOperations(_ operations: String, _ usable: Bool) throws {
         let key = SigningKey.p256.jwk().dropLast() + #","key_ops":\#(operations)}"#
         #expect(try isPassedOver(String(key)) == !usable)
@@ -142,10 +158,12 @@ struct KeySetTests {
 
     private func with(_ members: String, _ key: String = SigningKey.p256.jwk()) -> String { key.dropLast() + ",\(members)}" }
 
-    @Test("Absent, null and empty are the same (JWT-18)", arguments: [
-        #""use":null"#, #""use":"""#, #""alg":null"#, #""alg":"""#, #""key_ops":null"#, #""key_ops":[]"#, #""oth":[]"#, #""d":"""#, #""d":null"#,
-        #""p":null"#, #""k":"""#, #""x5c":null"#, #""x5t":5"#, #""ext":{"a":1,"a":2}"#, #""oth":null,"q":null,"dp":"","dq":null,"qi":"""#,
-    ])
+    @Test(
+        "Absent, null and empty are the same (JWT-18)",
+        arguments: [
+            #""use":null"#, #""use":"""#, #""alg":null"#, #""alg":"""#, #""key_ops":null"#, #""key_ops":[]"#, #""oth":[]"#, #""d":"""#, #""d":null"#,
+            #""p":null"#, #""k":"""#, #""x5c":null"#, #""x5t":5"#, #""ext":{"a":1,"a":2}"#, #""oth":null,"q":null,"dp":"","dq":null,"qi":"""#,
+        ])
     func emptyMembers(_ members: String) throws {
         #expect(try cause(with(members)) == nil)
     }
@@ -159,13 +177,15 @@ struct KeySetTests {
         #expect(verifier.refusal(of: TokenMint().with(header: "kid", "\"k1\"").token) == .keyUnknown)
     }
 
-    @Test("What is wrong with one key spoils no other, and is said (JWT-18)", arguments: [
-        (#""kty":"EC""#, .duplicateMember), (#""x":"AAAA""#, .duplicateMember), (#""d":"AAAA""#, .secret("d")), (#""k":"AAAA""#, .secret("k")),
-        (#""p":5"#, .secret("p")), (#""oth":[{"r":"x"}]"#, .secret("oth")), (#""use":"enc""#, .use("enc")), (#""use":1"#, .notText("use")),
-        (#""alg":"RSA-OAEP""#, .algorithm("RSA-OAEP")), (#""alg":"RS256""#, .algorithmOfAnotherKind("RS256")), (#""alg":[]"#, nil),
-        (#""alg":["ES256"]"#, .notText("alg")), (#""key_ops":["encrypt"]"#, .operations), (#""key_ops":"verify""#, .operations),
-        (#""use":"a\u001b[2J\"é""#, .use(#"a?[2J"??"#)),
-    ] as [(String, JWKFault?)])
+    @Test(
+        "What is wrong with one key spoils no other, and is said (JWT-18)",
+        arguments: [
+            (#""kty":"EC""#, .duplicateMember), (#""x":"AAAA""#, .duplicateMember), (#""d":"AAAA""#, .secret("d")), (#""k":"AAAA""#, .secret("k")),
+            (#""p":5"#, .secret("p")), (#""oth":[{"r":"x"}]"#, .secret("oth")), (#""use":"enc""#, .use("enc")), (#""use":1"#, .notText("use")),
+            (#""alg":"RSA-OAEP""#, .algorithm("RSA-OAEP")), (#""alg":"RS256""#, .algorithmOfAnotherKind("RS256")), (#""alg":[]"#, nil),
+            (#""alg":["ES256"]"#, .notText("alg")), (#""key_ops":["encrypt"]"#, .operations), (#""key_ops":"verify""#, .operations),
+            (#""use":"a\u001b[2J\"é""#, .use(#"a?[2J"??"#)),
+        ] as [(String, JWKFault?)])
     func causes(_ members: String, _ expected: JWKFault?) throws {
         #expect(try cause(with(members)) == expected)
     }
@@ -194,7 +214,8 @@ struct KeySetTests {
         let refusal = TokenVerifier(keys: set).examination(TokenMint("RS256", .weakRSA).with(header: "kid", "\"weak\"").token)
         #expect(refusal?.reason == .keyUnusable)
         #expect(refusal?.detail == .key(.modulus(1024)))
-        #expect(refusal?.detail?.description == "The key is published, but unusable because its modulus has 1024 bits, where 2048 to 8192 are possible.")
+        #expect(
+            refusal?.detail?.description == "The key is published, but unusable because its modulus has 1024 bits, where 2048 to 8192 are possible.")
         #expect(refusal?.doubt?.isWorthWaiting == false)
     }
 
@@ -214,7 +235,8 @@ struct KeySetTests {
     func manyKeysWithoutID(_ count: Int) throws {
         let others = (1..<count).map { _ in P256.Signing.PrivateKey() }.map { key in
             let point = key.publicKey.rawRepresentation
-            return #"{"kty":"EC","crv":"P-256","x":"\#(Base64URL.encode([UInt8](point.prefix(32))))","y":"\#(Base64URL.encode([UInt8](point.suffix(32))))"}"#
+            return
+                #"{"kty":"EC","crv":"P-256","x":"\#(Base64URL.encode([UInt8](point.prefix(32))))","y":"\#(Base64URL.encode([UInt8](point.suffix(32))))"}"#
         }
         for position in [0, 8, count - 1] where position < count {
             var keys = others
@@ -278,7 +300,10 @@ struct KeySetTests {
         let good = keySet(SigningKey.p256.jwk(kid: "a"), SigningKey.p384.jwk(kid: "e", ["use": "enc"]), #"{"kty":"AKP","kid":"q"}"#)
         #expect(good.report.algorithms == [.es256])
         #expect(good.report.warnings(allowed: [.es256, .ps256]).isEmpty)
-        #expect(good.report.passedOver == "key `e` is unusable because its `use` is `enc`, where `sig` is needed; key `q` is unusable because its `kty` is `AKP`, where RSA, EC and OKP are possible")
+        #expect(
+            good.report.passedOver
+                == "key `e` is unusable because its `use` is `enc`, where `sig` is needed; key `q` is unusable because its `kty` is `AKP`, where RSA, EC and OKP are possible"
+        )
         let other = good.report.warnings(allowed: [.ps256])
         #expect(other == ["none of the keys is for the allowed algorithms (PS256), only for ES256: no token can be verified"])
         let bad = keySet(SigningKey.p256.jwk(kid: "a"), SigningKey.p256.jwk(kid: "s", ["d": "AAAA"]), SigningKey.weakRSA.jwk(kid: "w"))

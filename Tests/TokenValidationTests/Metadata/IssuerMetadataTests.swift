@@ -4,21 +4,32 @@ import TokenValidation
 
 @Suite("Discovery")
 struct IssuerMetadataTests {
-    @Test("Asks the well known addresses in their order, each once (ASM-01)", arguments: [
-        ("https://as", ["https://as/.well-known/oauth-authorization-server", "https://as/.well-known/openid-configuration"]),
-        ("https://as/", ["https://as/.well-known/oauth-authorization-server", "https://as/.well-known/openid-configuration"]),
-        ("https://as:8443/t1", [
-            "https://as:8443/.well-known/oauth-authorization-server/t1", "https://as:8443/t1/.well-known/openid-configuration",
-            "https://as:8443/.well-known/openid-configuration/t1",
-        ]),
-        ("https://AS/t1/x/", [
-            "https://as/.well-known/oauth-authorization-server/t1/x", "https://as/t1/x/.well-known/openid-configuration",
-            "https://as/.well-known/openid-configuration/t1/x",
-        ]),
-        ("http://127.0.0.1:9000", [
-            "http://127.0.0.1:9000/.well-known/oauth-authorization-server", "http://127.0.0.1:9000/.well-known/openid-configuration",
-        ]),
-    ])
+    @Test(
+        "Asks the well known addresses in their order, each once (ASM-01)",
+        arguments: [
+            ("https://as", ["https://as/.well-known/oauth-authorization-server", "https://as/.well-known/openid-configuration"]),
+            ("https://as/", ["https://as/.well-known/oauth-authorization-server", "https://as/.well-known/openid-configuration"]),
+            (
+                "https://as:8443/t1",
+                [
+                    "https://as:8443/.well-known/oauth-authorization-server/t1", "https://as:8443/t1/.well-known/openid-configuration",
+                    "https://as:8443/.well-known/openid-configuration/t1",
+                ]
+            ),
+            (
+                "https://AS/t1/x/",
+                [
+                    "https://as/.well-known/oauth-authorization-server/t1/x", "https://as/t1/x/.well-known/openid-configuration",
+                    "https://as/.well-known/openid-configuration/t1/x",
+                ]
+            ),
+            (
+                "http://127.0.0.1:9000",
+                [
+                    "http://127.0.0.1:9000/.well-known/oauth-authorization-server", "http://127.0.0.1:9000/.well-known/openid-configuration",
+                ]
+            ),
+        ])
     func asksTheWellKnownAddresses(_ issuer: String, _ addresses: [String]) {
         #expect(IssuerMetadata.addresses(of: url(issuer)).map(\.text) == addresses)
     }
@@ -37,7 +48,8 @@ struct IssuerMetadataTests {
     @Test("Reads where the keys are (ASM-03, ASM-06)") func readsWhereTheKeysAre() throws {
         #expect(try address(#"{"issuer":"https://as","jwks_uri":"https://keys.example/jwks","x":[1]}"#) == "https://keys.example/jwks")
         #expect(try address(#"{"issuer":"https:\/\/as","jwks_uri":"https:\/\/as\/jwks"}"#) == "https://as/jwks")
-        #expect(try address(#"{"issuer":"http://localhost:1","jwks_uri":"http://localhost:1/jwks"}"#, "http://localhost:1") == "http://localhost:1/jwks")
+        #expect(
+            try address(#"{"issuer":"http://localhost:1","jwks_uri":"http://localhost:1/jwks"}"#, "http://localhost:1") == "http://localhost:1/jwks")
     }
 
     @Test("Uses no document of another issuer (ASM-02)", arguments: ["https://as/", "https://AS", "http://as", "https://as:443", "https://a"])
@@ -51,13 +63,17 @@ struct IssuerMetadataTests {
     }
 
     @Test("Compares issuers by code points (ASM-03)") func comparesIssuersByCodePoints() {
-        #expect(fault(#"{"issuer":"https://as/%C3%A9","jwks_uri":"https://as/jwks"}"#, "https://as/%c3%a9") == .issuerMismatch(found: "https://as/%C3%A9"))
+        #expect(
+            fault(#"{"issuer":"https://as/%C3%A9","jwks_uri":"https://as/jwks"}"#, "https://as/%c3%a9") == .issuerMismatch(found: "https://as/%C3%A9")
+        )
         #expect(fault(#"{"issuer":"https://as/e\u0301","jwks_uri":"https://as/jwks"}"#) == .issuerMismatch(found: "https://as/e??"))
     }
 
-    @Test("Uses no key set address that is not secure (ASM-06)", arguments: [
-        "http://as/jwks", "http://127.0.0.1/jwks", "file:///etc/passwd", "https://as/jwks#x", "https://u@as/jwks", "x",
-    ])
+    @Test(
+        "Uses no key set address that is not secure (ASM-06)",
+        arguments: [
+            "http://as/jwks", "http://127.0.0.1/jwks", "file:///etc/passwd", "https://as/jwks#x", "https://u@as/jwks", "x",
+        ])
     func usesNoKeySetAddressThatIsNotSecure(_ address: String) {
         #expect(fault(#"{"issuer":"https://as","jwks_uri":"\#(address)"}"#) == .keySetAddressUnusable(found: address))
     }
@@ -78,10 +94,12 @@ struct IssuerMetadataTests {
         }
     }
 
-    @Test("Refuses what is no metadata (ASM-05)", arguments: [
-        "", "[]", "<html>", "null", #"{"issuer":"https://as","issuer":"https://as","jwks_uri":"https://as/jwks"}"#,
-        #"{"issuer":"https://as","jwks_uri":"https://as/jwks"}x"#, #"{"issuer":"https://as","jwks_uri":"https://as/jwks","x":{"y":}}"#,
-    ])
+    @Test(
+        "Refuses what is no metadata (ASM-05)",
+        arguments: [
+            "", "[]", "<html>", "null", #"{"issuer":"https://as","issuer":"https://as","jwks_uri":"https://as/jwks"}"#,
+            #"{"issuer":"https://as","jwks_uri":"https://as/jwks"}x"#, #"{"issuer":"https://as","jwks_uri":"https://as/jwks","x":{"y":}}"#,
+        ])
     func refusesWhatIsNoMetadata(_ document: String) {
         #expect(fault(document) == .malformed)
     }

@@ -53,16 +53,17 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "Timekeeping", swiftSettings: settings),
         .target(name: "BindingPolicy", swiftSettings: settings),
         .target(name: "Files", swiftSettings: settings),
         .target(name: "Credentials", dependencies: ["Files", "COpenSSL", nioSSL], swiftSettings: settings),
-        .target(name: "Telemetry", dependencies: [nioCore, log], swiftSettings: settings),
+        .target(name: "Telemetry", dependencies: ["Timekeeping", nioCore, log], swiftSettings: settings),
         .target(name: "HTTPWire", dependencies: [nioCore], swiftSettings: settings),
         .target(name: "AccessControl", dependencies: ["HTTPWire", "BindingPolicy"], swiftSettings: settings),
         .target(
             name: "TokenValidation",
             dependencies: [
-                "BindingPolicy", "Credentials", "Files", "HTTPWire", crypto, cryptoExtras, nioCore, nioPosix, nioHTTP1, nioSSL,
+                "BindingPolicy", "Credentials", "Files", "HTTPWire", "Timekeeping", crypto, cryptoExtras, nioCore, nioPosix, nioHTTP1, nioSSL,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ], swiftSettings: settings),
         .target(
@@ -70,23 +71,24 @@ let package = Package(
             dependencies: ["BindingPolicy", "Credentials", "COpenSSL", crypto, nioCore, nioSSL], swiftSettings: settings),
         .target(
             name: "HoldfastConfiguration",
-            dependencies: ["BindingPolicy", "Files", "HTTPWire", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
+            dependencies: ["BindingPolicy", "Files", "HTTPWire", "Timekeeping", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
         .target(
             name: "ProxyEngine",
-            dependencies: ["AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioSSL, nioTLS],
+            dependencies: ["AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", "Timekeeping", nioCore, nioPosix, nioSSL, nioTLS],
             swiftSettings: settings),
         .target(
             name: "HoldfastServer",
             dependencies: [
                 "ProxyEngine", "ClientIdentity", "TokenValidation", "HoldfastConfiguration", "AccessControl", "HTTPWire", "BindingPolicy",
-                "Credentials", "Files", "Telemetry", nioCore, nioPosix, nioHTTP1, nioSSL, crypto, log,
+                "Credentials", "Files", "Telemetry", "Timekeeping", nioCore, nioPosix, nioHTTP1, nioSSL, crypto, log,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),
         .executableTarget(
             name: "holdfast",
             dependencies: [
-                "HoldfastServer", "HoldfastConfiguration", "ClientIdentity", "BindingPolicy", "Credentials", "Files", "Telemetry", log, arguments,
+                "HoldfastServer", "HoldfastConfiguration", "ClientIdentity", "BindingPolicy", "Credentials", "Files", "Telemetry", "Timekeeping", log,
+                arguments,
             ], swiftSettings: settings),
         .executableTarget(
             name: "holdfast-lab",
@@ -96,6 +98,7 @@ let package = Package(
         .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: settings),
         .testTarget(name: "CredentialsTests", dependencies: ["Credentials", "Files", nioSSL], swiftSettings: settings),
         .testTarget(name: "AccessControlTests", dependencies: ["AccessControl", "HTTPWire", "BindingPolicy", nioCore], swiftSettings: settings),
+        .testTarget(name: "TimekeepingTests", dependencies: ["Timekeeping"], swiftSettings: settings),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", nioCore], swiftSettings: settings),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", nioCore], swiftSettings: settings),
         .testTarget(
@@ -117,7 +120,7 @@ let package = Package(
             name: "HoldfastServerTests",
             dependencies: [
                 "HoldfastServer", "HoldfastConfiguration", "ProxyEngine", "AccessControl", "ClientIdentity", "TokenValidation", "HTTPWire",
-                "BindingPolicy", "Telemetry", "Credentials", nioCore, nioEmbedded, nioPosix, nioSSL, crypto, certificates, asn1, log,
+                "BindingPolicy", "Telemetry", "Timekeeping", "Credentials", nioCore, nioEmbedded, nioPosix, nioSSL, crypto, certificates, asn1, log,
             ], swiftSettings: settings),
         // The fuzzers, a program of their own: a million cases want the release build. `scripts/test` runs it.
         .executableTarget(

@@ -7,6 +7,7 @@ import ProxyEngine
 import ServiceLifecycle
 import Synchronization
 package import Telemetry
+import Timekeeping
 
 /// Puts the rooms together and runs them until a signal says to end.
 package enum Server {
@@ -25,14 +26,14 @@ package enum Server {
         let control = ControlPlane.start()
         let signals = ShutdownSignals()
         let draining = Atomic<Bool>.Reference()
-        let generations = try Generations(blueprint, now: EngineLoop.wallClock(), logger: logger)
+        let generations = try Generations(blueprint, now: WallClock.seconds(), logger: logger)
         let notice = UpstreamNotice(logger: logger)
         var loops: [LoopHandle] = []
         for eventLoop in group.makeIterator() {
             loops.append(try await LoopHandle.make(on: eventLoop, generations.current, sink: sinks.access, notice: notice))
         }
         let ready = loops
-        let probe = UpstreamProbe(target: blueprint.target, group: control, logger: logger)
+        let probe = UpstreamProbe(target: blueprint.upstream.target, group: control, logger: logger)
         let readiness: @Sendable () -> Readiness = {
             let desks = generations.current.desks
             return Readiness(

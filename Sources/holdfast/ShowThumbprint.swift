@@ -3,6 +3,7 @@ import BindingPolicy
 import ClientIdentity
 import Credentials
 import HoldfastServer
+import Timekeeping
 
 struct ShowThumbprint: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,6 +32,6 @@ struct ShowThumbprint: ParsableCommand {
         print("x5t#S256  \(summary.thumbprint.base64url)")
         print("not this  \(summary.thumbprint.hex)  (hexadecimal, as openssl x509 -fingerprint prints it: wrong in a token)")
         print("subject   \(summary.subject)")
-        if let window = summary.window { print("valid     \(UTCTime.text(window.notBefore)) to \(UTCTime.text(window.notAfter))") }
+        if let window = summary.window { print("valid     \(Timestamp.text(window.notBefore)) to \(Timestamp.text(window.notAfter))") }
     }
 }

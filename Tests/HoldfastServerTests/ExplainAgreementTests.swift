@@ -10,6 +10,7 @@ import NIOEmbedded
 import ProxyEngine
 import Telemetry
 import Testing
+import Timekeeping
 import TokenValidation
 
 @testable import HoldfastServer
@@ -105,7 +106,7 @@ private final class Bench {
     private let judge: TokenJudge
     private let authority: ExplainerAuthority
     private let clients: [String: ExplainedClient]
-    private let now = EngineLoop.wallClock()
+    private let now = WallClock.seconds()
 
     init(_ workshop: Workshop, _ configuration: String) throws {
         self.configuration = configuration

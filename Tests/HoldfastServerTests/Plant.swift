@@ -9,6 +9,7 @@ import NIOPosix
 import ProxyEngine
 import Telemetry
 import Testing
+import Timekeeping
 import TokenValidation
 
 @testable import HoldfastServer
@@ -63,7 +64,7 @@ final class WaitingRequest: LookupClient {
     private let peer: AuthenticatedPeer
     private let limits: WireLimits
     private let strips: StripList
-    private let now = EngineLoop.wallClock()
+    private let now = WallClock.seconds()
     private var judge: TokenJudge?
     private var lookup: (any PendingLookup)?
     private let ended: EventLoopPromise<String>

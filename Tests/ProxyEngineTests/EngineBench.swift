@@ -20,24 +20,33 @@ final class EngineSurroundings {
     /// Fails attempts to connect where set.
     var connectFault: UpstreamFault?
     fileprivate(set) var upstreamFaults: [UpstreamFault] = []
+    /// Of each upstream.
+    let limits: UpstreamLimits
+
+    init(_ limits: UpstreamLimits) { self.limits = limits }
 
     func generation(
         _ number: Int, judge: (any RequestJudge)? = nil, _ change: (inout EngineSettings) -> Void = { _ in }
     ) throws -> LoopGeneration {
         var settings = try EngineSettings.usual()
         change(&settings)
-        let pool = UpstreamPool(
-            eventLoop: eventLoop, settings: settings, counters: counters, clock: time.clock,
-            onFault: { [unowned self] in upstreamFaults.append($0) }, connect: { [unowned self] in open($0) })
+        let pools = [UpstreamName.default, FakeJudge.payments].map { name in
+            (
+                name,
+                UpstreamPool(
+                    eventLoop: eventLoop, limits: limits, counters: counters, clock: time.clock,
+                    onFault: { [unowned self] in upstreamFaults.append($0) }, connect: { [unowned self] in open($0, name) })
+            )
+        }
         return LoopGeneration(
             number: number, settings: settings, strips: try StripList(trustedHeader: settings.thumbprintHeader),
-            judge: judge ?? self.judge, gate: NoGate(), pool: pool)
+            judge: judge ?? self.judge, gate: NoGate(), upstreams: Dictionary(uniqueKeysWithValues: pools))
     }
 
-    private func open(_ eventLoop: any EventLoop) -> EventLoopFuture<any Channel> {
+    private func open(_ eventLoop: any EventLoop, _ name: UpstreamName) -> EventLoopFuture<any Channel> {
         if let connectFault { return eventLoop.makeFailedFuture(connectFault) }
         do {
-            let upstream = try FakeUpstream(self.eventLoop)
+            let upstream = try FakeUpstream(self.eventLoop, name)
             upstreams.append(upstream)
             return eventLoop.makeSucceededFuture(upstream.wire.channel)
         } catch {
@@ -50,12 +59,16 @@ final class EngineSurroundings {
 @dynamicMemberLookup
 final class EngineBench {
     let loop: EngineLoop
-    private let surroundings = EngineSurroundings()
+    private let surroundings: EngineSurroundings
     private let log: AccessLogFile
 
-    init(_ change: (inout EngineSettings) -> Void = { _ in }) throws {
+    init(connections: Int = 4, _ change: (inout EngineSettings) -> Void = { _ in }) throws {
         log = try AccessLogFile()
-        let around = surroundings
+        let around = EngineSurroundings(
+            UpstreamLimits(
+                connections: connections, connectionsPerClient: connections, connectTimeout: .seconds(5), idleTimeout: .seconds(30),
+                queueTimeout: .seconds(1)))
+        surroundings = around
         loop = EngineLoop(
             eventLoop: around.eventLoop, generation: try around.generation(1, change), counters: around.counters, sink: log.sink,
             clock: around.time.clock, onUpstreamFault: { [unowned around] in around.upstreamFaults.append($0) })
@@ -74,7 +87,7 @@ final class EngineBench {
 
     func connect() throws -> FakeClient {
         let peer = AuthenticatedPeer.anonymous
-        let client = ConnectedClient(peer, address: "192.0.2.1", share: loop.shares.enter(peer, at: "192.0.2.1"))
+        let client = ConnectedClient(peer, address: "192.0.2.1")
         let connection = HTTP1Connection(loop: loop, client: client)
         loop.register(connection)
         return FakeClient(connection, try Wire(surroundings.eventLoop, connection))
@@ -146,19 +159,22 @@ extension EngineSettings {
         }
         return EngineSettings(
             limits: .request, rewrite: rewrite, handshakeTimeout: .seconds(10), headTimeout: .seconds(10), idleTimeout: .seconds(60),
-            bodyTimeout: .seconds(30), minimumBodyRate: 500, responseTimeout: .seconds(20), connectTimeout: .seconds(5),
-            upstreamIdleTimeout: .seconds(30), upstreamConnectionsPerLoop: 4, upstreamConnectionsPerClient: 4, queueTimeout: .seconds(1),
+            bodyTimeout: .seconds(30), minimumBodyRate: 500, responseTimeout: .seconds(20),
             addsForwardedFor: false, thumbprintHeader: "X-Client-Thumbprint", challenge: ChallengeTerms(realm: "api", metadata: nil),
             accessLog: true)
     }
 }
 
-/// Decides by the path: `/denied` is, `/later` waits for a lookup, everything else may pass.
+/// Decides by the path: `/denied` is, `/later` waits for a lookup, `/payments` is for an upstream of its own, `/nowhere` for none that
+/// there is; everything else may pass.
 final class FakeJudge: RequestJudge {
     private(set) var lookups: [FakeLookup] = []
     var afterLookup = Decision.deny(Denial(.tokenExpired))
 
+    static let payments = UpstreamName("payments")
     static let permit = RoutePolicy(requirement: .nothing).decideWithoutToken(shownBy: nil)
+    private static let paying = RoutePolicy(requirement: .nothing, upstream: payments).decideWithoutToken(shownBy: nil)
+    private static let lost = RoutePolicy(requirement: .nothing, upstream: UpstreamName("none")).decideWithoutToken(shownBy: nil)
 
     func judge(
         _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, from peer: AuthenticatedPeer, now: Double, for client: any LookupClient
@@ -169,6 +185,8 @@ final class FakeJudge: RequestJudge {
             let lookup = FakeLookup(client)
             lookups.append(lookup)
             return .later(lookup)
+        case "/payments": return .decided(Self.paying)
+        case "/nowhere": return .decided(Self.lost)
         default: return .decided(Self.permit)
         }
     }

@@ -294,12 +294,35 @@ struct EngineExchangeTests {
         #expect(logged == ["504 upstream upstream_connect_timeout"])
     }
 
+    @Test("goes to the upstream that its permit names, each with connections and limits of its own")
+    func named() throws {
+        let bench = try EngineBench(connections: 1)
+        let clients = try (0..<3).map { _ in try bench.connect() }
+        clients[0].asks("/payments")
+        clients[1].asks("/accounts")
+        #expect(bench.upstreams.map(\.name) == [FakeJudge.payments, .default])
+        bench.upstreams[1].answers()
+        clients[2].asks("/payments")
+        #expect(clients[1].status() == 200 && bench.upstreams.count == 2, "an idle connection to another upstream is no help")
+        bench.upstreams[0].answers()
+        #expect(bench.upstreams[0].wire.take().contains("GET /payments"))
+        bench.upstreams[0].answers()
+        #expect(clients[0].status() == 200 && clients[2].status() == 200)
+    }
+
+    @Test("goes nowhere where its permit names no upstream that there is")
+    func unnamed() throws {
+        let bench = try EngineBench()
+        let client = try bench.connect()
+        client.asks("/nowhere")
+        #expect(!client.wire.isOpen && bench.upstreams.isEmpty)
+        let logged = try bench.logged()
+        #expect(logged == ["0 client aborted"])
+    }
+
     @Test("that waits for a connection is served in turn, or told that there are none")
     func saturated() throws {
-        let bench = try EngineBench {
-            $0.upstreamConnectionsPerLoop = 1
-            $0.upstreamConnectionsPerClient = 1
-        }
+        let bench = try EngineBench(connections: 1)
         let clients = try (0..<3).map { _ in try bench.connect() }
         for client in clients { client.asks() }
         #expect(bench.upstreams.count == 1)

@@ -38,16 +38,18 @@ struct EngineGenerationTests {
         client.asks()
         bench.upstreams[0].answers()
         weak let old = bench.loop.generation
-        bench.loop.publish(try bench.generation(2))
+        #expect(!bench.upstreams[0].wire.take().contains("X-Forwarded-For"))
+        bench.loop.publish(try bench.generation(2) { $0.addsForwardedFor = true })
         #expect(old == nil && !bench.upstreams[0].wire.isOpen)
         client.asks()
+        #expect(bench.upstreams[1].wire.take().contains("X-Forwarded-For: 192.0.2.1\r\n"))
         bench.upstreams[1].answers()
         #expect(bench.loop.generation.number == 2 && client.wire.take().components(separatedBy: "200 OK").count == 3)
     }
 
     @Test("still has its requests told when they have waited for a connection too long")
     func waiting() throws {
-        let bench = try EngineBench { $0.upstreamConnectionsPerLoop = 1 }
+        let bench = try EngineBench(connections: 1)
         let clients = try (0..<2).map { _ in try bench.connect() }
         for client in clients { client.asks() }
         bench.loop.publish(try bench.generation(2))

@@ -1,3 +1,4 @@
+import BindingPolicy
 import NIOCore
 import NIOEmbedded
 
@@ -93,7 +94,12 @@ final class FakeClient {
 final class FakeUpstream {
     let wire: Wire
 
-    init(_ eventLoop: EmbeddedEventLoop) throws { wire = try Wire(eventLoop) }
+    let name: UpstreamName
+
+    init(_ eventLoop: EmbeddedEventLoop, _ name: UpstreamName) throws {
+        wire = try Wire(eventLoop)
+        self.name = name
+    }
 
     static let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 

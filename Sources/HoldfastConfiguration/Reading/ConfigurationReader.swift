@@ -1,5 +1,5 @@
 internal import BindingPolicy
-internal import Foundation
+import Timekeeping
 
 extension HoldfastConfiguration {
     /// No configuration is larger, in octets.
@@ -18,7 +18,7 @@ extension HoldfastConfiguration {
     /// - `verification_cache` (tokens, 0 to 1048576; default 65536; also bounded by 2 KiB for each, 1 MiB at the least)
     ///
     /// - Parameter now: seconds since 1970, against which dates are held.
-    package init(path: String, now: Double = wallClock()) throws(ConfigurationMistakes) {
+    package init(path: String, now: Double = WallClock.seconds()) throws(ConfigurationMistakes) {
         let text: String
         do throws(Complaint) {
             text = try FileCheck.contents(of: path, limit: Self.maximumSize)
@@ -32,7 +32,7 @@ extension HoldfastConfiguration {
     ///   - yaml: the text of the file.
     ///   - file: its name for messages; the paths in it are relative to its folder.
     ///   - now: seconds since 1970, against which dates are held.
-    package init(yaml: String, file: String, now: Double = wallClock()) throws(ConfigurationMistakes) {
+    package init(yaml: String, file: String, now: Double = WallClock.seconds()) throws(ConfigurationMistakes) {
         let log = MistakeLog(file: file)
         guard yaml.utf8.count <= Self.maximumSize else {
             log.add("The file is larger than \(Self.maximumSize / 1024) KiB, which no configuration is.", at: nil, "")
@@ -47,9 +47,6 @@ extension HoldfastConfiguration {
         }
         self = configuration
     }
-
-    /// Seconds since 1970.
-    package static func wallClock() -> Double { Date().timeIntervalSince1970 }
 
     private init?(root node: ConfigurationNode, text: String, folder: String, _ now: Double, _ log: MistakeLog) {
         let root = Section(

@@ -1,4 +1,5 @@
 internal import BindingPolicy
+import Timekeeping
 
 /// The value of `report_only`, for the whole file or a route: `true`, `false`, or the moment from which on it enforces.
 enum ReportOnlyKey {
@@ -13,7 +14,7 @@ enum ReportOnlyKey {
             if case .scalar("false", quoted: false) = node.content { return nil }
             if case .scalar("true", quoted: false) = node.content { return ReportOnly(until: nil) }
             let text = try node.text()
-            guard let until = Moment.parse(text) else {
+            guard let until = Timestamp(rfc3339: text).map({ Double($0.secondsSince1970) }) else {
                 throw Complaint(
                     "`true`, `false`, or the day from which on it enforces, such as `2027-01-31` or `2027-01-31T00:00:00Z` (UTC), is expected here, not `\(text.shortened)`."
                 )

@@ -1,4 +1,5 @@
 internal import BindingPolicy
+import Timekeeping
 
 extension ConfigurationSummary {
     static func routes(_ configuration: HoldfastConfiguration, _ now: Double) -> [String] {
@@ -57,7 +58,7 @@ extension ConfigurationSummary {
     /// What is said behind it while it is not enforced.
     private static func reporting(_ policy: RoutePolicy, _ now: Double) -> String {
         guard policy.requirement != .nothing, let mode = policy.reportOnly, mode.isOn(at: now) else { return "" }
-        return mode.until.map { "; that is only reported and not enforced until \(Moment.spell($0))" }
+        return mode.until.map { "; that is only reported and not enforced until \(Timestamp.text($0))" }
             ?? "; that is only reported and not enforced"
     }
 }

@@ -1,5 +1,6 @@
 internal import BindingPolicy
 import HTTPWire
+import Timekeeping
 
 extension ConfigurationSummary {
     static func warnings(_ configuration: HoldfastConfiguration, _ now: Double) -> [String] {
@@ -154,9 +155,9 @@ extension ConfigurationSummary {
         _ mode: ReportOnly, _ key: String, on what: String, _ configuration: HoldfastConfiguration, _ now: Double
     ) -> String {
         if let until = mode.until, !mode.isOn(at: now) {
-            return "\(key) ended at \(Moment.spell(until)): \(what) is enforced. Remove the key."
+            return "\(key) ended at \(Timestamp.text(until)): \(what) is enforced. Remove the key."
         }
-        let end = mode.until.map { "until \(Moment.spell($0))" } ?? "with no end"
+        let end = mode.until.map { "until \(Timestamp.text($0))" } ?? "with no end"
         return
             "\(key) is on \(end): on \(what), requests that should be refused are forwarded, marked and counted. Nothing is protected.\(outside(configuration))"
     }

@@ -1,4 +1,5 @@
 internal import BindingPolicy
+import Timekeeping
 
 /// What a configuration lets through, in plain words, for `holdfast check` and the start of `holdfast run`.
 package struct ConfigurationSummary: Equatable, Sendable {
@@ -8,7 +9,7 @@ package struct ConfigurationSummary: Equatable, Sendable {
     package let warnings: [String]
 
     /// - Parameter now: seconds since 1970; `report_only` may have ended.
-    package init(_ configuration: HoldfastConfiguration, now: Double = HoldfastConfiguration.wallClock()) {
+    package init(_ configuration: HoldfastConfiguration, now: Double = WallClock.seconds()) {
         facts =
             Self.profile(configuration) + Self.listener(configuration) + Self.clients(configuration) + Self.tokens(configuration)
             + Self.routes(configuration, now) + Self.resource(configuration) + Self.upstream(configuration) + Self.operation(configuration)

@@ -3,6 +3,7 @@ import HoldfastConfiguration
 import NIOHTTP1
 import ProxyEngine
 import Telemetry
+import Timekeeping
 import TokenValidation
 
 /// What the admin endpoint answers. Machines go by the status alone; the words are for people.
@@ -26,7 +27,7 @@ struct AdminPages: Sendable {
     private var generation: Generation { generations.current }
 
     private var isReportOnly: Bool {
-        ReportOnlyNotice.modes(generation.blueprint.configuration).contains { $0.isOn(at: EngineLoop.wallClock()) }
+        ReportOnlyNotice.modes(generation.blueprint.configuration).contains { $0.isOn(at: WallClock.seconds()) }
     }
 
     /// How many routes ask for less than a bound token, by what they ask for.
@@ -52,7 +53,7 @@ struct AdminPages: Sendable {
     private func readyPage(isVerbose: Bool) -> PageServer.Page {
         let readiness = readiness()
         let note = isReportOnly ? "report_only: requests that should be refused are forwarded\n" : ""
-        let warnings = isVerbose ? generation.blueprint.review.warnings(now: EngineLoop.wallClock()).map { "warning: \($0)\n" } : []
+        let warnings = isVerbose ? generation.blueprint.review.warnings(now: WallClock.seconds()).map { "warning: \($0)\n" } : []
         let notes = isVerbose ? ((["generation: \(generation.blueprint.digest)"] + issuerNotes).map { "\($0)\n" } + warnings).joined() : ""
         if readiness.isReady { return PageServer.Page(body: "ok\n" + note + notes) }
         return PageServer.Page(

@@ -5,6 +5,7 @@ import NIOPosix
 import NIOSSL
 import ProxyEngine
 import ServiceLifecycle
+import Timekeeping
 
 /// A small HTTP server on an address of its own that answers GET with pages; there is no way from here to the API. It serves
 /// the admin endpoint in clear, and the resource's metadata over TLS without client certificates.
@@ -134,7 +135,7 @@ private final class PageHandler: ChannelInboundHandler {
 
     private func write(_ page: PageServer.Page, to request: HTTPRequestHead, _ context: ChannelHandlerContext) {
         var headers = HTTPHeaders([
-            ("Date", HTTPDate.text(secondsSince1970: Int(EngineLoop.wallClock()))), ("Content-Type", page.contentType),
+            ("Date", Timestamp(Int(WallClock.seconds())).imfFixdate), ("Content-Type", page.contentType),
             ("Content-Length", String(page.body.utf8.count)), ("Cache-Control", page.cacheControl),
         ])
         if page.status == .methodNotAllowed { headers.add(name: "Allow", value: "GET, HEAD") }

@@ -5,6 +5,7 @@ import Credentials
 import HoldfastConfiguration
 import NIOSSL
 import ProxyEngine
+import Timekeeping
 import TokenValidation
 
 /// Judges one request as the proxy would, by the same parts, and tells each step.
@@ -47,7 +48,7 @@ package struct Explainer: Sendable {
     package init(_ blueprint: Blueprint) { self.blueprint = blueprint }
 
     package func explain(_ request: Request) async throws -> Explanation {
-        let now = EngineLoop.wallClock()
+        let now = WallClock.seconds()
         let client = try ExplainedClient(request, blueprint, now: now)
         for other in request.others {
             do throws(CredentialFault) { _ = try CertificateSummary.first(in: other) } catch { throw Fault(description: "\(error)") }

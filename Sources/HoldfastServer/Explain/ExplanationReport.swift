@@ -5,6 +5,7 @@ import Credentials
 import HTTPWire
 import HoldfastConfiguration
 import ProxyEngine
+import Timekeeping
 import TokenValidation
 
 /// Makes an `Explanation` of a verdict: what came before the rule that failed has passed, what comes after was not reached, and
@@ -239,8 +240,8 @@ struct ExplanationReport {
 
     private func describeTime(_ finding: inout Explanation.Finding, _ claim: String, _ relation: String) {
         guard let token else { return }
-        finding.expected = "\(relation) \(UTCTime.text(now)), now"
-        finding.found = token.date(claim).map { UTCTime.text($0) } ?? TokenInspection.text(token.claims[claim])
+        finding.expected = "\(relation) \(Timestamp.text(now)), now"
+        finding.found = token.date(claim).map { Timestamp.text($0) } ?? TokenInspection.text(token.claims[claim])
     }
 
     private func describeCertificate(_ finding: inout Explanation.Finding) {
@@ -249,7 +250,7 @@ struct ExplanationReport {
         case .authorities: finding.expected = "a valid path to \(blueprint.clientAuthorities.map(\.subject).joined(separator: "; "))"
         case .any: finding.expected = "any certificate"
         }
-        let until = summary.window.map { ", valid until \(UTCTime.text($0.notAfter))" } ?? ""
+        let until = summary.window.map { ", valid until \(Timestamp.text($0.notAfter))" } ?? ""
         finding.found = "\(summary.subject.isEmpty ? "no subject" : summary.subject)\(until)"
         if finding.outcome == .passed { finding.notes = ["x5t#S256 \(summary.thumbprint.base64url)"] }
     }

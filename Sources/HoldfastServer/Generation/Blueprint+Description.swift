@@ -1,6 +1,7 @@
 import ClientIdentity
 import HoldfastConfiguration
 import NIOSSL
+import Timekeeping
 import TokenValidation
 
 extension Blueprint {
@@ -19,7 +20,7 @@ extension Blueprint {
 
     /// What the contents of the named files add to the configuration's own.
     private var weaknesses: [String] {
-        (refusesTLS12 ? [tls12Warning] : []) + keyFileWarnings + review.warnings(now: HoldfastConfiguration.wallClock())
+        (refusesTLS12 ? [tls12Warning] : []) + keyFileWarnings + review.warnings(now: WallClock.seconds())
     }
 
     private var keyFileWarnings: [String] {

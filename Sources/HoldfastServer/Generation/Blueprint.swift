@@ -8,6 +8,7 @@ package import HoldfastConfiguration
 import NIOCore
 import NIOSSL
 import ProxyEngine
+import Timekeeping
 import TokenValidation
 
 /// Everything a configuration stands for, loaded and fitting together, with nothing started yet: every file it names has
@@ -27,7 +28,10 @@ package final class Blueprint: Sendable {
     let settings: EngineSettings
     let access: AccessControl
     let metadata: ResourceMetadata?
-    let target: UpstreamTarget
+    /// Where requests go whose route names no upstream.
+    let upstream: UpstreamPlan
+    /// All of them.
+    var upstreams: [UpstreamPlan] { [upstream] }
     package let descriptors: DescriptorPlan
     /// Of the listener's own certificate, for `check` and the log.
     package let serverCertificate: CertificateSummary
@@ -74,10 +78,10 @@ package final class Blueprint: Sendable {
         self.issuers = issuers
         self.strips = strips
         metadata = try? ResourceMetadata(configuration)
-        settings = EngineSettings(configuration, rewrite: rewrite, metadata: metadata, descriptors: descriptors)
+        settings = EngineSettings(configuration, rewrite: rewrite, metadata: metadata)
         self.descriptors = descriptors
         access = AccessControl(configuration, pseudonym: Self.pseudonym, metadata: metadata)
-        self.target = target
+        upstream = UpstreamPlan(.default, configuration.upstream, target: target, descriptors)
         serverCertificate = credentials.summary
         clientAuthorities = anchors.anchors?.summaries ?? []
         review = mistakes.review
@@ -124,7 +128,7 @@ package final class Blueprint: Sendable {
         let credentials = tls.identity.flatMap { mistakes.load($0, shownFor: nil) }
         do throws(CredentialFault) {
             let client = try UpstreamTLS(
-                host: tls.serverName, authoritiesFile: tls.certificateAuthorities?.path, credentials: credentials, clock: EngineLoop.wallClock)
+                host: tls.serverName, authoritiesFile: tls.certificateAuthorities?.path, credentials: credentials, clock: WallClock.seconds)
             if let file = tls.certificateAuthorities, let anchors = client.anchors { mistakes.watch(authorities: file, anchors) }
             return UpstreamTarget(
                 address: address,

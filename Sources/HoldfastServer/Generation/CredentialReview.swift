@@ -2,6 +2,7 @@ import ClientIdentity
 import Credentials
 import Files
 import HoldfastConfiguration
+import Timekeeping
 
 /// What is to be said of certificates and keys that can be used and that others will not take, or that others can read. Asked at start, by
 /// `check`, and whenever readiness is asked for in full: certificates expire while the program runs.
@@ -55,8 +56,8 @@ struct CredentialReview: Sendable {
         let name = concern.subject.isEmpty ? "" : " (\(concern.subject))"
         let what = "\(key): certificate \(concern.position)\(name)"
         return switch concern.kind {
-        case .expired(let moment): "\(what) expired at \(UTCTime.text(moment)): \(consequence)."
-        case .notYetValid(let moment): "\(what) is not valid before \(UTCTime.text(moment)): \(consequence)."
+        case .expired(let moment): "\(what) expired at \(Timestamp.text(moment)): \(consequence)."
+        case .notYetValid(let moment): "\(what) is not valid before \(Timestamp.text(moment)): \(consequence)."
         case .weakKey(let kind): "\(what) has too weak a key, \(kind): \(consequence). Use RSA with 2048 bits or more, P-256 or Ed25519."
         case .weakSignature: "\(what) is signed with SHA-1 or MD5: \(consequence)."
         case .namesNoHost: "\(what) names no host in its subjectAltName, and clients look nowhere else: \(consequence)."

@@ -4,7 +4,7 @@ import NIOCore
 import ProxyEngine
 
 extension EngineSettings {
-    init(_ configuration: HoldfastConfiguration, rewrite: RequestRewrite, metadata: ResourceMetadata?, descriptors: DescriptorPlan) {
+    init(_ configuration: HoldfastConfiguration, rewrite: RequestRewrite, metadata: ResourceMetadata?) {
         var limits = WireLimits.request
         limits.head = configuration.listener.maxHead
         limits.target = configuration.listener.maxTarget
@@ -17,13 +17,6 @@ extension EngineSettings {
             bodyTimeout: configuration.listener.bodyTimeout.timeAmount,
             minimumBodyRate: configuration.listener.minimumBodyRate,
             responseTimeout: configuration.upstream.responseTimeout.timeAmount,
-            connectTimeout: configuration.upstream.connectTimeout.timeAmount,
-            upstreamIdleTimeout: configuration.upstream.idleTimeout.timeAmount,
-            upstreamConnectionsPerLoop: descriptors.upstream,
-            // Where there are fewer connections than configured, its share of them.
-            upstreamConnectionsPerClient: max(
-                1, configuration.upstream.maxConnectionsPerClient * descriptors.upstream / configuration.upstream.maxConnections),
-            queueTimeout: configuration.upstream.queueTimeout.timeAmount,
             addsForwardedFor: configuration.forward.clientAddress == .xForwarded,
             thumbprintHeader: configuration.forward.thumbprintHeader,
             challenge: ChallengeTerms(realm: configuration.resource?.identifier.text ?? "holdfast", metadata: metadata?.url),

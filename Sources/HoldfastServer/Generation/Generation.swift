@@ -73,11 +73,16 @@ final class Generation: Sendable {
     func part(
         on eventLoop: any EventLoop, after earlier: LoopGeneration?, counters: LoopCounters, onFault: @escaping (UpstreamFault) -> Void
     ) -> LoopGeneration {
-        LoopGeneration(
+        let pools = blueprint.upstreams.map { plan in
+            (
+                plan.name,
+                UpstreamPool(eventLoop: eventLoop, target: plan.target, limits: plan.limits, counters: counters, onFault: onFault)
+            )
+        }
+        return LoopGeneration(
             number: number, settings: blueprint.settings, strips: blueprint.strips,
             judge: judge(after: earlier?.judge as? TokenJudge, counters: counters, on: eventLoop), gate: gate,
-            pool: UpstreamPool(
-                eventLoop: eventLoop, target: blueprint.target, settings: blueprint.settings, counters: counters, onFault: onFault))
+            upstreams: Dictionary(pools) { first, _ in first })
     }
 
     private var gate: ConnectionGate {

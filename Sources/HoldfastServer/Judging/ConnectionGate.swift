@@ -2,6 +2,7 @@ import BindingPolicy
 import ClientIdentity
 import NIOSSL
 import ProxyEngine
+import Timekeeping
 
 /// A loop's gate. The TLS contexts and what is accepted as a client certificate are shared by all loops.
 final class ConnectionGate: ClientGate {
@@ -17,7 +18,7 @@ final class ConnectionGate: ClientGate {
     }
 
     func makeTLSHandler() throws -> NIOSSLServerHandler {
-        try contexts.makeHandler(authenticator: authenticator, clock: EngineLoop.wallClock) { [unowned self] in lastRefusal = $0.code }
+        try contexts.makeHandler(authenticator: authenticator, clock: WallClock.seconds) { [unowned self] in lastRefusal = $0.code }
     }
 
     /// Without a certificate the handshake ends where one is required; that it came so far says that none is.

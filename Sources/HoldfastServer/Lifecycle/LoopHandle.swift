@@ -1,6 +1,7 @@
 import NIOCore
 import ProxyEngine
 import Telemetry
+import Timekeeping
 
 /// A loop's state, held from outside: it is reached only by going to that loop.
 struct LoopHandle: Sendable {
@@ -11,9 +12,9 @@ struct LoopHandle: Sendable {
     static func make(on eventLoop: any EventLoop, _ generation: Generation, sink: LogSink, notice: UpstreamNotice) async throws -> LoopHandle {
         let bound = try await eventLoop.submit {
             let counters = LoopCounters()
-            let part = generation.part(on: eventLoop, after: nil, counters: counters) { notice.failed($0, now: EngineLoop.wallClock()) }
+            let part = generation.part(on: eventLoop, after: nil, counters: counters) { notice.failed($0, now: WallClock.seconds()) }
             let engine = EngineLoop(eventLoop: eventLoop, generation: part, counters: counters, sink: sink) {
-                notice.failed($0, now: EngineLoop.wallClock())
+                notice.failed($0, now: WallClock.seconds())
             }
             engine.start()
             return NIOLoopBound(engine, eventLoop: eventLoop)
@@ -26,7 +27,7 @@ struct LoopHandle: Sendable {
         try await eventLoop.submit {
             let engine = state.value
             let part = generation.part(on: eventLoop, after: engine.generation, counters: engine.counters) {
-                notice.failed($0, now: EngineLoop.wallClock())
+                notice.failed($0, now: WallClock.seconds())
             }
             engine.publish(part)
         }.get()

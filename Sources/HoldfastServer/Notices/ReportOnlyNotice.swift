@@ -4,6 +4,7 @@ import Logging
 import ProxyEngine
 import ServiceLifecycle
 import Telemetry
+import Timekeeping
 
 /// Says again and again that requests are let through which should be refused, so that a migration is not left unfinished
 /// unnoticed.
@@ -36,7 +37,7 @@ struct ReportOnlyNotice: Service {
     }
 
     private func say() async {
-        guard modes.contains(where: { $0.isOn(at: EngineLoop.wallClock()) }) else { return }
+        guard modes.contains(where: { $0.isOn(at: WallClock.seconds()) }) else { return }
         var forwarded: [String: Int] = [:]
         for loop in loops { if let snapshot = try? await loop.metrics() { forwarded.merge(snapshot.wouldRefuse) } }
         logger.log(

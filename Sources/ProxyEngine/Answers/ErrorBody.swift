@@ -1,5 +1,6 @@
 import AccessControl
 import HTTPWire
+import Timekeeping
 
 /// The form of the body of an answer that Holdfast itself gives.
 ///
@@ -35,7 +36,7 @@ package enum ErrorBody: Sendable {
             return
                 "{\"Code\":\"\(status) \(title)\",\"Id\":\"\(id)\",\"Message\":\"\(detail)\",\"Errors\":[{\"ErrorCode\":\"\(refusal.ukCode)\",\"Message\":\"\(detail) (\(reason))\"}]}\n"
         case .brazil:
-            let meta = "{\"totalRecords\":1,\"totalPages\":1,\"requestDateTime\":\"\(HTTPDate.iso8601(secondsSince1970: time))\"}"
+            let meta = "{\"totalRecords\":1,\"totalPages\":1,\"requestDateTime\":\"\(Timestamp(time).rfc3339)\"}"
             return "{\"errors\":[{\"code\":\"\(reason)\",\"title\":\"\(title)\",\"detail\":\"\(detail)\"}],\"meta\":\(meta)}\n"
         case .cdr:
             return

@@ -5,21 +5,30 @@ final class ConnectedClient {
     let peer: AuthenticatedPeer
     /// As the log and `X-Forwarded-For` have it.
     let address: String
-    /// What this client holds of the upstreams, on all its connections to this loop.
-    let share: ClientShare
-    private var fields: (generation: ObjectIdentifier, lines: [UInt8])?
+    private let key: ClientKey
+    private var fields: (generation: Int, lines: [UInt8])?
+    /// Of the upstream that its latest request went to: mostly that of the next one too.
+    private var latest: (pool: UpstreamPool, share: ClientShare)?
 
-    init(_ peer: AuthenticatedPeer, address: String, share: ClientShare) {
+    init(_ peer: AuthenticatedPeer, address: String) {
         self.peer = peer
         self.address = address
-        self.share = share
+        key = ClientKey(peer, at: address)
+    }
+
+    /// What this client holds of a pool, on all its connections to this loop.
+    func share(of pool: UpstreamPool) -> ClientShare {
+        if let latest, latest.pool === pool { return latest.share }
+        let share = pool.share(of: key)
+        latest = (pool, share)
+        return share
     }
 
     /// The fields that the upstream may trust, whole lines: made once per connection and generation, from nothing the client sent.
     func trustedFields(by generation: LoopGeneration) -> [UInt8] {
-        if let fields, fields.generation == ObjectIdentifier(generation) { return fields.lines }
+        if let fields, fields.generation == generation.number { return fields.lines }
         let lines = generation.settings.trustedFields(for: peer, address: address)
-        fields = (ObjectIdentifier(generation), lines)
+        fields = (generation.number, lines)
         return lines
     }
 }

@@ -73,6 +73,9 @@ extension Exchange: LookupClient {
 
     private func forward(_ octets: UnsafeRawBufferPointer, _ permit: Permit) {
         guard state.permitted(by: permit, at: loop.now) == .acquire else { return }
+        guard let pool = generation.upstream(permit.upstream) else { return cut(.aborted) }
+        let share = client.share(of: pool)
+        seat = (pool, share)
         var out = loop.buffers.take()
         generation.requestHead.write(from: octets, to: &out, generation.settings.rewrite, trusted: trustedFields(for: permit))
         if let reason = permit.wouldRefuse {
@@ -89,7 +92,7 @@ extension Exchange: LookupClient {
         }
         head = out
         progressed()
-        route(generation.pool.acquire(for: self, holding: out.storageCapacity, now: loop.now))
+        route(pool.acquire(for: self, of: share, holding: out.storageCapacity, now: loop.now))
     }
 
     /// Last of all fields, so that nothing a client sent comes after them. An expectation is handed on, since only the upstream knows

@@ -80,7 +80,7 @@ extension Exchange {
         switch state.upstreamLost(fault, stale: stale, at: loop.now) {
         case .retry:
             progressed()
-            route(generation.pool.acquireFresh(for: self, holding: head?.storageCapacity ?? 0, now: loop.now))
+            if let seat { route(seat.pool.acquireFresh(for: self, of: seat.share, holding: head?.storageCapacity ?? 0, now: loop.now)) }
         case .answer: fail(fault)
         case .cut: cut()
         case .nothing: break

@@ -17,6 +17,8 @@ final class Exchange: Timed {
     var record: ExchangeRecord
     /// Nil once it is over.
     private(set) var downstream: (any Downstream)?
+    /// Of the upstream that its permit names: the connections, and its client's share of them.
+    var seat: (pool: UpstreamPool, share: ClientShare)?
     var upstream: (any Upstream)?
     /// The request as written for the upstream, kept until that answers.
     var head: ByteBuffer?
@@ -52,7 +54,7 @@ final class Exchange: Timed {
             self.lookup = nil
             lookup.lookup.abandon()
         }
-        generation.pool.forget(self)
+        if let seat { seat.pool.forget(self, of: seat.share) }
         releaseHead()
         if let served = upstream {
             upstream = nil
@@ -148,6 +150,4 @@ final class Exchange: Timed {
     var isBodyHeldBack: Bool { state.awaitsContinue }
 }
 
-extension Exchange: UpstreamWaiter {
-    var share: ClientShare { client.share }
-}
+extension Exchange: UpstreamWaiter {}

@@ -29,10 +29,7 @@ extension HTTP1Connection: ClientFront {
         phase = .closed
         exchange?.clientGone()
         input.drop()
-        if position >= 0 {
-            loop.shares.leave(client)
-            loop.deregister(self)
-        }
+        loop.deregister(self)
     }
 
     func drop() {

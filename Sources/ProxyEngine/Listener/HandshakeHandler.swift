@@ -82,7 +82,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         case .success(let peer):
             guard seats.hasProved(context.channel) else { return refuse("too_many_connections") }
             let address = context.channel.remoteAddress?.addressText ?? ""
-            let client = ConnectedClient(peer, address: address, share: loop.shares.enter(peer, at: address))
+            let client = ConnectedClient(peer, address: address)
             loop.counters.metrics.handshakes &+= 1
             isOver = true
             makeWay(for: HTTP1Connection(loop: loop, client: client), context)

@@ -1,10 +1,5 @@
 package import NIOCore
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Timekeeping
 
 /// Where a loop's time comes from; tests pass time by hand.
 package struct EngineClock {
@@ -18,11 +13,5 @@ package struct EngineClock {
         self.seconds = seconds
     }
 
-    package static var system: EngineClock { EngineClock(now: { .now() }, seconds: wallClock) }
-
-    @Sendable package static func wallClock() -> Double {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
-    }
+    package static var system: EngineClock { EngineClock(now: { .now() }, seconds: WallClock.seconds) }
 }

@@ -2,6 +2,7 @@ import BindingPolicy
 import HTTPWire
 package import NIOCore
 package import Telemetry
+import Timekeeping
 
 /// Everything one event loop owns: its client connections, the generation that new requests begin with, its counters, its deadlines and the
 /// storage its connections share.
@@ -15,7 +16,6 @@ package final class EngineLoop {
     package private(set) var generation: LoopGeneration
     var wheel: TimingWheel
     var buffers = BufferPool()
-    var shares = ClientShares()
     /// The end was announced: each answer closes its connection.
     package private(set) var isEnding = false
     /// It has come: nothing new begins.
@@ -74,20 +74,17 @@ package final class EngineLoop {
     /// At the beginning of each event that comes from a channel or a timer.
     func eventBegan() { now = clock.now() }
 
-    /// Seconds since 1970.
-    package static func wallClock() -> Double { EngineClock.wallClock() }
-
     /// A `Date` field with its CRLF, made once a second.
     func dateField() -> [UInt8] {
         let second = Int(clock.seconds())
-        if second != dateLine.second { dateLine = (second, Array("Date: \(HTTPDate.text(secondsSince1970: second))\r\n".utf8)) }
+        if second != dateLine.second { dateLine = (second, Array("Date: \(Timestamp(second).imfFixdate)\r\n".utf8)) }
         return dateLine.octets
     }
 
     package func tick() {
         eventBegan()
         for one in wheel.advance(to: now) { one.deadlineReached(now) }
-        for generation in living { generation.pool.tick(now) }
+        for generation in living { for pool in generation.upstreams.values { pool.tick(now) } }
         accessLog.flush()
     }
 
@@ -161,7 +158,7 @@ package final class EngineLoop {
         for front in fronts { front.cut(.drained(.timedOut)) }
         ticking?.cancel()
         ticking = nil
-        for generation in living { generation.pool.closeAll() }
+        for generation in living { for pool in generation.upstreams.values { pool.closeAll() } }
         accessLog.flush()
     }
 

@@ -18,14 +18,6 @@ package struct EngineSettings: Sendable {
     package var minimumBodyRate: Int
     /// An upstream that does not advance: from the end of the request to the first octet, and between octets.
     package var responseTimeout: TimeAmount
-    package var connectTimeout: TimeAmount
-    package var upstreamIdleTimeout: TimeAmount
-    /// Upstream connections per loop at most; more exchanges wait for one.
-    package var upstreamConnectionsPerLoop: Int
-    /// Of those, how many may serve one client certificate at once.
-    package var upstreamConnectionsPerClient: Int
-    /// How long an exchange waits for an upstream connection where all are in use.
-    package var queueTimeout: TimeAmount
     /// Adds `X-Forwarded-For` and `X-Forwarded-Proto` from the socket, never from what the client sent.
     package var addsForwardedFor: Bool
     package var thumbprintHeader: String
@@ -85,8 +77,7 @@ package struct EngineSettings: Sendable {
 
     package init(
         limits: WireLimits, rewrite: RequestRewrite, handshakeTimeout: TimeAmount, headTimeout: TimeAmount, idleTimeout: TimeAmount,
-        bodyTimeout: TimeAmount, minimumBodyRate: Int, responseTimeout: TimeAmount, connectTimeout: TimeAmount, upstreamIdleTimeout: TimeAmount,
-        upstreamConnectionsPerLoop: Int, upstreamConnectionsPerClient: Int, queueTimeout: TimeAmount, addsForwardedFor: Bool,
+        bodyTimeout: TimeAmount, minimumBodyRate: Int, responseTimeout: TimeAmount, addsForwardedFor: Bool,
         thumbprintHeader: String, challenge: ChallengeTerms, accessLog: Bool,
         page: OwnPage? = nil, forwardedClaims: [ForwardedClaim] = [], interactionID: InteractionIDMode = .pass,
         errorBody: ErrorBody = .problem
@@ -99,11 +90,6 @@ package struct EngineSettings: Sendable {
         self.bodyTimeout = bodyTimeout
         self.minimumBodyRate = minimumBodyRate
         self.responseTimeout = responseTimeout
-        self.connectTimeout = connectTimeout
-        self.upstreamIdleTimeout = upstreamIdleTimeout
-        self.upstreamConnectionsPerLoop = upstreamConnectionsPerLoop
-        self.upstreamConnectionsPerClient = upstreamConnectionsPerClient
-        self.queueTimeout = queueTimeout
         self.addsForwardedFor = addsForwardedFor
         self.thumbprintHeader = thumbprintHeader
         self.challenge = challenge

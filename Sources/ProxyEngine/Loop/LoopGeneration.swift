@@ -1,3 +1,4 @@
+package import BindingPolicy
 package import HTTPWire
 import NIOCore
 
@@ -10,23 +11,30 @@ package final class LoopGeneration {
     package let judge: any RequestJudge
     package let gate: any ClientGate
     let terms: ExchangeTerms
-    let pool: UpstreamPool
+    let upstreams: [UpstreamName: UpstreamPool]
+    /// The one that most requests go to, found without a look.
+    private let usual: UpstreamPool?
     /// Parsing a head, judging it and writing it anew happen in one go, so one head's storage serves all connections of the loop.
     var requestHead: RequestHead
     var responseHead: ResponseHead
 
     package init(
-        number: Int, settings: EngineSettings, strips: StripList, judge: any RequestJudge, gate: any ClientGate, pool: UpstreamPool
+        number: Int, settings: EngineSettings, strips: StripList, judge: any RequestJudge, gate: any ClientGate,
+        upstreams: [UpstreamName: UpstreamPool]
     ) {
         self.number = number
         self.settings = settings
         terms = settings.terms
         self.judge = judge
         self.gate = gate
-        self.pool = pool
+        self.upstreams = upstreams
+        usual = upstreams[.default]
         requestHead = RequestHead(limits: settings.limits, names: strips)
         responseHead = ResponseHead(names: strips)
     }
 
-    deinit { pool.retire() }
+    deinit { for pool in upstreams.values { pool.retire() } }
+
+    /// Nil for a name that no upstream has, which no route of this generation does.
+    func upstream(_ name: UpstreamName) -> UpstreamPool? { name == .default ? usual : upstreams[name] }
 }

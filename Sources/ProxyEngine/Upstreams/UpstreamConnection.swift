@@ -20,6 +20,7 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     /// Kept from the channel's events: asking the channel costs more than everything else that is done for a request here.
     private var isActive = false
     private var exchange: Exchange?
+    private var share: ClientShare?
     private var isChunked = false
     private var expecting = Expecting.nothing
     /// The beginning of a head or of a chunk's framing that has not arrived whole.
@@ -46,7 +47,8 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     func serve(_ exchange: Exchange, _ request: ByteBuffer, isChunked: Bool) {
         self.exchange = exchange
         self.isChunked = isChunked
-        pool.took(exchange.share)
+        share = exchange.seat?.share
+        if let share { pool.took(share) }
         expecting = .head(interim: 0)
         mayBeFollowedByABody = false
         emptyLines = 0
@@ -94,9 +96,9 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     }
 
     private func detach() {
-        guard let exchange else { return }
-        self.exchange = nil
-        pool.gaveBack(exchange.share)
+        exchange = nil
+        if let share { pool.gaveBack(share) }
+        share = nil
     }
 
     /// Nothing is waited for, and it is given to nobody any more.

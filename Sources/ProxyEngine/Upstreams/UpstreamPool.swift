@@ -9,7 +9,7 @@ package import Telemetry
 package final class UpstreamPool {
     private let eventLoop: any EventLoop
     private let connect: Connect
-    private let settings: EngineSettings
+    private let limits: UpstreamLimits
     private let counters: LoopCounters
     private let clock: EngineClock
     private let onFault: (UpstreamFault) -> Void
@@ -21,6 +21,7 @@ package final class UpstreamPool {
     private var open: [ObjectIdentifier: UpstreamConnection] = [:]
     private var connecting = 0
     private var line: UpstreamWaitingLine
+    private var shares = ClientShares()
     private var isServing = false
     private var isClosed = false
 
@@ -35,47 +36,50 @@ package final class UpstreamPool {
     package typealias Connect = (any EventLoop) -> EventLoopFuture<any Channel>
 
     package convenience init(
-        eventLoop: any EventLoop, target: UpstreamTarget, settings: EngineSettings, counters: LoopCounters,
+        eventLoop: any EventLoop, target: UpstreamTarget, limits: UpstreamLimits, counters: LoopCounters,
         onFault: @escaping (UpstreamFault) -> Void
     ) {
-        let connector = UpstreamConnector(target, patience: settings.connectTimeout)
-        self.init(eventLoop: eventLoop, settings: settings, counters: counters, onFault: onFault) { connector.connect(on: $0) }
+        let connector = UpstreamConnector(target, patience: limits.connectTimeout)
+        self.init(eventLoop: eventLoop, limits: limits, counters: counters, onFault: onFault) { connector.connect(on: $0) }
     }
 
     package init(
-        eventLoop: any EventLoop, settings: EngineSettings, counters: LoopCounters, clock: EngineClock = .system,
+        eventLoop: any EventLoop, limits: UpstreamLimits, counters: LoopCounters, clock: EngineClock = .system,
         onFault: @escaping (UpstreamFault) -> Void, connect: @escaping Connect
     ) {
         self.clock = clock
         self.eventLoop = eventLoop
         self.connect = connect
-        self.settings = settings
+        self.limits = limits
         self.counters = counters
         self.onFault = onFault
-        line = UpstreamWaitingLine(shareLimit: settings.upstreamConnectionsPerClient, octetLimit: EngineSettings.waitingOctets)
+        line = UpstreamWaitingLine(shareLimit: limits.connectionsPerClient, octetLimit: EngineSettings.waitingOctets)
     }
 
-    func acquire(for client: any UpstreamWaiter, holding octets: Int, now: NIODeadline) -> Acquisition {
-        if line.eligible == line.eligibleForFresh, line.mayHold(client.share), let connection = popIdle() { return .ready(connection) }
-        return wait(client, octets, now)
+    func acquire(for client: any UpstreamWaiter, of share: ClientShare, holding octets: Int, now: NIODeadline) -> Acquisition {
+        if line.eligible == line.eligibleForFresh, line.mayHold(share), let connection = popIdle() { return .ready(connection) }
+        return wait(client, share, octets, now)
     }
 
     /// For an exchange that must not be given a connection that may have been closed meanwhile.
-    func acquireFresh(for client: any UpstreamWaiter, holding octets: Int, now: NIODeadline) -> Acquisition {
+    func acquireFresh(for client: any UpstreamWaiter, of share: ClientShare, holding octets: Int, now: NIODeadline) -> Acquisition {
         for connection in idle + resting { connection.close() }
         idle.removeAll(keepingCapacity: true)
         resting.removeAll(keepingCapacity: true)
-        return wait(client, octets, now, fresh: true)
+        return wait(client, share, octets, now, fresh: true)
     }
 
-    private func wait(_ client: any UpstreamWaiter, _ octets: Int, _ now: NIODeadline, fresh: Bool = false) -> Acquisition {
-        guard line.add(client, of: client.share, octets: octets, now: now, fresh: fresh) else { return .saturated(.waitingFull) }
+    private func wait(_ client: any UpstreamWaiter, _ share: ClientShare, _ octets: Int, _ now: NIODeadline, fresh: Bool = false) -> Acquisition {
+        guard line.add(client, of: share, octets: octets, now: now, fresh: fresh) else { return .saturated(.waitingFull) }
         serve()
         return .waiting
     }
 
+    /// What a client holds here.
+    func share(of client: ClientKey) -> ClientShare { shares.share(of: client) }
+
     /// The client went away while it waited.
-    func forget(_ client: any UpstreamWaiter) { line.remove(client, of: client.share) }
+    func forget(_ client: any UpstreamWaiter, of share: ClientShare) { line.remove(client, of: share) }
 
     /// An exchange begins on a connection, or is over, whatever becomes of the connection.
     func took(_ share: ClientShare) { line.took(share) }
@@ -99,7 +103,7 @@ package final class UpstreamPool {
 
     /// What time brings: idle connections that end, resting ones that are clean, requests that have waited too long.
     func tick(_ now: NIODeadline) {
-        while let first = idle.first, first.idleSince + settings.upstreamIdleTimeout <= now {
+        while let first = idle.first, first.idleSince + limits.idleTimeout <= now {
             idle.removeFirst()
             first.close()
         }
@@ -108,9 +112,9 @@ package final class UpstreamPool {
             if first.isUsable { idle.append(first) }
         }
         if line.count > 0 {
-            let moment = now - settings.queueTimeout
+            let moment = now - limits.queueTimeout
             // While a connection is being opened, its own time-out decides.
-            let opening = connecting > 0 ? moment - settings.connectTimeout : moment
+            let opening = connecting > 0 ? moment - limits.connectTimeout : moment
             for (client, isShare) in line.expire(before: moment, eligibleBefore: opening) {
                 client.upstreamFailed(isShare ? .shareInUse : .saturated)
             }
@@ -167,7 +171,7 @@ package final class UpstreamPool {
     /// Whether one more connection may be opened; a resting one is given up for it, or an idle one that is wanted by nobody.
     private func makeRoom() -> Bool {
         guard !isClosed else { return false }
-        if open.count + connecting < settings.upstreamConnectionsPerLoop { return true }
+        if open.count + connecting < limits.connections { return true }
         if !resting.isEmpty {
             resting.removeFirst().close(reset: true)
         } else if !idle.isEmpty {

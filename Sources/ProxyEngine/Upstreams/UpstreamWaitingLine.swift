@@ -1,12 +1,9 @@
 import NIOCore
 
-/// What one client holds of a loop's upstream connections, and which of its requests wait for one. A client is a certificate,
-/// whatever number of connections it shows it on; where none was shown, an address.
+/// What one client holds of the connections of one pool, and which of its requests wait for one.
 ///
 /// Each client has a queue of its own, so that one whose share is used up stands in nobody's way.
 final class ClientShare {
-    /// Client connections that belong to it.
-    var connections = 0
     /// Upstream connections that serve it now.
     fileprivate(set) var held = 0
     fileprivate var waiting = CircularBuffer<Waiter>()
@@ -29,7 +26,6 @@ final class ClientShare {
 
 /// An exchange that wants an upstream connection.
 protocol UpstreamWaiter: AnyObject {
-    var share: ClientShare { get }
     /// One is there for it.
     func upstreamReady(_ connection: any Upstream)
     /// None can be had.

@@ -1,12 +1,7 @@
 private import Dispatch
 package import Logging
 private import NIOCore
-
-#if canImport(Glibc)
-private import Glibc
-#elseif canImport(Musl)
-private import Musl
-#endif
+import Timekeeping
 
 /// Holdfast's own messages: one JSON line each on standard error, so that standard output holds the access log alone.
 ///
@@ -29,11 +24,9 @@ package struct JSONLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
         var line = ByteBuffer()
         line.writeString("{\"time\":")
-        line.writeDecimal(now.tv_sec * 1000 + now.tv_nsec / 1_000_000)
+        line.writeDecimal(Int(WallClock.seconds() * 1000))
         line.writeString(",\"level\":\"\(event.level.rawValue)\",\"logger\":\"\(label)\",\"message\":")
         line.writeJSONString("\(event.message)")
         let all = metadata.merging(event.metadata ?? [:]) { $1 }

@@ -3,6 +3,7 @@ import FoundationEssentials
 package import HTTPWire
 package import NIOSSL
 import Synchronization
+import Timekeeping
 
 /// Asks one issuer about tokens (RFC 7662), for every event loop, without holding any of them.
 ///
@@ -86,7 +87,7 @@ package final class Introspector: Sendable {
     package struct Clock: Sendable {
         package var time = KeySetKeeper.Time.system
         /// Seconds since 1970.
-        package var date: @Sendable () -> Double = { Date.now.timeIntervalSince1970 }
+        package var date: @Sendable () -> Double = WallClock.seconds
         /// So many random octets.
         package var random: @Sendable (Int) -> [UInt8] = { count in (0..<count).map { _ in UInt8.random(in: .min ... .max) } }
 

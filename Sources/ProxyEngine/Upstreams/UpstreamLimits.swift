@@ -1,0 +1,25 @@
+package import NIOCore
+
+/// What one upstream is given, in connections and in time.
+package struct UpstreamLimits: Equatable, Sendable {
+    /// Connections per loop at most; more exchanges wait for one.
+    package var connections: Int
+    /// Of those, how many may serve one client at once.
+    package var connectionsPerClient: Int
+    /// From the name to the end of the handshake.
+    package var connectTimeout: TimeAmount
+    /// A connection that serves nobody.
+    package var idleTimeout: TimeAmount
+    /// How long an exchange waits for a connection where all are in use.
+    package var queueTimeout: TimeAmount
+
+    package init(
+        connections: Int, connectionsPerClient: Int, connectTimeout: TimeAmount, idleTimeout: TimeAmount, queueTimeout: TimeAmount
+    ) {
+        self.connections = connections
+        self.connectionsPerClient = connectionsPerClient
+        self.connectTimeout = connectTimeout
+        self.idleTimeout = idleTimeout
+        self.queueTimeout = queueTimeout
+    }
+}

@@ -82,7 +82,7 @@ struct GenerationTests {
             """
         try await Generations.with(try workshop.blueprint()) { generations in
             let two = try generations.next(try workshop.blueprint(tokens: swapped), now: 1)
-            await two.firstLooks(patience: .seconds(60))
+            await two.firstLooks(patience: .seconds(900))
             // A key that the file has since now is looked for; unless the keeper happened to look by itself, which is not what is tested.
             for attempt in 0..<20 {
                 let key = try workshop.addKey("k\(attempt)")
@@ -116,7 +116,7 @@ struct GenerationTests {
             // A claim more is another reading of its tokens.
             let reading = try generations.next(try workshop.blueprint("forward: {claims: {sub: X-Subject}}"), now: 1)
             #expect(reading.desks.all[0] !== first)
-            await changed.firstLooks(patience: .seconds(60))
+            await changed.firstLooks(patience: .seconds(900))
 
             let hits = try await loop.submit {
                 let counters = LoopCounters()
@@ -139,7 +139,7 @@ struct GenerationTests {
             weak let desk: IssuerDesk? = generations.current.desks.all[0]
             weak let keeper: KeySetKeeper? = desk?.keeper
             #expect(keeper != nil)
-            try await generations.publish(try workshop.blueprint(audience: "https://other.example.com"), now: 1) { next in
+            try await generations.publish(try workshop.blueprint(audience: "https://other.example.com"), now: 1, patience: .seconds(900)) { next in
                 #expect(next.desks.all[0].keeper?.status.keys == 1)
             }
             #expect(await eventually { desk == nil && keeper == nil })

@@ -18,7 +18,7 @@ let silence = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 /// Whether it becomes true before patience ends.
 func eventually(_ condition: () -> Bool) async -> Bool {
-    for _ in 0..<3000 {
+    for _ in 0..<60_000 {
         if condition() { return true }
         try? await Task.sleep(for: .milliseconds(5))
     }
@@ -50,7 +50,7 @@ extension Generations {
         let generations = try Generations(blueprint, now: 1_900_000_000, logger: silence)
         let service = Task { await generations.issuers.runUntilCancelled() }
         let result: Result<R, any Error>
-        await generations.current.firstLooks(patience: .seconds(60))
+        await generations.current.firstLooks(patience: .seconds(900))
         do { result = .success(try await body(generations)) } catch { result = .failure(error) }
         service.cancel()
         await service.value

@@ -51,7 +51,7 @@ final class Generation: Sendable {
 
     /// Returns when each issuer's keys have been looked for, and in the end without: an issuer that is down holds nothing up. Before that
     /// its tokens would be refused for want of keys.
-    func firstLooks(patience: Duration = .seconds(5)) async {
+    func firstLooks(patience: Duration) async {
         let deadline = ContinuousClock.now + patience
         while desks.all.contains(where: \.isUndecided), ContinuousClock.now < deadline {
             guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return }

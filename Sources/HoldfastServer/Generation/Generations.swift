@@ -26,10 +26,13 @@ final class Generations: Sendable {
     ///
     /// - Parameters:
     ///   - now: seconds since 1970.
+    ///   - patience: with issuers that are new and whose keys have to be looked for.
     ///   - deliver: gives every loop its part. What began before goes on under the generation that it began with.
-    func publish(_ blueprint: Blueprint, now: Double, deliver: (Generation) async throws -> Void) async throws {
+    func publish(
+        _ blueprint: Blueprint, now: Double, patience: Duration = .seconds(5), deliver: (Generation) async throws -> Void
+    ) async throws {
         let next = try next(blueprint, now: now)
-        await next.firstLooks()
+        await next.firstLooks(patience: patience)
         try await deliver(next)
         replace(by: next)
     }

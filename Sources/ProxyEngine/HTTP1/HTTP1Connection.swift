@@ -40,7 +40,7 @@ package final class HTTP1Connection: ChannelInboundHandler {
     private(set) var context: ChannelHandlerContext?
     var position = -1
     package var appointment = TimingWheel.Appointment()
-    package var deadline: NIODeadline { didSet { loop.wheel.keep(self) } }
+    package var deadline: NIODeadline { didSet { if deadline < appointment.deadline { loop.wheel.keep(self) } } }
     var phase = Phase.ready
     var input = PendingInput()
     var body = BodyReader.none

@@ -19,9 +19,16 @@ final class ConnectedClient {
     /// What this client holds of a pool, on all its connections to this loop.
     func share(of pool: UpstreamPool) -> ClientShare {
         if let latest, latest.pool === pool { return latest.share }
-        let share = pool.share(of: key)
+        leave()
+        let share = pool.enter(key)
         latest = (pool, share)
         return share
+    }
+
+    /// The connection is over, or goes on with another upstream.
+    func leave() {
+        if let latest { latest.pool.leave(latest.share, of: key) }
+        latest = nil
     }
 
     /// The fields that the upstream may trust, whole lines: made once per connection and generation, from nothing the client sent.

@@ -29,6 +29,7 @@ extension HTTP1Connection: ClientFront {
         phase = .closed
         exchange?.clientGone()
         input.drop()
+        client.leave()
         loop.deregister(self)
     }
 

@@ -10,22 +10,21 @@ enum ClientKey: Hashable {
     }
 }
 
-/// The shares of a pool's clients. A share lives as long as a connection or a request of its client knows it.
+/// The shares of a pool's clients, each for as long as a connection of its client knows it. Counted, not held weakly: an object that is held
+/// weakly anywhere costs more each time it is passed on, and shares are with every request.
 struct ClientShares {
-    private struct Kept { weak var share: ClientShare? }
+    private var shares: [ClientKey: ClientShare] = [:]
 
-    private var shares: [ClientKey: Kept] = [:]
-    /// Beyond this many, those of clients that have gone are looked for.
-    private var bound = 64
-
-    mutating func share(of client: ClientKey) -> ClientShare {
-        if let share = shares[client]?.share { return share }
-        if shares.count >= bound {
-            shares = shares.filter { $0.value.share != nil }
-            bound = max(64, 2 * shares.count)
-        }
-        let share = ClientShare()
-        shares[client] = Kept(share: share)
+    /// For one connection more, until `leave`.
+    mutating func enter(_ client: ClientKey) -> ClientShare {
+        let share = shares[client] ?? ClientShare()
+        shares[client] = share
+        share.connections += 1
         return share
+    }
+
+    mutating func leave(_ share: ClientShare, of client: ClientKey) {
+        share.connections -= 1
+        if share.connections <= 0 { shares[client] = nil }
     }
 }

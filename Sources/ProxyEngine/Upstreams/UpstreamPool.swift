@@ -75,8 +75,9 @@ package final class UpstreamPool {
         return .waiting
     }
 
-    /// What a client holds here.
-    func share(of client: ClientKey) -> ClientShare { shares.share(of: client) }
+    /// What a client holds here, for one connection of its until `leave`.
+    func enter(_ client: ClientKey) -> ClientShare { shares.enter(client) }
+    func leave(_ share: ClientShare, of client: ClientKey) { shares.leave(share, of: client) }
 
     /// The client went away while it waited.
     func forget(_ client: any UpstreamWaiter, of share: ClientShare) { line.remove(client, of: share) }

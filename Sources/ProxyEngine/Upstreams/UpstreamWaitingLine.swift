@@ -4,6 +4,8 @@ import NIOCore
 ///
 /// Each client has a queue of its own, so that one whose share is used up stands in nobody's way.
 final class ClientShare {
+    /// Client connections that know it.
+    var connections = 0
     /// Upstream connections that serve it now.
     fileprivate(set) var held = 0
     fileprivate var waiting = CircularBuffer<Waiter>()

@@ -116,27 +116,22 @@ package struct ConnectionAdmission<ID: Hashable & Sendable, Network: Hashable & 
 
     /// It sent a whole ClientHello, and TLS answered.
     package mutating func wasAnswered(_ id: ID, at now: NIODeadline) {
-        guard var member = members[id], member.stage == .silent else { return }
-        let place = nextPlace(of: id)
-        member.stage = .answered
-        member.place = place.number
-        member.protectedUntil = now + bounds.flight
-        members[id] = member
-        answered.append(place)
-        answered = shortened(answered, .answered)
+        guard let member = members[id], member.stage == .silent else { return }
+        hasTimeForItsFlight(id, member, at: now)
     }
 
     /// It was to go, but there is something of it that has not been read yet: it has its time like one whose ClientHello was.
     package mutating func isKept(_ id: ID, at now: NIODeadline) {
-        guard var member = members[id], member.stage == .leaving else { return }
+        guard let member = members[id], member.stage == .leaving else { return }
         leaving -= 1
         unproved += 1
         networks[member.network, default: 0] += 1
+        hasTimeForItsFlight(id, member, at: now)
+    }
+
+    private mutating func hasTimeForItsFlight(_ id: ID, _ member: Member, at now: NIODeadline) {
         let place = nextPlace(of: id)
-        member.stage = .answered
-        member.place = place.number
-        member.protectedUntil = now + bounds.flight
-        members[id] = member
+        members[id] = Member(network: member.network, stage: .answered, place: place.number, protectedUntil: now + bounds.flight)
         answered.append(place)
         answered = shortened(answered, .answered)
     }

@@ -22,12 +22,14 @@ package struct TimingWheel {
         package fileprivate(set) var deadline = NIODeadline.distantFuture
         fileprivate var position = 0
         package init() {}
-        package var isKept: Bool { tick != .max }
 
-        fileprivate mutating func giveUp() {
-            tick = .max
-            deadline = .distantFuture
+        fileprivate init(tick: UInt64, deadline: NIODeadline, position: Int) {
+            self.tick = tick
+            self.deadline = deadline
+            self.position = position
         }
+
+        package var isKept: Bool { tick != .max }
     }
 
     /// How often deadlines are looked at.
@@ -62,16 +64,16 @@ package struct TimingWheel {
     private mutating func insert(_ one: any Timed, at due: UInt64) {
         let end = tick + Self.count - 1
         let slot = Int(min(due, end) % Self.count)
-        one.appointment.tick = min(due, end)
-        one.appointment.deadline = due <= end ? one.deadline : origin + Self.interval * Int(end)
-        one.appointment.position = slots[slot].count
+        one.appointment = Appointment(
+            tick: min(due, end), deadline: due <= end ? one.deadline : origin + Self.interval * Int(end), position: slots[slot].count)
         slots[slot].append(one)
     }
 
     package mutating func forget(_ one: any Timed) {
-        guard one.appointment.isKept else { return }
-        let (slot, position) = (Int(one.appointment.tick % Self.count), one.appointment.position)
-        one.appointment.giveUp()
+        let appointment = one.appointment
+        guard appointment.isKept else { return }
+        let (slot, position) = (Int(appointment.tick % Self.count), appointment.position)
+        one.appointment = Appointment()
         guard slots[slot].indices.contains(position), slots[slot][position] === one else { return }
         if let last = slots[slot].popLast(), last !== one {
             slots[slot][position] = last
@@ -94,7 +96,7 @@ package struct TimingWheel {
                 var looked: [any Timed] = []
                 swap(&looked, &slots[slot])
                 for one in looked {
-                    one.appointment.giveUp()
+                    one.appointment = Appointment()
                     if one.deadline <= now { due.append(one) } else { insert(one, at: tick(of: one.deadline)) }
                 }
             }

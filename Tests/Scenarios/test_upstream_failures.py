@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from harness.accepting import accept_each
 from harness.processes import PATIENCE, eventually, free_port
 from harness.wire import MessageReader, Truncated
 
@@ -159,15 +160,7 @@ def test_a_request_that_is_sent_again_gets_no_kept_connection(start_proxy, issue
                 peer.sendall(OK.encode())
                 served += 1
 
-    def accept():
-        while True:
-            try:
-                sock, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=serve, args=(sock,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
+    accept_each(listener, serve)
     settings = {"url": f"https://localhost:{listener.getsockname()[1]}", "certificate_authorities": pki.path("ca.pem"), "connect_timeout": "1m"}
     proxy = start_proxy({"upstream": settings, "threads": 1, "routes": None})
     with proxy.connect() as one, proxy.connect() as other:

@@ -37,6 +37,20 @@ struct OctetReader {
         return UInt64(littleEndian: base.loadUnaligned(fromByteOffset: position, as: UInt64.self))
     }
 
+    /// Octets that `isText` looks at.
+    static let block = 64
+
+    /// Whether a whole block stands at `position` and holds nothing that ``OctetWord/controls(_:)`` flags. Counted, and without a way out in
+    /// between, so that the compiler takes several words at once.
+    func isText(_ position: Int) -> Bool {
+        guard position >= 0, position <= count - Self.block else { return false }
+        var controls: UInt64 = 0
+        for word in 0..<Self.block / 8 {
+            controls |= OctetWord.controls(base.loadUnaligned(fromByteOffset: position &+ word &* 8, as: UInt64.self))
+        }
+        return controls == 0
+    }
+
     @inline(never)
     private func partialWord(_ position: Int) -> UInt64 {
         var word: UInt64 = 0

@@ -50,6 +50,18 @@ struct BearerCredentialsTests {
         }
     }
 
+    @Test("One octet that is no character of a token is found at every place of a long one")
+    func everyPlace() {
+        for octet in [0x00, 0x20, 0x2c, 0x3a, 0x40, 0x5b, 0x60, 0x7b, 0x7f, 0x80, 0xad, 0xc1, 0xff] as [UInt8] {
+            for place in 1..<150 {
+                var value = Array("Bearer \(String(repeating: "zA9-._~+/", count: 17))".utf8)
+                #expect(value.withUnsafeBytes { BearerCredentials.parse($0) } == .bearer(7..<160))
+                value[7 + place] = octet
+                #expect(value.withUnsafeBytes { BearerCredentials.parse($0) } == .refused(.credentialsMalformed), "\(octet) at \(place)")
+            }
+        }
+    }
+
     @Test("One line with a token, and none in the query, is the only way in")
     func oneLine() {
         #expect(find(1, "Bearer tok") == .bearer(7..<10))

@@ -33,13 +33,26 @@ struct FieldSyntaxTests {
     }
 
     @Test(
-        "Every control character is refused at every place of a value, wherever it lies in a word",
+        "Every control character is refused at every place of a value, wherever it lies in a word or a block of them",
         arguments: (0..<32).map { UInt8($0) } + [0x7f])
     func controls(_ control: UInt8) throws {
-        for length in 0..<70 where control != 0x09 {
+        for length in 0..<200 where control != 0x09 {
             let head = Array("GET / HTTP/1.1\r\nHost: a\r\nX: ".utf8) + [UInt8](repeating: 0xff, count: length)
-            let outcome = try Wire.request(head + [control] + Array("end\r\n\r\n".utf8))
-            #expect(outcome.hasPrefix("bare_") || outcome == "field_value_invalid", "\(length): \(outcome)")
+            for rest in ["end", String(repeating: "e", count: 150)] {
+                let outcome = try Wire.request(head + [control] + Array("\(rest)\r\n\r\n".utf8))
+                #expect(outcome.hasPrefix("bare_") || outcome == "field_value_invalid", "\(length): \(outcome)")
+            }
+        }
+    }
+
+    @Test("A value of whatever length ends where its line does, with a tab at whatever place")
+    func lengths() throws {
+        for length in 1..<200 {
+            var value = [UInt8](repeating: 0x7e, count: length)
+            value[length / 2] = length > 2 ? 0x09 : 0x7e
+            let text = String(decoding: value, as: UTF8.self)
+            let answer = try Wire.toClient("HTTP/1.1 200 OK\r\nX: \(text)\r\nContent-Length: 3\r\n\r\n")
+            #expect(answer?.text == "HTTP/1.1 200 OK\r\nX: \(text)\r\nContent-Length: 3\r\n\r\n", "\(length)")
         }
     }
 

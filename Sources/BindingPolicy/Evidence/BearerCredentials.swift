@@ -33,10 +33,11 @@ package enum BearerCredentials: Equatable, Sendable {
         guard position > scheme else { return .refused(.credentialsMalformed) }
 
         let start = position
-        while position &+ 8 <= value.count, areTokenCharacters(value.loadUnaligned(fromByteOffset: position, as: UInt64.self)) {
+        while position &+ 64 <= value.count, areTokenCharacters(value, from: position) { position &+= 64 }
+        while position &+ 8 <= value.count, tokenCharacters(value.loadUnaligned(fromByteOffset: position, as: UInt64.self)) == top {
             position &+= 8
         }
-        while position < value.count, areTokenCharacters(0x0101_0101_0101_0101 &* UInt64(value[position])) { position += 1 }
+        while position < value.count, tokenCharacters(each(value[position])) == top { position += 1 }
         guard position > start else { return .refused(.credentialsMalformed) }
         while position < value.count, value[position] == UInt8(ascii: "=") { position += 1 }
         guard position == value.count else { return .refused(.credentialsMalformed) }
@@ -63,13 +64,22 @@ package enum BearerCredentials: Equatable, Sendable {
         }
     }
 
-    /// Whether all eight octets are characters of a `b64token` before its padding: a token has a thousand, on each request.
+    /// Whether the 64 octets of `value` from `start` on are characters of a `b64token` before its padding: a token has a thousand, on each
+    /// request. Counted, and without a way out in between, so that the compiler takes several words at once.
+    private static func areTokenCharacters(_ value: UnsafeRawBufferPointer, from start: Int) -> Bool {
+        var all = top
+        for word in 0..<8 { all &= tokenCharacters(value.loadUnaligned(fromByteOffset: start &+ word &* 8, as: UInt64.self)) }
+        return all == top
+    }
+
+    private static var top: UInt64 { 0x8080_8080_8080_8080 }
+
+    /// The top bit of each octet that is such a character.
     ///
-    /// Eight comparisons at once: where every octet is below 0x80, adding `0x80 - c` sets an octet's top bit if it is `c` or
-    /// more, and nothing carries into the next.
-    private static func areTokenCharacters(_ octets: UInt64) -> Bool {
-        let top: UInt64 = 0x8080_8080_8080_8080
-        guard octets & top == 0 else { return false }
+    /// Eight comparisons at once: where an octet is below 0x80, adding `0x80 - c` sets its top bit if it is `c` or more. One of 0x80 and
+    /// more is never one, and what it carries into the next cannot make the whole look good.
+    @inline(__always)
+    private static func tokenCharacters(_ octets: UInt64) -> UInt64 {
         let folded = octets | each(0x20)
         let letters = (folded &+ each(0x80 - UInt8(ascii: "a"))) & ~(folded &+ each(0x80 - UInt8(ascii: "z") - 1))
         // - . / and 0 to 9
@@ -77,7 +87,7 @@ package enum BearerCredentials: Equatable, Sendable {
         let others =
             ~((octets ^ each(UInt8(ascii: "+"))) &+ each(0x7f)) | ~((octets ^ each(UInt8(ascii: "_"))) &+ each(0x7f))
             | ~((octets ^ each(UInt8(ascii: "~"))) &+ each(0x7f))
-        return (letters | digits | others) & top == top
+        return (letters | digits | others) & ~octets & top
     }
 
     private static func each(_ octet: UInt8) -> UInt64 { 0x0101_0101_0101_0101 &* UInt64(octet) }

@@ -42,13 +42,12 @@ enum FieldSyntax {
     @inline(__always)
     static func endOfValue(_ reader: OctetReader, from start: Int) throws(HeadStop) -> Int {
         var position = start
+        // Most values are shorter than a block; those that are not may be very long.
+        var nextBlock = start + OctetReader.block / 2
         while true {
-            while position + 32 <= reader.count {
-                let controls =
-                    OctetWord.controls(reader.word(position)) | OctetWord.controls(reader.word(position + 8))
-                    | OctetWord.controls(reader.word(position + 16)) | OctetWord.controls(reader.word(position + 24))
-                if controls != 0 { break }
-                position += 32
+            if position >= nextBlock {
+                while reader.isText(position) { position += OctetReader.block }
+                nextBlock = position + OctetReader.block
             }
             let controls = OctetWord.controls(reader.word(position))
             if controls == 0 {

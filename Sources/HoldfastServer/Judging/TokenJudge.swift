@@ -11,7 +11,7 @@ import TokenValidation
 ///
 /// The cache of verdicts remembers signatures and what introspection said; everything else is looked at each time.
 final class TokenJudge: RequestJudge {
-    private var authenticator: TokenAuthenticator
+    @exclusivity(unchecked) private var authenticator: TokenAuthenticator
     /// Kept for as long as anything is judged by it.
     private let generation: Generation
     private let access: AccessControl

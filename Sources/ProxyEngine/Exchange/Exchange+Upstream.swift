@@ -6,12 +6,13 @@ extension Exchange {
     func route(_ acquisition: UpstreamPool.Acquisition) {
         switch acquisition {
         case .ready(let connection): upstreamReady(connection)
-        case .waiting: break
+        case .waiting: isWaiting = true
         case .saturated(let fault): upstreamFailed(fault)
         }
     }
 
     func upstreamReady(_ connection: any Upstream) {
+        isWaiting = false
         guard let head, state.connected(at: loop.now) == .send else { return connection.release() }
         upstream = connection
         connection.serve(self, head, isChunked: request.isChunked)
@@ -22,6 +23,7 @@ extension Exchange {
 
     /// No connection could be had.
     func upstreamFailed(_ fault: UpstreamFault) {
+        isWaiting = false
         if state.connectionFailed(fault) == .answer { fail(fault) }
     }
 

@@ -13,17 +13,19 @@ final class Exchange: Timed {
     let generation: LoopGeneration
     let client: ConnectedClient
     let request: RequestFacts
-    var state: ExchangeState
+    @exclusivity(unchecked) var state: ExchangeState
     var record: ExchangeRecord
     /// Nil once it is over.
     private(set) var downstream: (any Downstream)?
     /// Of the upstream that its permit names: the connections, and its client's share of them.
     var seat: (pool: UpstreamPool, share: ClientShare)?
+    /// It may stand in the line of its pool.
+    var isWaiting = false
     var upstream: (any Upstream)?
     /// The request as written for the upstream, kept until that answers.
     var head: ByteBuffer?
     var lookup: Waiting?
-    var appointment = TimingWheel.Appointment()
+    @exclusivity(unchecked) var appointment = TimingWheel.Appointment()
 
     init(
         _ request: RequestFacts, from client: ConnectedClient, to downstream: any Downstream, on loop: EngineLoop, abandonedAt: NIODeadline?,
@@ -54,7 +56,7 @@ final class Exchange: Timed {
             self.lookup = nil
             lookup.lookup.abandon()
         }
-        if let seat { seat.pool.forget(self, of: seat.share) }
+        if isWaiting, let seat { seat.pool.forget(self, of: seat.share) }
         releaseHead()
         if let served = upstream {
             upstream = nil

@@ -39,14 +39,14 @@ package final class HTTP1Connection: ChannelInboundHandler {
     let client: ConnectedClient
     private(set) var context: ChannelHandlerContext?
     var position = -1
-    package var appointment = TimingWheel.Appointment()
-    package var deadline: NIODeadline { didSet { if deadline < appointment.deadline { loop.wheel.keep(self) } } }
+    @exclusivity(unchecked) package var appointment = TimingWheel.Appointment()
+    @exclusivity(unchecked) package var deadline: NIODeadline { didSet { if deadline < appointment.deadline { loop.wheel.keep(self) } } }
     var phase = Phase.ready
-    var input = PendingInput()
-    var body = BodyReader.none
+    @exclusivity(unchecked) var input = PendingInput()
+    @exclusivity(unchecked) var body = BodyReader.none
     /// Offered to the exchange that begins.
     var shortBody: ByteBuffer?
-    var outbox = ClientOutbox()
+    @exclusivity(unchecked) var outbox = ClientOutbox()
     var answerFraming = BodyFraming.none
     /// Whether the request at hand, by its version, knows chunks and a connection that persists.
     var isHTTP10 = false

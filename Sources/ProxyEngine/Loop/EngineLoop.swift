@@ -14,8 +14,8 @@ package final class EngineLoop {
     package let clock: EngineClock
     /// What new connections and new requests begin with.
     package private(set) var generation: LoopGeneration
-    var wheel: TimingWheel
-    var buffers = BufferPool()
+    @exclusivity(unchecked) var wheel: TimingWheel
+    @exclusivity(unchecked) var buffers = BufferPool()
     /// The end was announced: each answer closes its connection.
     package private(set) var isEnding = false
     /// It has come: nothing new begins.

@@ -15,8 +15,8 @@ package final class LoopGeneration {
     /// The one that most requests go to, found without a look.
     private let usual: UpstreamPool?
     /// Parsing a head, judging it and writing it anew happen in one go, so one head's storage serves all connections of the loop.
-    var requestHead: RequestHead
-    var responseHead: ResponseHead
+    @exclusivity(unchecked) var requestHead: RequestHead
+    @exclusivity(unchecked) var responseHead: ResponseHead
 
     package init(
         number: Int, settings: EngineSettings, strips: StripList, judge: any RequestJudge, gate: any ClientGate,

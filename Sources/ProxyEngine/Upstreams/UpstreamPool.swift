@@ -151,7 +151,7 @@ package final class UpstreamPool {
     /// Gives what is there to those who wait, and opens what is missing. Called from within itself where an exchange or an attempt fails
     /// at once: then the outer call goes on, so that no queue becomes a stack.
     private func serve() {
-        guard !isServing else { return }
+        guard line.eligible > 0, !isServing else { return }
         isServing = true
         defer { isServing = false }
         while line.eligible > 0 {

@@ -19,6 +19,22 @@ static inline int holdfast_x509_stack_count(const STACK_OF(X509) *stack) { retur
 static inline X509 *holdfast_x509_stack_at(const STACK_OF(X509) *stack, int index) { return sk_X509_value(stack, index); }
 static inline void holdfast_x509_stack_free(STACK_OF(X509) *stack) { sk_X509_pop_free(stack, X509_free); }
 
+static inline STACK_OF(X509_CRL) *holdfast_crl_stack(void) { return sk_X509_CRL_new_null(); }
+static inline int holdfast_crl_stack_push(STACK_OF(X509_CRL) *stack, X509_CRL *list) { return sk_X509_CRL_push(stack, list) > 0; }
+static inline void holdfast_crl_stack_free(STACK_OF(X509_CRL) *stack) { sk_X509_CRL_pop_free(stack, X509_CRL_free); }
+static inline long holdfast_crl_entries(X509_CRL *list) {
+    STACK_OF(X509_REVOKED) *revoked = X509_CRL_get_REVOKED(list);
+    return revoked ? sk_X509_REVOKED_num(revoked) : 0;
+}
+
+// RFC 9608: its issuer publishes nothing about its revocation.
+static inline int holdfast_has_no_revocation(const X509 *certificate) {
+    ASN1_OBJECT *object = OBJ_txt2obj("2.5.29.56", 1);
+    int place = object ? X509_get_ext_by_OBJ(certificate, object, -1) : -1;
+    ASN1_OBJECT_free(object);
+    return place >= 0;
+}
+
 // Names and addresses of hosts in subjectAltName.
 static inline int holdfast_names_hosts(const X509 *certificate) {
     GENERAL_NAMES *names = (GENERAL_NAMES *)X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);

@@ -22,10 +22,16 @@ package final class CertificatePathValidator: @unchecked Sendable {
     package enum Holders: Sendable { case clients, servers }
 
     private let store: OpaquePointer
+    /// By DER of the authority whose clients they are about.
+    private let revocation: [[UInt8]: RevocationPolicy]
 
-    package init(_ anchors: TrustAnchors, of holders: Holders = .clients) throws(CredentialFault) {
+    /// - Parameter revocation: of each authority that has lists, by its DER. Clients of the others are not held against any.
+    package init(
+        _ anchors: TrustAnchors, of holders: Holders = .clients, revocation: [[UInt8]: RevocationPolicy] = [:]
+    ) throws(CredentialFault) {
         guard let store = X509_STORE_new() else { throw CredentialFault("OpenSSL", "out of memory") }
         self.store = store
+        self.revocation = revocation
         for der in anchors.certificates {
             guard let certificate = OpenSSLCertificate(der: der), X509_STORE_add_cert(store, certificate.pointer) == 1 else {
                 throw CredentialFault("OpenSSL", "an authority's certificate was not taken")
@@ -38,6 +44,7 @@ package final class CertificatePathValidator: @unchecked Sendable {
     init(ofSystemFor holders: Holders) throws(CredentialFault) {
         guard let store = X509_STORE_new() else { throw CredentialFault("OpenSSL", "out of memory") }
         self.store = store
+        revocation = [:]
         guard X509_STORE_set_default_paths(store) == 1 else { throw CredentialFault("the system's authorities", "cannot be read") }
         ERR_clear_error()
         try configure(for: holders)
@@ -88,11 +95,11 @@ package final class CertificatePathValidator: @unchecked Sendable {
         else { return .failure(.malformed) }
         X509_VERIFY_PARAM_set_time(parameters, seconds)
         guard X509_verify_cert(context) == 1 else { return .failure(Self.fault(of: X509_STORE_CTX_get_error(context))) }
-        return Self.path(found: X509_STORE_CTX_get0_chain(context))
+        return path(found: X509_STORE_CTX_get0_chain(context), now: seconds)
     }
 
     /// What OpenSSL does not ask of a path in its default mode, and the time in which all of it is valid.
-    private static func path(found chain: OpaquePointer?) -> Result<ValidatedPath, PathFault> {
+    private func path(found chain: OpaquePointer?, now: Int) -> Result<ValidatedPath, PathFault> {
         let count = holdfast_x509_stack_count(chain)
         var window: ValidityWindow?
         for index in 0..<count {
@@ -109,7 +116,15 @@ package final class CertificatePathValidator: @unchecked Sendable {
             }
         }
         guard let window else { return .failure(.untrusted) }
-        return .success(ValidatedPath(window: window))
+        guard let policy = policy(for: holdfast_x509_stack_at(chain, count - 1)) else { return .success(ValidatedPath(window: window)) }
+        let path = (0..<count).compactMap { holdfast_x509_stack_at(chain, $0) }
+        if let fault = RevocationCheck.fault(of: path, by: policy, now: now) { return .failure(fault) }
+        return .success(ValidatedPath(window: window, reviewTime: policy.reviewTime(after: Double(now))))
+    }
+
+    private func policy(for anchor: OpaquePointer?) -> RevocationPolicy? {
+        guard !revocation.isEmpty, let anchor else { return nil }
+        return OpenSSLCertificate.der(of: anchor).flatMap { revocation[$0] }
     }
 
     private static func fault(of error: Int32) -> PathFault {
@@ -136,13 +151,19 @@ extension PathFault {
         case .expired: "the certificate, or one of its authorities, has expired"
         case .notYetValid: "the certificate, or one of its authorities, is not valid yet"
         case .untrusted: "no path leads from the certificate to a configured authority"
+        case .revoked: "the certificate, or one between it and the authority, has been revoked"
+        case .listMissing(let error):
+            "no usable revocation list tells of the certificate, or of one between it and the authority: \(Self.text(of: error))"
+        case .listStale: "the revocation list that tells of the certificate is past its next update"
         case .wrongUsage: "the certificate's usages do not allow what it is used for"
         case .keyUnsupported(let kind): "the key of the certificate is \(kind), and a handshake takes \(KeyKind.taken)"
         case .weak: "a key or signature on the path is too weak, or its key too large"
         case .malformed: "the certificate, or another that was sent with it, cannot be read"
         case .tooLarge:
             "more was sent than a path can need: at most \(PresentedChain.othersLimit) certificates beside its own, and \(PresentedChain.octetLimit >> 10) KiB in all"
-        case .other(let error): X509_verify_cert_error_string(Int(error)).map { String(cString: $0) } ?? "error \(error)"
+        case .other(let error): Self.text(of: error)
         }
     }
+
+    private static func text(of error: Int32) -> String { X509_verify_cert_error_string(Int(error)).map { String(cString: $0) } ?? "error \(error)" }
 }

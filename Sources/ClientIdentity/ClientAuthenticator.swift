@@ -16,18 +16,27 @@ package enum ClientTrust: Sendable {
 /// begun on one can be resumed on another; the lock is taken once or twice per connection and held for one look-up.
 ///
 /// Paths are remembered by leaf, so that a client's next handshake costs a hash and a look-up. The verdict never includes
-/// time, which is compared whenever a path is used. A change of trust takes a new authenticator.
+/// time, which is compared whenever a path is used. A change of trust takes a new authenticator, by which the connections that there are
+/// already are judged again (``review(_:now:)``).
 package final class ClientAuthenticator: Sendable {
     /// More leaves than can hold a resumable session in one context (`ContextRenewal`), so that a resumed connection, which
     /// shows no intermediates, finds its path here.
     package static let rememberedPaths = 8192
+    /// What those may take: two kilobytes each, as a leaf with an intermediate does.
+    package static let rememberedOctets = rememberedPaths * 2048
+
+    /// Who is there, and the certificate that says so.
+    package typealias Identity = (peer: AuthenticatedPeer, certificate: ClientCertificate)
 
     private let trust: ClientTrust
     private let paths: Mutex<RecentPaths>
 
-    package init(_ trust: ClientTrust, rememberedPaths: Int = ClientAuthenticator.rememberedPaths) {
+    package init(
+        _ trust: ClientTrust, rememberedPaths: Int = ClientAuthenticator.rememberedPaths,
+        octets: Int = ClientAuthenticator.rememberedOctets
+    ) {
         self.trust = trust
-        paths = Mutex(RecentPaths(limit: rememberedPaths))
+        paths = Mutex(RecentPaths(limit: rememberedPaths, octets: octets))
     }
 
     /// Judges what the client sent in a full handshake, before the proof of its key is checked.
@@ -35,7 +44,7 @@ package final class ClientAuthenticator: Sendable {
     /// - Parameters:
     ///   - chain: as received, leaf first.
     ///   - now: seconds since 1970.
-    package func verifyHandshake(chain: [NIOSSLCertificate], now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
+    package func verifyHandshake(chain: [NIOSSLCertificate], now: Double) -> Result<Identity, HandshakeFault> {
         guard let leaf = chain.first else { return .failure(.certificateMissing) }
         return judge(leaf, chain.dropFirst(), now: now)
     }
@@ -47,26 +56,34 @@ package final class ClientAuthenticator: Sendable {
     /// itself, it is refused, and the client has to make a full handshake.
     ///
     /// - Parameter leaf: `NIOSSLHandler.peerCertificate`, on resumed sessions too the certificate of the full handshake.
-    package func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
+    package func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<Identity, HandshakeFault> {
         guard let leaf else { return .failure(.certificateMissing) }
         return judge(leaf, [], now: now)
     }
 
-    private func judge(
-        _ leaf: NIOSSLCertificate, _ others: ArraySlice<NIOSSLCertificate>, now: Double
-    ) -> Result<AuthenticatedPeer, HandshakeFault> {
-        let chain: PresentedChain
-        do throws(PathFault) { chain = try PresentedChain(leaf: leaf, others: others) } catch { return .failure(.certificateRefused(error)) }
-        let thumbprint = Thumbprint(ofCertificate: chain.leaf)
-        // A remembered path outside its window is not the last word: the CA may have been renewed since.
-        if let path = paths.withLock({ $0.path(of: thumbprint) }), path.fault(at: now) == nil {
-            return .success(AuthenticatedPeer(thumbprint, within: path.window))
+    /// Judges a connection again that another authenticator, or this one at another time, let in.
+    package func review(_ certificate: ClientCertificate, now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
+        judge(certificate, now: now).map(\.peer)
+    }
+
+    private func judge(_ leaf: NIOSSLCertificate, _ others: ArraySlice<NIOSSLCertificate>, now: Double) -> Result<Identity, HandshakeFault> {
+        do throws(PathFault) {
+            return judge(ClientCertificate(try PresentedChain(leaf: leaf, others: others)), now: now)
+        } catch {
+            return .failure(.certificateRefused(error))
         }
-        return examine(chain, now: now)
+    }
+
+    private func judge(_ certificate: ClientCertificate, now: Double) -> Result<Identity, HandshakeFault> {
+        // A remembered path outside its window is not the last word: the CA may have been renewed since.
+        if let known = paths.withLock({ $0.entry(of: certificate.thumbprint) }), known.path.fault(at: now) == nil, now < known.path.reviewTime {
+            return .success((AuthenticatedPeer(certificate.thumbprint, known.path), known.certificate))
+        }
+        return examine(certificate.presented, now: now)
             .flatMap { path in
                 if let fault = path.fault(at: now) { return .failure(fault) }
-                paths.withLock { $0.insert(path, of: thumbprint) }
-                return .success(AuthenticatedPeer(thumbprint, within: path.window))
+                paths.withLock { $0.insert(RecentPaths.Entry(path: path, certificate: certificate)) }
+                return .success((AuthenticatedPeer(certificate.thumbprint, path), certificate))
             }
             .mapError(HandshakeFault.certificateRefused)
     }
@@ -84,7 +101,8 @@ package final class ClientAuthenticator: Sendable {
 }
 
 extension AuthenticatedPeer {
-    fileprivate init(_ thumbprint: Thumbprint, within window: ValidityWindow) {
-        self.init(thumbprint: thumbprint, validFrom: window.notBefore, validUntil: window.notAfter)
+    fileprivate init(_ thumbprint: Thumbprint, _ path: ValidatedPath) {
+        self.init(
+            thumbprint: thumbprint, validFrom: path.window.notBefore, validUntil: path.window.notAfter, reviewTime: path.reviewTime)
     }
 }

@@ -1,30 +1,51 @@
 import BindingPolicy
 
-/// The paths validated of late, by leaf. Bounded: a generation that is full becomes the previous one, and the one before
-/// that is forgotten, so whatever is in use stays without a list of its use being kept. Every entry is as small as the others, a
-/// thumbprint and a window, so that a bound on their number is one on what they hold.
+/// The paths validated of late, by leaf, with the certificates that they were found for. Bounded in count and in octets: a generation that
+/// is full becomes the previous one, and the one before that is forgotten, so whatever is in use stays without a list of its use being kept.
 struct RecentPaths {
-    private let generationLimit: Int
-    private var current = [Thumbprint: ValidatedPath]()
-    private var previous = [Thumbprint: ValidatedPath]()
-
-    /// - Parameter limit: entries held at most; at least half of them are the latest used.
-    init(limit: Int) { generationLimit = max(1, limit / 2) }
-
-    var count: Int { current.count + previous.count }
-
-    mutating func path(of leaf: Thumbprint) -> ValidatedPath? {
-        if let path = current[leaf] { return path }
-        guard let path = previous.removeValue(forKey: leaf) else { return nil }
-        insert(path, of: leaf)
-        return path
+    struct Entry {
+        let path: ValidatedPath
+        let certificate: ClientCertificate
     }
 
-    mutating func insert(_ path: ValidatedPath, of leaf: Thumbprint) {
-        if current.count >= generationLimit, current[leaf] == nil {
+    private struct Generation {
+        var entries: [Thumbprint: Entry] = [:]
+        var octets = 0
+    }
+
+    private let generationLimit: Int
+    private let octetLimit: Int
+    private var current = Generation()
+    private var previous = Generation()
+
+    /// - Parameters:
+    ///   - limit: entries held at most; at least half of them are the latest used.
+    ///   - octets: that their certificates take.
+    init(limit: Int, octets: Int) {
+        generationLimit = max(1, limit / 2)
+        octetLimit = octets / 2
+    }
+
+    var count: Int { current.entries.count + previous.entries.count }
+    var octets: Int { current.octets + previous.octets }
+
+    mutating func entry(of leaf: Thumbprint) -> Entry? {
+        if let entry = current.entries[leaf] { return entry }
+        guard let entry = previous.entries.removeValue(forKey: leaf) else { return nil }
+        previous.octets -= entry.certificate.size
+        insert(entry)
+        return entry
+    }
+
+    mutating func insert(_ entry: Entry) {
+        let leaf = entry.certificate.thumbprint
+        if let known = current.entries[leaf] {
+            current.octets -= known.certificate.size
+        } else if current.entries.count >= generationLimit || current.octets + entry.certificate.size > octetLimit {
             previous = current
-            current = [:]
+            current = Generation()
         }
-        current[leaf] = path
+        current.entries[leaf] = entry
+        current.octets += entry.certificate.size
     }
 }

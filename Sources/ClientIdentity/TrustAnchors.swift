@@ -27,5 +27,11 @@ package struct TrustAnchors: Sendable {
         authorities = certificates
     }
 
+    /// Those of several files together; nil for no file.
+    package init?(_ parts: [TrustAnchors]) {
+        guard !parts.isEmpty else { return nil }
+        authorities = parts.flatMap(\.authorities)
+    }
+
     package var summaries: [CertificateSummary] { certificates.compactMap(CertificateSummary.init(der:)) }
 }

@@ -6,6 +6,13 @@ package import Credentials
 package struct ValidatedPath: Equatable, Sendable {
     /// When every certificate of the path, the authority's own included, is valid.
     package let window: ValidityWindow
+    /// From when on the verdict has to be made anew: seconds since 1970.
+    package let reviewTime: Double
+
+    package init(window: ValidityWindow, reviewTime: Double = .infinity) {
+        self.window = window
+        self.reviewTime = reviewTime
+    }
 
     package func fault(at now: Double) -> PathFault? {
         switch window.position(of: now) {
@@ -22,6 +29,12 @@ package enum PathFault: Error, Equatable, Sendable {
     case notYetValid
     /// No path to a configured authority, or a signature on it that does not verify.
     case untrusted
+    /// It, or a certificate between it and the authority, is on a revocation list.
+    case revoked
+    /// No list tells whether it is revoked, or none that could be used: an `X509_V_ERR_` number.
+    case listMissing(Int32)
+    /// The list that tells is past its next update, or not valid yet.
+    case listStale
     /// Key usage or extended key usage does not allow client authentication.
     case wrongUsage
     /// The leaf's key is of a kind that no handshake proves here.
@@ -40,6 +53,9 @@ package enum PathFault: Error, Equatable, Sendable {
         case .expired: "cert_expired"
         case .notYetValid: "cert_not_yet_valid"
         case .untrusted: "cert_untrusted"
+        case .revoked: "cert_revoked"
+        case .listMissing: "crl_missing"
+        case .listStale: "crl_stale"
         case .wrongUsage: "cert_wrong_usage"
         case .keyUnsupported: "cert_key_unsupported"
         case .weak: "cert_weak"

@@ -26,6 +26,15 @@ package final class OpenSSLCertificate {
 
     deinit { X509_free(pointer) }
 
+    /// As it was read; nil where there is no memory for it.
+    package static func der(of certificate: OpaquePointer) -> [UInt8]? {
+        var octets: UnsafeMutablePointer<UInt8>?
+        let count = Int(i2d_X509(certificate, &octets))
+        guard count > 0, let octets else { return nil }
+        defer { CRYPTO_free(octets, nil, 0) }
+        return Array(UnsafeBufferPointer(start: octets, count: count))
+    }
+
     /// Whether its key usage, if it has one, includes digitalSignature.
     package var maySign: Bool { X509_get_key_usage(pointer) & UInt32(X509v3_KU_DIGITAL_SIGNATURE) != 0 }
 
@@ -44,7 +53,7 @@ package final class OpenSSLCertificate {
         return ValidityWindow(notBefore: notBefore, notAfter: notAfter)
     }
 
-    private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Double? {
+    static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Double? {
         guard let time, let epoch = ASN1_TIME_set(nil, 0) else { return nil }
         defer { ASN1_TIME_free(epoch) }
         var days: Int32 = 0
@@ -54,8 +63,10 @@ package final class OpenSSLCertificate {
     }
 
     /// The subject as RFC 2253 text; everything outside printable ASCII is escaped.
-    package var subject: String {
-        guard let name = X509_get_subject_name(pointer), let out = BIO_new(BIO_s_mem()) else { return "" }
+    package var subject: String { Self.text(of: X509_get_subject_name(pointer)) }
+
+    static func text(of name: OpaquePointer?) -> String {
+        guard let name, let out = BIO_new(BIO_s_mem()) else { return "" }
         defer { BIO_free(out) }
         guard holdfast_print_name(out, name) >= 0 else {
             ERR_clear_error()

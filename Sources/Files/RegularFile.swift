@@ -18,6 +18,11 @@ package struct RegularFile: ~Copyable {
         let device, inode: UInt64
         package let size: Int64
         let seconds, nanoseconds: Int64
+
+        fileprivate init(_ status: stat) {
+            (device, inode, size) = (UInt64(status.st_dev), UInt64(status.st_ino), Int64(status.st_size))
+            (seconds, nanoseconds) = (Int64(status.st_mtim.tv_sec), Int64(status.st_mtim.tv_nsec))
+        }
     }
 
     /// No certificate, key or bundle of authorities comes near to this.
@@ -38,9 +43,7 @@ package struct RegularFile: ~Copyable {
             throw Self.fault(ofKind: status) ?? .unreadable("its state cannot be asked for")
         }
         self.descriptor = descriptor
-        identity = Identity(
-            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
-            seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int64(status.st_mtim.tv_nsec))
+        identity = Identity(status)
     }
 
     deinit { _ = systemClose(descriptor) }
@@ -89,6 +92,13 @@ package struct RegularFile: ~Copyable {
 }
 
 extension RegularFile {
+    /// Of the regular file at a path, which is not opened; nil where there is none.
+    package static func identity(of path: String) -> Identity? {
+        var status = stat()
+        guard stat(path, &status) == 0, fault(ofKind: status) == nil else { return nil }
+        return Identity(status)
+    }
+
     /// What users other than the owner and the owner's group may do with a file; nil where it cannot be asked.
     package static func isOpenToOthers(_ path: String) -> Bool? {
         var status = stat()

@@ -4,7 +4,7 @@
 extension HoldfastConfiguration {
     package var namedFiles: [LocatedPath] {
         var files = listener.identity.files
-        if case .authorities(let file) = clientTrust { files.append(file) }
+        if case .authorities(let authorities) = clientTrust { files += authorities.flatMap { [$0.file] + ($0.revocation?.lists ?? []) } }
         files += tokens.flatMap(\.namedFiles)
         files += [upstream.tls?.certificateAuthorities].compactMap(\.self) + (upstream.tls?.identity?.files ?? [])
         return files

@@ -116,10 +116,30 @@ extension HoldfastConfiguration {
     }
 
     package enum ClientTrust: Equatable, Sendable {
-        /// A path to one of the CAs in this file (PEM), and to no others.
-        case authorities(LocatedPath)
+        /// A path to one of the CAs in these files (PEM), and to no others. At least one file.
+        case authorities([Authorities])
         /// Whatever certificate whose key the client proves; the binding of the token is then the only check.
         case any
+    }
+
+    /// A file of CAs, and what is asked about the certificates that they issue.
+    package struct Authorities: Equatable, Sendable {
+        package let file: LocatedPath
+        /// Nil where nobody asks whether they have been revoked.
+        package let revocation: Revocation?
+    }
+
+    /// Revocation lists (RFC 5280 section 5), and what they are asked.
+    package struct Revocation: Equatable, Sendable {
+        package enum Scope: String, CaseIterable, Sendable { case leaf, chain }
+        package enum Staleness: String, CaseIterable, Sendable { case refuse, accept }
+
+        /// PEM or DER; at least one.
+        package let lists: [LocatedPath]
+        /// Whether only the client's own certificate is looked up, or also those between it and its CA.
+        package let scope: Scope
+        /// What a list means whose next update is due.
+        package let whenStale: Staleness
     }
 
     /// Signature algorithms a token may use (RFC 7518, RFC 8037). HMAC and `none` have no place here.

@@ -12,7 +12,9 @@ import Timekeeping
 /// Puts the rooms together and runs them until a signal says to end.
 package enum Server {
     /// Returns after a graceful shutdown; throws where a part could not start or failed.
-    package static func run(_ blueprint: Blueprint, logger: Logger, sinks: LogSinks) async throws {
+    ///
+    /// - Parameter inherited: descriptors that were open before this process opened any.
+    package static func run(_ blueprint: Blueprint, inherited: Int, logger: Logger, sinks: LogSinks) async throws {
         let configuration = blueprint.configuration
         let descriptors = blueprint.descriptors
         guard descriptors.isEnough else { throw DescriptorShortage(plan: descriptors) }
@@ -33,7 +35,11 @@ package enum Server {
             loops.append(try await LoopHandle.make(on: eventLoop, generations.current, sink: sinks.access, notice: notice))
         }
         let ready = loops
-        let probe = UpstreamProbe(target: blueprint.upstream.target, group: control, logger: logger)
+        let probe = UpstreamProbe(group: control, logger: logger) { (generations.current.number, generations.current.blueprint.upstream.target) }
+        let reloads = ReloadRecord()
+        let reloader = Reloader(generations, record: reloads, inherited: inherited, logger: logger) { generation in
+            for loop in ready { try await loop.publish(generation, notice: notice) }
+        }
         let readiness: @Sendable () -> Readiness = {
             let desks = generations.current.desks
             return Readiness(
@@ -45,13 +51,12 @@ package enum Server {
             ConnectionSeats.Bounds(
                 connections: configuration.listener.maxConnections, unproved: descriptors.handshakes, descriptors: descriptors.sockets))
         var services: [any Service] = [
-            probe, generations.issuers, MemoryReturn(loops: ready), HangupNotice(logger: logger), LogLossNotice(sinks: sinks, logger: logger),
+            probe, generations.issuers, MemoryReturn(loops: ready), reloader, LogLossNotice(sinks: sinks, logger: logger),
+            ReportOnlyNotice(generations: generations, loops: ready, logger: logger),
         ]
-        // A service that has nothing to do ends, and the end of one is the end of all.
-        if let notice = ReportOnlyNotice(configuration, loops: ready, logger: logger) { services.append(notice) }
         if let address = configuration.admin {
             let pages = AdminPages(
-                generations, readiness: readiness, loops: ready, seats: seats, sinks: sinks)
+                generations, reloads: reloads, readiness: readiness, loops: ready, seats: seats, sinks: sinks)
             let admin = try await PageServer(
                 "admin", address: (address.host, address.port), group: control, connections: descriptors.pages, tls: nil,
                 absence: "not found; there are /livez, /readyz and /metrics\n", logger: logger, pages: pages.page)
@@ -59,8 +64,8 @@ package enum Server {
             services.append(admin)
         }
         if let metadata = blueprint.metadata, let address = configuration.resource?.metadataAddress {
-            let server = try await metadata.server(
-                address, tls: blueprint.tls, group: control, connections: descriptors.pages, logger: logger)
+            let server = try await MetadataServer.start(
+                metadata, at: address, of: generations, group: control, connections: descriptors.pages, logger: logger)
             logger.log(.metadataListening, metadata: ["address": "\(server.address.map(NetworkAddress.text) ?? "")"])
             services.append(server)
         }
@@ -75,7 +80,8 @@ package enum Server {
             ])
         services.append(
             ProxyService(
-                listener: listener, loops: ready, timing: configuration.shutdown, signals: signals, draining: draining, logger: logger))
+                listener: listener, loops: ready, timing: { generations.current.blueprint.configuration.shutdown }, signals: signals,
+                draining: draining, logger: logger))
 
         // Shut down in reverse order: the proxy drains while the admin endpoint still tells that it does.
         try await signals.run(ServiceGroup(configuration: .init(services: services.map { .init(service: $0) }, logger: logger)))

@@ -9,6 +9,7 @@ struct Run: AsyncParsableCommand {
         abstract: "Start the proxy and run until SIGTERM.",
         discussion: """
             Its own messages go to standard error, one JSON line each; with log.access the access log goes to standard output. \
+            SIGHUP, or a change of the configuration or of a file that it names, reloads: all or nothing, and no connection is dropped. \
             SIGTERM or SIGINT: not ready, but serving for shutdown.delay; then what runs may finish, the rest is closed, exit 0. A further signal \
             ends the wait at hand.
             """)
@@ -18,13 +19,14 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let sinks = LogSinks.standard()
         DescriptorLimit.raise()
+        let inherited = DescriptorLimit.countInherited()
         let blueprint = try file.load()
         let level = Logger.Level(rawValue: blueprint.logLevel) ?? .info
         LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level, sink: sinks.messages) }
         let logger = Logger(label: "holdfast")
         for warning in blueprint.warnings { logger.log(.configurationWarning, metadata: ["warning": "\(warning)"]) }
         do {
-            try await Server.run(blueprint, logger: logger, sinks: sinks)
+            try await Server.run(blueprint, inherited: inherited, logger: logger, sinks: sinks)
         } catch {
             logger.log(.failed, metadata: ["error": "\(error)"])
             sinks.messages.drain()

@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func aHandshakeYieldsTheLeafsThumbprintAndThePathsDates() throws {
-        let peer = try authorities().verifyHandshake(chain: leaf.chain(root), now: testNow).get()
+        let peer = try authorities().verify(chain: leaf.chain(root), now: testNow).get()
         #expect(peer.thumbprint == Thumbprint(ofCertificate: leaf.der))
         #expect(peer.validFrom == testNow - day)
         #expect(peer.validUntil == testNow + 100)
@@ -27,23 +27,23 @@ import Testing
 
     @Test("The thumbprint is that of the leaf, never of the authority sent along (MTLS-09)")
     func theLeafIsTheFirstOfTheChain() throws {
-        let peer = try authorities().verifyHandshake(chain: leaf.chain(root), now: testNow).get()
+        let peer = try authorities().verify(chain: leaf.chain(root), now: testNow).get()
         #expect(peer.thumbprint != Thumbprint(ofCertificate: root.der))
         let swapped = try NIOSSLCertificate.list(root) + NIOSSLCertificate.list(leaf)
-        #expect(try authorities().verifyHandshake(chain: swapped, now: testNow) != .success(peer))
+        #expect(try authorities().verify(chain: swapped, now: testNow) != .success(peer))
     }
 
     @Test func noCertificateIsRefused() throws {
-        #expect(try authorities().verifyHandshake(chain: [], now: testNow) == .failure(.certificateMissing))
-        #expect(try authorities().identify(leaf: nil, now: testNow) == .failure(.certificateMissing))
-        #expect(ClientAuthenticator(.any).identify(leaf: nil, now: testNow) == .failure(.certificateMissing))
+        #expect(try authorities().verify(chain: [], now: testNow) == .failure(.certificateMissing))
+        #expect(try authorities().peer(leaf: nil, now: testNow) == .failure(.certificateMissing))
+        #expect(ClientAuthenticator(.any).peer(leaf: nil, now: testNow) == .failure(.certificateMissing))
     }
 
     @Test func aStrangerIsRefusedAndStaysRefused() throws {
         let stranger = try TestCertificate.authority("Test Root").issue("A")
         let authenticator = try authorities()
         for _ in 1...2 {
-            let verdict = authenticator.verifyHandshake(chain: try stranger.chain(), now: testNow)
+            let verdict = authenticator.verify(chain: try stranger.chain(), now: testNow)
             #expect(verdict == .failure(.certificateRefused(.untrusted)))
         }
     }
@@ -53,13 +53,13 @@ import Testing
     /// A resumed session calls no verification and would outlive its certificate (requirements TLS-16).
     @Test func aRememberedPathIsHeldAgainstTheClock() throws {
         let authenticator = try authorities()
-        _ = try authenticator.verifyHandshake(chain: leaf.chain(), now: testNow).get()
+        _ = try authenticator.verify(chain: leaf.chain(), now: testNow).get()
         let resumed = try NIOSSLCertificate.list(leaf)[0]
-        #expect(throws: Never.self) { try authenticator.identify(leaf: resumed, now: testNow + 100).get() }
-        #expect(authenticator.identify(leaf: resumed, now: testNow + 101) == .failure(.certificateRefused(.expired)))
-        #expect(authenticator.verifyHandshake(chain: [resumed], now: testNow + 101) == .failure(.certificateRefused(.expired)))
-        #expect(authenticator.identify(leaf: resumed, now: testNow - 2 * day) == .failure(.certificateRefused(.notYetValid)))
-        #expect(throws: Never.self) { try authenticator.identify(leaf: resumed, now: testNow).get() }
+        #expect(throws: Never.self) { try authenticator.peer(leaf: resumed, now: testNow + 100).get() }
+        #expect(authenticator.peer(leaf: resumed, now: testNow + 101) == .failure(.certificateRefused(.expired)))
+        #expect(authenticator.verify(chain: [resumed], now: testNow + 101) == .failure(.certificateRefused(.expired)))
+        #expect(authenticator.peer(leaf: resumed, now: testNow - 2 * day) == .failure(.certificateRefused(.notYetValid)))
+        #expect(throws: Never.self) { try authenticator.peer(leaf: resumed, now: testNow).get() }
     }
 
     @Test func aResumedLeafNeedsNoIntermediatesWhileItsPathIsRemembered() throws {
@@ -67,21 +67,21 @@ import Testing
         let leaf = try intermediate.issue("A")
         let resumed = try NIOSSLCertificate.list(leaf)[0]
         let authenticator = try authorities()
-        #expect(authenticator.identify(leaf: resumed, now: testNow) == .failure(.certificateRefused(.untrusted)))
-        let peer = try authenticator.verifyHandshake(chain: leaf.chain(intermediate), now: testNow).get()
-        #expect(authenticator.identify(leaf: resumed, now: testNow) == .success(peer))
+        #expect(authenticator.peer(leaf: resumed, now: testNow) == .failure(.certificateRefused(.untrusted)))
+        let peer = try authenticator.verify(chain: leaf.chain(intermediate), now: testNow).get()
+        #expect(authenticator.peer(leaf: resumed, now: testNow) == .success(peer))
     }
 
     @Test func aPathIsForgottenAfterEnoughOthers() throws {
         let intermediate = try root.issue("I", extensions: TestCertificate.authorityExtensions())
         let authenticator = try authorities(4)
         let leaf = try intermediate.issue("A")
-        _ = try authenticator.verifyHandshake(chain: leaf.chain(intermediate), now: testNow).get()
+        _ = try authenticator.verify(chain: leaf.chain(intermediate), now: testNow).get()
         for index in 1...4 {
-            _ = try authenticator.verifyHandshake(chain: root.issue("Other \(index)").chain(), now: testNow).get()
+            _ = try authenticator.verify(chain: root.issue("Other \(index)").chain(), now: testNow).get()
         }
         let resumed = try NIOSSLCertificate.list(leaf)[0]
-        #expect(authenticator.identify(leaf: resumed, now: testNow) == .failure(.certificateRefused(.untrusted)))
+        #expect(authenticator.peer(leaf: resumed, now: testNow) == .failure(.certificateRefused(.untrusted)))
     }
 
     @Test func whatIsInUseIsNotForgotten() throws {
@@ -89,10 +89,10 @@ import Testing
         let authenticator = try authorities(4)
         let leaf = try intermediate.issue("A")
         let resumed = try NIOSSLCertificate.list(leaf)[0]
-        let peer = try authenticator.verifyHandshake(chain: leaf.chain(intermediate), now: testNow).get()
+        let peer = try authenticator.verify(chain: leaf.chain(intermediate), now: testNow).get()
         for index in 1...20 {
-            _ = try authenticator.verifyHandshake(chain: root.issue("Other \(index)").chain(), now: testNow).get()
-            #expect(authenticator.identify(leaf: resumed, now: testNow) == .success(peer))
+            _ = try authenticator.verify(chain: root.issue("Other \(index)").chain(), now: testNow).get()
+            #expect(authenticator.peer(leaf: resumed, now: testNow) == .success(peer))
         }
     }
 
@@ -102,10 +102,10 @@ import Testing
         let renewed = try root.issue("I", key: key, notAfter: testNow + 50, extensions: TestCertificate.authorityExtensions())
         let leaf = try old.issue("A")
         let authenticator = try authorities()
-        _ = try authenticator.verifyHandshake(chain: leaf.chain(old), now: testNow).get()
+        _ = try authenticator.verify(chain: leaf.chain(old), now: testNow).get()
         #expect(
-            authenticator.verifyHandshake(chain: try leaf.chain(old), now: testNow + 20) == .failure(.certificateRefused(.expired)))
-        let peer = try authenticator.verifyHandshake(chain: leaf.chain(renewed), now: testNow + 20).get()
+            authenticator.verify(chain: try leaf.chain(old), now: testNow + 20) == .failure(.certificateRefused(.expired)))
+        let peer = try authenticator.verify(chain: leaf.chain(renewed), now: testNow + 20).get()
         #expect(peer.validUntil == testNow + 50)
     }
 
@@ -117,28 +117,28 @@ import Testing
         let selfSigned = try TestCertificate.authority("S", notAfter: testNow - 1, extensions: TestCertificate.clientExtensions())
         for der in [selfSigned.der, leaf.der, Published.rfc8705] {
             let certificate = try NIOSSLCertificate(bytes: der, format: .der)
-            let peer = try any.verifyHandshake(chain: [certificate], now: testNow).get()
+            let peer = try any.verify(chain: [certificate], now: testNow).get()
             #expect(peer.thumbprint == Thumbprint(ofCertificate: der))
             #expect(peer.validFrom == -.infinity && peer.validUntil == .infinity)
-            #expect(any.identify(leaf: certificate, now: testNow) == .success(peer))
+            #expect(any.peer(leaf: certificate, now: testNow) == .success(peer))
         }
     }
 
     @Test func anyCertificateStillNeedsAKeyOfSomeStrength() throws {
         let any = ClientAuthenticator(.any)
         let weak = try TestCertificate.authority("W", key: TestKeys.rsa(1024))
-        #expect(any.verifyHandshake(chain: try weak.chain(), now: testNow) == .failure(.certificateRefused(.weak)))
+        #expect(any.verify(chain: try weak.chain(), now: testNow) == .failure(.certificateRefused(.weak)))
         let enormous = try NIOSSLCertificate(bytes: TestKeys.enormousCertificate, format: .der)
-        #expect(any.verifyHandshake(chain: [enormous], now: testNow) == .failure(.certificateRefused(.weak)))
+        #expect(any.verify(chain: [enormous], now: testNow) == .failure(.certificateRefused(.weak)))
     }
 
     @Test func moreCertificatesThanAPathCanNeedAreRefusedInEachMode() throws {
         let chain = try leaf.chain() + Array(repeating: NIOSSLCertificate.list(root)[0], count: 9)
         let authorities = try authorities()
-        _ = try authorities.verifyHandshake(chain: leaf.chain(), now: testNow).get()
+        _ = try authorities.verify(chain: leaf.chain(), now: testNow).get()
         for authenticator in [authorities, ClientAuthenticator(.any)] {
-            #expect(authenticator.verifyHandshake(chain: Array(chain.prefix(9)), now: testNow).isSuccess)
-            #expect(authenticator.verifyHandshake(chain: chain, now: testNow) == .failure(.certificateRefused(.tooLarge)))
+            #expect(authenticator.verify(chain: Array(chain.prefix(9)), now: testNow).isSuccess)
+            #expect(authenticator.verify(chain: chain, now: testNow) == .failure(.certificateRefused(.tooLarge)))
         }
     }
 
@@ -165,4 +165,14 @@ extension TestCertificate {
 
 extension Result {
     fileprivate var isSuccess: Bool { (try? get()) != nil }
+}
+
+extension ClientAuthenticator {
+    fileprivate func verify(chain: [NIOSSLCertificate], now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
+        verifyHandshake(chain: chain, now: now).map(\.peer)
+    }
+
+    fileprivate func peer(leaf: NIOSSLCertificate?, now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
+        identify(leaf: leaf, now: now).map(\.peer)
+    }
 }

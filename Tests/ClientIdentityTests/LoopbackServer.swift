@@ -102,7 +102,7 @@ private final class Greeter: ChannelInboundHandler {
             greet("let in as nobody\n", context)
         } else {
             switch authenticator.identify(leaf: leaf, now: shared.clock.withLock { $0 }) {
-            case .success(let peer): greet(peer.thumbprint.map { "identified \($0)\n" } ?? "identified nobody\n", context)
+            case .success(let peer): greet(peer.peer.thumbprint.map { "identified \($0)\n" } ?? "identified nobody\n", context)
             case .failure(let fault): shared.faults.withLock { $0.append(fault) }
             }
         }

@@ -86,8 +86,7 @@ final class EngineBench {
     ) throws -> LoopGeneration { try surroundings.generation(number, judge: judge, change) }
 
     func connect() throws -> FakeClient {
-        let peer = AuthenticatedPeer.anonymous
-        let client = ConnectedClient(peer, address: "192.0.2.1")
+        let client = ConnectedClient(IdentifiedClient(.anonymous, nil), address: "192.0.2.1", under: loop.generation)
         let connection = HTTP1Connection(loop: loop, client: client)
         loop.register(connection)
         return FakeClient(connection, try Wire(surroundings.eventLoop, connection))
@@ -217,6 +216,7 @@ final class FakeLookup: PendingLookup {
 
 private final class NoGate: ClientGate {
     func makeTLSHandler() throws -> NIOSSLServerHandler { throw ChannelError.operationUnsupported }
-    func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<AuthenticatedPeer, GateRefusal> { .success(.anonymous) }
+    func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<IdentifiedClient, GateRefusal> { .success(IdentifiedClient(.anonymous, nil)) }
+    func review(_ certificate: (any ProvenCertificate)?, now: Double) -> AuthenticatedPeer { .anonymous }
     func takeLastRefusal() -> String? { nil }
 }

@@ -103,13 +103,6 @@ def test_a_signal_lets_what_runs_finish_and_ends_with_0(held, issuer, name):
     assert proxy.process.wait() == 0
 
 
-def test_a_hangup_is_survived_and_said_to_change_nothing(start_proxy, issuer):
-    proxy = start_proxy()
-    proxy.process.child.send_signal(signal.SIGHUP)
-    eventually(lambda: "SIGHUP" in proxy.process.err, "it is said")
-    assert proxy.ask(token=issuer.token()).status == 200
-
-
 def test_while_draining_it_is_alive_and_tells_clients_to_go(held, issuer):
     stage = held()
     proxy = stage.proxy

@@ -42,6 +42,8 @@ extension DenialReason {
         case .certificateNotYetValid: "The client certificate is not valid yet."
         case .certificateRevoked: "The client certificate has been revoked."
         case .certificateUntrusted: "The client certificate is no longer trusted."
+        case .revocationListMissing: "Whether the client certificate has been revoked cannot be told: a revocation list is missing."
+        case .revocationListStale: "Whether the client certificate has been revoked cannot be told: the revocation list is out of date."
         case .scopeInsufficient: "The token lacks a scope that this resource needs."
         case .pathAmbiguous: "The path can be read in more than one way."
         case .keysUnavailable: "The keys to verify tokens with are not available; try again."

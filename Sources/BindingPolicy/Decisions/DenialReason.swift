@@ -47,6 +47,9 @@ package enum DenialReason: String, CaseIterable, Sendable {
     case certificateNotYetValid = "cert_not_yet_valid"
     case certificateRevoked = "cert_revoked"
     case certificateUntrusted = "cert_untrusted"
+    /// Nothing tells whether it has been revoked.
+    case revocationListMissing = "crl_missing"
+    case revocationListStale = "crl_stale"
 
     // Valid and bound, but the user must authenticate in another way or again: 401 insufficient_user_authentication (RFC 9470).
     case authenticationInsufficient = "acr_insufficient"
@@ -98,7 +101,7 @@ extension DenialReason {
             .issuerNotForRoute, .confirmationUnproven,
             .confirmationMissing, .confirmationMalformed, .confirmationMalformedHex, .confirmationUnsupported,
             .confirmationMismatch, .certificateExpired, .certificateNotYetValid, .certificateRevoked,
-            .certificateUntrusted:
+            .certificateUntrusted, .revocationListMissing, .revocationListStale:
             .invalidToken
         case .authenticationInsufficient, .authenticationTooOld: .insufficientAuthentication
         case .scopeInsufficient, .claimInsufficient: .insufficientScope

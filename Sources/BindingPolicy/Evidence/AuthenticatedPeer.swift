@@ -6,11 +6,24 @@ package struct AuthenticatedPeer: Sendable, Equatable {
     /// the path is not checked (`trust: any`).
     package let validFrom: Double
     package let validUntil: Double
+    /// From when on the verdict has to be made anew: what it rests on may not hold then. Seconds since 1970.
+    package let reviewTime: Double
+    /// Why it is accepted no more, whatever the time: what was trusted when the connection began has changed since.
+    package let withdrawn: DenialReason?
 
-    package init(thumbprint: Thumbprint, validFrom: Double, validUntil: Double) {
+    package init(thumbprint: Thumbprint, validFrom: Double, validUntil: Double, reviewTime: Double = .infinity) {
+        self.reviewTime = reviewTime
         self.thumbprint = thumbprint
         self.validFrom = validFrom
         self.validUntil = validUntil
+        withdrawn = nil
+    }
+
+    /// One whose connection was let in and whose certificate, or the want of one, is not accepted any more.
+    package init(withdrawn reason: DenialReason, thumbprint: Thumbprint?) {
+        self.thumbprint = thumbprint
+        (validFrom, validUntil, reviewTime) = (-.infinity, .infinity, .infinity)
+        withdrawn = reason
     }
 
     /// A client that showed no certificate.
@@ -20,10 +33,13 @@ package struct AuthenticatedPeer: Sendable, Equatable {
         thumbprint = nil
         validFrom = -.infinity
         validUntil = .infinity
+        reviewTime = .infinity
+        withdrawn = nil
     }
 
     /// Looked at on each request: a connection, or a session resumed without a new look at the certificate, outlives it.
     package func fault(at now: Double) -> DenialReason? {
+        if let withdrawn { return withdrawn }
         if now > validUntil { return .certificateExpired }
         return now < validFrom ? .certificateNotYetValid : nil
     }

@@ -68,6 +68,10 @@ struct Section {
         return text
     }
 
+    func isList(_ key: String) -> Bool {
+        if case .list = entries[key]?.value.content { true } else { false }
+    }
+
     func isMapping(_ key: String) -> Bool {
         if case .mapping = entries[key]?.value.content { true } else { false }
     }
@@ -175,6 +179,21 @@ extension Section {
         return values.contains { $0 == nil } ? nil : values.compactMap(\.self)
     }
 
+    /// The items of a list, each of them a scalar or a section. Nil where the key is absent or anything in it is wrong.
+    ///
+    /// - Parameter scalar: reads one with its key path.
+    func items<T>(
+        _ key: String, known: [String], _ scalar: (ConfigurationNode, String) throws(Complaint) -> T, section: (Section) -> T?
+    ) -> [T]? {
+        guard let entry = entries[key], let nodes = nodes(key) else { return nil }
+        let values: [T?] = nodes.enumerated().map { index, node in
+            let path = "\(Self.join(keyPath, key))[\(index)]"
+            if case .mapping = node.content { return section(Section(node, at: node.position, path, known: known, log)) }
+            return read(node, of: entry, path) { node throws(Complaint) in try scalar(node, path) }
+        }
+        return values.contains { $0 == nil } ? nil : values.compactMap(\.self)
+    }
+
     /// A section in this one; nil where the key is absent.
     func section(_ key: String, known: [String], later: [String: String] = [:]) -> Section? {
         entries[key].map { Section($0.value, at: $0.position, Self.join(keyPath, key), known: known, later: later, log) }
@@ -207,13 +226,20 @@ extension Section {
 extension Section {
     /// A file that must be there and readable; its contents are for others to judge.
     func file(_ key: String, in folder: String) -> LocatedPath? {
-        guard let entry = entries[key] else { return nil }
-        return optional(key) { node throws(Complaint) in
-            let text = try node.text()
-            let path = text.hasPrefix("/") || folder.isEmpty ? text : "\(folder)/\(text)"
-            try FileCheck.readable(path)
-            return LocatedPath(path: path, configurationFile: log.file, keyPath: Self.join(keyPath, key), position: entry.value.position)
-        }
+        optional(key) { node throws(Complaint) in try located(node, at: Self.join(keyPath, key), in: folder) }
+    }
+
+    /// One file, or a list of them.
+    func files(_ key: String, in folder: String) -> [LocatedPath]? {
+        list(key, single: true) { node throws(Complaint) in try located(node, at: Self.join(keyPath, key), in: folder) }
+    }
+
+    /// - Parameter place: its key path.
+    func located(_ node: ConfigurationNode, at place: String, in folder: String) throws(Complaint) -> LocatedPath {
+        let text = try node.text()
+        let path = text.hasPrefix("/") || folder.isEmpty ? text : "\(folder)/\(text)"
+        try FileCheck.readable(path)
+        return LocatedPath(path: path, configurationFile: log.file, keyPath: place, position: node.position)
     }
 
     func requiredFile(_ key: String, _ advice: String, in folder: String) -> LocatedPath? {

@@ -2,16 +2,12 @@ extension HoldfastConfiguration.ClientTrust {
     private enum Word: String, CaseIterable { case authorities, any }
 
     /// - `trust` (`authorities` or `any`; required, since neither is to be had by forgetting)
-    /// - `authorities` (file, PEM; with `trust: authorities`, and only then)
+    /// - `authorities` (with `trust: authorities`, and only then): a file, PEM, or a list of files and of sections with
+    ///   - `file`
+    ///   - `revocation`: `lists` (files, PEM or DER), `scope` (`chain` unless `leaf`), `when_stale` (`refuse` unless `accept`)
+    /// - `revocation_lists` (files): the short form, for all authorities that have no `revocation` of their own
     init?(_ root: Section, _ folder: String, _ profile: HoldfastConfiguration.Profile?) {
-        guard
-            let section = root.section(
-                "client_certificates", known: ["trust", "authorities"],
-                later: [
-                    "revocation_lists":
-                        "This version of Holdfast does not look into revocation lists, and does not pretend to: a revoked certificate would pass. Remove the key once you can accept that."
-                ])
-        else {
+        guard let section = root.section("client_certificates", known: ["trust", "authorities", "revocation_lists"]) else {
             root.miss(
                 "client_certificates",
                 "Write which certificates are accepted: `trust: authorities` with `authorities: ca.pem`, or `trust: any`.")
@@ -27,7 +23,8 @@ extension HoldfastConfiguration.ClientTrust {
             }
             return word
         }
-        let file = section.file("authorities", in: folder)
+        let lists = section.files("revocation_lists", in: folder)
+        let authorities = HoldfastConfiguration.Authorities.all(section, folder, HoldfastConfiguration.Revocation(short: lists))
         switch trust {
         case .authorities:
             guard section.has("authorities") else {
@@ -35,16 +32,55 @@ extension HoldfastConfiguration.ClientTrust {
                     "authorities", "With `trust: authorities`, write the file with the CAs that clients' certificates come from, in PEM.")
                 return nil
             }
-            guard let file else { return nil }
-            self = .authorities(file)
+            guard let authorities, !section.has("revocation_lists") || lists != nil else { return nil }
+            self = .authorities(authorities)
         case .any:
-            guard !section.has("authorities") else {
-                section.complain("With `trust: any` no CA is looked at. Write `trust: authorities`, or remove this key.", "authorities")
+            for key in ["authorities", "revocation_lists"] where section.has(key) {
+                section.complain("With `trust: any` no CA is looked at. Write `trust: authorities`, or remove this key.", key)
                 return nil
             }
             self = .any
         case nil:
             return nil
         }
+    }
+}
+
+extension HoldfastConfiguration.Authorities {
+    /// Nil where the key is absent or anything in it is wrong.
+    fileprivate static func all(_ section: Section, _ folder: String, _ short: HoldfastConfiguration.Revocation?) -> [Self]? {
+        guard section.isList("authorities") else { return section.file("authorities", in: folder).map { [Self(file: $0, revocation: short)] } }
+        let items = section.items("authorities", known: ["file", "revocation"]) { node, place throws(Complaint) in
+            Self(file: try section.located(node, at: place, in: folder), revocation: short)
+        } section: { item in
+            let file = item.requiredFile("file", "Write the file with the CAs, in PEM.", in: folder)
+            let own = item.has("revocation") ? HoldfastConfiguration.Revocation(item, folder) : short
+            guard let file, !item.has("revocation") || own != nil else { return nil }
+            return Self(file: file, revocation: own)
+        }
+        return items
+    }
+}
+
+extension HoldfastConfiguration.Revocation {
+    fileprivate init?(short lists: [LocatedPath]?) {
+        guard let lists else { return nil }
+        (self.lists, scope, whenStale) = (lists, .chain, .refuse)
+    }
+
+    fileprivate init?(_ item: Section, _ folder: String) {
+        guard let section = item.section("revocation", known: ["lists", "scope", "when_stale"]) else { return nil }
+        let scope = section.optional("scope", choice(Scope.self))
+        let staleness = section.optional("when_stale", choice(Staleness.self))
+        guard section.has("lists") else {
+            section.miss("lists", "Write the files with the revocation lists, in PEM or DER.")
+            return nil
+        }
+        guard let lists = section.files("lists", in: folder), !section.has("scope") || scope != nil,
+            !section.has("when_stale") || staleness != nil
+        else { return nil }
+        self.lists = lists
+        self.scope = scope ?? .chain
+        whenStale = staleness ?? .refuse
     }
 }

@@ -55,9 +55,22 @@ extension ConfigurationSummary {
 
     private static func clients(_ configuration: HoldfastConfiguration) -> [String] {
         switch configuration.clientTrust {
-        case .authorities(let file): ["Accepts client certificates with a valid path to a CA in \(file.path), and no others."]
+        case .authorities(let authorities):
+            ["Accepts client certificates with a valid path to a CA in \(authorities.map(\.file.path).joined(separator: " or ")), and no others."]
+                + authorities.compactMap(revocation)
         case .any: ["Accepts whatever client certificate, also self-signed or expired: only the binding of the token counts."]
         }
+    }
+
+    private static func revocation(_ authorities: HoldfastConfiguration.Authorities) -> String? {
+        guard let revocation = authorities.revocation else { return nil }
+        let whose = revocation.scope == .leaf ? "each client's certificate" : "each certificate between a client and its CA, its own included,"
+        let stale =
+            revocation.whenStale == .refuse
+            ? "refuses where no list tells or the one that does is past its next update"
+            : "refuses where no list tells, and believes one that is past its next update"
+        return
+            "Looks \(whose) of \(authorities.file.path) up in \(revocation.lists.map(\.path).joined(separator: ", ")): refuses what has been revoked, and \(stale)."
     }
 
     private static func resource(_ configuration: HoldfastConfiguration) -> [String] {

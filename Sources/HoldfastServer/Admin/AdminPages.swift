@@ -13,11 +13,13 @@ struct AdminPages: Sendable {
     private let seats: ConnectionSeats
     private let sinks: LogSinks
     private let generations: Generations
+    private let reloads: ReloadRecord
 
     init(
-        _ generations: Generations, readiness: @escaping @Sendable () -> Readiness, loops: [LoopHandle], seats: ConnectionSeats, sinks: LogSinks
+        _ generations: Generations, reloads: ReloadRecord, readiness: @escaping @Sendable () -> Readiness, loops: [LoopHandle], seats: ConnectionSeats, sinks: LogSinks
     ) {
         self.generations = generations
+        self.reloads = reloads
         self.readiness = readiness
         self.loops = loops
         self.seats = seats
@@ -54,11 +56,21 @@ struct AdminPages: Sendable {
         let readiness = readiness()
         let note = isReportOnly ? "report_only: requests that should be refused are forwarded\n" : ""
         let warnings = isVerbose ? generation.blueprint.review.warnings(now: WallClock.seconds()).map { "warning: \($0)\n" } : []
-        let notes = isVerbose ? ((["generation: \(generation.blueprint.digest)"] + issuerNotes).map { "\($0)\n" } + warnings).joined() : ""
+        let notes = isVerbose ? ((generationNotes + issuerNotes).map { "\($0)\n" } + warnings).joined() : ""
         if readiness.isReady { return PageServer.Page(body: "ok\n" + note + notes) }
         return PageServer.Page(
             status: .serviceUnavailable, body: readiness.problems.map { "not ready: \($0)\n" }.joined() + notes)
     }
+
+    /// What is in force since when, and what is not though the files say it.
+    private var generationNotes: [String] {
+        let generation = generation
+        let state = reloads.state
+        return ["generation: \(generation.number) \(generation.blueprint.digest), \(Int(age(of: generation))) s old"]
+            + state.mistakes.map { "reload refused: \($0)" } + state.waitingForRestart.map { "needs a restart: \($0)" }
+    }
+
+    private func age(of generation: Generation) -> Double { max(0, WallClock.seconds() - generation.made).rounded() }
 
     private var issuerNotes: [String] { generation.desks.all.flatMap(\.keyNotes) + generation.desks.all.flatMap(\.introspectionNotes) }
 
@@ -80,6 +92,11 @@ struct AdminPages: Sendable {
         var metrics = ProcessMetrics()
         metrics.isReady = readiness().isReady
         metrics.isReportOnly = isReportOnly
+        let state = reloads.state
+        metrics.generation = generation.number
+        metrics.generationAge = age(of: generation)
+        metrics.reloads = ["applied": state.applied, "refused": state.refused]
+        metrics.isReloadRefused = !state.mistakes.isEmpty
         for routes in weakerRoutes { metrics.weakerRoutes[routes.require] = routes.count }
         metrics.accessLogDropped = sinks.access.lostLines
         metrics.messagesDropped = sinks.messages.lostLines

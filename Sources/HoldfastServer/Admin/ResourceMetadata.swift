@@ -1,12 +1,8 @@
 import BindingPolicy
-import ClientIdentity
 import FoundationEssentials
 import HTTPWire
 import HoldfastConfiguration
-import Logging
-import NIOCore
 import ProxyEngine
-import Timekeeping
 
 /// Protected resource metadata (RFC 9728): what this API says of itself, made from what it enforces, so that it tells the truth.
 struct ResourceMetadata {
@@ -59,23 +55,5 @@ struct ResourceMetadata {
     /// Each once, as first seen.
     private static func scopes(of routes: [Route]) -> [String] {
         routes.flatMap { $0.policy.scopes + $0.policy.anyScope }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
-    }
-
-    /// A listener for the document alone, over TLS, that asks for no client certificate: who has none cannot reach the other.
-    func server(
-        _ address: NetworkAddress, tls: ServerTLS, group: any EventLoopGroup, connections: Int, logger: Logger
-    ) async throws -> PageServer {
-        let contexts = try ServerTLSContexts(tls.withoutClientCertificates, now: WallClock.seconds())
-        let page = page
-        let document = PageServer.Page(
-            contentType: page.contentType, cacheControl: "max-age=\(page.maximumAge)", body: String(decoding: page.body, as: UTF8.self))
-        return try await PageServer(
-            "resource", address: (address.host, address.port), group: group, connections: connections,
-            tls: { try contexts.makePublicHandler(now: WallClock.seconds()) },
-            absence: "not found; there is \(String(decoding: page.path, as: UTF8.self))\n", logger: logger
-        ) { question in
-            let isMeant = question.path.utf8.elementsEqual(page.path) && question.query.map { Array($0.utf8) } == page.query
-            return isMeant ? document : nil
-        }
     }
 }

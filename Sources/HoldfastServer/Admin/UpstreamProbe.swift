@@ -12,7 +12,7 @@ import Telemetry
 /// connection is there: in TLS 1.3 a server that demands a client certificate tells so after the client's side of the handshake is
 /// done, and proxies in front of nothing accept connections and close them.
 final class UpstreamProbe: Service {
-    private let connector: UpstreamConnector
+    private let target: Target
     private let group: any EventLoopGroup
     private let logger: Logger
     private let latest = Mutex<Finding>(.untried)
@@ -23,12 +23,17 @@ final class UpstreamProbe: Service {
         case failed(UpstreamFault)
     }
 
+    /// Where requests go now, and the number of the generation that says so.
+    typealias Target = @Sendable () -> (generation: Int, target: UpstreamTarget)
+
     private static let intervalWhileUp = Duration.seconds(5)
     private static let intervalWhileDown = Duration.milliseconds(500)
+    /// How soon a reload is seen.
+    private static let step = Duration.milliseconds(500)
     private static let patience = TimeAmount.seconds(2)
 
-    init(target: UpstreamTarget, group: any EventLoopGroup, logger: Logger) {
-        connector = UpstreamConnector(target, patience: Self.patience)
+    init(group: any EventLoopGroup, logger: Logger, target: @escaping Target) {
+        self.target = target
         self.group = group
         self.logger = logger
     }
@@ -39,13 +44,21 @@ final class UpstreamProbe: Service {
 
     private func watch() async {
         while !Task.isCancelled {
-            let finding = await probe()
+            let (generation, target) = target()
+            let finding = await probe(target)
             let before = latest.withLock { latest in
                 defer { latest = finding }
                 return latest
             }
             if finding != before { tell(finding) }
-            try? await Task.sleep(for: finding == .reachable ? Self.intervalWhileUp : Self.intervalWhileDown)
+            await pause(finding == .reachable ? Self.intervalWhileUp : Self.intervalWhileDown, unlessAfter: generation)
+        }
+    }
+
+    private func pause(_ duration: Duration, unlessAfter generation: Int) async {
+        let end = ContinuousClock.now + duration
+        while ContinuousClock.now < end, target().generation == generation, !Task.isCancelled {
+            try? await Task.sleep(for: min(Self.step, end - .now))
         }
     }
 
@@ -57,10 +70,11 @@ final class UpstreamProbe: Service {
         }
     }
 
-    private func probe() async -> Finding {
+    private func probe(_ target: UpstreamTarget) async -> Finding {
+        let connector = UpstreamConnector(target, patience: Self.patience)
         let eventLoop = group.next()
         let began = NIODeadline.now()
-        let finding = try? await eventLoop.flatSubmit { [connector] in
+        let finding = try? await eventLoop.flatSubmit {
             let finding = eventLoop.makePromise(of: Finding.self)
             // In the same turn of the loop: what the other end says right behind its handshake must not be missed.
             connector.connect(on: eventLoop).assumeIsolated().whenComplete { result in

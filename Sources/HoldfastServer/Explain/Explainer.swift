@@ -141,6 +141,7 @@ struct ExplainedClient {
         let certificates = chain.compactMap { try? NIOSSLCertificate(bytes: $0, format: .der) }
         peer =
             certificates.count == chain.count
-            ? ClientAuthenticator(blueprint.trust).verifyHandshake(chain: certificates, now: now) : .failure(.certificateRefused(.malformed))
+            ? ClientAuthenticator(blueprint.trust).verifyHandshake(chain: certificates, now: now).map(\.peer)
+            : .failure(.certificateRefused(.malformed))
     }
 }

@@ -85,7 +85,8 @@ package struct Explanation: Sendable {
             case .confirmationMissing, .confirmationMalformed, .confirmationMalformedHex, .confirmationUnsupported,
                 .confirmationMismatch, .confirmationUnproven:
                 self = .binding
-            case .certificateExpired, .certificateNotYetValid, .certificateRevoked, .certificateUntrusted, .certificateMissing:
+            case .certificateExpired, .certificateNotYetValid, .certificateRevoked, .certificateUntrusted, .certificateMissing,
+                .revocationListMissing, .revocationListStale:
                 self = .certificate
             case .authenticationInsufficient: self = .authentication
             case .authenticationTooOld: self = .authenticationAge

@@ -107,11 +107,18 @@ package final class Blueprint: Sendable {
     ) -> (trust: ClientIdentity.ClientTrust?, anchors: TrustAnchors?) {
         switch configuration.clientTrust {
         case .any: return (.any, nil)
-        case .authorities(let file):
-            let anchors = mistakes.loadAuthorities(file)
-            let validator = anchors.flatMap { anchors in
-                mistakes.load(file) { () throws(CredentialFault) in try CertificatePathValidator(anchors) }
+        case .authorities(let parts):
+            var revocation: [[UInt8]: RevocationPolicy] = [:]
+            var read: [TrustAnchors] = []
+            for part in parts {
+                let anchors = mistakes.loadAuthorities(part.file)
+                let policy = part.revocation.flatMap { mistakes.load($0) }
+                guard let anchors else { continue }
+                read.append(anchors)
+                if let policy { for der in anchors.certificates { revocation[der] = policy } }
             }
+            guard let first = parts.first?.file, let anchors = TrustAnchors(read) else { return (nil, nil) }
+            let validator = mistakes.load(first) { () throws(CredentialFault) in try CertificatePathValidator(anchors, revocation: revocation) }
             return (validator.map { .authorities($0) }, anchors)
         }
     }

@@ -13,6 +13,7 @@ struct CredentialReview: Sendable {
         /// What we show to servers.
         case client([Certificate])
         case authorities([Certificate])
+        case revocationLists([RevocationList])
         /// A file whose content nobody else may know.
         case secret(path: String)
     }
@@ -29,6 +30,8 @@ struct CredentialReview: Sendable {
         items.append((file.keyPath, .authorities(anchors.authorities)))
     }
 
+    mutating func watch(revocationLists file: LocatedPath, _ lists: [RevocationList]) { items.append((file.keyPath, .revocationLists(lists))) }
+
     mutating func watch(secret file: LocatedPath) { items.append((file.keyPath, .secret(path: file.path))) }
 
     /// A sentence each, beginning with its key.
@@ -43,6 +46,10 @@ struct CredentialReview: Sendable {
                 CertificateReview.ofClient(certificates, now: now).map { Self.sentence(key, $0, "who asks for it may refuse it") }
             case .authorities(let certificates):
                 CertificateReview.ofAuthorities(certificates, now: now).map { Self.sentence(key, $0, "nothing that it issued is accepted") }
+            case .revocationLists(let lists):
+                lists.filter { $0.nextUpdate.map { $0 < now } ?? false }.map {
+                    "\(key): the list of \($0.issuer) was to be followed by another at \(Timestamp.text($0.nextUpdate ?? now)): fetch that."
+                }
             case .secret(let path):
                 RegularFile.isOpenToOthers(path) == true
                     ? [

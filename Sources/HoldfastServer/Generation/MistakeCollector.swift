@@ -41,6 +41,16 @@ struct MistakeCollector {
         return anchors
     }
 
+    /// Nil where any file of it cannot be used; each says so.
+    mutating func load(_ revocation: HoldfastConfiguration.Revocation) -> RevocationPolicy? {
+        let read = revocation.lists.map { file in load(file) { () throws(CredentialFault) in try RevocationListFile.read(file.path) } }
+        for (file, lists) in zip(revocation.lists, read) { if let lists { review.watch(revocationLists: file, lists) } }
+        guard !read.contains(where: { $0 == nil }) else { return nil }
+        return RevocationPolicy(
+            lists: read.compactMap(\.self).flatMap(\.self), scope: revocation.scope == .leaf ? .leaf : .chain,
+            whenStale: revocation.whenStale == .accept ? .accept : .refuse)
+    }
+
     /// A file that nobody else may read.
     mutating func loadSecret<Value>(_ file: LocatedPath, _ body: () throws(CredentialFault) -> Value) -> Value? {
         review.watch(secret: file)

@@ -22,9 +22,26 @@ final class ConnectionGate: ClientGate {
     }
 
     /// Without a certificate the handshake ends where one is required; that it came so far says that none is.
-    func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<AuthenticatedPeer, GateRefusal> {
-        guard let leaf else { return certificateIsOptional ? .success(.anonymous) : .failure(GateRefusal(code: "cert_missing")) }
-        return authenticator.identify(leaf: leaf, now: now).mapError { GateRefusal(code: $0.code) }
+    func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<IdentifiedClient, GateRefusal> {
+        guard let leaf else {
+            return certificateIsOptional ? .success(IdentifiedClient(.anonymous, nil)) : .failure(GateRefusal(code: "cert_missing"))
+        }
+        return authenticator.identify(leaf: leaf, now: now)
+            .map { IdentifiedClient($0.peer, $0.certificate) }
+            .mapError { GateRefusal(code: $0.code) }
+    }
+
+    func review(_ certificate: (any ProvenCertificate)?, now: Double) -> AuthenticatedPeer {
+        guard let certificate else {
+            return certificateIsOptional ? .anonymous : AuthenticatedPeer(withdrawn: .certificateMissing, thumbprint: nil)
+        }
+        guard let certificate = certificate as? ClientCertificate else {
+            return AuthenticatedPeer(withdrawn: .certificateUntrusted, thumbprint: certificate.thumbprint)
+        }
+        switch authenticator.review(certificate, now: now) {
+        case .success(let peer): return peer
+        case .failure(let fault): return AuthenticatedPeer(withdrawn: fault.denial, thumbprint: certificate.thumbprint)
+        }
     }
 
     func takeLastRefusal() -> String? {

@@ -15,13 +15,13 @@ import Telemetry
 final class ProxyService: Service {
     private let listener: Listener
     private let loops: [LoopHandle]
-    private let timing: HoldfastConfiguration.Shutdown
+    private let timing: @Sendable () -> HoldfastConfiguration.Shutdown
     private let signals: ShutdownSignals
     private let draining: Atomic<Bool>.Reference
     private let logger: Logger
 
     init(
-        listener: Listener, loops: [LoopHandle], timing: HoldfastConfiguration.Shutdown, signals: ShutdownSignals,
+        listener: Listener, loops: [LoopHandle], timing: @escaping @Sendable () -> HoldfastConfiguration.Shutdown, signals: ShutdownSignals,
         draining: Atomic<Bool>.Reference, logger: Logger
     ) {
         self.listener = listener
@@ -40,6 +40,7 @@ final class ProxyService: Service {
             throw error
         }
         draining.value.store(true, ordering: .relaxed)
+        let timing = timing()
         if timing.delay > .zero {
             logger.log(.shuttingDown, metadata: ["delay": "\(timing.delay)"])
             for loop in loops { try await loop.announceEnd() }
@@ -47,12 +48,12 @@ final class ProxyService: Service {
         }
         logger.log(.draining)
         try? await listener.channel.close()
-        if !(await drain()) { logger.log(.drainTimedOut) }
+        if !(await drain(within: timing.drainTimeout)) { logger.log(.drainTimedOut) }
         for loop in loops { try await loop.stop() }
     }
 
     /// - Returns: whether every connection ended by itself in time.
-    private func drain() async -> Bool {
+    private func drain(within patience: Duration) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask { [self] in
                 await withTaskGroup(of: Void.self) { drains in
@@ -61,7 +62,7 @@ final class ProxyService: Service {
                 return true
             }
             group.addTask { [self] in
-                await signals.wait(timing.drainTimeout)
+                await signals.wait(patience)
                 return false
             }
             let first = await group.next() ?? true

@@ -9,19 +9,11 @@ import Timekeeping
 /// Says again and again that requests are let through which should be refused, so that a migration is not left unfinished
 /// unnoticed.
 struct ReportOnlyNotice: Service {
-    let modes: [ReportOnly]
+    let generations: Generations
     let loops: [LoopHandle]
     let logger: Logger
 
     private static let interval = Duration.seconds(60)
-
-    /// Nil where nothing is in that mode.
-    init?(_ configuration: HoldfastConfiguration, loops: [LoopHandle], logger: Logger) {
-        modes = Self.modes(configuration)
-        guard !modes.isEmpty else { return nil }
-        self.loops = loops
-        self.logger = logger
-    }
 
     static func modes(_ configuration: HoldfastConfiguration) -> [ReportOnly] {
         (configuration.routes.map(\.policy) + [configuration.routeTable.fallback]).compactMap(\.reportOnly)
@@ -37,6 +29,7 @@ struct ReportOnlyNotice: Service {
     }
 
     private func say() async {
+        let modes = Self.modes(generations.current.blueprint.configuration)
         guard modes.contains(where: { $0.isOn(at: WallClock.seconds()) }) else { return }
         var forwarded: [String: Int] = [:]
         for loop in loops { if let snapshot = try? await loop.metrics() { forwarded.merge(snapshot.wouldRefuse) } }

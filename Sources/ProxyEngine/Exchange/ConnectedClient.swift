@@ -2,7 +2,10 @@ import BindingPolicy
 
 /// Who is at the other end of a connection, for as long as it lasts.
 final class ConnectedClient {
-    let peer: AuthenticatedPeer
+    private(set) var peer: AuthenticatedPeer
+    private let certificate: (any ProvenCertificate)?
+    /// The number of the generation that says so.
+    private var judgedUnder: Int
     /// As the log and `X-Forwarded-For` have it.
     let address: String
     private let key: ClientKey
@@ -10,10 +13,20 @@ final class ConnectedClient {
     /// Of the upstream that its latest request went to: mostly that of the next one too.
     private var latest: (pool: UpstreamPool, share: ClientShare)?
 
-    init(_ peer: AuthenticatedPeer, address: String) {
-        self.peer = peer
+    /// - Parameter generation: whose gate identified it.
+    init(_ client: IdentifiedClient, address: String, under generation: LoopGeneration) {
+        peer = client.peer
+        certificate = client.certificate
         self.address = address
+        judgedUnder = generation.number
         key = ClientKey(peer, at: address)
+    }
+
+    /// At each request: who was let in under one generation may not be accepted under the next, or no longer.
+    func review(under generation: LoopGeneration, now: Double) {
+        guard generation.number != judgedUnder || now >= peer.reviewTime else { return }
+        judgedUnder = generation.number
+        peer = generation.gate.review(certificate, now: now)
     }
 
     /// What this client holds of a pool, on all its connections to this loop.

@@ -18,9 +18,9 @@ extension Exchange: LookupClient {
     func begin(_ octets: UnsafeRawBufferPointer) {
         if generation.settings.accessLog { record.begin(octets, generation.requestHead, from: client) }
         if generation.settings.interactionID != .pass { takeInteractionID(octets) }
-        let judgement = generation.judge.judge(
-            generation.requestHead, octets, from: client.peer, now: loop.clock.seconds(), for: self)
-        carryOut(judgement, octets)
+        let now = loop.clock.seconds()
+        client.review(under: generation, now: now)
+        carryOut(generation.judge.judge(generation.requestHead, octets, from: client.peer, now: now, for: self), octets)
     }
 
     /// The lookup ended in one way or the other; whether the request may pass is decided now, under the generation that it began with.

@@ -49,9 +49,24 @@ package protocol ClientGate: AnyObject {
     /// required.
     func makeTLSHandler() throws -> NIOSSLServerHandler
     /// Called once a connection, full handshake or resumed, with the leaf the handler holds; nil where the client showed none.
-    func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<AuthenticatedPeer, GateRefusal>
+    func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<IdentifiedClient, GateRefusal>
+    /// Judges again who was let in by the gate of another generation.
+    /// - Parameter certificate: nil where the client showed none.
+    func review(_ certificate: (any ProvenCertificate)?, now: Double) -> AuthenticatedPeer
     /// The code of the latest handshake that the verification ended, once: nil where TLS itself ended it.
     func takeLastRefusal() -> String?
+}
+
+/// Who is at the other end of a connection, and what that was told by.
+package struct IdentifiedClient {
+    package let peer: AuthenticatedPeer
+    /// Nil where the client showed none.
+    package let certificate: (any ProvenCertificate)?
+
+    package init(_ peer: AuthenticatedPeer, _ certificate: (any ProvenCertificate)?) {
+        self.peer = peer
+        self.certificate = certificate
+    }
 }
 
 /// Why a connection ended at its handshake.

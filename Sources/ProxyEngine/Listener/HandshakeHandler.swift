@@ -79,10 +79,10 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         try? context.channel.syncOptions?.setOption(ChannelOptions.tcpOption(.init(rawValue: tcpQuickAck)), value: 1)
         switch generation.gate.identify(leaf: tls.peerCertificate, now: loop.clock.seconds()) {
         case .failure(let refusal): refuse(refusal.code)
-        case .success(let peer):
+        case .success(let identified):
             guard seats.hasProved(context.channel) else { return refuse("too_many_connections") }
             let address = context.channel.remoteAddress?.addressText ?? ""
-            let client = ConnectedClient(peer, address: address)
+            let client = ConnectedClient(identified, address: address, under: generation)
             loop.counters.metrics.handshakes &+= 1
             isOver = true
             makeWay(for: HTTP1Connection(loop: loop, client: client), context)

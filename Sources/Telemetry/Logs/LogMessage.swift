@@ -9,7 +9,9 @@ package enum LogMessage: String, CaseIterable, Sendable {
     case adminListening = "admin endpoint listening"
     case metadataListening = "metadata listening"
     case listening
-    case hangup = "SIGHUP: this version does not reload; restart to apply a changed configuration"
+    case reloadRefused = "reload refused: nothing has changed, the generation in force stays"
+    case configurationMistake = "mistake in the configuration"
+    case restartNeeded = "changed, and in force only after a restart"
     case shuttingDown = "shutting down: not ready, still accepting"
     case draining
     case drainTimedOut = "drain timed out, the rest is cut"
@@ -55,10 +57,10 @@ package enum LogMessage: String, CaseIterable, Sendable {
             .connectionsRefusedNoMore,
             .handshakesCrowdedNoMore, .keysReplaced, .introspectionEndpointFound, .introspectionResumed, .upstreamReachable:
             .notice
-        case .configurationWarning, .hangup, .drainTimedOut, .acceptingPaused, .acceptingFailed, .connectionsRefused, .handshakesCrowded,
+        case .configurationWarning, .restartNeeded, .drainTimedOut, .acceptingPaused, .acceptingFailed, .connectionsRefused, .handshakesCrowded,
             .keysNotFetched, .keysWarning, .introspectionEndpointNotFound, .introspectionFailed, .upstreamUnreachable, .upstreamFailed, .reportOnly:
             .warning
-        case .keysWithdrawn, .secretKeysPublished, .introspectionSuspended, .logLinesLost: .error
+        case .reloadRefused, .configurationMistake, .keysWithdrawn, .secretKeysPublished, .introspectionSuspended, .logLinesLost: .error
         case .failed: .critical
         }
     }

@@ -42,6 +42,14 @@ package struct ProcessMetrics: MetricSet {
     @Metric(.gauge, "holdfast_weaker_routes", "Routes that ask for less than a bound token, by what they ask for.", by: "require")
     package var weakerRoutes: [String: Int] = [:]
 
+    @Metric(.gauge, "holdfast_generation", "Which configuration is in force: 1 is that of the start, one more with each reload.")
+    package var generation = 0
+    @Metric(.gauge, "holdfast_generation_age_seconds", "Since the configuration in force was taken up.") package var generationAge = 0.0
+    @Metric(.counter, "holdfast_reloads", "Reloads that were applied, and those refused for a mistake.", by: "outcome")
+    package var reloads: [String: Int] = [:]
+    @Metric(.gauge, "holdfast_reload_refused", "Whether the latest reload was refused, so that what the files say is not in force.")
+    package var isReloadRefused = false
+
     @Metric(
         .gauge, "holdfast_connections_limit",
         "Client connections that may be open at once; fewer than configured where descriptors are short.")

@@ -1,0 +1,115 @@
+import Files
+import HoldfastConfiguration
+import Logging
+import ServiceLifecycle
+import Synchronization
+import Telemetry
+import Timekeeping
+import UnixSignals
+
+/// Puts a changed configuration in force without a restart: on SIGHUP, and when the configuration or a file that it names has changed and
+/// stands still.
+///
+/// All or nothing: the next generation is made whole before any loop hears of it, so that a mistake, whose lines are told, leaves the one
+/// in force. No connection is dropped: what runs is finished under its own generation, and each next request on a connection is judged,
+/// its client's certificate included, by the new one.
+final class Reloader: Service {
+    private enum Cause { case hangup, files }
+
+    private let generations: Generations
+    private let record: ReloadRecord
+    private let start: Blueprint
+    private let inherited: Int
+    private let deliver: @Sendable (Generation) async throws -> Void
+    private let logger: Logger
+
+    /// Between two looks at the files: a change is in force after two of them.
+    private static let interval = Duration.milliseconds(200)
+
+    /// - Parameters:
+    ///   - inherited: descriptors that were open before this process opened any.
+    ///   - deliver: gives every loop its part.
+    init(
+        _ generations: Generations, record: ReloadRecord, inherited: Int, logger: Logger,
+        deliver: @escaping @Sendable (Generation) async throws -> Void
+    ) {
+        self.generations = generations
+        self.record = record
+        start = generations.current.blueprint
+        self.inherited = inherited
+        self.deliver = deliver
+        self.logger = logger
+    }
+
+    func run() async throws { await cancelWhenGracefulShutdown { await self.watch() } }
+
+    private func watch() async {
+        let hangups = Atomic<Bool>.Reference()
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sighup) { hangups.value.store(true, ordering: .releasing) }
+            }
+            tasks.addTask { await self.look(hangups) }
+        }
+    }
+
+    private func look(_ hangups: Atomic<Bool>.Reference) async {
+        var tried = start.configuration
+        var watch = FileWatch(states(tried))
+        while (try? await Task.sleep(for: Self.interval)) != nil {
+            let states = states(tried)
+            if hangups.value.exchange(false, ordering: .acquiring) {
+                // Known before anything is read: what is written meanwhile is a change of its own.
+                watch.settle(states)
+                tried = await reload(.hangup) ?? tried
+            } else if watch.look(states) {
+                tried = await reload(.files) ?? tried
+            }
+        }
+    }
+
+    /// Of what is in force, and of what was tried last: a mistake may be mended in a file that only the latter names.
+    private func states(_ tried: HoldfastConfiguration) -> FileStates {
+        let configuration = generations.current.blueprint.configuration
+        return FileStates(of: [start.configuration.file] + (configuration.namedFiles + tried.namedFiles).map(\.path))
+    }
+
+    /// - Returns: what the file says, where it could be read.
+    private func reload(_ cause: Cause) async -> HoldfastConfiguration? {
+        let configuration: HoldfastConfiguration
+        do throws(ConfigurationMistakes) {
+            configuration = try HoldfastConfiguration(path: start.configuration.file)
+        } catch {
+            refuse(error.all.map(\.description))
+            return nil
+        }
+        do {
+            let next = try Blueprint(configuration, inherited: inherited)
+            // Touched, or written anew with what is in force.
+            if cause == .files, next.digest == generations.current.blueprint.digest {
+                record.nothingChanged()
+            } else {
+                try await generations.publish(next, now: WallClock.seconds(), deliver: deliver)
+                tell(next)
+            }
+        } catch let mistakes as ConfigurationMistakes {
+            refuse(mistakes.all.map(\.description))
+        } catch {
+            refuse(["\(error)"])
+        }
+        return configuration
+    }
+
+    private func tell(_ applied: Blueprint) {
+        let waiting = applied.keysWaitingForRestart(since: start)
+        record.applied(waitingForRestart: waiting)
+        for key in waiting { logger.log(.restartNeeded, metadata: ["key": "\(key)"]) }
+        for warning in applied.warnings { logger.log(.configurationWarning, metadata: ["warning": "\(warning)"]) }
+    }
+
+    private func refuse(_ mistakes: [String]) {
+        record.refused(mistakes)
+        for mistake in mistakes { logger.log(.configurationMistake, metadata: ["mistake": "\(mistake)"]) }
+        logger.log(.reloadRefused, metadata: ["mistakes": "\(mistakes.count)"])
+    }
+}

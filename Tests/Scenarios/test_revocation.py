@@ -1,0 +1,221 @@
+"""Revocation lists: who is on one stops, at the handshake and at the next request, and whatever cannot be told is refused (PKI-08 to PKI-11)."""
+import ssl
+
+import pytest
+from cryptography import x509
+
+from harness.processes import HOLDFAST, eventually, run
+from harness.revocation import HOUR, Authority
+
+VERSIONS = pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
+REFUSED_AT_HANDSHAKE = (OSError, EOFError)
+
+
+class Lists:
+    """A proxy that looks into two lists, of the root and of the intermediate which issues the clients' certificates."""
+
+    def __init__(self, start_proxy, pki, folder):
+        self.start_proxy, self.pki, self.folder = start_proxy, pki, folder
+        self.root, self.issuer = Authority(pki, "ca"), Authority(pki, "intermediate")
+        self.paths = {name: folder / f"{name}.crl" for name in ("root", "issuer")}
+        self.write(root=self.root.revoked(), issuer=self.issuer.revoked())
+        self.proxy = None
+
+    def write(self, **lists):
+        for name, octets in lists.items():
+            new = self.folder / "new.crl"
+            new.write_bytes(octets)
+            new.rename(self.paths[name])
+
+    def start(self, names=("root", "issuer"), **revocation):
+        files = [str(self.paths[name]) for name in names]
+        authorities = [{"file": self.pki.path("ca.pem"), "revocation": {"lists": files, **revocation}}]
+        self.proxy = self.start_proxy({"client_certificates": {"authorities": authorities}})
+        return self.proxy
+
+    def rewrite(self, **lists):
+        """And waits until they are in force."""
+        generation = self.proxy.metric("holdfast_generation")
+        self.write(**lists)
+        eventually(lambda: self.proxy.metric("holdfast_generation") > generation, "the list is in force")
+
+    def refusal(self, client="client-a"):
+        """Why the handshake of a client ends; None where it passes, and a request after it does."""
+        before = self.failures()
+        try:
+            assert self.proxy.ask(target="/certificate/a", client=client).status == 200
+            return None
+        except REFUSED_AT_HANDSHAKE:
+            eventually(lambda: self.failures() != before, "the reason is counted")
+            return (set(self.failures()) - set(before)).pop()[0]
+
+    def failures(self):
+        lines = self.proxy.admin("/metrics")[1].splitlines()
+        return [tuple(line.split('"')[1:]) for line in lines if line.startswith("holdfast_handshake_failures_total{")]
+
+
+@pytest.fixture
+def lists(start_proxy, pki, tmp_path):
+    return Lists(start_proxy, pki, tmp_path)
+
+
+def test_an_empty_list_is_a_list(lists):
+    lists.start()
+    assert lists.refusal() is None
+
+
+def test_who_is_on_the_list_of_its_issuer_is_refused_and_nobody_else(lists, pki):
+    lists.write(issuer=lists.issuer.revoked(pki.certificate("client-a")))
+    lists.start()
+    assert lists.refusal("client-a") == "cert_revoked"
+    assert lists.refusal("client-b") is None
+
+
+@VERSIONS
+def test_a_client_that_is_revoked_stops_at_its_next_request(lists, pki, issuer, upstream, version):
+    proxy = lists.start()
+    context = pki.context("client-a", version)
+    with proxy.connect(context=context) as connection, proxy.connect("client-b") as other:
+        assert connection.request(token=issuer.token()).status == 200
+        assert other.request(token=issuer.token("client-b")).status == 200
+        session = connection.sock.session
+        lists.rewrite(issuer=lists.issuer.revoked(pki.certificate("client-a")))
+        before = upstream.requests()
+        for _ in range(2):
+            answer = connection.request(token=issuer.token())
+            assert (answer.status, answer.reason) == (401, "cert_revoked")
+        assert connection.request(target="/certificate/a").reason == "cert_revoked"
+        for again in (None, session):
+            with pytest.raises(REFUSED_AT_HANDSHAKE):
+                proxy.connect(context=context, session=again).request(token=issuer.token())
+        assert upstream.requests() == before
+        assert other.request(token=issuer.token("client-b")).status == 200
+        lists.rewrite(issuer=lists.issuer.revoked())
+        assert connection.request(token=issuer.token()).status == 200, "a certificate on hold comes back"
+
+
+@pytest.mark.parametrize("scope, refusal", [("leaf", None), ("chain", "cert_revoked")])
+def test_an_intermediate_is_looked_up_where_the_whole_chain_is(lists, pki, scope, refusal):
+    lists.write(root=lists.root.revoked(pki.certificate("intermediate")))
+    lists.start(scope=scope)
+    assert lists.refusal() == refusal
+
+
+@pytest.mark.parametrize(
+    "names, scope, refusal",
+    [
+        (["root"], "leaf", "crl_missing"), (["issuer"], "leaf", None), (["issuer"], "chain", "crl_missing"),
+        (["root", "issuer"], "chain", None),
+    ],
+)
+def test_where_no_list_tells_nobody_passes(lists, names, scope, refusal):
+    lists.start(names, scope=scope)
+    assert lists.refusal() == refusal
+
+
+@pytest.mark.parametrize("when, refusal", [("refuse", "crl_stale"), ("accept", None)])
+def test_a_list_past_its_next_update_means_what_the_file_says(lists, pki, when, refusal):
+    lists.write(issuer=lists.issuer.revoked(pki.certificate("client-b"), updated=-2 * HOUR, next_update=-HOUR))
+    lists.start(when_stale=when)
+    assert lists.refusal("client-a") == refusal
+    assert lists.refusal("client-b") in ("crl_stale", "cert_revoked")
+    checked = run(HOLDFAST, "check", "--config", lists.proxy.file).stdout
+    assert "was to be followed by another at" in checked
+    assert "was to be followed by another at" in lists.proxy.admin("/readyz?verbose")[1]
+
+
+def test_a_list_of_the_future_tells_nothing(lists):
+    lists.write(issuer=lists.issuer.revoked(updated=HOUR, next_update=2 * HOUR))
+    lists.start()
+    assert lists.refusal() == "crl_stale"
+
+
+def test_lists_that_cannot_be_trusted_tell_nothing(lists, pki):
+    strange = Authority(pki, "stranger-ca")
+    unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.55555.1"), b"\x05\x00")
+    for octets in (
+        lists.issuer.revoked(signer=strange), lists.issuer.revoked(extensions=[(unknown, True)]), strange.revoked(),
+    ):
+        lists.write(issuer=octets)
+        lists.start(scope="leaf")
+        assert lists.refusal() == "crl_missing"
+    lists.write(issuer=lists.issuer.revoked(extensions=[(unknown, False)]))
+    lists.start(scope="leaf")
+    assert lists.refusal() is None
+
+
+def test_serials_count_under_their_issuer_alone(lists, pki):
+    serial = pki.certificate("client-a").serial_number
+    lists.write(root=lists.root.revoked(serial), issuer=lists.issuer.revoked(1, 2**159 - 1))
+    lists.start()
+    assert lists.refusal() is None
+
+
+def test_a_list_that_is_about_other_certificates_tells_nothing(lists):
+    only_authorities = x509.IssuingDistributionPoint(None, None, False, True, None, False, False)
+    lists.write(issuer=lists.issuer.revoked(extensions=[(only_authorities, True)]))
+    lists.start(scope="leaf")
+    assert lists.refusal() == "crl_missing"
+
+
+def test_a_certificate_that_says_that_nothing_is_published_needs_no_list(lists, pki):
+    unlisted = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.56"), b"\x05\x00")
+    lists.issuer.issue(pki, "unlisted", unlisted)
+    lists.start(["root"], scope="chain")
+    assert lists.refusal("unlisted") is None
+    assert lists.refusal("client-a") == "crl_missing"
+    lists.rewrite(root=lists.root.revoked(pki.certificate("intermediate")))
+    assert lists.refusal("unlisted") == "cert_revoked", "its issuer is looked up all the same"
+
+
+def test_one_authority_without_a_list_does_not_fail_the_clients_of_another(lists, start_proxy, pki):
+    files = [str(lists.paths["root"])]
+    lists.proxy = start_proxy(
+        {"client_certificates": {"authorities": [
+            pki.path("stranger-ca.pem"), {"file": pki.path("ca.pem"), "revocation": {"lists": files, "scope": "chain"}}]}})
+    assert lists.refusal("stranger") is None
+    assert lists.refusal("client-a") == "crl_missing"
+
+
+def test_the_short_form_is_for_all_authorities_and_takes_several_lists_in_a_file(lists, start_proxy, pki):
+    both = lists.folder / "both.crl"
+    both.write_bytes(b"The list of the root:\n" + lists.root.revoked() + lists.issuer.revoked(pki.certificate("client-b")))
+    lists.proxy = start_proxy({"client_certificates": {"authorities": pki.path("ca.pem"), "revocation_lists": [str(both)]}})
+    assert lists.refusal("client-a") is None
+    assert lists.refusal("client-b") == "cert_revoked"
+
+
+def test_a_list_in_der_is_read_as_well(lists, pki):
+    lists.write(issuer=lists.issuer.revoked(pki.certificate("client-a"), der=True))
+    lists.start()
+    assert lists.refusal() == "cert_revoked"
+
+
+@pytest.mark.parametrize(
+    "octets, complaint",
+    [
+        (b"nothing\n", "holds no revocation list: neither PEM nor DER"), (b"", "is empty"),
+        (None, "holds no revocation list, only CERTIFICATE"), (b"0\x03\x02\x01\x01", "is neither PEM nor one revocation list in DER"),
+    ],
+)
+def test_a_file_without_a_list_is_a_mistake_with_its_place(lists, pki, octets, complaint):
+    lists.start()
+    lists.paths["issuer"].write_bytes(octets if octets is not None else open(pki.path("ca.pem"), "rb").read())
+    checked = run(HOLDFAST, "check", "--config", lists.proxy.file)
+    assert checked.returncode == 64
+    assert f"client_certificates.authorities[0].revocation.lists: This file {complaint}" in checked.stderr
+
+
+def test_check_says_what_is_looked_up(lists):
+    lists.start()
+    said = run(HOLDFAST, "check", "--config", lists.proxy.file).stdout
+    assert "refuses what has been revoked, and refuses where no list tells or the one that does is past its next update" in said
+
+
+def test_explain_says_what_the_handshake_would(lists, pki, issuer, tmp_path):
+    lists.write(issuer=lists.issuer.revoked(pki.certificate("client-a")))
+    lists.start()
+    token = tmp_path / "token"
+    token.write_text(issuer.token("client-b"))
+    explained = run(HOLDFAST, "explain", "--config", lists.proxy.file, "--certificate", pki.path("client-a.pem"), "--token", token)
+    assert "cert_revoked" in explained.stdout

@@ -22,6 +22,7 @@ package final class CertificatePathValidator: @unchecked Sendable {
     package enum Holders: Sendable { case clients, servers }
 
     private let store: OpaquePointer
+    private let anchors: AnchorIndex
     /// By DER of the authority whose clients they are about.
     private let revocation: [[UInt8]: RevocationPolicy]
 
@@ -32,10 +33,10 @@ package final class CertificatePathValidator: @unchecked Sendable {
         guard let store = X509_STORE_new() else { throw CredentialFault("OpenSSL", "out of memory") }
         self.store = store
         self.revocation = revocation
-        for der in anchors.certificates {
-            guard let certificate = OpenSSLCertificate(der: der), X509_STORE_add_cert(store, certificate.pointer) == 1 else {
-                throw CredentialFault("OpenSSL", "an authority's certificate was not taken")
-            }
+        let parsed = anchors.certificates.compactMap(OpenSSLCertificate.init(der:))
+        self.anchors = AnchorIndex(parsed)
+        guard parsed.count == anchors.certificates.count, parsed.allSatisfy({ X509_STORE_add_cert(store, $0.pointer) == 1 }) else {
+            throw CredentialFault("OpenSSL", "an authority's certificate was not taken")
         }
         try configure(for: holders)
     }
@@ -45,6 +46,7 @@ package final class CertificatePathValidator: @unchecked Sendable {
         guard let store = X509_STORE_new() else { throw CredentialFault("OpenSSL", "out of memory") }
         self.store = store
         revocation = [:]
+        anchors = AnchorIndex([])
         guard X509_STORE_set_default_paths(store) == 1 else { throw CredentialFault("the system's authorities", "cannot be read") }
         ERR_clear_error()
         try configure(for: holders)
@@ -70,32 +72,42 @@ package final class CertificatePathValidator: @unchecked Sendable {
     /// - Parameters:
     ///   - leaf: DER of the certificate whose key the client proves.
     ///   - intermediates: DER of whatever else it sent, in any order.
-    ///   - now: seconds since 1970; of two paths the one valid then is found.
+    ///   - now: seconds since 1970; of several paths one that is good then is found.
     /// - Returns: the path, which may be outside its window: ask `ValidatedPath.fault(at:)`.
     package func validate(leaf: [UInt8], intermediates: [[UInt8]], now: Double) -> Result<ValidatedPath, PathFault> {
         defer { ERR_clear_error() }
         guard PresentedChain.isBounded(leaf: leaf, others: intermediates) else { return .failure(.tooLarge) }
-        guard let seconds = Int(exactly: now.rounded(.down)), let leaf = OpenSSLCertificate(der: leaf), let context = X509_STORE_CTX_new()
-        else { return .failure(.malformed) }
-        defer { X509_STORE_CTX_free(context) }
+        guard let seconds = Int(exactly: now.rounded(.down)), let leaf = OpenSSLCertificate(der: leaf) else { return .failure(.malformed) }
         if let fault = KeyStrength.fault(ofLeaf: leaf) { return .failure(fault) }
-        guard let others = holdfast_x509_stack() else { return .failure(.malformed) }
-        defer { holdfast_x509_stack_free(others) }
-        for der in intermediates {
-            // What cannot be part of a good path is left out rather than refused: clients send odd extras (PKI-07).
-            guard let other = OpenSSLCertificate(der: der), KeyStrength.fault(of: other) == nil else { continue }
-            X509_up_ref(other.pointer)
-            guard holdfast_x509_stack_push(others, other.pointer) == 1 else {
-                X509_free(other.pointer)
-                return .failure(.malformed)
-            }
+        // What cannot be part of a good path is left out rather than refused: clients send odd extras (PKI-07).
+        let others = intermediates.compactMap(OpenSSLCertificate.init(der:)).filter { KeyStrength.fault(of: $0) == nil }
+        var verdict = verify(leaf, others, now: seconds)
+        if verdict.isGood(at: now) { return verdict }
+        for path in PathSearch.paths(from: leaf, others, to: anchors) {
+            let another = verify(leaf, path.intermediates, to: path.anchor, now: seconds)
+            if another.isGood(at: now) { return another }
+            // Of those that are not, one that is there tells more.
+            if case .failure(.untrusted) = verdict { verdict = another }
         }
-        guard X509_STORE_CTX_init(context, store, leaf.pointer, others) == 1,
-            let parameters = X509_STORE_CTX_get0_param(context)
+        return verdict
+    }
+
+    /// - Parameter anchor: the only one that counts; nil for all that are configured.
+    private func verify(
+        _ leaf: OpenSSLCertificate, _ others: [OpenSSLCertificate], to anchor: OpenSSLCertificate? = nil, now: Int
+    ) -> Result<ValidatedPath, PathFault> {
+        guard let context = X509_STORE_CTX_new() else { return .failure(.malformed) }
+        defer { X509_STORE_CTX_free(context) }
+        guard let untrusted = CertificateStack(others), let trusted = CertificateStack(anchor.map { [$0] } ?? []) else { return .failure(.malformed) }
+        guard X509_STORE_CTX_init(context, store, leaf.pointer, untrusted.pointer) == 1, let parameters = X509_STORE_CTX_get0_param(context)
         else { return .failure(.malformed) }
-        X509_VERIFY_PARAM_set_time(parameters, seconds)
-        guard X509_verify_cert(context) == 1 else { return .failure(Self.fault(of: X509_STORE_CTX_get_error(context))) }
-        return path(found: X509_STORE_CTX_get0_chain(context), now: seconds)
+        if anchor != nil { X509_STORE_CTX_set0_trusted_stack(context, trusted.pointer) }
+        X509_VERIFY_PARAM_set_time(parameters, now)
+        // The context refers to the stacks and does not own them.
+        guard withExtendedLifetime((untrusted, trusted), { X509_verify_cert(context) }) == 1 else {
+            return .failure(Self.fault(of: X509_STORE_CTX_get_error(context)))
+        }
+        return path(found: X509_STORE_CTX_get0_chain(context), now: now)
     }
 
     /// What OpenSSL does not ask of a path in its default mode, and the time in which all of it is valid.
@@ -142,6 +154,10 @@ package final class CertificatePathValidator: @unchecked Sendable {
         default: .other(error)
         }
     }
+}
+
+extension Result where Success == ValidatedPath, Failure == PathFault {
+    fileprivate func isGood(at now: Double) -> Bool { if case .success(let path) = self { path.fault(at: now) == nil } else { false } }
 }
 
 extension PathFault {

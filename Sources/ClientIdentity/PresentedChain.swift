@@ -10,6 +10,8 @@ struct PresentedChain {
     let leaf: [UInt8]
     let others: [[UInt8]]
 
+    init(leaf: [UInt8], others: [[UInt8]]) { (self.leaf, self.others) = (leaf, others) }
+
     init(leaf: NIOSSLCertificate, others: ArraySlice<NIOSSLCertificate>) throws(PathFault) {
         guard others.count <= Self.othersLimit else { throw .tooLarge }
         guard let leaf = try? leaf.toDERBytes() else { throw .malformed }

@@ -21,26 +21,25 @@ enum RevocationCheck {
         // Trusted by being configured.
         guard !others.isEmpty else { return nil }
         defer { ERR_clear_error() }
-        guard let context = X509_STORE_CTX_new(), let trusted = stack([anchor]), let intermediates = stack(others.dropLast()),
-            let lists = stack(policy.lists)
+        guard let context = X509_STORE_CTX_new() else { return .malformed }
+        defer { X509_STORE_CTX_free(context) }
+        guard let trusted = CertificateStack([anchor]), let intermediates = CertificateStack(others.dropLast()), let lists = stack(policy.lists)
         else { return .malformed }
-        defer {
-            X509_STORE_CTX_free(context)
-            holdfast_x509_stack_free(trusted)
-            holdfast_x509_stack_free(intermediates)
-            holdfast_crl_stack_free(lists)
-        }
-        guard X509_STORE_CTX_init(context, nil, first, intermediates) == 1, let parameters = X509_STORE_CTX_get0_param(context) else {
+        defer { holdfast_crl_stack_free(lists) }
+        guard X509_STORE_CTX_init(context, nil, first, intermediates.pointer) == 1, let parameters = X509_STORE_CTX_get0_param(context) else {
             return .malformed
         }
-        X509_STORE_CTX_set0_trusted_stack(context, trusted)
+        X509_STORE_CTX_set0_trusted_stack(context, trusted.pointer)
         X509_STORE_CTX_set0_crls(context, lists)
         var flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_CRL_CHECK | X509_V_FLAG_EXTENDED_CRL_SUPPORT | X509_V_FLAG_USE_DELTAS
         if policy.scope == .chain { flags |= X509_V_FLAG_CRL_CHECK_ALL }
         X509_VERIFY_PARAM_set_flags(parameters, UInt(flags))
         X509_VERIFY_PARAM_set_time(parameters, now)
         X509_STORE_CTX_set_verify_cb(context, policy.whenStale == .accept ? acceptingStale : refusingStale)
-        guard X509_verify_cert(context) == 1 else { return fault(of: X509_STORE_CTX_get_error(context)) }
+        // The context refers to the stacks and does not own them.
+        guard withExtendedLifetime((trusted, intermediates), { X509_verify_cert(context) }) == 1 else {
+            return fault(of: X509_STORE_CTX_get_error(context))
+        }
         return nil
     }
 
@@ -50,19 +49,6 @@ enum RevocationCheck {
         case X509_V_ERR_CRL_HAS_EXPIRED, X509_V_ERR_CRL_NOT_YET_VALID: .listStale
         default: .listMissing(error)
         }
-    }
-
-    private static func stack(_ certificates: some Sequence<OpaquePointer>) -> OpaquePointer? {
-        guard let stack = holdfast_x509_stack() else { return nil }
-        for certificate in certificates {
-            X509_up_ref(certificate)
-            guard holdfast_x509_stack_push(stack, certificate) == 1 else {
-                X509_free(certificate)
-                holdfast_x509_stack_free(stack)
-                return nil
-            }
-        }
-        return stack
     }
 
     private static func stack(_ lists: [RevocationList]) -> OpaquePointer? {

@@ -66,7 +66,9 @@ extension PEM {
     /// The octets of a file that is PEM or DER, without a byte order mark.
     static func contents(of path: String, limit: Int = RegularFile.usualLimit) throws(CredentialFault) -> [UInt8] {
         let contents: [UInt8]
-        do throws(FileFault) { contents = ByteOrderMark.removed(from: try RegularFile.read(path, limit: limit)) } catch { throw CredentialFault(path, error) }
+        do throws(FileFault) { contents = ByteOrderMark.removed(from: try RegularFile.read(path, limit: limit)) } catch {
+            throw CredentialFault(path, error)
+        }
         guard !ByteOrderMark.isUTF16(contents) else {
             throw CredentialFault(path, "is written in UTF-16; save it as UTF-8 or plain ASCII")
         }

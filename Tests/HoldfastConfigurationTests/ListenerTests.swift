@@ -190,11 +190,47 @@ struct ListenerTests {
         expectMistake(changed("authorities: clients-ca.pem", to: "authorities:"), "7:3: \(key).authorities", "has no value")
     }
 
-    @Test("Revocation lists are refused, not passed over")
-    func revocation() {
+    private func authorities(_ text: String) -> String { changed("authorities: clients-ca.pem", to: "authorities:\n\(text)") }
+
+    private func trusted(_ yaml: String) throws -> [HoldfastConfiguration.Authorities] {
+        guard case .authorities(let authorities) = try read(yaml).clientTrust else { return [] }
+        return authorities
+    }
+
+    @Test("Several authorities, each with lists of its own, those for all, or none")
+    func revocation() throws {
+        let plain = try trusted(minimal)
+        #expect(plain.count == 1 && plain[0].revocation == nil)
+        let short = try trusted(changed("authorities: clients-ca.pem", to: "authorities: clients-ca.pem\n  revocation_lists: clients.crl"))
+        #expect(short[0].revocation?.lists.map(\.path).map { $0.hasSuffix("clients.crl") } == [true])
+        #expect(short[0].revocation?.scope == .chain && short[0].revocation?.whenStale == .refuse)
+        let own = "    - {file: clients-ca.pem, revocation: {lists: [clients.crl], scope: leaf, when_stale: accept}}\n"
+        let two = try trusted(authorities("    - clients-ca.pem\n\(own)"))
+        #expect(two.map { $0.revocation != nil } == [false, true])
+        #expect(two[1].revocation?.scope == .leaf && two[1].revocation?.whenStale == .accept)
+        let both = try trusted(authorities("    - clients-ca.pem\n\(own)  revocation_lists: [clients.crl]\n"))
+        #expect(both.map { $0.revocation?.scope } == [.chain, .leaf])
+    }
+
+    @Test("What is wrong about revocation is told where it stands")
+    func revocationMistakes() {
+        let key = "client_certificates"
         expectMistake(
-            changed("trust: authorities", to: "trust: authorities\n  revocation_lists: [clients.crl]"),
-            "7:3: client_certificates.revocation_lists",
-            "a revoked certificate would pass")
+            changed("trust: authorities\n  authorities: clients-ca.pem", to: "trust: any\n  revocation_lists: [clients.crl]"),
+            "7:3: \(key).revocation_lists", "no CA is looked at")
+        expectMistake(
+            authorities("    - {file: clients-ca.pem, revocation: {}}\n"), "8:30: \(key).authorities[0].revocation.lists", "The key is missing.")
+        expectMistake(
+            authorities("    - {file: clients-ca.pem, revocation: {lists: [absent.crl]}}\n"), "8:51: \(key).authorities[0].revocation.lists[0]",
+            "There is no file")
+        expectMistake(
+            authorities("    - {file: clients-ca.pem, revocation: {lists: [clients.crl], scope: all}}\n"),
+            "8:72: \(key).authorities[0].revocation.scope", "is not one of")
+        expectMistake(
+            authorities("    - {file: clients-ca.pem, revocation: {lists: [clients.crl], when_stale: pass}}\n"),
+            "8:77: \(key).authorities[0].revocation.when_stale", "is not one of")
+        expectMistake(authorities("    - {revocation: {lists: [clients.crl]}}\n"), "8:7: \(key).authorities[0].file", "The key is missing.")
+        expectMistake(authorities("    - absent.pem\n"), "8:7: \(key).authorities[0]", "There is no file")
+        expectMistake(authorities("    []\n"), "8:5: \(key).authorities", "The list is empty.")
     }
 }

@@ -1,4 +1,5 @@
 """Revocation lists: who is on one stops, at the handshake and at the next request, and whatever cannot be told is refused (PKI-08 to PKI-11)."""
+import datetime
 import ssl
 
 import pytest
@@ -73,6 +74,7 @@ def test_who_is_on_the_list_of_its_issuer_is_refused_and_nobody_else(lists, pki)
 
 @VERSIONS
 def test_a_client_that_is_revoked_stops_at_its_next_request(lists, pki, issuer, upstream, version):
+    """(PKI-11, TLS-16)"""
     proxy = lists.start()
     context = pki.context("client-a", version)
     with proxy.connect(context=context) as connection, proxy.connect("client-b") as other:
@@ -115,6 +117,7 @@ def test_where_no_list_tells_nobody_passes(lists, names, scope, refusal):
 
 @pytest.mark.parametrize("when, refusal", [("refuse", "crl_stale"), ("accept", None)])
 def test_a_list_past_its_next_update_means_what_the_file_says(lists, pki, when, refusal):
+    """(PKI-08)"""
     lists.write(issuer=lists.issuer.revoked(pki.certificate("client-b"), updated=-2 * HOUR, next_update=-HOUR))
     lists.start(when_stale=when)
     assert lists.refusal("client-a") == refusal
@@ -124,6 +127,17 @@ def test_a_list_past_its_next_update_means_what_the_file_says(lists, pki, when, 
     assert "was to be followed by another at" in lists.proxy.admin("/readyz?verbose")[1]
 
 
+def test_a_live_connection_ends_with_the_list_that_it_rests_on(lists, issuer):
+    proxy = lists.start()
+    with proxy.connect() as connection:
+        assert connection.request(token=issuer.token()).status == 200
+        lists.rewrite(issuer=lists.issuer.revoked(next_update=datetime.timedelta(seconds=2)))
+        eventually(lambda: connection.request(token=issuer.token()).status == 401, "the list is stale")
+        assert connection.request(token=issuer.token()).reason == "crl_stale"
+        lists.rewrite(issuer=lists.issuer.revoked())
+        assert connection.request(token=issuer.token()).status == 200
+
+
 def test_a_list_of_the_future_tells_nothing(lists):
     lists.write(issuer=lists.issuer.revoked(updated=HOUR, next_update=2 * HOUR))
     lists.start()
@@ -131,6 +145,7 @@ def test_a_list_of_the_future_tells_nothing(lists):
 
 
 def test_lists_that_cannot_be_trusted_tell_nothing(lists, pki):
+    """(PKI-08, PKI-09)"""
     strange = Authority(pki, "stranger-ca")
     unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.55555.1"), b"\x05\x00")
     for octets in (
@@ -145,6 +160,7 @@ def test_lists_that_cannot_be_trusted_tell_nothing(lists, pki):
 
 
 def test_serials_count_under_their_issuer_alone(lists, pki):
+    """(PKI-10)"""
     serial = pki.certificate("client-a").serial_number
     lists.write(root=lists.root.revoked(serial), issuer=lists.issuer.revoked(1, 2**159 - 1))
     lists.start()
@@ -194,7 +210,7 @@ def test_a_list_in_der_is_read_as_well(lists, pki):
 @pytest.mark.parametrize(
     "octets, complaint",
     [
-        (b"nothing\n", "holds no revocation list: neither PEM nor DER"), (b"", "is empty"),
+        (b"nothing\n", "holds no revocation list: neither PEM nor DER"), 
         (None, "holds no revocation list, only CERTIFICATE"), (b"0\x03\x02\x01\x01", "is neither PEM nor one revocation list in DER"),
     ],
 )

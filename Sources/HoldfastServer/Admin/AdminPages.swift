@@ -16,7 +16,8 @@ struct AdminPages: Sendable {
     private let reloads: ReloadRecord
 
     init(
-        _ generations: Generations, reloads: ReloadRecord, readiness: @escaping @Sendable () -> Readiness, loops: [LoopHandle], seats: ConnectionSeats, sinks: LogSinks
+        _ generations: Generations, reloads: ReloadRecord, readiness: @escaping @Sendable () -> Readiness, loops: [LoopHandle],
+        seats: ConnectionSeats, sinks: LogSinks
     ) {
         self.generations = generations
         self.reloads = reloads

@@ -26,10 +26,13 @@ final class ReloadRecord: Sendable {
     /// The files say again what is in force.
     func nothingChanged() { latest.withLock { $0.mistakes = [] } }
 
-    func refused(_ mistakes: [String]) {
+    /// - Returns: whether that is news: the same mistakes, found again, are not.
+    func refused(_ mistakes: [String]) -> Bool {
         latest.withLock { state in
+            guard state.mistakes != mistakes else { return false }
             state.refused += 1
             state.mistakes = mistakes
+            return true
         }
     }
 }

@@ -26,6 +26,9 @@ final class Reloader: Service {
     /// Between two looks at the files: a change is in force after two of them.
     private static let interval = Duration.milliseconds(200)
 
+    /// Looks after which what was refused is tried again.
+    private static let patience = 5
+
     /// - Parameters:
     ///   - inherited: descriptors that were open before this process opened any.
     ///   - deliver: gives every loop its part.
@@ -54,50 +57,44 @@ final class Reloader: Service {
     }
 
     private func look(_ hangups: Atomic<Bool>.Reference) async {
-        var tried = start.configuration
-        var watch = FileWatch(states(tried))
+        var watch = FileWatch(states)
+        var sinceRefused = 0
         while (try? await Task.sleep(for: Self.interval)) != nil {
-            let states = states(tried)
+            let states = states
+            sinceRefused += 1
             if hangups.value.exchange(false, ordering: .acquiring) {
                 // Known before anything is read: what is written meanwhile is a change of its own.
                 watch.settle(states)
-                tried = await reload(.hangup) ?? tried
-            } else if watch.look(states) {
-                tried = await reload(.files) ?? tried
-            }
-        }
-    }
-
-    /// Of what is in force, and of what was tried last: a mistake may be mended in a file that only the latter names.
-    private func states(_ tried: HoldfastConfiguration) -> FileStates {
-        let configuration = generations.current.blueprint.configuration
-        return FileStates(of: [start.configuration.file] + (configuration.namedFiles + tried.namedFiles).map(\.path))
-    }
-
-    /// - Returns: what the file says, where it could be read.
-    private func reload(_ cause: Cause) async -> HoldfastConfiguration? {
-        let configuration: HoldfastConfiguration
-        do throws(ConfigurationMistakes) {
-            configuration = try HoldfastConfiguration(path: start.configuration.file)
-        } catch {
-            refuse(error.all.map(\.description))
-            return nil
-        }
-        do {
-            let next = try Blueprint(configuration, inherited: inherited)
-            // Touched, or written anew with what is in force.
-            if cause == .files, next.digest == generations.current.blueprint.digest {
-                record.nothingChanged()
+                await reload(.hangup)
+            } else if watch.look(states) || isRefused && sinceRefused >= Self.patience {
+                await reload(.files)
             } else {
-                try await generations.publish(next, now: WallClock.seconds(), deliver: deliver)
-                tell(next)
+                continue
             }
+            sinceRefused = 0
+        }
+    }
+
+    private var states: FileStates {
+        let configuration = generations.current.blueprint.configuration
+        return FileStates(of: [start.configuration.file] + configuration.namedFiles.map(\.path))
+    }
+
+    /// A mistake may be mended in a file that only the refused configuration names: so it is tried again now and then.
+    private var isRefused: Bool { !record.state.mistakes.isEmpty }
+
+    private func reload(_ cause: Cause) async {
+        do {
+            let next = try Blueprint(HoldfastConfiguration(path: start.configuration.file), inherited: inherited)
+            // Touched, or written anew with what is in force.
+            if cause == .files, next.digest == generations.current.blueprint.digest { return record.nothingChanged() }
+            try await generations.publish(next, now: WallClock.seconds(), deliver: deliver)
+            tell(next)
         } catch let mistakes as ConfigurationMistakes {
             refuse(mistakes.all.map(\.description))
         } catch {
             refuse(["\(error)"])
         }
-        return configuration
     }
 
     private func tell(_ applied: Blueprint) {
@@ -108,7 +105,7 @@ final class Reloader: Service {
     }
 
     private func refuse(_ mistakes: [String]) {
-        record.refused(mistakes)
+        guard record.refused(mistakes) else { return }
         for mistake in mistakes { logger.log(.configurationMistake, metadata: ["mistake": "\(mistake)"]) }
         logger.log(.reloadRefused, metadata: ["mistakes": "\(mistakes.count)"])
     }

@@ -65,7 +65,16 @@ struct LabAuthority: Sendable {
         from notBefore: Date, until notAfter: Date, extensions: Certificate.Extensions
     ) throws -> Certificate {
         try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: key, notValidBefore: notBefore, notValidAfter: notAfter, issuer: issuer,
+            version: .v3, serialNumber: .short(), publicKey: key, notValidBefore: notBefore, notValidAfter: notAfter, issuer: issuer,
             subject: subject, extensions: extensions, issuerPrivateKey: issuerKey)
+    }
+}
+
+extension Certificate.SerialNumber {
+    /// Random, and of at most 159 bits: DER then takes no more than the 20 octets that RFC 5280 section 4.1.2.2 allows.
+    static func short() -> Self {
+        var octets = (0..<20).map { _ in UInt8.random(in: .min ... .max) }
+        octets[0] = octets[0] & 0x3f | 0x40
+        return Self(bytes: octets)
     }
 }

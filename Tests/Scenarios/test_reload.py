@@ -1,14 +1,17 @@
 """A changed configuration takes effect without a restart, whole or not at all, and drops no connection."""
 import json
 import os
+import re
 import shutil
 import signal
 import ssl
+import threading
 import time
 
 import pytest
 from cryptography import x509
 
+from harness.load import Background
 from harness.processes import eventually
 from harness.proxy import merged, yaml
 
@@ -215,3 +218,56 @@ def test_a_request_under_way_is_finished_by_the_upstream_that_it_began_with(held
         assert len(busy.answer().body) == 100_000
         assert busy.request(token=issuer.token()).json()["target"] == "/"
     eventually(lambda: all(peer.is_closed() for peer in stage.upstream.peers), "no connection is kept to the old one")
+
+
+def memory(proxy):
+    """Octets of resident memory."""
+    text = open(f"/proc/{proxy.process.child.pid}/status").read()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", text)[1]) << 10
+
+
+def descriptors(proxy):
+    return len(os.listdir(f"/proc/{proxy.process.child.pid}/fd"))
+
+
+def test_many_reloads_under_load_fail_no_request_and_leave_nothing_behind(reloadable, issuer, pki):
+    """Every third has a mistake in it, which is told each time. RELOADS=1000 for the long run."""
+    one = reloadable()
+    rounds = int(os.environ.get("RELOADS", "45"))
+    ending = threading.Event()
+
+    def client(number):
+        name = ["client-a", "client-b"][number % 2]
+        context, token, served = pki.context(name), issuer.token(name), 0
+        while not ending.is_set():
+            with one.proxy.connect(context=context) as connection:
+                for _ in range(40):
+                    assert connection.request(target="/open", token=token).status == 200
+                    served += 1
+        return served
+
+    def reload(number):
+        if number % 3 == 2:
+            one.write({"listener": {"head_timeout": f"0.{number}s"}})
+            told = one.proxy.metric("holdfast_reloads_total", outcome="refused")
+            one.hang_up()
+            eventually(lambda: one.proxy.metric("holdfast_reloads_total", outcome="refused") == told + 1, "it is told")
+        else:
+            before = one.generation()
+            one.write({"routes": [{"path": f"/closed/{number}", "scopes": ["nobody:has"]}]})
+            one.hang_up()
+            eventually(lambda: one.generation() > before, "it is in force")
+
+    with Background(4, client) as load:
+        for number in range(15):
+            reload(number)
+        before = memory(one.proxy)
+        for number in range(15, 15 + rounds):
+            reload(number)
+        grown = memory(one.proxy) - before
+        assert load.is_running() and not load.errors
+        ending.set()
+    assert all(load.results)
+    assert grown < 16 << 20, f"{grown >> 10} KiB after {rounds} reloads"
+    eventually(lambda: one.proxy.metric("holdfast_connections_active") == 0, "the clients are gone")
+    eventually(lambda: descriptors(one.proxy) < 60, lambda: f"few descriptors, not {descriptors(one.proxy)}")

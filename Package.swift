@@ -68,7 +68,7 @@ let package = Package(
             ], swiftSettings: settings),
         .target(
             name: "ClientIdentity",
-            dependencies: ["BindingPolicy", "Credentials", "COpenSSL", crypto, nioCore, nioSSL], swiftSettings: settings),
+            dependencies: ["BindingPolicy", "Credentials", "Files", "COpenSSL", crypto, nioCore, nioSSL], swiftSettings: settings),
         .target(
             name: "HoldfastConfiguration",
             dependencies: ["BindingPolicy", "Files", "HTTPWire", "Timekeeping", .product(name: "Yams", package: "Yams")], swiftSettings: settings),

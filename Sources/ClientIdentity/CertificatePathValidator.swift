@@ -19,7 +19,19 @@ package final class CertificatePathValidator: @unchecked Sendable {
     private static let securityLevel: Int32 = 2
 
     /// Whose certificates are validated: what their usages must allow.
-    package enum Holders: Sendable { case clients, servers }
+    package enum Holders: Sendable {
+        case clients, servers
+        /// Clients whose certificates were issued for whatever use.
+        case anybody
+
+        fileprivate var purpose: Int32 {
+            switch self {
+            case .clients: X509_PURPOSE_SSL_CLIENT
+            case .servers: X509_PURPOSE_SSL_SERVER
+            case .anybody: X509_PURPOSE_ANY
+            }
+        }
+    }
 
     private let store: OpaquePointer
     private let anchors: AnchorIndex
@@ -54,7 +66,7 @@ package final class CertificatePathValidator: @unchecked Sendable {
 
     private func configure(for holders: Holders) throws(CredentialFault) {
         guard let parameters = X509_STORE_get0_param(store),
-            X509_VERIFY_PARAM_set_purpose(parameters, holders == .clients ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER) == 1,
+            X509_VERIFY_PARAM_set_purpose(parameters, holders.purpose) == 1,
             X509_VERIFY_PARAM_set_flags(parameters, UInt(X509_V_FLAG_PARTIAL_CHAIN)) == 1
         else { throw CredentialFault("OpenSSL", "the path validation parameters were not taken") }
         X509_VERIFY_PARAM_set_depth(parameters, Self.depth)
@@ -105,7 +117,8 @@ package final class CertificatePathValidator: @unchecked Sendable {
         X509_VERIFY_PARAM_set_time(parameters, now)
         // The context refers to the stacks and does not own them.
         guard withExtendedLifetime((untrusted, trusted), { X509_verify_cert(context) }) == 1 else {
-            return .failure(Self.fault(of: X509_STORE_CTX_get_error(context)))
+            let fault = Self.fault(of: X509_STORE_CTX_get_error(context))
+            return .failure(fault == .wrongUsage && leaf.isForServersOnly ? .forServersOnly : fault)
         }
         return path(found: X509_STORE_CTX_get0_chain(context), now: now)
     }
@@ -167,11 +180,14 @@ extension PathFault {
         case .expired: "the certificate, or one of its authorities, has expired"
         case .notYetValid: "the certificate, or one of its authorities, is not valid yet"
         case .untrusted: "no path leads from the certificate to a configured authority"
+        case .denied: "the certificate, or one that was sent with it, is on the deny list"
         case .revoked: "the certificate, or one between it and the authority, has been revoked"
         case .listMissing(let error):
             "no usable revocation list tells of the certificate, or of one between it and the authority: \(Self.text(of: error))"
         case .listStale: "the revocation list that tells of the certificate is past its next update"
         case .wrongUsage: "the certificate's usages do not allow what it is used for"
+        case .forServersOnly:
+            "the certificate was issued for servers only (its extended key usage has serverAuth and not clientAuth); since 2026 public authorities issue no others: take one from a CA of your own, or write `client_certificates.usage: any`"
         case .keyUnsupported(let kind): "the key of the certificate is \(kind), and a handshake takes \(KeyKind.taken)"
         case .weak: "a key or signature on the path is too weak, or its key too large"
         case .malformed: "the certificate, or another that was sent with it, cannot be read"

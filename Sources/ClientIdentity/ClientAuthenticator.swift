@@ -29,13 +29,15 @@ package final class ClientAuthenticator: Sendable {
     package typealias Identity = (peer: AuthenticatedPeer, certificate: ClientCertificate)
 
     private let trust: ClientTrust
+    private let denied: DenyList
     private let paths: Mutex<RecentPaths>
 
     package init(
-        _ trust: ClientTrust, rememberedPaths: Int = ClientAuthenticator.rememberedPaths,
+        _ trust: ClientTrust, denied: DenyList = .empty, rememberedPaths: Int = ClientAuthenticator.rememberedPaths,
         octets: Int = ClientAuthenticator.rememberedOctets
     ) {
         self.trust = trust
+        self.denied = denied
         paths = Mutex(RecentPaths(limit: rememberedPaths, octets: octets))
     }
 
@@ -79,6 +81,7 @@ package final class ClientAuthenticator: Sendable {
         if let known = paths.withLock({ $0.entry(of: certificate.thumbprint) }), known.path.fault(at: now) == nil, now < known.path.reviewTime {
             return .success((AuthenticatedPeer(certificate.thumbprint, known.path), known.certificate))
         }
+        if denied.denies(certificate.presented, thumbprint: certificate.thumbprint) { return .failure(.certificateRefused(.denied)) }
         return examine(certificate.presented, now: now)
             .flatMap { path in
                 if let fault = path.fault(at: now) { return .failure(fault) }

@@ -37,16 +37,16 @@ package final class ServerTLSContexts: Sendable {
     ///
     /// - Parameters:
     ///   - clock: seconds since 1970, asked when the client's certificates arrive.
-    ///   - onRefusal: called at most once, on the loop, before the connection is closed.
+    ///   - onRefusal: called at most once, on the loop, before the connection is closed, with the DER of the certificate.
     /// - Throws: where sessions may not be resumed and no context of its own could be made for the connection.
     package func makeHandler(
-        authenticator: ClientAuthenticator, clock: @escaping () -> Double, onRefusal: @escaping (HandshakeFault) -> Void
+        authenticator: ClientAuthenticator, clock: @escaping () -> Double, onRefusal: @escaping (HandshakeFault, _ leaf: [UInt8]?) -> Void
     ) throws -> NIOSSLServerHandler {
         NIOSSLServerHandler(context: try context(now: clock())) { chain, verdict in
             switch authenticator.verifyHandshake(chain: chain, now: clock()) {
             case .success: verdict.succeed(.certificateVerified)
             case .failure(let fault):
-                onRefusal(fault)
+                onRefusal(fault, try? chain.first?.toDERBytes())
                 verdict.succeed(.failed)
             }
         }

@@ -29,6 +29,8 @@ package enum PathFault: Error, Equatable, Sendable {
     case notYetValid
     /// No path to a configured authority, or a signature on it that does not verify.
     case untrusted
+    /// On the operator's list of those that are let in no more.
+    case denied
     /// It, or a certificate between it and the authority, is on a revocation list.
     case revoked
     /// No list tells whether it is revoked, or none that could be used: an `X509_V_ERR_` number.
@@ -37,6 +39,8 @@ package enum PathFault: Error, Equatable, Sendable {
     case listStale
     /// Key usage or extended key usage does not allow client authentication.
     case wrongUsage
+    /// Extended key usage allows serverAuth and not clientAuth.
+    case forServersOnly
     /// The leaf's key is of a kind that no handshake proves here.
     case keyUnsupported(KeyKind)
     /// A key too small, too large or of a kind not taken, or a signature by SHA-1 or MD5.
@@ -53,10 +57,11 @@ package enum PathFault: Error, Equatable, Sendable {
         case .expired: "cert_expired"
         case .notYetValid: "cert_not_yet_valid"
         case .untrusted: "cert_untrusted"
+        case .denied: "cert_denied"
         case .revoked: "cert_revoked"
         case .listMissing: "crl_missing"
         case .listStale: "crl_stale"
-        case .wrongUsage: "cert_wrong_usage"
+        case .wrongUsage, .forServersOnly: "cert_wrong_usage"
         case .keyUnsupported: "cert_key_unsupported"
         case .weak: "cert_weak"
         case .malformed: "cert_malformed"

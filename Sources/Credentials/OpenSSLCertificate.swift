@@ -38,6 +38,12 @@ package final class OpenSSLCertificate {
     /// Whether its key usage, if it has one, includes digitalSignature.
     package var maySign: Bool { X509_get_key_usage(pointer) & UInt32(X509v3_KU_DIGITAL_SIGNATURE) != 0 }
 
+    /// Its extended key usage has serverAuth and not clientAuth.
+    package var isForServersOnly: Bool {
+        let usage = X509_get_extended_key_usage(pointer)
+        return usage != UInt32.max && usage & UInt32(XKU_SSL_SERVER) != 0 && usage & UInt32(XKU_SSL_CLIENT) == 0
+    }
+
     /// Nil where its key cannot be read.
     package var keyKind: KeyKind? {
         defer { ERR_clear_error() }
@@ -64,6 +70,27 @@ package final class OpenSSLCertificate {
 
     /// The subject as RFC 2253 text; everything outside printable ASCII is escaped.
     package var subject: String { Self.text(of: X509_get_subject_name(pointer)) }
+
+    /// Likewise.
+    package var issuer: String { Self.text(of: X509_get_issuer_name(pointer)) }
+
+    /// Hexadecimal digits; nil where there is no memory for them.
+    package var serial: String? {
+        guard let number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(pointer), nil) else { return nil }
+        defer { BN_free(number) }
+        guard let digits = BN_bn2hex(number) else { return nil }
+        defer { CRYPTO_free(digits, nil, 0) }
+        return String(cString: digits)
+    }
+
+    /// DER of its SubjectPublicKeyInfo, as written; nil where it cannot be had.
+    package var publicKeyDER: [UInt8]? {
+        var octets: UnsafeMutablePointer<UInt8>?
+        let count = Int(i2d_X509_PUBKEY(X509_get_X509_PUBKEY(pointer), &octets))
+        guard count > 0, let octets else { return nil }
+        defer { CRYPTO_free(octets, nil, 0) }
+        return Array(UnsafeBufferPointer(start: octets, count: count))
+    }
 
     static func text(of name: OpaquePointer?) -> String {
         guard let name, let out = BIO_new(BIO_s_mem()) else { return "" }

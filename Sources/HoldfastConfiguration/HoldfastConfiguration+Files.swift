@@ -4,7 +4,8 @@
 extension HoldfastConfiguration {
     package var namedFiles: [LocatedPath] {
         var files = listener.identity.files
-        if case .authorities(let authorities) = clientTrust { files += authorities.flatMap { [$0.file] + ($0.revocation?.lists ?? []) } }
+        if case .authorities(let authorities, _) = clientTrust { files += authorities.flatMap { [$0.file] + ($0.revocation?.lists ?? []) } }
+        if let denyList { files.append(denyList) }
         files += tokens.flatMap(\.namedFiles)
         files += [upstream.tls?.certificateAuthorities].compactMap(\.self) + (upstream.tls?.identity?.files ?? [])
         return files

@@ -9,6 +9,8 @@ package struct HoldfastConfiguration: Equatable, Sendable {
     package let text: String
     package let listener: Listener
     package let clientTrust: ClientTrust
+    /// Certificates that are let in no more; nil for none.
+    package let denyList: LocatedPath?
     /// At least one; no issuer twice.
     package let tokens: [TokenIssuer]
     /// What this API says of itself (RFC 9728); nil where the file does not say.
@@ -117,8 +119,15 @@ extension HoldfastConfiguration {
 
     package enum ClientTrust: Equatable, Sendable {
         /// A path to one of the CAs in these files (PEM), and to no others. At least one file.
-        case authorities([Authorities])
+        case authorities([Authorities], usage: CertificateUsage)
         /// Whatever certificate whose key the client proves; the binding of the token is then the only check.
+        case any
+    }
+
+    /// What clients' certificates must have been issued for.
+    package enum CertificateUsage: String, CaseIterable, Sendable {
+        case client
+        /// Whatever: servers, code, mail.
         case any
     }
 

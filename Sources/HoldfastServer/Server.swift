@@ -30,9 +30,10 @@ package enum Server {
         let draining = Atomic<Bool>.Reference()
         let generations = try Generations(blueprint, now: WallClock.seconds(), logger: logger)
         let notice = UpstreamNotice(logger: logger)
+        let refusals = RefusalNotice(logger: logger)
         var loops: [LoopHandle] = []
         for eventLoop in group.makeIterator() {
-            loops.append(try await LoopHandle.make(on: eventLoop, generations.current, sink: sinks.access, notice: notice))
+            loops.append(try await LoopHandle.make(on: eventLoop, generations.current, sink: sinks.access, notice: notice, refusals: refusals))
         }
         let ready = loops
         let probe = UpstreamProbe(group: control, logger: logger) { (generations.current.number, generations.current.blueprint.upstream.target) }

@@ -152,7 +152,7 @@ import X509
         }
         #expect(validator.fault(try leaf(nil)) == nil)
         #expect(validator.fault(try leaf([.serverAuth, .clientAuth])) == nil)
-        #expect(validator.fault(try leaf([.serverAuth])) == .wrongUsage)
+        #expect(validator.fault(try leaf([.serverAuth])) == .forServersOnly)
         #expect(validator.fault(try leaf([.any])) == .wrongUsage)
     }
 
@@ -287,7 +287,9 @@ import X509
     }
 
     @Test func everyFaultHasACodeAndAMeaning() {
-        let faults: [PathFault] = [.expired, .notYetValid, .untrusted, .wrongUsage, .weak, .malformed, .other(22)]
+        let faults: [PathFault] = [
+            .expired, .notYetValid, .untrusted, .wrongUsage, .denied, .revoked, .listMissing(3), .listStale, .weak, .malformed, .other(22),
+        ]
         #expect(Set(faults.map(\.code)).count == faults.count)
         #expect(faults.allSatisfy { !$0.meaning.isEmpty })
         #expect(PathFault.other(22).meaning == "certificate chain too long")

@@ -55,7 +55,7 @@ final class LoopbackServer: Sendable {
                     if isPublic {
                         try contexts.makePublicHandler(now: clock())
                     } else {
-                        try contexts.makeHandler(authenticator: authenticator, clock: clock) { fault in
+                        try contexts.makeHandler(authenticator: authenticator, clock: clock) { fault, _ in
                             shared.faults.withLock { $0.append(fault) }
                         }
                     }

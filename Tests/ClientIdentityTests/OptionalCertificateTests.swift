@@ -51,7 +51,7 @@ import X509
             (try TestCertificate.authority().issue("A"), .untrusted),
             (try root.issue("A", notAfter: testNow - 1), .expired),
             (try root.issue("A", notBefore: testNow + 1), .notYetValid),
-            (try root.issue("A", extensions: TestCertificate.clientExtensions(extended: [.serverAuth])), .wrongUsage),
+            (try root.issue("A", extensions: TestCertificate.clientExtensions(extended: [.serverAuth])), .forServersOnly),
         ]
         for (certificate, _) in refused {
             let output = try openSSLClient(server.port, version, client: certificate)

@@ -193,7 +193,7 @@ struct ListenerTests {
     private func authorities(_ text: String) -> String { changed("authorities: clients-ca.pem", to: "authorities:\n\(text)") }
 
     private func trusted(_ yaml: String) throws -> [HoldfastConfiguration.Authorities] {
-        guard case .authorities(let authorities) = try read(yaml).clientTrust else { return [] }
+        guard case .authorities(let authorities, _) = try read(yaml).clientTrust else { return [] }
         return authorities
     }
 
@@ -210,6 +210,22 @@ struct ListenerTests {
         #expect(two[1].revocation?.scope == .leaf && two[1].revocation?.whenStale == .accept)
         let both = try trusted(authorities("    - clients-ca.pem\n\(own)  revocation_lists: [clients.crl]\n"))
         #expect(both.map { $0.revocation?.scope } == [.chain, .leaf])
+    }
+
+    @Test("Certificates for whatever use are taken by a word of their own, which is named as weaker, and the deny list may be empty")
+    func usageAndDenyList() throws {
+        guard case .authorities(_, .client) = try read(minimal).clientTrust else { return #expect(Bool(false)) }
+        let any = changed("authorities: clients-ca.pem", to: "authorities: clients-ca.pem\n  usage: any")
+        guard case .authorities(_, .any) = try read(any).clientTrust else { return #expect(Bool(false)) }
+        #expect(try lines(any).contains { $0.hasPrefix("warning: client_certificates.usage is `any`") })
+        let wrong = changed("authorities: clients-ca.pem", to: "authorities: clients-ca.pem\n  usage: server")
+        expectMistake(wrong, "8:10: client_certificates.usage", "is not one of")
+        let needless = changed("trust: authorities\n  authorities: clients-ca.pem", to: "trust: any\n  usage: any")
+        expectMistake(needless, "7:3: client_certificates.usage", "no CA is looked at")
+        let denying = changed("trust: authorities\n  authorities: clients-ca.pem", to: "trust: any\n  deny: empty.pem")
+        #expect(try read(denying).denyList?.path.hasSuffix("empty.pem") == true)
+        #expect(try lines(denying).contains { $0.hasPrefix("Lets nobody in who is listed in ") })
+        expectMistake(denying.replacing("empty.pem", with: "absent"), "7:9: client_certificates.deny", "There is no file")
     }
 
     @Test("What is wrong about revocation is told where it stands")

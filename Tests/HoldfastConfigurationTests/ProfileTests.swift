@@ -124,7 +124,7 @@ struct ProfileTests {
             try lines(under(.cdr)).filter { $0.contains("cdr") || $0.contains("CDR") } == [
                 "Keeps to `profile: cdr`: only PS256, ES256 as signatures; at most 1m of leeway; in TLS 1.2 only ECDHE_RSA with AES-GCM, for which the server's certificate must be an RSA one; certificates of configured CAs only.",
                 "Answers its own errors in the form of the Australian CDR.",
-                "warning: profile `cdr` asks that certificates be checked for revocation; this version of Holdfast looks into no revocation lists.",
+                "warning: profile `cdr` asks that certificates be checked for revocation, and there is no list for those of clients-ca.pem: write `client_certificates.revocation_lists`.",
                 "warning: profile `cdr` asks that revoked tokens be refused (FAPI 1.0 Baseline section 6.2.1); tokens[0] has no `introspection`, so tokens of https://as.example.com are taken until `exp`.",
             ])
         let asked = token("introspection: {authentication: client_secret_basic, client_id: c, client_secret_file: secret}")

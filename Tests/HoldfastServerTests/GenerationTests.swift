@@ -164,7 +164,8 @@ struct GenerationTests {
         try await Generations.with(try workshop.blueprint()) { generations in
             weak let first: Generation? = generations.current
             let notice = UpstreamNotice(logger: silence)
-            let handle = try await LoopHandle.make(on: loop, generations.current, sink: LogSink(descriptor: -1), notice: notice)
+            let handle = try await LoopHandle.make(
+                on: loop, generations.current, sink: LogSink(descriptor: -1), notice: notice, refusals: RefusalNotice(logger: silence))
             try await generations.publish(try workshop.blueprint("report_only: true"), now: 1) { try await handle.publish($0, notice: notice) }
             let number = try await loop.submit { handle.engine.generation.number }.get()
             #expect(number == 2 && generations.current.number == 2)

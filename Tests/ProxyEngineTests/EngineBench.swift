@@ -218,5 +218,5 @@ private final class NoGate: ClientGate {
     func makeTLSHandler() throws -> NIOSSLServerHandler { throw ChannelError.operationUnsupported }
     func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<IdentifiedClient, GateRefusal> { .success(IdentifiedClient(.anonymous, nil)) }
     func review(_ certificate: (any ProvenCertificate)?, now: Double) -> AuthenticatedPeer { .anonymous }
-    func takeLastRefusal() -> String? { nil }
+    func takeLastRefusal() -> GateRefusal? { nil }
 }

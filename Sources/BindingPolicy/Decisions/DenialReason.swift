@@ -59,6 +59,9 @@ package enum DenialReason: String, CaseIterable, Sendable {
     case scopeInsufficient = "scope_insufficient"
     case claimInsufficient = "claim_insufficient"
 
+    // The operator lets this certificate in no more, and no token helps: 403.
+    case certificateDenied = "cert_denied"
+
     // A route that asks for a certificate and no token, and none was shown: 403, since no token would help.
     case certificateMissing = "cert_missing"
 
@@ -105,7 +108,7 @@ extension DenialReason {
             .invalidToken
         case .authenticationInsufficient, .authenticationTooOld: .insufficientAuthentication
         case .scopeInsufficient, .claimInsufficient: .insufficientScope
-        case .certificateMissing: .forbidden
+        case .certificateMissing, .certificateDenied: .forbidden
         case .pathAmbiguous: .badRequest
         case .keysUnavailable, .introspectionUnavailable: .unavailable
         }

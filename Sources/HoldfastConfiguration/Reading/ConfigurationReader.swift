@@ -59,7 +59,10 @@ extension HoldfastConfiguration {
         // Every section is read before any is missed, so that all mistakes are told at once.
         let profile = root.optional("profile", choice(Profile.self))
         let listener = Listener(root, folder, profile)
-        let clientTrust = ClientTrust(root, folder, profile)
+        let clients = root.section("client_certificates", known: ClientTrust.keys)
+        let clientTrust = ClientTrust(clients, in: root, folder, profile)
+        // Where it is empty nobody is denied any more.
+        let denyList = clients?.file("deny", in: folder, mayBeEmpty: true)
         let issuers = IssuerDirectory(root, folder, profile)
         let upstream = Upstream(root, folder)
         let reportOnly = root.optional("report_only", ReportOnlyKey.parse(now)) ?? nil
@@ -77,7 +80,8 @@ extension HoldfastConfiguration {
 
         guard let listener, let clientTrust, let tokens = issuers.issuers, let upstream else { return nil }
         self.init(
-            file: log.file, text: text, listener: listener, clientTrust: clientTrust, tokens: tokens, resource: resource, profile: profile,
+            file: log.file, text: text, listener: listener, clientTrust: clientTrust, denyList: denyList, tokens: tokens, resource: resource,
+            profile: profile,
             upstream: upstream, forward: forward, routes: routes.list, routesKey: routes.key,
             routeTable: routes.table,
             claimNames: claimNames.all, admin: admin, log: logging, shutdown: shutdown, threads: threads,

@@ -2,10 +2,10 @@ internal import Files
 
 /// What can be said of a named file without knowing what belongs in it.
 enum FileCheck {
-    static func readable(_ path: String) throws(Complaint) {
+    static func readable(_ path: String, mayBeEmpty: Bool = false) throws(Complaint) {
         do throws(FileFault) {
             let file = try RegularFile(opening: path)
-            guard file.identity.size > 0 else { throw .empty }
+            guard mayBeEmpty || file.identity.size > 0 else { throw .empty }
         } catch {
             throw complaint(error, path)
         }

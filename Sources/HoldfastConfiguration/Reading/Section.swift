@@ -225,8 +225,8 @@ extension Section {
 
 extension Section {
     /// A file that must be there and readable; its contents are for others to judge.
-    func file(_ key: String, in folder: String) -> LocatedPath? {
-        optional(key) { node throws(Complaint) in try located(node, at: Self.join(keyPath, key), in: folder) }
+    func file(_ key: String, in folder: String, mayBeEmpty: Bool = false) -> LocatedPath? {
+        optional(key) { node throws(Complaint) in try located(node, at: Self.join(keyPath, key), in: folder, mayBeEmpty: mayBeEmpty) }
     }
 
     /// One file, or a list of them.
@@ -235,10 +235,10 @@ extension Section {
     }
 
     /// - Parameter place: its key path.
-    func located(_ node: ConfigurationNode, at place: String, in folder: String) throws(Complaint) -> LocatedPath {
+    func located(_ node: ConfigurationNode, at place: String, in folder: String, mayBeEmpty: Bool = false) throws(Complaint) -> LocatedPath {
         let text = try node.text()
         let path = text.hasPrefix("/") || folder.isEmpty ? text : "\(folder)/\(text)"
-        try FileCheck.readable(path)
+        try FileCheck.readable(path, mayBeEmpty: mayBeEmpty)
         return LocatedPath(path: path, configurationFile: log.file, keyPath: place, position: node.position)
     }
 

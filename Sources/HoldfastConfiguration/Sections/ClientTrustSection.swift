@@ -1,13 +1,17 @@
 extension HoldfastConfiguration.ClientTrust {
     private enum Word: String, CaseIterable { case authorities, any }
 
+    /// Of the section; `deny`, a file that may be empty, is not about trust.
+    static let keys = ["trust", "authorities", "revocation_lists", "usage", "deny"]
+
     /// - `trust` (`authorities` or `any`; required, since neither is to be had by forgetting)
     /// - `authorities` (with `trust: authorities`, and only then): a file, PEM, or a list of files and of sections with
     ///   - `file`
     ///   - `revocation`: `lists` (files, PEM or DER), `scope` (`chain` unless `leaf`), `when_stale` (`refuse` unless `accept`)
     /// - `revocation_lists` (files): the short form, for all authorities that have no `revocation` of their own
-    init?(_ root: Section, _ folder: String, _ profile: HoldfastConfiguration.Profile?) {
-        guard let section = root.section("client_certificates", known: ["trust", "authorities", "revocation_lists"]) else {
+    /// - `usage` (`client` unless `any`): what certificates must have been issued for
+    init?(_ section: Section?, in root: Section, _ folder: String, _ profile: HoldfastConfiguration.Profile?) {
+        guard let section else {
             root.miss(
                 "client_certificates",
                 "Write which certificates are accepted: `trust: authorities` with `authorities: ca.pem`, or `trust: any`.")
@@ -25,6 +29,7 @@ extension HoldfastConfiguration.ClientTrust {
         }
         let lists = section.files("revocation_lists", in: folder)
         let authorities = HoldfastConfiguration.Authorities.all(section, folder, HoldfastConfiguration.Revocation(short: lists))
+        let usage = section.optional("usage", choice(HoldfastConfiguration.CertificateUsage.self))
         switch trust {
         case .authorities:
             guard section.has("authorities") else {
@@ -32,10 +37,10 @@ extension HoldfastConfiguration.ClientTrust {
                     "authorities", "With `trust: authorities`, write the file with the CAs that clients' certificates come from, in PEM.")
                 return nil
             }
-            guard let authorities, !section.has("revocation_lists") || lists != nil else { return nil }
-            self = .authorities(authorities)
+            guard let authorities, !section.has("revocation_lists") || lists != nil, !section.has("usage") || usage != nil else { return nil }
+            self = .authorities(authorities, usage: usage ?? .client)
         case .any:
-            for key in ["authorities", "revocation_lists"] where section.has(key) {
+            for key in ["authorities", "revocation_lists", "usage"] where section.has(key) {
                 section.complain("With `trust: any` no CA is looked at. Write `trust: authorities`, or remove this key.", key)
                 return nil
             }

@@ -10,6 +10,11 @@ extension ConfigurationSummary {
                 "client_certificates.trust is `any`: certificates are not held against a CA, so a route without a token is open to everybody."
             )
         }
+        if case .authorities(_, .any) = configuration.clientTrust {
+            warnings.append(
+                "client_certificates.usage is `any`: certificates that were issued for servers, code or mail are taken as clients' too. Whoever has one of these CAs' certificates for whatever use is a client."
+            )
+        }
         if let profile = configuration.profile { warnings += unmet(profile, configuration) }
         for (index, token) in configuration.tokens.enumerated() { warnings += weaknesses(of: token, "tokens[\(index)]") }
         for (index, route) in configuration.routes.enumerated() {
@@ -38,9 +43,12 @@ extension ConfigurationSummary {
     /// What a profile asks for and this configuration does not do.
     private static func unmet(_ profile: HoldfastConfiguration.Profile, _ configuration: HoldfastConfiguration) -> [String] {
         var warnings: [String] = []
-        if profile == .cdr {
-            warnings.append(
-                "profile `cdr` asks that certificates be checked for revocation; this version of Holdfast looks into no revocation lists.")
+        if profile == .cdr, case .authorities(let authorities, _) = configuration.clientTrust {
+            for part in authorities where part.revocation == nil {
+                warnings.append(
+                    "profile `cdr` asks that certificates be checked for revocation, and there is no list for those of \(part.file.path): write `client_certificates.revocation_lists`."
+                )
+            }
         }
         for (index, token) in configuration.tokens.enumerated() where token.introspection?.tokens != .all {
             let (what, which) = token.introspection == nil ? ("no `introspection`", "tokens") : ("`introspection.tokens: opaque`", "JWTs")

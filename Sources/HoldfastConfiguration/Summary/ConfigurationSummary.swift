@@ -11,7 +11,8 @@ package struct ConfigurationSummary: Equatable, Sendable {
     /// - Parameter now: seconds since 1970; `report_only` may have ended.
     package init(_ configuration: HoldfastConfiguration, now: Double = WallClock.seconds()) {
         facts =
-            Self.profile(configuration) + Self.listener(configuration) + Self.clients(configuration) + Self.tokens(configuration)
+            Self.profile(configuration) + Self.listener(configuration) + Self.clients(configuration) + Self.denied(configuration)
+            + Self.tokens(configuration)
             + Self.routes(configuration, now) + Self.resource(configuration) + Self.upstream(configuration) + Self.operation(configuration)
         warnings = Self.warnings(configuration, now)
     }
@@ -55,11 +56,17 @@ extension ConfigurationSummary {
 
     private static func clients(_ configuration: HoldfastConfiguration) -> [String] {
         switch configuration.clientTrust {
-        case .authorities(let authorities):
-            ["Accepts client certificates with a valid path to a CA in \(authorities.map(\.file.path).joined(separator: " or ")), and no others."]
+        case .authorities(let authorities, let usage):
+            [
+                "Accepts client certificates\(usage == .any ? " of whatever usage" : "") with a valid path to a CA in \(authorities.map(\.file.path).joined(separator: " or ")), and no others."
+            ]
                 + authorities.compactMap(revocation)
         case .any: ["Accepts whatever client certificate, also self-signed or expired: only the binding of the token counts."]
         }
+    }
+
+    private static func denied(_ configuration: HoldfastConfiguration) -> [String] {
+        configuration.denyList.map { ["Lets nobody in who is listed in \($0.path)."] } ?? []
     }
 
     private static func revocation(_ authorities: HoldfastConfiguration.Authorities) -> String? {

@@ -141,7 +141,7 @@ struct ExplainedClient {
         let certificates = chain.compactMap { try? NIOSSLCertificate(bytes: $0, format: .der) }
         peer =
             certificates.count == chain.count
-            ? ClientAuthenticator(blueprint.trust).verifyHandshake(chain: certificates, now: now).map(\.peer)
+            ? ClientAuthenticator(blueprint.trust, denied: blueprint.denied).verifyHandshake(chain: certificates, now: now).map(\.peer)
             : .failure(.certificateRefused(.malformed))
     }
 }

@@ -86,7 +86,7 @@ package struct Explanation: Sendable {
                 .confirmationMismatch, .confirmationUnproven:
                 self = .binding
             case .certificateExpired, .certificateNotYetValid, .certificateRevoked, .certificateUntrusted, .certificateMissing,
-                .revocationListMissing, .revocationListStale:
+                .certificateDenied, .revocationListMissing, .revocationListStale:
                 self = .certificate
             case .authenticationInsufficient: self = .authentication
             case .authenticationTooOld: self = .authenticationAge

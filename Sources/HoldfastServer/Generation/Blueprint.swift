@@ -23,6 +23,7 @@ package final class Blueprint: Sendable {
     private let contents: ContentDigest
     let tls: ServerTLS
     let trust: ClientIdentity.ClientTrust
+    let denied: DenyList
     let issuers: [IssuerPlan]
     let strips: StripList
     let settings: EngineSettings
@@ -52,6 +53,7 @@ package final class Blueprint: Sendable {
         var questions = descriptors.questions[...]
         let credentials = mistakes.load(configuration.listener.identity, shownFor: configuration.listener.hosts)
         let anchors = Self.anchors(configuration, &mistakes)
+        let denied = configuration.denyList.map { file in mistakes.load(file) { () throws(CredentialFault) in try DenyList(file: file.path) } }
         let issuers = configuration.tokens.map {
             IssuerPlan($0, claimNames: configuration.claimNames, questions: $0.introspection.flatMap { _ in questions.popFirst() } ?? 0, &mistakes)
         }
@@ -75,6 +77,7 @@ package final class Blueprint: Sendable {
             onlyRSASuites: configuration.listener.onlyRSASuites, onlyPostQuantum: configuration.listener.keyExchange == .postQuantumOnly,
             resumption: configuration.listener.resumption)
         self.trust = trust
+        self.denied = (denied ?? nil) ?? .empty
         self.issuers = issuers
         self.strips = strips
         metadata = try? ResourceMetadata(configuration)
@@ -107,7 +110,7 @@ package final class Blueprint: Sendable {
     ) -> (trust: ClientIdentity.ClientTrust?, anchors: TrustAnchors?) {
         switch configuration.clientTrust {
         case .any: return (.any, nil)
-        case .authorities(let parts):
+        case .authorities(let parts, let usage):
             var revocation: [[UInt8]: RevocationPolicy] = [:]
             var read: [TrustAnchors] = []
             for part in parts {
@@ -118,7 +121,9 @@ package final class Blueprint: Sendable {
                 if let policy { for der in anchors.certificates { revocation[der] = policy } }
             }
             guard let first = parts.first?.file, let anchors = TrustAnchors(read) else { return (nil, nil) }
-            let validator = mistakes.load(first) { () throws(CredentialFault) in try CertificatePathValidator(anchors, revocation: revocation) }
+            let validator = mistakes.load(first) { () throws(CredentialFault) in
+                try CertificatePathValidator(anchors, of: usage == .any ? .anybody : .clients, revocation: revocation)
+            }
             return (validator.map { .authorities($0) }, anchors)
         }
     }

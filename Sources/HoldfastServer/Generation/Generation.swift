@@ -39,7 +39,7 @@ final class Generation: Sendable {
         self.blueprint = blueprint
         self.changes = changes
         contexts = try ServerTLSContexts(blueprint.tls, now: made)
-        authenticator = ClientAuthenticator(blueprint.trust)
+        authenticator = ClientAuthenticator(blueprint.trust, denied: blueprint.denied)
         desks = IssuerDesks(
             blueprint.issuers.map { plan in
                 if let kept = earlier?.desks.all.first(where: { $0.plan.isAlike(plan) }) { return kept }

@@ -9,7 +9,7 @@ final class ConnectionGate: ClientGate {
     private let contexts: ServerTLSContexts
     private let authenticator: ClientAuthenticator
     private let certificateIsOptional: Bool
-    private var lastRefusal: String?
+    private var lastRefusal: GateRefusal?
 
     init(contexts: ServerTLSContexts, authenticator: ClientAuthenticator, certificateIsOptional: Bool) {
         self.contexts = contexts
@@ -18,7 +18,7 @@ final class ConnectionGate: ClientGate {
     }
 
     func makeTLSHandler() throws -> NIOSSLServerHandler {
-        try contexts.makeHandler(authenticator: authenticator, clock: WallClock.seconds) { [unowned self] in lastRefusal = $0.code }
+        try contexts.makeHandler(authenticator: authenticator, clock: WallClock.seconds) { [unowned self] in lastRefusal = $0.refusal(of: $1) }
     }
 
     /// Without a certificate the handshake ends where one is required; that it came so far says that none is.
@@ -28,7 +28,7 @@ final class ConnectionGate: ClientGate {
         }
         return authenticator.identify(leaf: leaf, now: now)
             .map { IdentifiedClient($0.peer, $0.certificate) }
-            .mapError { GateRefusal(code: $0.code) }
+            .mapError { $0.refusal(of: try? leaf.toDERBytes()) }
     }
 
     func review(_ certificate: (any ProvenCertificate)?, now: Double) -> AuthenticatedPeer {
@@ -44,7 +44,7 @@ final class ConnectionGate: ClientGate {
         }
     }
 
-    func takeLastRefusal() -> String? {
+    func takeLastRefusal() -> GateRefusal? {
         defer { lastRefusal = nil }
         return lastRefusal
     }

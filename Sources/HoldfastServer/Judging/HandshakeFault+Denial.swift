@@ -1,5 +1,6 @@
 import BindingPolicy
 import ClientIdentity
+import ProxyEngine
 
 extension HandshakeFault {
     /// What a request on a connection is refused for that would not be let in any more.
@@ -8,10 +9,14 @@ extension HandshakeFault {
         case .certificateMissing: .certificateMissing
         case .certificateRefused(.expired): .certificateExpired
         case .certificateRefused(.notYetValid): .certificateNotYetValid
+        case .certificateRefused(.denied): .certificateDenied
         case .certificateRefused(.revoked): .certificateRevoked
         case .certificateRefused(.listMissing): .revocationListMissing
         case .certificateRefused(.listStale): .revocationListStale
         case .certificateRefused: .certificateUntrusted
         }
     }
+
+    /// - Parameter certificate: DER.
+    func refusal(of certificate: [UInt8]?) -> GateRefusal { GateRefusal(code: code, meaning: meaning, certificate: certificate) }
 }

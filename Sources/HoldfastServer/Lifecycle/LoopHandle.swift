@@ -9,13 +9,16 @@ struct LoopHandle: Sendable {
     private let state: NIOLoopBound<EngineLoop>
 
     /// Makes everything the loop owns, on the loop.
-    static func make(on eventLoop: any EventLoop, _ generation: Generation, sink: LogSink, notice: UpstreamNotice) async throws -> LoopHandle {
+    static func make(
+        on eventLoop: any EventLoop, _ generation: Generation, sink: LogSink, notice: UpstreamNotice, refusals: RefusalNotice
+    ) async throws -> LoopHandle {
         let bound = try await eventLoop.submit {
             let counters = LoopCounters()
             let part = generation.part(on: eventLoop, after: nil, counters: counters) { notice.failed($0, now: WallClock.seconds()) }
-            let engine = EngineLoop(eventLoop: eventLoop, generation: part, counters: counters, sink: sink) {
-                notice.failed($0, now: WallClock.seconds())
-            }
+            let engine = EngineLoop(
+                eventLoop: eventLoop, generation: part, counters: counters, sink: sink,
+                onUpstreamFault: { notice.failed($0, now: WallClock.seconds()) },
+                onHandshakeRefused: { refusals.refused($0, now: WallClock.seconds()) })
             engine.start()
             return NIOLoopBound(engine, eventLoop: eventLoop)
         }.get()

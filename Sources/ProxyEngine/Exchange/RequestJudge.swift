@@ -53,8 +53,8 @@ package protocol ClientGate: AnyObject {
     /// Judges again who was let in by the gate of another generation.
     /// - Parameter certificate: nil where the client showed none.
     func review(_ certificate: (any ProvenCertificate)?, now: Double) -> AuthenticatedPeer
-    /// The code of the latest handshake that the verification ended, once: nil where TLS itself ended it.
-    func takeLastRefusal() -> String?
+    /// Why the verification ended the latest handshake, once: nil where TLS itself ended it.
+    func takeLastRefusal() -> GateRefusal?
 }
 
 /// Who is at the other end of a connection, and what that was told by.
@@ -73,5 +73,12 @@ package struct IdentifiedClient {
 package struct GateRefusal: Error {
     /// A reason code, from a closed set.
     package let code: String
-    package init(code: String) { self.code = code }
+    /// In words; nil where the code says it all.
+    package let meaning: String?
+    /// DER; nil where it was not about one.
+    package let certificate: [UInt8]?
+
+    package init(code: String, meaning: String? = nil, certificate: [UInt8]? = nil) {
+        (self.code, self.meaning, self.certificate) = (code, meaning, certificate)
+    }
 }

@@ -13,6 +13,9 @@ package final class ApplicationProtocolGuard: ChannelInboundHandler, RemovableCh
     /// Told to the handlers behind, before the connection is closed.
     package struct NoSharedProtocol: Error {}
 
+    /// Told to the handlers behind.
+    package struct ClientHelloSeen: Sendable { package let hello: ClientHello }
+
     private static let spoken = Array("http/1.1".utf8)
     /// A record of type alert: fatal, no_application_protocol (RFC 8446 section 6).
     private static let alert: [UInt8] = [21, 3, 1, 0, 2, 2, 120]
@@ -26,11 +29,18 @@ package final class ApplicationProtocolGuard: ChannelInboundHandler, RemovableCh
         guard !isRefused else { return }
         switch unwrapInboundIn(data).withUnsafeReadableBytes({ reader.take($0) }) {
         case .incomplete: context.fireChannelRead(data)
-        case .read(let hello) where hello.protocols.map { !$0.contains(Self.spoken) } ?? false: refuse(context)
-        case .read, .other:
-            context.fireChannelRead(data)
-            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        case .read(let hello):
+            // Told before it is acted upon: whoever writes down why a handshake failed wants to know whom the client asked for.
+            context.fireUserInboundEventTriggered(ClientHelloSeen(hello: hello))
+            if hello.protocols.map({ !$0.contains(Self.spoken) }) ?? false { return refuse(context) }
+            pass(data, context)
+        case .other: pass(data, context)
         }
+    }
+
+    private func pass(_ data: NIOAny, _ context: ChannelHandlerContext) {
+        context.fireChannelRead(data)
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 
     private func refuse(_ context: ChannelHandlerContext) {

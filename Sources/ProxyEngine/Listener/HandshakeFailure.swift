@@ -6,7 +6,7 @@ import NIOSSL
 enum HandshakeFailure {
     static func code(of error: NIOSSLError) -> String {
         guard case .handshakeFailed(.sslError(let stack)) = error else { return other }
-        if stack.contains(.eofDuringHandshake) { return "client_gone" }
+        if stack.contains(.eofDuringHandshake) { return clientGone }
         let text = stack.map(\.description).joined(separator: "\n")
         if let known = codes.first(where: { text.contains(":\($0.name) ") }) { return known.code }
         // Whatever else the client has to complain of. In TLS 1.3 OpenSSL's clients send an alert about our certificate in clear, where
@@ -16,6 +16,8 @@ enum HandshakeFailure {
 
     /// A client that offers application protocols, and none that is spoken here.
     static let noApplicationProtocol = "no_application_protocol"
+
+    static let clientGone = "client_gone"
 
     private static let other = "tls_error"
 

@@ -18,6 +18,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     private var isOver = false
     /// The client ended its side behind its handshake; what it sent before is still to come.
     private var isInputEnded = false
+    private var hello: ClientHello?
     var position = -1
     package var appointment = TimingWheel.Appointment()
     package private(set) var deadline: NIODeadline
@@ -46,6 +47,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         case is ConnectionDismissed:
             if !isOver, !seats.keepIfUnread(context.channel) { refuse("crowded_out") }
         case ChannelEvent.inputClosed: isInputEnded = true
+        case let event as ApplicationProtocolGuard.ClientHelloSeen: hello = event.hello
         default: break
         }
         context.fireUserInboundEventTriggered(event)
@@ -62,10 +64,10 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         // The end of input follows as an event of its own.
         case NIOSSLError.uncleanShutdown: break
         case let error as NIOSSLError:
-            failed(generation.gate.takeLastRefusal() ?? HandshakeFailure.code(of: error))
+            failed(generation.gate.takeLastRefusal() ?? GateRefusal(code: HandshakeFailure.code(of: error)))
             context.close(mode: .all, promise: nil)
         // The connection is closed where that was found.
-        case is ApplicationProtocolGuard.NoSharedProtocol: failed(HandshakeFailure.noApplicationProtocol)
+        case is ApplicationProtocolGuard.NoSharedProtocol: failed(GateRefusal(code: HandshakeFailure.noApplicationProtocol))
         // NIO closes the socket itself; closing through TLS would hold it for a close_notify that cannot come.
         case is IOError: break
         default: context.close(mode: .all, promise: nil)
@@ -78,7 +80,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         // A client that leaves Nagle's algorithm on waits for this acknowledgement before it sends its first request.
         try? context.channel.syncOptions?.setOption(ChannelOptions.tcpOption(.init(rawValue: tcpQuickAck)), value: 1)
         switch generation.gate.identify(leaf: tls.peerCertificate, now: loop.clock.seconds()) {
-        case .failure(let refusal): refuse(refusal.code)
+        case .failure(let refusal): refuse(refusal)
         case .success(let identified):
             guard seats.hasProved(context.channel) else { return refuse("too_many_connections") }
             let address = context.channel.remoteAddress?.addressText ?? ""
@@ -98,15 +100,20 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         operations.removeHandler(context: context, promise: nil)
     }
 
-    private func refuse(_ reason: String) {
-        failed(reason)
+    private func refuse(_ code: String) { refuse(GateRefusal(code: code)) }
+
+    private func refuse(_ refusal: GateRefusal) {
+        failed(refusal)
         context?.channel.closeAbruptly(reset: true)
     }
 
-    private func failed(_ reason: String) {
+    private func failed(_ refusal: GateRefusal) {
         guard !isOver else { return }
         isOver = true
-        loop.counters.countHandshakeFailure(reason)
+        loop.handshakeFailed(
+            HandshakeRefusal(
+                code: refusal.code, address: context?.channel.remoteAddress?.addressText ?? "", hello: hello, certificate: refusal.certificate,
+                meaning: refusal.meaning))
     }
 }
 

@@ -30,10 +30,11 @@ package final class EngineLoop {
     private var dateLine: (second: Int, octets: [UInt8]) = (0, [])
     private var drained: EventLoopPromise<Void>?
     private let onUpstreamFault: (UpstreamFault) -> Void
+    private let onHandshakeRefused: (HandshakeRefusal) -> Void
 
     package init(
         eventLoop: any EventLoop, generation: LoopGeneration, counters: LoopCounters, sink: LogSink, clock: EngineClock = .system,
-        onUpstreamFault: @escaping (UpstreamFault) -> Void = { _ in }
+        onUpstreamFault: @escaping (UpstreamFault) -> Void = { _ in }, onHandshakeRefused: @escaping (HandshakeRefusal) -> Void = { _ in }
     ) {
         self.eventLoop = eventLoop
         self.generation = generation
@@ -41,6 +42,7 @@ package final class EngineLoop {
         self.clock = clock
         accessLog = AccessLog(sink: sink)
         self.onUpstreamFault = onUpstreamFault
+        self.onHandshakeRefused = onHandshakeRefused
         now = clock.now()
         wheel = TimingWheel(at: now)
     }
@@ -172,6 +174,12 @@ package final class EngineLoop {
     func noteUpstreamFault(_ fault: UpstreamFault) {
         counters.countUpstreamFailure(fault.reason, cause: fault.cause)
         onUpstreamFault(fault)
+    }
+
+    func handshakeFailed(_ refusal: HandshakeRefusal) {
+        counters.countHandshakeFailure(refusal.code)
+        // A load balancer that looks whether somebody listens is no client.
+        if refusal.hello != nil || refusal.code != HandshakeFailure.clientGone { onHandshakeRefused(refusal) }
     }
 
     func logAccess(_ body: (inout AccessLog) -> Void) {

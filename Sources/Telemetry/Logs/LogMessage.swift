@@ -27,6 +27,8 @@ package enum LogMessage: String, CaseIterable, Sendable {
     case handshakesCrowded = "connections without a finished handshake are at their bound: the oldest are closed"
     case handshakesCrowdedNoMore = "connections without a finished handshake are below their bound"
 
+    case handshakeRefused = "handshake refused"
+
     // Issuers.
     case keysReplaced = "keys replaced"
     case keysNotFetched = "keys not fetched"
@@ -52,7 +54,7 @@ package enum LogMessage: String, CaseIterable, Sendable {
     /// `error` what is wrong now, `critical` the end.
     package var level: Logger.Level {
         switch self {
-        case .descriptors: .info
+        case .descriptors, .handshakeRefused: .info
         case .generation, .adminListening, .metadataListening, .listening, .shuttingDown, .draining, .stopped, .acceptingResumed,
             .connectionsRefusedNoMore,
             .handshakesCrowdedNoMore, .keysReplaced, .introspectionEndpointFound, .introspectionResumed, .upstreamReachable:

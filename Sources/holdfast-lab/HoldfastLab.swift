@@ -5,7 +5,7 @@ import ArgumentParser
 struct HoldfastLab: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "holdfast-lab",
-        abstract: "A PKI, an authorization server and an upstream to try Holdfast with.",
+        abstract: "A PKI, an OCSP responder, an authorization server and an upstream to try Holdfast with.",
         discussion: """
             For development and tests only: keys are written unencrypted and the issuer mints what it is asked for.
 
@@ -15,7 +15,8 @@ struct HoldfastLab: AsyncParsableCommand {
               holdfast-lab pki lab
               holdfast-lab upstream
               holdfast-lab issuer --pki lab
+              holdfast-lab ocsp --pki lab
             """,
-        subcommands: [PKICommand.self, IssuerCommand.self, UpstreamCommand.self, InterleaveCommand.self]
+        subcommands: [PKICommand.self, OCSPCommand.self, IssuerCommand.self, UpstreamCommand.self, InterleaveCommand.self]
     )
 }

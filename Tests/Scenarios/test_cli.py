@@ -238,7 +238,7 @@ def test_help_is_there_for_each_command(command):
     assert shown.returncode == 0 and "OVERVIEW:" in shown.stdout and "USAGE:" in shown.stdout
 
 
-@pytest.mark.parametrize("command", [[], ["pki"], ["issuer"], ["upstream"], ["interleave"]])
+@pytest.mark.parametrize("command", [[], ["pki"], ["ocsp"], ["issuer"], ["upstream"], ["interleave"]])
 def test_help_is_there_for_each_command_of_the_lab(command):
     shown = run(LAB, *command, "--help")
     assert shown.returncode == 0 and "OVERVIEW:" in shown.stdout

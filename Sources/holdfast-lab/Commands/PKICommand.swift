@@ -4,7 +4,7 @@ import Foundation
 struct PKICommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pki",
-        abstract: "Write a CA, an intermediate, and server and client certificates.",
+        abstract: "Write a CA, an intermediate, and server and client certificates; or do one job of a CA.",
         discussion: """
             Each NAME becomes NAME.pem (the certificate first, then its intermediate) and NAME.key. Printed beside each is its \
             x5t#S256, the value a token is bound by.
@@ -23,9 +23,20 @@ struct PKICommand: ParsableCommand {
               stranger            the names of client-a and its CAs, other keys
               stranger-ca         the root of stranger
 
-            With --issue, one more certificate is added to a directory written before.
+            With --issue, one more certificate is added to a directory written before; with another of the jobs, a line each:
 
               holdfast-lab pki lab --issue brief --expires-in 5s
+              holdfast-lab pki lab --issue api --usage server --dns api.example.com
+              holdfast-lab pki lab --authority acme --permit-dns .acme.example --path-length 0
+              holdfast-lab pki lab --issue billing --from acme --dns billing.acme.example \\
+                --uri spiffe://acme.example/billing --organization Acme
+              holdfast-lab pki lab --sign orders.csr --from acme
+              holdfast-lab pki lab --renew billing --same-key
+              holdfast-lab pki lab --revoke billing --reason keyCompromise
+              holdfast-lab pki lab --crl acme --next-update 7d
+
+            What an authority must not sign, by its own limits, it signs here all the same: refusing that is for those to do who \
+            validate it.
             """)
 
     @Argument(help: ArgumentHelp("Where to write.", valueName: "directory"))
@@ -34,51 +45,36 @@ struct PKICommand: ParsableCommand {
     @Option(help: "Days the certificates are valid.")
     var days: Int = 30
 
-    @Option(help: ArgumentHelp("Issue only this certificate, from the directory's intermediate.", valueName: "name"))
-    var issue: String?
+    @OptionGroup(title: "Jobs, one at a time")
+    var jobs: PKIJobs
 
-    @Option(help: "With --issue: how long it is valid, such as 5s; below zero for one that has expired.")
-    var expiresIn: Interval?
-
-    @Option(help: "With --issue: its extended key usage.")
-    var usage: CertificateUsage = .client
-
-    @Option(help: "With --issue: its kind of key.")
-    var key: KeyKind = .ec
-
-    @Flag(help: "With --issue: signed by its own key.")
-    var selfSigned = false
+    @OptionGroup(title: "With some of the jobs")
+    var details: PKIDetails
 
     func validate() throws {
         guard (1...3650).contains(days) else { throw ValidationError("--days is from 1 to 3650.") }
-        if let issue, issue.isEmpty || issue.contains("/") { throw ValidationError("--issue takes a plain name.") }
-        if issue == nil, expiresIn != nil || selfSigned { throw ValidationError("--expires-in and --self-signed belong to --issue.") }
+        guard jobs.given.count <= 1 else { throw ValidationError("One job at a time: \(jobs.given.map(\.option).joined(separator: " or ")).") }
+        if let job = jobs.given.first {
+            guard job.hasPlainName else { throw ValidationError("\(job.option) takes a plain name.") }
+        }
+        if let name = details.as, !PKIJob.isPlain(name) { throw ValidationError("--as takes a plain name.") }
+        for option in details.given where !option.jobs.contains(where: { $0 == jobs.given.first?.option }) {
+            throw ValidationError("\(option.name) belongs to \(option.jobs.joined(separator: ", ")).")
+        }
+        guard details.from == nil || !details.selfSigned else { throw ValidationError("--from or --self-signed.") }
+        guard details.pathLength.map({ (0...16).contains($0) }) != false else { throw ValidationError("--path-length is from 0 to 16.") }
     }
 
     func run() throws {
         let directory = LabDirectory(directory)
-        let lifetime = TimeInterval(days) * 86_400
         try directory.create()
-        if let issue {
-            let identity = try issueOne(named: issue, lifetime: expiresIn?.seconds ?? lifetime, from: directory)
-            try directory.write(identity, as: issue)
-            try show(issue, identity)
+        let lifetime = details.expiresIn?.seconds ?? TimeInterval(days) * 86_400
+        if let job = jobs.given.first {
+            try PKIWork(directory: directory, lifetime: lifetime, details: details).perform(job)
         } else {
             let pki = try LabPKI(lifetime: lifetime)
             try pki.write(to: directory)
-            for entry in pki.entries { try show(entry.name, entry.identity) }
+            for entry in pki.entries { try PKIWork.show(entry.name, entry.identity.certificate) }
         }
-    }
-
-    private func issueOne(named name: String, lifetime: TimeInterval, from directory: LabDirectory) throws -> IssuedCertificate {
-        let request = LeafRequest(
-            name, key: try key.generate(), usage: usage, lifetime: lifetime,
-            alternativeNames: usage == .server ? LeafRequest.loopbackNames : [])
-        guard !selfSigned else { return try LabAuthority.selfSigned(request) }
-        return try LabAuthority(identity: try directory.read("intermediate")).leaf(request)
-    }
-
-    private func show(_ name: String, _ identity: IssuedCertificate) throws {
-        print(name.padding(toLength: max(20, name.count), withPad: " ", startingAt: 0), try identity.certificate.thumbprint)
     }
 }

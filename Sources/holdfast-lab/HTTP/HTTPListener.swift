@@ -4,7 +4,7 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// A listening socket of the issuer: plain, TLS, or TLS that asks for a client certificate.
+/// A listening socket of a lab server: plain, TLS, or TLS that asks for a client certificate.
 struct HTTPListener: Sendable {
     enum Security: Sendable {
         case plain
@@ -38,10 +38,14 @@ struct HTTPListener: Sendable {
     }
 
     func serve(_ table: EndpointTable) async throws {
+        try await serve { await table.answer($0) }
+    }
+
+    func serve(_ answer: @escaping @Sendable (LabRequest) async -> LabResponse) async throws {
         try await withThrowingDiscardingTaskGroup { group in
             try await accepted.executeThenClose { connections in
                 for try await connection in connections {
-                    group.addTask { try? await Self.serve(connection, table) }
+                    group.addTask { try? await Self.serve(connection, answer) }
                 }
             }
         }
@@ -66,7 +70,7 @@ struct HTTPListener: Sendable {
         return Connection(exchanges: try NIOAsyncChannel(wrappingChannelSynchronously: channel), clientChain: clientChain)
     }
 
-    private static func serve(_ connection: Connection, _ table: EndpointTable) async throws {
+    private static func serve(_ connection: Connection, _ answer: @Sendable (LabRequest) async -> LabResponse) async throws {
         try await connection.exchanges.executeThenClose { inbound, outbound in
             var head: HTTPRequestHead?
             var body = ByteBuffer()
@@ -79,7 +83,7 @@ struct HTTPListener: Sendable {
                 case .end:
                     guard let asked = head else { return }
                     let chain = connection.clientChain.certificates.withLock { $0 }
-                    let response = await table.answer(LabRequest(asked, body: body, clientChain: chain))
+                    let response = await answer(LabRequest(asked, body: body, clientChain: chain))
                     var headers = response.headers
                     headers.add(name: "Content-Length", value: String(response.body.readableBytes))
                     try await outbound.write(contentsOf: [

@@ -3,17 +3,24 @@ import Foundation
 import SwiftASN1
 import X509
 
-/// A certificate with its key and the certificates that lead from it to, but not including, the root.
-struct IssuedCertificate: Sendable {
+/// A certificate and those that lead from it to, but not including, the root.
+struct CertificateChain: Sendable {
     let certificate: Certificate
-    let key: Certificate.PrivateKey
     /// Issuers below the root, the nearest first.
     let intermediates: [Certificate]
 
     /// Leaf first, as servers and clients send it.
-    var chainPEM: String {
+    var pem: String {
         get throws { try ([certificate] + intermediates).map { try $0.serializeAsPEM().pemString + "\n" }.joined() }
     }
+}
+
+/// A certificate with its key.
+struct IssuedCertificate: Sendable {
+    let chain: CertificateChain
+    let key: Certificate.PrivateKey
+
+    var certificate: Certificate { chain.certificate }
 
     var keyPEM: String {
         get throws { try key.serializeAsPEM().pemString + "\n" }

@@ -9,6 +9,11 @@ enum KeyKind: String, CaseIterable, ExpressibleByArgument, Sendable {
     case rsa
     case ed25519
 
+    /// The kind nearest to a key's: any curve of ECDSA is `ec`.
+    init(of key: Certificate.PublicKey) {
+        self = _RSA.Signing.PublicKey(key) != nil ? .rsa : Curve25519.Signing.PublicKey(key) != nil ? .ed25519 : .ec
+    }
+
     func generate() throws -> Certificate.PrivateKey {
         switch self {
         case .ec: Certificate.PrivateKey(P256.Signing.PrivateKey())

@@ -10,27 +10,37 @@ struct LabDirectory: Sendable {
 
     func path(_ file: String) -> String { url.appendingPathComponent(file).path }
 
+    func has(_ file: String) -> Bool { FileManager.default.fileExists(atPath: path(file)) }
+
     func create() throws {
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
     func write(_ identity: IssuedCertificate, as name: String) throws {
-        try write(try identity.chainPEM, to: "\(name).pem")
+        try write(try identity.chain.pem, to: "\(name).pem")
         try write(try identity.keyPEM, to: "\(name).key", mode: 0o600)
     }
 
-    /// Replaces a file whole, so that no reader sees half of one.
     func write(_ text: String, to file: String, mode: Int = 0o644) throws {
+        try write(Data(text.utf8), to: file, mode: mode)
+    }
+
+    /// Replaces a file whole, so that no reader sees half of one.
+    func write(_ octets: Data, to file: String, mode: Int = 0o644) throws {
         let target = url.appendingPathComponent(file)
-        try Data(text.utf8).write(to: target, options: .atomic)
+        try octets.write(to: target, options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: target.path)
     }
 
     func read(_ name: String) throws -> IssuedCertificate {
-        let chain = try Self.certificates(inPEM: text("\(name).pem"))
+        IssuedCertificate(chain: try chain(name), key: try Certificate.PrivateKey(pemEncoded: text("\(name).key")))
+    }
+
+    func chain(_ name: String) throws -> CertificateChain {
+        guard has("\(name).pem") else { throw LabError("there is no \(path("\(name).pem"))") }
+        let chain = try certificates("\(name).pem")
         guard let certificate = chain.first else { throw LabError("\(path("\(name).pem")) holds no certificate") }
-        let key = try Certificate.PrivateKey(pemEncoded: text("\(name).key"))
-        return IssuedCertificate(certificate: certificate, key: key, intermediates: Array(chain.dropFirst()))
+        return CertificateChain(certificate: certificate, intermediates: Array(chain.dropFirst()))
     }
 
     func certificates(_ file: String) throws -> [Certificate] { try Self.certificates(inPEM: text(file)) }

@@ -4,37 +4,34 @@ import X509
 
 /// What a leaf certificate is to say.
 struct LeafRequest {
-    let name: String
-    let key: Certificate.PrivateKey
+    let subject: DistinguishedName
     let usage: CertificateUsage
-    let notBefore: Date
-    let notAfter: Date
+    let validity: CertificateValidity
     let alternativeNames: [GeneralName]
 
-    /// - Parameter lifetime: seconds from now until it expires; below zero for one that has.
     init(
-        _ name: String, key: Certificate.PrivateKey, usage: CertificateUsage = .client, startsIn delay: TimeInterval = -60,
-        lifetime: TimeInterval, alternativeNames: [GeneralName] = []
+        _ subject: DistinguishedName, usage: CertificateUsage = .client, validity: CertificateValidity, alternativeNames: [GeneralName] = []
     ) {
-        self.name = name
-        self.key = key
+        self.subject = subject
         self.usage = usage
-        notAfter = .now.addingTimeInterval(lifetime)
-        // One that has expired was valid for a day before it did.
-        notBefore = lifetime > delay ? .now.addingTimeInterval(delay) : notAfter.addingTimeInterval(-86_400)
+        self.validity = validity
         self.alternativeNames = alternativeNames
     }
 
-    var extensions: Certificate.Extensions {
-        get throws {
-            var list: [any CertificateExtensionConvertible] = [
-                Critical(BasicConstraints.notCertificateAuthority), Critical(KeyUsage(digitalSignature: true)),
-                SubjectKeyIdentifier(hash: key.publicKey),
-            ]
-            if let usage = try usage.extendedKeyUsage { list.append(usage) }
-            if !alternativeNames.isEmpty { list.append(SubjectAlternativeNames(alternativeNames)) }
-            return try Certificate.Extensions(list.map { try $0.makeCertificateExtension() })
+    func content(_ publicKey: Certificate.PublicKey) throws -> CertificateContent {
+        var extensions: [any CertificateExtensionConvertible] = [
+            Critical(BasicConstraints.notCertificateAuthority), Critical(KeyUsage(digitalSignature: true)),
+        ]
+        extensions += try usage.extensions
+        if !alternativeNames.isEmpty {
+            let names = SubjectAlternativeNames(alternativeNames)
+            // RFC 5280 section 4.2.1.6: where there is no other name, these must be understood.
+            extensions.append(subject.isEmpty ? Critical(names) : names)
+        } else if subject.isEmpty {
+            throw LabError("a certificate needs a subject or an alternative name")
         }
+        return try CertificateContent(
+            subject: subject, publicKey: publicKey, from: validity.notBefore, until: validity.notAfter, extensions: extensions)
     }
 
     /// What clients on this machine call a server.

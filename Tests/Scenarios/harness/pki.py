@@ -1,6 +1,7 @@
 """The certificates of `holdfast-lab pki`, and clients' TLS contexts made of them."""
 import base64
 import hashlib
+import shutil
 import ssl
 from pathlib import Path
 
@@ -15,17 +16,25 @@ def base64url(octets):
 
 
 class PKI:
-    def __init__(self, folder):
+    def __init__(self, folder, like=None):
+        """`like`: another one, to be copied."""
         self.folder = Path(folder)
-        made = run(LAB, "pki", folder)
-        assert made.returncode == 0, made.stderr
+        if like:
+            shutil.copytree(like.folder, folder)
+        else:
+            self.work()
 
     def path(self, name):
         return str(self.folder / name)
 
-    def issue(self, name, *options):
-        made = run(LAB, "pki", self.folder, "--issue", name, *options)
+    def work(self, *options):
+        """A job done in the folder."""
+        made = run(LAB, "pki", self.folder, *options)
         assert made.returncode == 0, made.stderr
+        return made.stdout
+
+    def issue(self, name, *options):
+        self.work("--issue", name, *options)
         return name
 
     def certificate(self, name):

@@ -30,14 +30,16 @@ package final class ClientAuthenticator: Sendable {
 
     private let trust: ClientTrust
     private let denied: DenyList
+    private let seen: SeenCertificates?
     private let paths: Mutex<RecentPaths>
 
     package init(
-        _ trust: ClientTrust, denied: DenyList = .empty, rememberedPaths: Int = ClientAuthenticator.rememberedPaths,
+        _ trust: ClientTrust, denied: DenyList = .empty, seen: SeenCertificates? = nil, rememberedPaths: Int = ClientAuthenticator.rememberedPaths,
         octets: Int = ClientAuthenticator.rememberedOctets
     ) {
         self.trust = trust
         self.denied = denied
+        self.seen = seen
         paths = Mutex(RecentPaths(limit: rememberedPaths, octets: octets))
     }
 
@@ -85,6 +87,7 @@ package final class ClientAuthenticator: Sendable {
         return examine(certificate.presented, now: now)
             .flatMap { path in
                 if let fault = path.fault(at: now) { return .failure(fault) }
+                if case .authorities = trust { seen?.note(certificate) }
                 paths.withLock { $0.insert(RecentPaths.Entry(path: path, certificate: certificate)) }
                 return .success((AuthenticatedPeer(certificate.thumbprint, path), certificate))
             }

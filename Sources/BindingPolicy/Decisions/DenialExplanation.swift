@@ -39,6 +39,7 @@ extension DenialReason {
         case .confirmationMalformedHex: "The token's certificate binding is hexadecimal where base64url of the digest is needed."
         case .confirmationUnsupported: "The token is bound by a method that is not supported here."
         case .confirmationMismatch: "The token is bound to another certificate than this connection's."
+        case .certificateRenewed: "The token is bound to the certificate that this one has replaced. Get a new token with the new certificate."
         case .certificateExpired: "The client certificate has expired."
         case .certificateNotYetValid: "The client certificate is not valid yet."
         case .certificateRevoked: "The client certificate has been revoked."

@@ -39,6 +39,8 @@ package enum DenialReason: String, CaseIterable, Sendable {
     case confirmationMalformedHex = "cnf_malformed_hex"
     case confirmationUnsupported = "cnf_unsupported"
     case confirmationMismatch = "cnf_mismatch"
+    /// It is bound to the certificate that this connection's has replaced: the same holder, from the same issuer.
+    case certificateRenewed = "cert_renewed"
     /// The token may be bound, but this connection showed no certificate at all.
     case confirmationUnproven = "cnf_unproven"
 
@@ -103,7 +105,7 @@ extension DenialReason {
             .keyUnsuitable, .signatureInvalid, .audienceMismatch, .tokenExpired, .tokenNotYetValid, .tokenInactive,
             .issuerNotForRoute, .confirmationUnproven,
             .confirmationMissing, .confirmationMalformed, .confirmationMalformedHex, .confirmationUnsupported,
-            .confirmationMismatch, .certificateExpired, .certificateNotYetValid, .certificateRevoked,
+            .confirmationMismatch, .certificateRenewed, .certificateExpired, .certificateNotYetValid, .certificateRevoked,
             .certificateUntrusted, .revocationListMissing, .revocationListStale:
             .invalidToken
         case .authenticationInsufficient, .authenticationTooOld: .insufficientAuthentication

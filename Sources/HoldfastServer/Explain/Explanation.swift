@@ -83,7 +83,7 @@ package struct Explanation: Sendable {
             case .tokenInactive, .introspectionUnavailable: self = .introspection
             case .issuerNotForRoute: self = .routeIssuer
             case .confirmationMissing, .confirmationMalformed, .confirmationMalformedHex, .confirmationUnsupported,
-                .confirmationMismatch, .confirmationUnproven:
+                .confirmationMismatch, .certificateRenewed, .confirmationUnproven:
                 self = .binding
             case .certificateExpired, .certificateNotYetValid, .certificateRevoked, .certificateUntrusted, .certificateMissing,
                 .certificateDenied, .revocationListMissing, .revocationListStale:

@@ -24,6 +24,8 @@ final class Generation: Sendable {
     let changes: KeyChanges
     private let contexts: ServerTLSContexts
     private let authenticator: ClientAuthenticator
+    /// The process's: it goes from one generation to the next.
+    let seen: SeenCertificates
 
     /// - Parameters:
     ///   - earlier: the generation that this one follows; nil for the first.
@@ -39,7 +41,8 @@ final class Generation: Sendable {
         self.blueprint = blueprint
         self.changes = changes
         contexts = try ServerTLSContexts(blueprint.tls, now: made)
-        authenticator = ClientAuthenticator(blueprint.trust, denied: blueprint.denied)
+        seen = earlier?.seen ?? SeenCertificates()
+        authenticator = ClientAuthenticator(blueprint.trust, denied: blueprint.denied, seen: seen)
         desks = IssuerDesks(
             blueprint.issuers.map { plan in
                 if let kept = earlier?.desks.all.first(where: { $0.plan.isAlike(plan) }) { return kept }

@@ -1,5 +1,6 @@
 import AccessControl
 import BindingPolicy
+import ClientIdentity
 import HTTPWire
 import HoldfastConfiguration
 import NIOCore
@@ -103,10 +104,19 @@ final class TokenJudge: RequestJudge {
     /// - Parameter earlier: the look at the issuer's keys that the request has waited for.
     private func judge(_ token: UnsafeRawBufferPointer, on route: RoutePolicy, _ asking: Asking, after earlier: KeyLookup?) -> Judgement {
         switch authenticate(token, asking) {
-        case .verified(let verified): .decided(access.decide(verified, on: route, from: asking.peer, now: asking.now))
+        case .verified(let verified): .decided(decide(verified, on: route, from: asking.peer, now: asking.now))
         case .refused(let refusal): refuse(refusal, on: route, asking, after: earlier)
         case .unknown(let inquiry): look(up: token, inquiry, on: route, asking)
         }
+    }
+
+    /// A token of another certificate than the connection's is told from one of the certificate that it has replaced.
+    private func decide(_ token: VerifiedToken, on route: RoutePolicy, from peer: AuthenticatedPeer, now: Double) -> Decision {
+        let decision = access.decide(token, on: route, from: peer, now: now)
+        guard case .deny(let denial) = decision, denial.reason == .confirmationMismatch, case .certificate(let bound) = token.confirmation,
+            let shown = peer.thumbprint, generation.seen.areOfOneHolder(bound, shown)
+        else { return decision }
+        return .deny(Denial(.certificateRenewed))
     }
 
     private func authenticate(_ token: UnsafeRawBufferPointer, _ asking: Asking) -> TokenFinding {
@@ -172,7 +182,7 @@ final class TokenJudge: RequestJudge {
         _ answer: IntrospectionAnswer, _ inquiry: Inquiry, on route: RoutePolicy, from peer: AuthenticatedPeer, now: Double
     ) -> Decision {
         switch authenticator.settle(answer, for: inquiry, now: now) {
-        case .success(let verified): access.decide(verified, on: route, from: peer, now: now)
+        case .success(let verified): decide(verified, on: route, from: peer, now: now)
         case .failure(let refusal): .deny(Denial(refusal.reason))
         }
     }

@@ -235,3 +235,16 @@ def test_explain_says_what_the_handshake_would(lists, pki, issuer, tmp_path):
     token.write_text(issuer.token("client-b"))
     explained = run(HOLDFAST, "explain", "--config", lists.proxy.file, "--certificate", pki.path("client-a.pem"), "--token", token)
     assert "cert_revoked" in explained.stdout
+
+
+def test_metrics_tell_how_long_lists_and_certificates_have(lists, pki):
+    proxy = lists.start()
+    left = proxy.metric("holdfast_revocation_list_next_update_in_seconds", key="client_certificates.authorities[0].revocation.lists")
+    assert 0 < left <= 3600
+    for key, name in [("listener.certificate", "server"), ("client_certificates.authorities[0].file", "ca")]:
+        left = proxy.metric("holdfast_certificate_expires_in_seconds", key=key)
+        expected = (pki.certificate(name).not_valid_after_utc - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+        assert abs(left - expected) < 600, key
+    lists.rewrite(root=lists.root.revoked(updated=-2 * HOUR, next_update=-HOUR))
+    key = "client_certificates.authorities[0].revocation.lists"
+    assert proxy.metric("holdfast_revocation_list_next_update_in_seconds", key=key) < 0

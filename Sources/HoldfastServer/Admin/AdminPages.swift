@@ -98,6 +98,9 @@ struct AdminPages: Sendable {
         metrics.generationAge = age(of: generation)
         metrics.reloads = ["applied": state.applied, "refused": state.refused]
         metrics.isReloadRefused = !state.mistakes.isEmpty
+        let (review, now) = (generation.blueprint.review, WallClock.seconds())
+        metrics.certificateExpiry = review.secondsToExpiry(now: now)
+        metrics.revocationListUpdate = review.secondsToNextUpdate(now: now)
         for routes in weakerRoutes { metrics.weakerRoutes[routes.require] = routes.count }
         metrics.accessLogDropped = sinks.access.lostLines
         metrics.messagesDropped = sinks.messages.lostLines

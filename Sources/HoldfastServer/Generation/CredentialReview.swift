@@ -34,6 +34,27 @@ struct CredentialReview: Sendable {
 
     mutating func watch(secret file: LocatedPath) { items.append((file.keyPath, .secret(path: file.path))) }
 
+    /// Seconds until the first certificate of a file expires, by the key that names the file; below zero where that was.
+    func secondsToExpiry(now: Double) -> [String: Double] {
+        let ends = items.compactMap { key, item -> (String, Double)? in
+            switch item {
+            case .server(let certificates, _), .client(let certificates), .authorities(let certificates):
+                certificates.compactMap { $0.parsed?.window?.notAfter }.min().map { (key, ($0 - now).rounded()) }
+            case .revocationLists, .secret: nil
+            }
+        }
+        return Dictionary(ends) { min($0, $1) }
+    }
+
+    /// Likewise until the first list of a file is to be followed by another.
+    func secondsToNextUpdate(now: Double) -> [String: Double] {
+        let ends = items.compactMap { key, item -> (String, Double)? in
+            guard case .revocationLists(let lists) = item else { return nil }
+            return lists.compactMap(\.nextUpdate).min().map { (key, ($0 - now).rounded()) }
+        }
+        return Dictionary(ends) { min($0, $1) }
+    }
+
     /// A sentence each, beginning with its key.
     ///
     /// - Parameter now: seconds since 1970.

@@ -51,6 +51,15 @@ package struct ProcessMetrics: MetricSet {
     package var isReloadRefused = false
 
     @Metric(
+        .gauge, "holdfast_certificate_expires_in_seconds",
+        "Until the first certificate of a configured file expires, by the key that names the file; below zero where that was.", by: "key")
+    package var certificateExpiry: [String: Double] = [:]
+    @Metric(
+        .gauge, "holdfast_revocation_list_next_update_in_seconds",
+        "Until the first revocation list of a configured file is to be followed by another; below zero where that was.", by: "key")
+    package var revocationListUpdate: [String: Double] = [:]
+
+    @Metric(
         .gauge, "holdfast_connections_limit",
         "Client connections that may be open at once; fewer than configured where descriptors are short.")
     package var connectionsLimit = 0

@@ -146,6 +146,19 @@ def test_a_certificate_has_the_names_that_it_is_asked_for(lab):
     assert not verified(lab, "named", "-x509_strict", "-purpose", "sslclient")
 
 
+def test_a_certificate_says_where_its_revocation_can_be_learnt(lab):
+    responders, lists = ["http://a.example/o", "http://b.example/o"], ["http://a.example/c.crl", "http://b.example/c.crl"]
+    lab.issue("pointed", *[o for url in responders for o in ("--ocsp-url", url)], *[o for url in lists for o in ("--crl-url", url)])
+    certificate = lab.certificate("pointed")
+    assert [d.access_location.value for d in extension(certificate, x509.AuthorityInformationAccess)] == responders
+    assert [[name.value for name in point.full_name] for point in extension(certificate, x509.CRLDistributionPoints)] == [[url] for url in lists]
+    assert run("openssl", "x509", "-in", lab.path("pointed.pem"), "-noout", "-ocsp_uri").stdout.split() == responders
+    lab.issue("short", "--no-revocation")
+    nowhere = lab.certificate("short").extensions.get_extension_for_oid(x509.ObjectIdentifier("2.5.29.56"))
+    assert not nowhere.critical and nowhere.value.public_bytes() == b"\x05\x00"
+    assert {e.oid.dotted_string for e in lab.certificate("client-a").extensions}.isdisjoint({"2.5.29.56", "2.5.29.31", "1.3.6.1.5.5.7.1.1"})
+
+
 def request(path, key, names=("DNS:orders.example", "URI:spiffe://example/orders"), encoding=PEM, subject="CN=orders,O=Orders,C=FI"):
     """A signing request that would rather be an authority."""
     kinds = {"DNS": x509.DNSName, "URI": x509.UniformResourceIdentifier}

@@ -43,6 +43,15 @@ struct PKIDetails: ParsableArguments {
     @Option(help: ArgumentHelp("An address of mail.", valueName: "address"))
     var email: [String] = []
 
+    @Option(help: ArgumentHelp("Where to ask about it by OCSP, as it says itself; repeatable.", valueName: "url"))
+    var ocspURL: [String] = []
+
+    @Option(help: ArgumentHelp("Where the list is that it would be on; repeatable.", valueName: "url"))
+    var crlURL: [String] = []
+
+    @Flag(help: "It says that its revocation can be learnt nowhere (RFC 9608).")
+    var noRevocation = false
+
     @Option(help: ArgumentHelp("How many authorities may follow below this one.", valueName: "number"))
     var pathLength: Int?
 
@@ -71,6 +80,8 @@ struct PKIDetails: ParsableArguments {
         dns.map(GeneralName.dnsName) + uri.map(GeneralName.uniformResourceIdentifier) + ip.map(\.name) + email.map(GeneralName.rfc822Name)
     }
 
+    var pointers: RevocationPointers { RevocationPointers(responders: ocspURL, lists: crlURL, isNowhere: noRevocation) }
+
     /// What was given, and the jobs it can be given with.
     var given: [(name: String, jobs: [String])] {
         let making = ["--issue", "--sign", "--authority"]
@@ -81,6 +92,7 @@ struct PKIDetails: ParsableArguments {
             (organization != nil, "--organization", making), (commonName != nil, "--common-name", making),
             (!dns.isEmpty, "--dns", ["--issue", "--sign"]), (!uri.isEmpty, "--uri", ["--issue", "--sign"]),
             (!ip.isEmpty, "--ip", ["--issue", "--sign"]), (!email.isEmpty, "--email", ["--issue", "--sign"]),
+            (!ocspURL.isEmpty, "--ocsp-url", making), (!crlURL.isEmpty, "--crl-url", making), (noRevocation, "--no-revocation", making),
             (pathLength != nil, "--path-length", ["--authority"]), (!permitDNS.isEmpty, "--permit-dns", ["--authority"]),
             (!permitURI.isEmpty, "--permit-uri", ["--authority"]), (!permitOrganization.isEmpty, "--permit-organization", ["--authority"]),
             (!excludeDNS.isEmpty, "--exclude-dns", ["--authority"]), (reason != nil, "--reason", ["--revoke"]),

@@ -10,6 +10,8 @@ struct AuthorityLimits {
     var excluded: [GeneralName] = []
     /// Nil: for everything.
     var usage: CertificateUsage?
+    /// Further extensions.
+    var more: [any CertificateExtensionConvertible] = []
 
     var extensions: [any CertificateExtensionConvertible] {
         get throws {
@@ -23,7 +25,7 @@ struct AuthorityLimits {
                 names.excludedSubtrees = excluded
                 list.append(Critical(names))
             }
-            return list
+            return list + more
         }
     }
 }

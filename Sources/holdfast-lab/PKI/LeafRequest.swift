@@ -8,21 +8,25 @@ struct LeafRequest {
     let usage: CertificateUsage
     let validity: CertificateValidity
     let alternativeNames: [GeneralName]
+    /// Further extensions.
+    let more: [any CertificateExtensionConvertible]
 
     init(
-        _ subject: DistinguishedName, usage: CertificateUsage = .client, validity: CertificateValidity, alternativeNames: [GeneralName] = []
+        _ subject: DistinguishedName, usage: CertificateUsage = .client, validity: CertificateValidity, alternativeNames: [GeneralName] = [],
+        more: [any CertificateExtensionConvertible] = []
     ) {
         self.subject = subject
         self.usage = usage
         self.validity = validity
         self.alternativeNames = alternativeNames
+        self.more = more
     }
 
     func content(_ publicKey: Certificate.PublicKey) throws -> CertificateContent {
         var extensions: [any CertificateExtensionConvertible] = [
             Critical(BasicConstraints.notCertificateAuthority), Critical(KeyUsage(digitalSignature: true)),
         ]
-        extensions += try usage.extensions
+        extensions += try usage.extensions + more
         if !alternativeNames.isEmpty {
             let names = SubjectAlternativeNames(alternativeNames)
             // RFC 5280 section 4.2.1.6: where there is no other name, these must be understood.

@@ -68,7 +68,8 @@ let package = Package(
             ], swiftSettings: settings),
         .target(
             name: "ClientIdentity",
-            dependencies: ["BindingPolicy", "Credentials", "Files", "COpenSSL", crypto, nioCore, nioSSL], swiftSettings: settings),
+            dependencies: ["BindingPolicy", "Credentials", "Files", "HTTPWire", "Timekeeping", "COpenSSL", crypto, nioCore, nioSSL],
+            swiftSettings: settings),
         .target(
             name: "HoldfastConfiguration",
             dependencies: ["BindingPolicy", "Files", "HTTPWire", "Timekeeping", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
@@ -108,7 +109,8 @@ let package = Package(
         .testTarget(
             name: "ClientIdentityTests",
             dependencies: [
-                "ClientIdentity", "BindingPolicy", "Credentials", nioCore, nioPosix, nioSSL, nioTLS, crypto, cryptoExtras, certificates, asn1,
+                "ClientIdentity", "BindingPolicy", "Credentials", "HTTPWire", nioCore, nioPosix, nioSSL, nioTLS, crypto, cryptoExtras, certificates,
+                asn1,
             ], swiftSettings: settings),
         .testTarget(
             name: "HoldfastConfigurationTests", dependencies: ["HoldfastConfiguration", "HTTPWire", "BindingPolicy"], swiftSettings: settings),

@@ -54,3 +54,20 @@ static inline long holdfast_memory_contents(BIO *memory, char **contents) { retu
 static inline int holdfast_error_is_end_of_pem(unsigned long error) {
     return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
 }
+
+// subjectAltName, to be freed with GENERAL_NAMES_free; NULL where it is absent (`*found` is -1) or cannot be read (it is something else).
+static inline GENERAL_NAMES *holdfast_alternative_names(const X509 *certificate, int *found) {
+    return (GENERAL_NAMES *)X509_get_ext_d2i(certificate, NID_subject_alt_name, found, NULL);
+}
+static inline int holdfast_general_names_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
+// GEN_DNS and its like; the octets of those kinds that are plain ones, NULL for others.
+static inline int holdfast_general_name(const GENERAL_NAMES *names, int index, const unsigned char **octets, int *count) {
+    const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);
+    const ASN1_STRING *text = NULL;
+    if (!name) return -1;
+    if (name->type == GEN_DNS || name->type == GEN_EMAIL || name->type == GEN_URI) text = name->d.ia5;
+    if (name->type == GEN_IPADD) text = name->d.ip;
+    *octets = text ? ASN1_STRING_get0_data(text) : NULL;
+    *count = text ? ASN1_STRING_length(text) : 0;
+    return name->type;
+}

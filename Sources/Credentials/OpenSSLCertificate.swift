@@ -92,12 +92,15 @@ package final class OpenSSLCertificate {
         return Array(UnsafeBufferPointer(start: octets, count: count))
     }
 
-    static func text(of name: OpaquePointer?) -> String {
-        guard let name, let out = BIO_new(BIO_s_mem()) else { return "" }
+    static func text(of name: OpaquePointer?) -> String { rfc2253(name) ?? "" }
+
+    /// Nil where a value in it cannot be read.
+    static func rfc2253(_ name: OpaquePointer?) -> String? {
+        guard let name, let out = BIO_new(BIO_s_mem()) else { return nil }
         defer { BIO_free(out) }
         guard holdfast_print_name(out, name) >= 0 else {
             ERR_clear_error()
-            return ""
+            return nil
         }
         var text: UnsafeMutablePointer<CChar>?
         let count = holdfast_memory_contents(out, &text)

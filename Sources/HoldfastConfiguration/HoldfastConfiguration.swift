@@ -335,6 +335,8 @@ extension HoldfastConfiguration {
         package let keep: [String]
         package let clientAddress: ClientAddress
         package let claims: [ForwardedClaim]
+        /// In which words the upstream is told of the client's certificate, beside its thumbprint.
+        package let certificate: [CertificateDialect]
         package let interactionID: InteractionID
         package let errorBody: ErrorBody
     }

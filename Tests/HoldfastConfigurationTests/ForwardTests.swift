@@ -1,4 +1,5 @@
 import BindingPolicy
+import HTTPWire
 import HoldfastConfiguration
 import Testing
 
@@ -120,5 +121,33 @@ struct ForwardTests {
             ))
         #expect(said.contains("Plays x-fapi-interaction-id back, and makes one where a client sent none."))
         #expect(said.contains("Answers its own errors in the form of UK Open Banking."))
+    }
+
+    @Test("The certificate is told in the words of a closed list, alone or several, and check says in which fields (CC-06)")
+    func certificate() throws {
+        #expect(try read(minimal).forward.certificate == [])
+        #expect(try !lines(minimal).contains { $0.contains("client's certificate too") })
+        #expect(try read(forward("certificate: xfcc")).forward.certificate == [.xfcc])
+        let all = CertificateDialect.allCases.map(\.rawValue).joined(separator: ", ")
+        #expect(try read(forward("certificate: [\(all)]")).forward.certificate == CertificateDialect.allCases)
+        #expect(
+            try lines(forward("certificate: [rfc9440, azure]")).contains(
+                "The upstream receives the client's certificate too, as rfc9440 has it in Client-Cert, Client-Cert-Chain; as azure has it in X-ARR-ClientCert."
+            ))
+        expectMistake(forward("certificate: envoy"), "14:16: forward.certificate", "is not one of `rfc9440`, `xfcc`")
+        expectMistake(forward("certificate: []"), "14:16: forward.certificate", "The list is empty.")
+        expectMistake(forward("certificate: true"), "14:16: forward.certificate", "is not one of")
+    }
+
+    @Test("No field carries two things, and none that carries the certificate is kept from clients")
+    func certificateMistakes() {
+        expectMistake(forward("certificate: [aws, aws]"), "14:22: forward.certificate[1]", "carries the certificate as `aws` has it already")
+        expectMistake(
+            forward("thumbprint_header: ssl_client_fingerprint\n  certificate: nginx"), "15:16: forward.certificate",
+            "carries the certificate's thumbprint")
+        expectMistake(
+            forward("certificate: azure\n  claims: {sub: x-arr-clientcert}"), "15:17: forward.claims.sub", "carries the certificate as `azure`")
+        expectMistake(
+            forward("certificate: weblogic\n  keep: [WL_Proxy_Client_Cert]"), "15:10: forward.keep[0]", "carries the certificate as `weblogic`")
     }
 }

@@ -42,20 +42,23 @@ package struct StripList: Sendable {
 
     /// - Parameters:
     ///   - trustedHeader: the field we add ourselves; what passes for it is removed in both directions.
+    ///   - dialects: further fields of the same kind.
     ///   - additional: more names to strip; a trailing `*` stands for any ending.
     ///   - set: further fields that we set: what passes for one, or for one of its family, is removed.
     ///   - kept: names of the built-in list, or of a family, that pass all the same; a trailing `*` stands for any ending. Never one of
     ///     those we set.
     ///   - managesInteractionID: `x-fapi-interaction-id` is read and written by us; else it is a field like any other.
     package init(
-        trustedHeader: String, additional: [String] = [], set: [String] = [], kept: [String] = [], managesInteractionID: Bool = false
+        trustedHeader: String, dialects: [CertificateDialect] = [], additional: [String] = [], set: [String] = [], kept: [String] = [],
+        managesInteractionID: Bool = false
     ) throws(Mistake) {
+        let certificateFields = [trustedHeader] + dialects.flatMap(\.fieldNames)
         for names in [additional, set, kept] where names.count > Self.additionalNames { throw .tooMany(names.count) }
         slots = [UInt16](repeating: Self.noRule, count: 8192)
         // The first role that a name is given is the one it keeps.
         if managesInteractionID { add(InteractionID.fieldName, .interactionID) }
         for (name, role) in FieldNames.roles { add(name, role) }
-        try addTrusted(trustedHeader)
+        for name in certificateFields { try addTrusted(name) }
         for name in set { try addIdentity(name) }
         let ours = rules.count
         // The first rule that fits wins: what the file keeps, what it and the built-in list strip, what names nobody, our families.
@@ -64,7 +67,8 @@ package struct StripList: Sendable {
         for name in additional { try strip(name, &endings) }
         for name in StripListNames.all { addBuiltIn(name, &endings) }
         for name in OrdinaryNames.all { addOrdinary(name, &endings) }
-        for name in [trustedHeader] + set { addFamily(of: name, &endings) }
+        // RFC 9440's family is `Client-Cert-*`: not all that is the client's.
+        for name in certificateFields + set where name != "Client-Cert" { addFamily(of: name, &endings) }
         index(endings)
         coverKnownNames(ours, additional)
     }

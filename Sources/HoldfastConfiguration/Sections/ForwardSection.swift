@@ -1,3 +1,5 @@
+import HTTPWire
+
 extension HoldfastConfiguration.Forward {
     /// - `thumbprint_header` (field name; default `X-Client-Cert-SHA256`)
     /// - `authorization` (`keep` or `remove`; default `keep`)
@@ -5,12 +7,16 @@ extension HoldfastConfiguration.Forward {
     /// - `keep` (the same; optional): not removed although they always are, or are of the family of a field that Holdfast sets
     /// - `client_address` (`x-forwarded` or `none`; default `x-forwarded`)
     /// - `claims` (claim name: field name; optional): what the token says, for the upstream
+    /// - `certificate` (one or a list of `rfc9440`, `xfcc`, `nginx`, `haproxy`, `aws`, `azure`, `weblogic`, `traefik`; optional): the
+    ///   certificate, in the fields that such gateways set
     /// - `interaction_id` (`pass`, `echo` or `require`; default `pass`, or that of `profile`)
     /// - `errors` (`problem`, `uk`, `brazil` or `cdr`; default `problem`, or that of `profile`)
     init(_ root: Section, _ profile: HoldfastConfiguration.Profile?, _ claimNames: ClaimNames) {
         let section = root.section(
             "forward",
-            known: ["thumbprint_header", "authorization", "strip", "keep", "client_address", "claims", "interaction_id", "errors"])
+            known: [
+                "thumbprint_header", "authorization", "strip", "keep", "client_address", "claims", "certificate", "interaction_id", "errors",
+            ])
         let thumbprintHeader = section?.optional("thumbprint_header", Self.trustedHeader) ?? "X-Client-Cert-SHA256"
         self.thumbprintHeader = thumbprintHeader
         authorization = section?.optional("authorization", choice(Authorization.self)) ?? .keep
@@ -19,6 +25,7 @@ extension HoldfastConfiguration.Forward {
         self.strip = strip
         self.clientAddress = clientAddress
         var taken = [FieldName.folded(thumbprintHeader): "the certificate's thumbprint"]
+        certificate = section?.list("certificate", single: true) { node throws(Complaint) in try Self.dialect(node, &taken) } ?? []
         claims =
             section?.dictionary("claims", example: "sub: X-Token-Subject") { name, node throws(Complaint) in
                 let header = try Self.trustedHeader(node)
@@ -42,6 +49,17 @@ extension HoldfastConfiguration.Forward {
             section?.complain("More than \(Self.nameLimit) names are not possible here. A `*` at the end stands for any ending.", key)
         }
         errorBody = section?.optional("errors", choice(HoldfastConfiguration.ErrorBody.self)) ?? profile?.errorBody ?? .problem
+    }
+
+    /// - Parameter taken: what each field carries that is set already, by its folded name.
+    private static func dialect(_ node: ConfigurationNode, _ taken: inout [String: String]) throws(Complaint) -> CertificateDialect {
+        let dialect = try choice(CertificateDialect.self)(node)
+        for name in dialect.fieldNames {
+            if let other = taken.updateValue("the certificate as `\(dialect.rawValue)` has it", forKey: FieldName.folded(name)) {
+                throw Complaint("`\(name)`, which `\(dialect.rawValue)` sets, carries \(other) already. Keep one of the two.")
+            }
+        }
+        return dialect
     }
 
     private static func interactionID(

@@ -1,4 +1,5 @@
 internal import BindingPolicy
+import HTTPWire
 import Timekeeping
 
 /// What a configuration lets through, in plain words, for `holdfast check` and the start of `holdfast run`.
@@ -109,7 +110,13 @@ extension ConfigurationSummary {
         return [
             "Forwards to \(upstream.url)\(encryption).",
             "The upstream receives the certificate's thumbprint in \(forward.thumbprintHeader), \(token)\(claims)\(address).\(strip)",
-        ] + answers(forward)
+        ] + certificate(forward) + answers(forward)
+    }
+
+    private static func certificate(_ forward: HoldfastConfiguration.Forward) -> [String] {
+        guard !forward.certificate.isEmpty else { return [] }
+        let dialects = forward.certificate.map { "as \($0.rawValue) has it in \($0.fieldNames.joined(separator: ", "))" }
+        return ["The upstream receives the client's certificate too, \(dialects.joined(separator: "; "))."]
     }
 
     private static func answers(_ forward: HoldfastConfiguration.Forward) -> [String] {

@@ -100,7 +100,7 @@ package final class Blueprint: Sendable {
         let forward = configuration.forward
         let address = forward.clientAddress == .xForwarded ? ["X-Forwarded-For", "X-Forwarded-Proto"] : []
         return try? StripList(
-            trustedHeader: forward.thumbprintHeader, additional: forward.strip,
+            trustedHeader: forward.thumbprintHeader, dialects: forward.certificate, additional: forward.strip,
             set: forward.claims.map(\.header) + address + [EngineSettings.reportHeader], kept: forward.keep,
             managesInteractionID: forward.interactionID != .pass)
     }

@@ -1,3 +1,4 @@
+import ClientIdentity
 import HTTPWire
 import HoldfastConfiguration
 import NIOCore
@@ -23,7 +24,16 @@ extension EngineSettings {
             accessLog: configuration.log.access,
             page: metadata?.page,
             forwardedClaims: configuration.forward.claims.map { ForwardedClaim($0.claim, header: $0.header) },
+            certificateFields: Self.certificateFields(configuration),
             interactionID: InteractionIDMode(configuration.forward.interactionID), errorBody: ErrorBody(configuration.forward.errorBody))
+    }
+}
+
+extension EngineSettings {
+    private static func certificateFields(_ configuration: HoldfastConfiguration) -> CertificateFields? {
+        guard !configuration.forward.certificate.isEmpty else { return nil }
+        let forwarding = CertificateForwarding(configuration.forward.certificate, isValidated: configuration.clientTrust != .any)
+        return { certificate, fault, leftOut in forwarding.lines(of: certificate, fault: fault) { leftOut($0.rawValue) } }
     }
 }
 

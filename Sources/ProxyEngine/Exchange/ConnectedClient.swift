@@ -1,4 +1,5 @@
 import BindingPolicy
+import Telemetry
 
 /// Who is at the other end of a connection, for as long as it lasts.
 final class ConnectedClient {
@@ -9,7 +10,7 @@ final class ConnectedClient {
     /// As the log and `X-Forwarded-For` have it.
     let address: String
     private let key: ClientKey
-    private var fields: (generation: Int, lines: [UInt8])?
+    private var fields: (generation: Int, fault: DenialReason?, lines: [UInt8])?
     /// Of the upstream that its latest request went to: mostly that of the next one too.
     private var latest: (pool: UpstreamPool, share: ClientShare)?
 
@@ -44,11 +45,16 @@ final class ConnectedClient {
         latest = nil
     }
 
-    /// The fields that the upstream may trust, whole lines: made once per connection and generation, from nothing the client sent.
-    func trustedFields(by generation: LoopGeneration) -> [UInt8] {
-        if let fields, fields.generation == generation.number { return fields.lines }
-        let lines = generation.settings.trustedFields(for: peer, address: address)
-        fields = (generation.number, lines)
+    /// The fields that the upstream may trust, whole lines: made once per connection and generation, from nothing the client sent; anew
+    /// where the certificate is accepted no more and the request is forwarded all the same (`report_only`).
+    func trustedFields(by generation: LoopGeneration, now: Double, _ counters: LoopCounters) -> [UInt8] {
+        let fault = peer.fault(at: now)
+        if let fields, fields.generation == generation.number, fields.fault == fault { return fields.lines }
+        var lines = generation.settings.trustedFields(for: peer, address: address)
+        if let certificateFields = generation.settings.certificateFields {
+            lines += certificateFields(certificate, fault) { counters.countCertificateFieldLeftOut($0) }
+        }
+        fields = (generation.number, fault, lines)
         return lines
     }
 }

@@ -98,7 +98,7 @@ extension Exchange: LookupClient {
     /// Last of all fields, so that nothing a client sent comes after them. An expectation is handed on, since only the upstream knows
     /// whether it wants the body (RFC 9110 section 10.1.1).
     private func trustedFields(for permit: Permit) -> [UInt8] {
-        let fixed = client.trustedFields(by: generation)
+        let fixed = client.trustedFields(by: generation, now: loop.clock.seconds(), loop.counters)
         let claims = permit.token == nil ? [] : generation.settings.forwardedClaims
         let expects = request.state.expectsContinue
         guard expects || permit.wouldRefuse != nil || record.interactionID != nil || !claims.isEmpty else { return fixed }

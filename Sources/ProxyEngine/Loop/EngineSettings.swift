@@ -1,4 +1,4 @@
-import BindingPolicy
+package import BindingPolicy
 package import HTTPWire
 package import NIOCore
 
@@ -26,8 +26,15 @@ package struct EngineSettings: Sendable {
     /// The one document that is ours to give.
     package var page: OwnPage?
     package var forwardedClaims: [ForwardedClaim]
+    /// What else the upstream is told of a client's certificate; nil for nothing.
+    package var certificateFields: CertificateFields?
     package var interactionID: InteractionIDMode
     package var errorBody: ErrorBody
+
+    /// Makes whole field lines of a certificate (nil where the client showed none) and of why it is accepted no more, and tells the name of
+    /// each group of fields in which a value had to be left out: of a closed set.
+    package typealias CertificateFields =
+        @Sendable (_ certificate: (any ProvenCertificate)?, _ fault: DenialReason?, _ leftOut: (String) -> Void) -> [UInt8]
 
     /// What is done with `x-fapi-interaction-id`.
     package enum InteractionIDMode: Sendable { case pass, echo, require }
@@ -79,8 +86,8 @@ package struct EngineSettings: Sendable {
         limits: WireLimits, rewrite: RequestRewrite, handshakeTimeout: TimeAmount, headTimeout: TimeAmount, idleTimeout: TimeAmount,
         bodyTimeout: TimeAmount, minimumBodyRate: Int, responseTimeout: TimeAmount, addsForwardedFor: Bool,
         thumbprintHeader: String, challenge: ChallengeTerms, accessLog: Bool,
-        page: OwnPage? = nil, forwardedClaims: [ForwardedClaim] = [], interactionID: InteractionIDMode = .pass,
-        errorBody: ErrorBody = .problem
+        page: OwnPage? = nil, forwardedClaims: [ForwardedClaim] = [], certificateFields: CertificateFields? = nil,
+        interactionID: InteractionIDMode = .pass, errorBody: ErrorBody = .problem
     ) {
         self.limits = limits
         self.rewrite = rewrite
@@ -96,6 +103,7 @@ package struct EngineSettings: Sendable {
         self.accessLog = accessLog
         self.page = page
         self.forwardedClaims = forwardedClaims
+        self.certificateFields = certificateFields
         self.interactionID = interactionID
         self.errorBody = errorBody
     }

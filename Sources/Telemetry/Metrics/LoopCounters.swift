@@ -21,4 +21,5 @@ package final class LoopCounters {
         metrics.upstreamCauses[LabelPair(reason, cause), default: 0] &+= 1
     }
     package func countStripped(_ name: String) { metrics.stripped[name, default: 0] &+= 1 }
+    package func countCertificateFieldLeftOut(_ dialect: String) { metrics.certificateFieldsLeftOut[dialect, default: 0] &+= 1 }
 }

@@ -24,6 +24,10 @@ package struct MetricsSnapshot: MetricSet {
     package var withoutToken: [String: Int] = [:]
     @Metric(.counter, "holdfast_stripped_fields", "Identity fields a client sent and Holdfast removed: an attack signal.", by: "field")
     package var stripped: [String: Int] = [:]
+    @Metric(
+        .counter, "holdfast_certificate_fields_left_out",
+        "What the upstream was not told of a client's certificate, since it could not be written safely, once a connection.", by: "dialect")
+    package var certificateFieldsLeftOut: [String: Int] = [:]
     @Metric(.counter, "holdfast_upstream_connections", "Connections opened to the upstream.") package var upstreamConnections = 0
     @Metric(.counter, "holdfast_upstream_failures", "Exchanges the upstream failed, by reason.", by: "reason")
     package var upstreamFailures: [String: Int] = [:]

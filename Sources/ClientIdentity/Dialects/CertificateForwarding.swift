@@ -1,0 +1,60 @@
+package import BindingPolicy
+package import HTTPWire
+
+/// Tells the upstream of a client's certificate in the dialects that it reads.
+package struct CertificateForwarding: Sendable {
+    private let dialects: [CertificateDialect]
+    private let isValidated: Bool
+
+    /// - Parameter isValidated: whether certificates are accepted for a path to an authority, not for the proof of their key alone.
+    package init(_ dialects: [CertificateDialect], isValidated: Bool) {
+        self.dialects = dialects
+        self.isValidated = isValidated
+    }
+
+    /// Whole lines.
+    ///
+    /// - Parameters:
+    ///   - certificate: nil where the client showed none.
+    ///   - fault: why it is accepted no more.
+    ///   - leftOut: told of each value that could not be written safely.
+    package func lines(
+        of certificate: (any ProvenCertificate)?, fault: DenialReason?, leftOut: (CertificateDialect) -> Void
+    ) -> [UInt8] {
+        let read = certificate.map { ForwardedCertificate($0, Verification(fault, isValidated: isValidated)) }
+        return dialects.flatMap { dialect in
+            var lines = CertificateFieldLines()
+            switch read {
+            case .some(.some(let certificate)): certificate.write(dialect, to: &lines)
+            case .some(.none): lines.leaveOut()
+            // Said with a word of its own, and only by nginx.
+            case .none: if dialect == .nginx { lines.put("ssl-client-verify", "NONE") }
+            }
+            for _ in 0..<lines.leftOut { leftOut(dialect) }
+            return lines.octets
+        }
+    }
+}
+
+extension ForwardedCertificate {
+    func write(_ dialect: CertificateDialect, to lines: inout CertificateFieldLines) {
+        switch dialect {
+        case .rfc9440: writeRFC9440(to: &lines)
+        case .xfcc: writeXFCC(to: &lines)
+        case .nginx: writeNginx(to: &lines)
+        case .haproxy: writeHAProxy(to: &lines)
+        case .aws: writeAWS(to: &lines)
+        case .azure: lines.put("X-ARR-ClientCert", leaf)
+        case .weblogic: lines.put("WL-Proxy-Client-Cert", leaf)
+        case .traefik: writeTraefik(to: &lines)
+        }
+    }
+
+    /// Structured fields (RFC 8941 sections 3.1 and 3.3.5). The chain never stands alone (RFC 9440 section 2.3).
+    private func writeRFC9440(to lines: inout CertificateFieldLines) {
+        let leftOut = lines.leftOut
+        lines.put("Client-Cert", [UInt8(ascii: ":")] + leaf + [UInt8(ascii: ":")])
+        guard lines.leftOut == leftOut, !issuers.isEmpty else { return }
+        lines.put("Client-Cert-Chain", Array(issuers.map { [UInt8(ascii: ":")] + $0 + [UInt8(ascii: ":")] }.joined(separator: Array(", ".utf8))))
+    }
+}

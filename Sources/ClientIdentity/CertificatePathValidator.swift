@@ -141,10 +141,11 @@ package final class CertificatePathValidator: @unchecked Sendable {
             }
         }
         guard let window else { return .failure(.untrusted) }
-        guard let policy = policy(for: holdfast_x509_stack_at(chain, count - 1)) else { return .success(ValidatedPath(window: window)) }
         let path = (0..<count).compactMap { holdfast_x509_stack_at(chain, $0) }
+        let intermediates = path.dropFirst().dropLast().compactMap(OpenSSLCertificate.der(of:))
+        guard let policy = policy(for: path.last) else { return .success(ValidatedPath(window: window, intermediates: intermediates)) }
         if let fault = RevocationCheck.fault(of: path, by: policy, now: now) { return .failure(fault) }
-        return .success(ValidatedPath(window: window, reviewTime: policy.reviewTime(after: Double(now))))
+        return .success(ValidatedPath(window: window, reviewTime: policy.reviewTime(after: Double(now)), intermediates: intermediates))
     }
 
     private func policy(for anchor: OpaquePointer?) -> RevocationPolicy? {

@@ -1,6 +1,7 @@
 package import BindingPolicy
 
-/// A client's certificate with what it sent beside it: what it takes to judge it again under another trust, or after a list has changed.
+/// A client's certificate with those that its path to an authority needs: what it takes to judge it again under another trust, or after a
+/// list has changed.
 /// Shared by the connections of one client, as long as its path is remembered.
 package final class ClientCertificate: ProvenCertificate {
     package let thumbprint: Thumbprint

@@ -11,7 +11,7 @@ import Files
 /// - `serial HEX issuer NAME`: RFC 5280's own name of a certificate, the issuer as RFC 2253 text;
 /// - `issuer NAME`: whatever this CA issued.
 ///
-/// The client's certificate is looked up and those that it sent beside it: who needs an intermediate that is denied is denied.
+/// The client's certificate is looked up and those between it and its authority: who needs an intermediate that is denied is denied.
 package struct DenyList: Sendable {
     /// Octets of a file: a hundred thousand entries.
     package static let limit = 16 << 20

@@ -9,9 +9,13 @@ package struct ValidatedPath: Equatable, Sendable {
     /// From when on the verdict has to be made anew: seconds since 1970.
     package let reviewTime: Double
 
-    package init(window: ValidityWindow, reviewTime: Double = .infinity) {
+    /// DER of the certificates between the leaf and the authority: of what was sent, those that the path needs.
+    let intermediates: [[UInt8]]
+
+    init(window: ValidityWindow, reviewTime: Double = .infinity, intermediates: [[UInt8]] = []) {
         self.window = window
         self.reviewTime = reviewTime
+        self.intermediates = intermediates
     }
 
     package func fault(at now: Double) -> PathFault? {

@@ -1,7 +1,8 @@
 import BindingPolicy
-import ClientIdentity
 import NIOSSL
 import Testing
+
+@testable import ClientIdentity
 
 @Suite struct ClientAuthenticatorTests {
     private let root: TestCertificate
@@ -147,6 +148,24 @@ import Testing
         #expect(HandshakeFault.certificateRefused(.expired).code == DenialReason.certificateExpired.rawValue)
         #expect(HandshakeFault.certificateRefused(.untrusted).code == DenialReason.certificateUntrusted.rawValue)
         #expect(!HandshakeFault.certificateMissing.meaning.isEmpty)
+    }
+
+    @Test("What a stranger plants beside somebody's certificate, without its key, has no say in what becomes of it")
+    func plantedCertificates() throws {
+        let intermediate = try root.issue("I", extensions: TestCertificate.authorityExtensions())
+        let leaf = try intermediate.issue("A")
+        let planted = try root.issue("P", extensions: TestCertificate.authorityExtensions())
+        let authenticator = try authorities()
+        let chain = try leaf.chain(intermediate) + NIOSSLCertificate.list(planted)
+        let kept = try authenticator.verifyHandshake(chain: chain, now: testNow).get().certificate
+        #expect(kept.chain == [leaf.der, intermediate.der])
+        let denied = try DenyList("thumbprint \(Thumbprint(ofCertificate: planted.der))", of: "denied")
+        let next = ClientAuthenticator(.authorities(try CertificatePathValidator(trusting: root)), denied: denied)
+        #expect(try next.review(kept, now: testNow).get().thumbprint == kept.thumbprint)
+        #expect(try next.verify(chain: chain, now: testNow).get().thumbprint == kept.thumbprint)
+        let needed = try DenyList("thumbprint \(Thumbprint(ofCertificate: intermediate.der))", of: "denied")
+        let strict = ClientAuthenticator(.authorities(try CertificatePathValidator(trusting: root)), denied: needed)
+        #expect(strict.review(kept, now: testNow) == .failure(.certificateRefused(.denied)))
     }
 }
 

@@ -3,7 +3,7 @@ import Credentials
 import Crypto
 import Synchronization
 
-/// Whose certificates were let in of late, so that a renewal can be told from theft: a client that shows its new certificate with a token bound
+/// Whose certificates were shown of late with a path to an authority, so that a renewal can be told from theft: a client that shows its new certificate with a token bound
 /// to the old one needs a new token, and nobody has stolen anything.
 ///
 /// Holder and issuer are known by a digest of their names, and an entry is as small as any other, so that a bound on their number is one on
@@ -22,7 +22,7 @@ package final class SeenCertificates: Sendable {
     /// - Parameter limit: certificates remembered at most; at least half of them are the latest seen.
     package init(limit: Int = 65_536) { generationLimit = max(1, limit / 2) }
 
-    /// It was let in, by a path to an authority. One without a subject is of nobody in particular.
+    /// It has a path to an authority, whoever shows it: that is all that a renewal is told by. One without a subject is of nobody in particular.
     func note(_ certificate: ClientCertificate) {
         guard memory.withLock({ $0.current[certificate.thumbprint] == nil }), let parsed = OpenSSLCertificate(der: certificate.presented.leaf)
         else { return }
@@ -39,7 +39,7 @@ package final class SeenCertificates: Sendable {
         }
     }
 
-    /// Whether both were let in, as certificates of one subject from one issuer.
+    /// Whether both were shown, as certificates of one subject from one issuer.
     package func areOfOneHolder(_ one: Thumbprint, _ other: Thumbprint) -> Bool {
         memory.withLock { memory in
             guard one != other, let holder = memory.holder(of: one) else { return false }

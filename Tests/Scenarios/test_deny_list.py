@@ -89,3 +89,12 @@ def test_certificates_for_servers_only_are_refused_as_such_and_taken_by_a_word(s
     lax = start_proxy({"client_certificates": {"usage": "any"}})
     assert lax.ask(token=token.read_text(), client="client-serverauth").status == 200
     assert "warning: client_certificates.usage is `any`" in run(HOLDFAST, "check", "--config", lax.file).stdout
+
+
+def test_where_any_certificate_is_taken_one_that_is_denied_is_not(start_proxy, pki, issuer, tmp_path):
+    file = tmp_path / "denied.txt"
+    file.write_text(entries(pki, "client-a")["thumbprint"] + "\n")
+    proxy = start_proxy({"client_certificates": {"trust": "any", "authorities": None, "deny": str(file)}})
+    with pytest.raises(REFUSED_AT_HANDSHAKE):
+        proxy.ask(token=issuer.token())
+    assert proxy.ask(token=issuer.token("client-b"), client="client-b").status == 200

@@ -12,8 +12,9 @@ import pytest
 from cryptography import x509
 
 from harness.load import Background
-from harness.processes import eventually
+from harness.processes import eventually, free_port
 from harness.proxy import merged, yaml
+from harness.wire import Connection
 
 
 class Reloadable:
@@ -218,6 +219,39 @@ def test_a_request_under_way_is_finished_by_the_upstream_that_it_began_with(held
         assert len(busy.answer().body) == 100_000
         assert busy.request(token=issuer.token()).json()["target"] == "/"
     eventually(lambda: all(peer.is_closed() for peer in stage.upstream.peers), "no connection is kept to the old one")
+
+
+def test_the_metadata_of_an_address_of_its_own_follows(reloadable, pki, tmp_path):
+    for name in ("server.pem", "server.key"):
+        shutil.copy(pki.path(name), tmp_path / name)
+    port = free_port()
+    resource = {"identifier": "https://api.example.com/v1", "metadata_address": f"127.0.0.1:{port}"}
+    own = {"listener": {"certificate": str(tmp_path / "server.pem"), "private_key": str(tmp_path / "server.key")}}
+    one = reloadable(merged(own, {"resource": resource, "routes": None}))
+
+    def told(path):
+        with Connection(("127.0.0.1", port), pki.context(None)) as connection:
+            shown = x509.load_der_x509_certificate(connection.sock.getpeercert(True)).serial_number
+            return shown, connection.request(target="/.well-known/oauth-protected-resource" + path)
+
+    before, answer = told("/v1")
+    assert answer.json()["resource"] == "https://api.example.com/v1"
+    pki.issue("renewed-metadata", "--usage", "server")
+    shutil.copy(pki.path("renewed-metadata.pem"), tmp_path / "server.pem")
+    shutil.copy(pki.path("renewed-metadata.key"), tmp_path / "server.key")
+    one.write({"resource": {"identifier": "https://api.example.com/v2"}})
+    eventually(lambda: told("/v2")[1].status == 200, "the new document")
+    after, answer = told("/v2")
+    assert after != before and answer.json()["resource"] == "https://api.example.com/v2"
+    assert told("/v1")[1].status == 404
+
+
+def test_readiness_follows_the_upstream(reloadable, upstream):
+    one = reloadable()
+    one.write({"upstream": {"url": f"http://127.0.0.1:{free_port()}"}})
+    one.proxy.wait_admin("/readyz", 503)
+    one.write({"upstream": {"url": upstream.url}})
+    one.proxy.wait_ready()
 
 
 def memory(proxy):

@@ -19,6 +19,8 @@ package struct CertificateConcern: Equatable, Sendable {
         case notForClients
         /// The one after it in the file did not issue it.
         case chainBroken
+        /// No path goes on from it to a configured authority.
+        case leadsNowhere
     }
 
     /// In its file, from 1 on.
@@ -64,6 +66,19 @@ package enum CertificateReview {
     package static func ofAuthorities(_ certificates: [Certificate], now: Double) -> [CertificateConcern] {
         certificates.enumerated().flatMap { index, certificate in
             certificate.parsed.map { concerns(time(of: $0, now), $0, at: index + 1) } ?? []
+        }
+    }
+
+    /// A file of certificates that are lent to clients, of all that these authorities have.
+    package static func ofIntermediates(_ file: Intermediates, among anchors: TrustAnchors) -> [CertificateConcern] {
+        let index = AnchorIndex(anchors.authorities.compactMap(\.parsed))
+        let authorities = Set(anchors.certificates)
+        let lent = IntermediateIndex(anchors.intermediates)
+        return file.certificates.enumerated().flatMap { position, one -> [CertificateConcern] in
+            guard !authorities.contains(one.der), let certificate = one.parsed,
+                !PathSearch.leads(certificate, by: lent.above([certificate]), to: index)
+            else { return [] }
+            return concerns([.leadsNowhere], certificate, at: position + 1)
         }
     }
 

@@ -35,6 +35,7 @@ package final class CertificatePathValidator: @unchecked Sendable {
 
     private let store: OpaquePointer
     private let anchors: AnchorIndex
+    private let lent: IntermediateIndex
     /// By DER of the authority whose clients they are about.
     private let revocation: [[UInt8]: RevocationPolicy]
 
@@ -47,6 +48,7 @@ package final class CertificatePathValidator: @unchecked Sendable {
         self.revocation = revocation
         let parsed = anchors.certificates.compactMap(OpenSSLCertificate.init(der:))
         self.anchors = AnchorIndex(parsed)
+        lent = IntermediateIndex(anchors.intermediates)
         guard parsed.count == anchors.certificates.count, parsed.allSatisfy({ X509_STORE_add_cert(store, $0.pointer) == 1 }) else {
             throw CredentialFault("OpenSSL", "an authority's certificate was not taken")
         }
@@ -59,6 +61,7 @@ package final class CertificatePathValidator: @unchecked Sendable {
         self.store = store
         revocation = [:]
         anchors = AnchorIndex([])
+        lent = IntermediateIndex([])
         guard X509_STORE_set_default_paths(store) == 1 else { throw CredentialFault("the system's authorities", "cannot be read") }
         ERR_clear_error()
         try configure(for: holders)
@@ -92,7 +95,8 @@ package final class CertificatePathValidator: @unchecked Sendable {
         guard let seconds = Int(exactly: now.rounded(.down)), let leaf = OpenSSLCertificate(der: leaf) else { return .failure(.malformed) }
         if let fault = KeyStrength.fault(ofLeaf: leaf) { return .failure(fault) }
         // What cannot be part of a good path is left out rather than refused: clients send odd extras (PKI-07).
-        let others = intermediates.compactMap(OpenSSLCertificate.init(der:)).filter { KeyStrength.fault(of: $0) == nil }
+        let sent = intermediates.compactMap(OpenSSLCertificate.init(der:)).filter { KeyStrength.fault(of: $0) == nil }
+        let others = sent + lent.above([leaf] + sent)
         var verdict = verify(leaf, others, now: seconds)
         if verdict.isGood(at: now) { return verdict }
         for path in PathSearch.paths(from: leaf, others, to: anchors) {

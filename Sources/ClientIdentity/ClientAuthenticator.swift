@@ -81,15 +81,17 @@ package final class ClientAuthenticator: Sendable {
     private func judge(_ certificate: ClientCertificate, now: Double) -> Result<Identity, HandshakeFault> {
         // A remembered path outside its window is not the last word: the CA may have been renewed since.
         if let known = paths.withLock({ $0.entry(of: certificate.thumbprint) }), known.path.fault(at: now) == nil, now < known.path.reviewTime {
-            return .success((AuthenticatedPeer(certificate.thumbprint, known.path), known.certificate))
+            let fuller = known.certificate.rests(onLess: certificate) ? certificate.on(known.path) : known.certificate
+            if fuller !== known.certificate { paths.withLock { $0.insert(RecentPaths.Entry(path: known.path, certificate: fuller)) } }
+            return .success((AuthenticatedPeer(certificate.thumbprint, known.path), fuller))
         }
         return examine(certificate.presented, now: now)
             .flatMap { path in
                 if let fault = path.fault(at: now) { return .failure(fault) }
                 // Without what the path does not need: this is asked before the key is proven, and whoever plants other certificates
                 // beside somebody's must not have a say in what becomes of him.
-                let certificate = ClientCertificate(PresentedChain(leaf: certificate.presented.leaf, others: path.intermediates))
-                if denied.denies(certificate.presented, thumbprint: certificate.thumbprint) { return .failure(.denied) }
+                let certificate = certificate.on(path)
+                if denied.denies(certificate) { return .failure(.denied) }
                 if case .authorities = trust { seen?.note(certificate) }
                 paths.withLock { $0.insert(RecentPaths.Entry(path: path, certificate: certificate)) }
                 return .success((AuthenticatedPeer(certificate.thumbprint, path), certificate))

@@ -87,10 +87,11 @@ package struct DenyList: Sendable {
 
     // MARK: Looking up
 
-    func denies(_ chain: PresentedChain, thumbprint: Thumbprint) -> Bool {
+    /// The certificate, or one of those that its path needs.
+    func denies(_ certificate: ClientCertificate) -> Bool {
         guard count > 0 else { return false }
-        if thumbprints.contains(thumbprint) { return true }
-        return ([chain.leaf] + chain.others).contains(where: denies)
+        if thumbprints.contains(certificate.thumbprint) { return true }
+        return certificate.chain.contains(where: denies)
     }
 
     private func denies(_ der: [UInt8]) -> Bool {

@@ -37,6 +37,14 @@ struct PathSearch {
         return search.found
     }
 
+    /// Whether there is a path at all, good or not.
+    static func leads(_ certificate: OpenSSLCertificate, by others: [OpenSSLCertificate], to anchors: AnchorIndex) -> Bool {
+        var search = PathSearch(anchors, others)
+        search.follow(certificate, [], certificate)
+        ERR_clear_error()
+        return !search.found.isEmpty
+    }
+
     private mutating func follow(_ leaf: OpenSSLCertificate, _ intermediates: [OpenSSLCertificate], _ last: OpenSSLCertificate) {
         for anchor in anchors.issuers(of: last) where found.count < Self.paths && isSigned(last, by: anchor) {
             found.append(Path(leaf: leaf, intermediates: intermediates, anchor: anchor))

@@ -1,3 +1,4 @@
+import Credentials
 import NIOCore
 package import NIOSSL
 
@@ -73,6 +74,7 @@ extension TrustAnchors {
 
     fileprivate var namesForClients: [NIOSSLCertificate]? {
         guard certificates.count <= Self.nameLimit else { return nil }
-        return forTLS
+        // A client that has no intermediate knows its authority by that one's name only.
+        return forTLS + intermediates.prefix(Self.nameLimit - certificates.count).map(\.forTLS)
     }
 }

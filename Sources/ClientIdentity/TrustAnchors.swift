@@ -6,6 +6,8 @@ package import NIOSSL
 package struct TrustAnchors: Sendable {
     /// In the file's order; at least one.
     package let authorities: [Certificate]
+    /// Lent to clients that do not send them; trust in none of them comes of that.
+    package private(set) var intermediates: [Certificate] = []
 
     /// DER.
     package var certificates: [[UInt8]] { authorities.map(\.der) }
@@ -14,17 +16,7 @@ package struct TrustAnchors: Sendable {
     /// Refuses a file that is missing, empty, damaged or without a certificate, and one that holds a certificate which
     /// could never be the end of a path: not an authority, or with a key that is not taken.
     package init(file path: String) throws(CredentialFault) {
-        let certificates = try CertificateFile.read(path)
-        for (index, one) in certificates.enumerated() {
-            guard let certificate = one.parsed else { throw CredentialFault(path, "certificate \(index + 1) in it cannot be read") }
-            let name = "certificate \(index + 1) in it (\(certificate.subject))"
-            guard X509_check_ca(certificate.pointer) != 0 else { throw CredentialFault(path, "\(name) is not an authority's") }
-            guard KeyStrength.fault(of: certificate) == nil, certificate.keyKind != .explicitCurve else {
-                let kind = certificate.keyKind.map { " (\($0))" } ?? ""
-                throw CredentialFault(path, "\(name) has a key that is too small, too large or of a kind not taken\(kind)")
-            }
-        }
-        authorities = certificates
+        authorities = try AuthorityFile.read(path) { X509_check_ca($0.pointer) != 0 }
     }
 
     /// Those of several files together; nil for no file.
@@ -33,5 +25,29 @@ package struct TrustAnchors: Sendable {
         authorities = parts.flatMap(\.authorities)
     }
 
+    package func lending(_ parts: [Intermediates]) -> TrustAnchors {
+        var lending = self
+        lending.intermediates = parts.flatMap(\.certificates)
+        return lending
+    }
+
     package var summaries: [CertificateSummary] { certificates.compactMap(CertificateSummary.init(der:)) }
+}
+
+/// A file of certificates that others were issued by.
+enum AuthorityFile {
+    /// - Parameter mayIssue: whether a certificate is an authority's.
+    static func read(_ path: String, where mayIssue: (OpenSSLCertificate) -> Bool) throws(CredentialFault) -> [Certificate] {
+        let certificates = try CertificateFile.read(path)
+        for (index, one) in certificates.enumerated() {
+            guard let certificate = one.parsed else { throw CredentialFault(path, "certificate \(index + 1) in it cannot be read") }
+            let name = "certificate \(index + 1) in it (\(certificate.subject))"
+            guard mayIssue(certificate) else { throw CredentialFault(path, "\(name) is not an authority's") }
+            guard KeyStrength.fault(of: certificate) == nil, certificate.keyKind != .explicitCurve else {
+                let kind = certificate.keyKind.map { " (\($0))" } ?? ""
+                throw CredentialFault(path, "\(name) has a key that is too small, too large or of a kind not taken\(kind)")
+            }
+        }
+        return certificates
+    }
 }

@@ -5,6 +5,7 @@ extension HoldfastConfiguration {
     package var namedFiles: [LocatedPath] {
         var files = listener.identity.files
         if case .authorities(let authorities, _) = clientTrust { files += authorities.flatMap { [$0.file] + ($0.revocation?.lists ?? []) } }
+        files += intermediates
         if let denyList { files.append(denyList) }
         files += tokens.flatMap(\.namedFiles)
         files += [upstream.tls?.certificateAuthorities].compactMap(\.self) + (upstream.tls?.identity?.files ?? [])

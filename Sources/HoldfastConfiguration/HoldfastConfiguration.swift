@@ -9,6 +9,8 @@ package struct HoldfastConfiguration: Equatable, Sendable {
     package let text: String
     package let listener: Listener
     package let clientTrust: ClientTrust
+    /// Files (PEM) of certificates between clients and their CAs, lent to clients that do not send them.
+    package let intermediates: [LocatedPath]
     /// Certificates that are let in no more; nil for none.
     package let denyList: LocatedPath?
     /// At least one; no issuer twice.

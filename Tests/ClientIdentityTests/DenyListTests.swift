@@ -22,7 +22,7 @@ struct DenyListTests {
         let list = try DenyList(text, of: "denied.txt")
         let shown = certificate ?? leaf
         let chain = PresentedChain(leaf: shown.der, others: alone ? [] : [intermediate.der])
-        return list.denies(chain, thumbprint: Thumbprint(ofCertificate: shown.der))
+        return list.denies(ClientCertificate(chain))
     }
 
     private func parsed(_ certificate: TestCertificate) throws -> OpenSSLCertificate { try #require(OpenSSLCertificate(der: certificate.der)) }

@@ -228,6 +228,22 @@ struct ListenerTests {
         expectMistake(denying.replacing("empty.pem", with: "absent"), "7:9: client_certificates.deny", "There is no file")
     }
 
+    @Test("Intermediates, a file or a list, are lent to clients, and only where there are authorities (PKI-07)")
+    func intermediates() throws {
+        #expect(try read(minimal).intermediates == [])
+        let one = changed("authorities: clients-ca.pem", to: "authorities: clients-ca.pem\n  intermediates: upstream-ca.pem")
+        #expect(try read(one).intermediates.map(\.keyPath) == ["client_certificates.intermediates"])
+        #expect(try lines(one).contains { $0.hasPrefix("Completes the paths of clients") && $0.hasSuffix("upstream-ca.pem.") })
+        #expect(try read(one).namedFiles.contains { $0.path.hasSuffix("upstream-ca.pem") })
+        #expect(try read(one.replacing("upstream-ca.pem", with: "[upstream-ca.pem, as-ca.pem]")).intermediates.count == 2)
+        expectMistake(one.replacing("upstream-ca.pem", with: "absent.pem"), "8:18: client_certificates.intermediates", "There is no file")
+        expectMistake(one.replacing("upstream-ca.pem", with: "empty.pem"), "8:18: client_certificates.intermediates", "empty")
+        expectMistake(one.replacing("upstream-ca.pem", with: "[]"), "8:18: client_certificates.intermediates", "The list is empty")
+        expectMistake(
+            changed("trust: authorities\n  authorities: clients-ca.pem", to: "trust: any\n  intermediates: as-ca.pem"),
+            "7:3: client_certificates.intermediates", "no CA is looked at")
+    }
+
     @Test("What is wrong about revocation is told where it stands")
     func revocationMistakes() {
         let key = "client_certificates"

@@ -61,6 +61,7 @@ extension HoldfastConfiguration {
         let listener = Listener(root, folder, profile)
         let clients = root.section("client_certificates", known: ClientTrust.keys)
         let clientTrust = ClientTrust(clients, in: root, folder, profile)
+        let intermediates = clients?.files("intermediates", in: folder) ?? []
         // Where it is empty nobody is denied any more.
         let denyList = clients?.file("deny", in: folder, mayBeEmpty: true)
         let issuers = IssuerDirectory(root, folder, profile)
@@ -80,7 +81,8 @@ extension HoldfastConfiguration {
 
         guard let listener, let clientTrust, let tokens = issuers.issuers, let upstream else { return nil }
         self.init(
-            file: log.file, text: text, listener: listener, clientTrust: clientTrust, denyList: denyList, tokens: tokens, resource: resource,
+            file: log.file, text: text, listener: listener, clientTrust: clientTrust, intermediates: intermediates, denyList: denyList,
+            tokens: tokens, resource: resource,
             profile: profile,
             upstream: upstream, forward: forward, routes: routes.list, routesKey: routes.key,
             routeTable: routes.table,

@@ -1,8 +1,8 @@
 extension HoldfastConfiguration.ClientTrust {
     private enum Word: String, CaseIterable { case authorities, any }
 
-    /// Of the section; `deny`, a file that may be empty, is not about trust.
-    static let keys = ["trust", "authorities", "revocation_lists", "usage", "deny"]
+    /// Of the section; `deny`, a file that may be empty, and `intermediates` are not about trust.
+    static let keys = ["trust", "authorities", "intermediates", "revocation_lists", "usage", "deny"]
 
     /// - `trust` (`authorities` or `any`; required, since neither is to be had by forgetting)
     /// - `authorities` (with `trust: authorities`, and only then): a file, PEM, or a list of files and of sections with
@@ -40,7 +40,7 @@ extension HoldfastConfiguration.ClientTrust {
             guard let authorities, !section.has("revocation_lists") || lists != nil, !section.has("usage") || usage != nil else { return nil }
             self = .authorities(authorities, usage: usage ?? .client)
         case .any:
-            for key in ["authorities", "revocation_lists", "usage"] where section.has(key) {
+            for key in ["authorities", "intermediates", "revocation_lists", "usage"] where section.has(key) {
                 section.complain("With `trust: any` no CA is looked at. Write `trust: authorities`, or remove this key.", key)
                 return nil
             }

@@ -61,9 +61,15 @@ extension ConfigurationSummary {
             [
                 "Accepts client certificates\(usage == .any ? " of whatever usage" : "") with a valid path to a CA in \(authorities.map(\.file.path).joined(separator: " or ")), and no others."
             ]
-                + authorities.compactMap(revocation)
+                + lent(configuration) + authorities.compactMap(revocation)
         case .any: ["Accepts whatever client certificate, also self-signed or expired: only the binding of the token counts."]
         }
+    }
+
+    private static func lent(_ configuration: HoldfastConfiguration) -> [String] {
+        let files = configuration.intermediates.map(\.path)
+        return files.isEmpty
+            ? [] : ["Completes the paths of clients that send too few certificates with those of \(files.joined(separator: " and "))."]
     }
 
     private static func denied(_ configuration: HoldfastConfiguration) -> [String] {

@@ -120,7 +120,8 @@ package final class Blueprint: Sendable {
                 read.append(anchors)
                 if let policy { for der in anchors.certificates { revocation[der] = policy } }
             }
-            guard let first = parts.first?.file, let anchors = TrustAnchors(read) else { return (nil, nil) }
+            guard let first = parts.first?.file, let authorities = TrustAnchors(read) else { return (nil, nil) }
+            let anchors = mistakes.loadIntermediates(configuration.intermediates, below: authorities)
             let validator = mistakes.load(first) { () throws(CredentialFault) in
                 try CertificatePathValidator(anchors, of: usage == .any ? .anybody : .clients, revocation: revocation)
             }

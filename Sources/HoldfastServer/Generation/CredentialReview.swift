@@ -13,6 +13,8 @@ struct CredentialReview: Sendable {
         /// What we show to servers.
         case client([Certificate])
         case authorities([Certificate])
+        /// Lent to clients; `stray` are those of them that are of no use.
+        case intermediates([Certificate], stray: [CertificateConcern])
         case revocationLists([RevocationList])
         /// A file whose content nobody else may know.
         case secret(path: String)
@@ -30,6 +32,10 @@ struct CredentialReview: Sendable {
         items.append((file.keyPath, .authorities(anchors.authorities)))
     }
 
+    mutating func watch(intermediates file: LocatedPath, _ read: Intermediates, stray: [CertificateConcern]) {
+        items.append((file.keyPath, .intermediates(read.certificates, stray: stray)))
+    }
+
     mutating func watch(revocationLists file: LocatedPath, _ lists: [RevocationList]) { items.append((file.keyPath, .revocationLists(lists))) }
 
     mutating func watch(secret file: LocatedPath) { items.append((file.keyPath, .secret(path: file.path))) }
@@ -38,7 +44,7 @@ struct CredentialReview: Sendable {
     func secondsToExpiry(now: Double) -> [String: Double] {
         let ends = items.compactMap { key, item -> (String, Double)? in
             switch item {
-            case .server(let certificates, _), .client(let certificates), .authorities(let certificates):
+            case .server(let certificates, _), .client(let certificates), .authorities(let certificates), .intermediates(let certificates, _):
                 certificates.compactMap { $0.parsed?.window?.notAfter }.min().map { (key, ($0 - now).rounded()) }
             case .revocationLists, .secret: nil
             }
@@ -67,6 +73,10 @@ struct CredentialReview: Sendable {
                 CertificateReview.ofClient(certificates, now: now).map { Self.sentence(key, $0, "who asks for it may refuse it") }
             case .authorities(let certificates):
                 CertificateReview.ofAuthorities(certificates, now: now).map { Self.sentence(key, $0, "nothing that it issued is accepted") }
+            case .intermediates(let certificates, let stray):
+                (CertificateReview.ofAuthorities(certificates, now: now) + stray).map {
+                    Self.sentence(key, $0, "it completes no client's path")
+                }
             case .revocationLists(let lists):
                 lists.filter { $0.nextUpdate.map { $0 < now } ?? false }.map {
                     "\(key): the list of \($0.issuer) was to be followed by another at \(Timestamp.text($0.nextUpdate ?? now)): fetch that."
@@ -93,6 +103,7 @@ struct CredentialReview: Sendable {
             "\(what) does not name \(hosts.prefix(5).joined(separator: ", ")), which listener.hosts serves: clients refuse it there."
         case .notForServers: "\(what) is not for servers (its extended key usage lacks serverAuth): \(consequence)."
         case .notForClients: "\(what) is not for clients (its extended key usage lacks clientAuth): \(consequence)."
+        case .leadsNowhere: "\(what) leads to no configured authority: \(consequence). Remove it, or write its authority."
         case .chainBroken:
             "\(what) was not issued by the certificate that follows it: clients may find no path. Write the certificates in order, each followed by its issuer's."
         }

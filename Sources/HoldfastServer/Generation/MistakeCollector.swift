@@ -41,6 +41,19 @@ struct MistakeCollector {
         return anchors
     }
 
+    /// Authorities with what is lent to their clients; a file that cannot be used is among the mistakes.
+    mutating func loadIntermediates(_ files: [LocatedPath], below anchors: TrustAnchors) -> TrustAnchors {
+        var read: [(LocatedPath, Intermediates)] = []
+        for file in files {
+            if let one = load(file, { () throws(CredentialFault) in try Intermediates(file: file.path) }) { read.append((file, one)) }
+        }
+        let lending = anchors.lending(read.map(\.1))
+        for (file, one) in read {
+            review.watch(intermediates: file, one, stray: CertificateReview.ofIntermediates(one, among: lending))
+        }
+        return lending
+    }
+
     /// Nil where any file of it cannot be used; each says so.
     mutating func load(_ revocation: HoldfastConfiguration.Revocation) -> RevocationPolicy? {
         let read = revocation.lists.map { file in load(file) { () throws(CredentialFault) in try RevocationListFile.read(file.path) } }

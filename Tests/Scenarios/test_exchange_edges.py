@@ -345,3 +345,27 @@ def test_the_end_of_an_answer_that_the_client_does_not_take_is_cut_too(rude, iss
         connection.send(connection.head(target="/tail", token=issuer.token()))
         assert stage.proxy.logged("/tail")["outcome"] == "client"
         assert is_reset(connection)
+
+
+@pytest.mark.parametrize("framing", ["length", "chunks"])
+def test_the_cut_of_an_answer_takes_nothing_of_the_one_before(rude, issuer, framing):
+    """The kernel still holds most of the first answer when the second is cut by a reset."""
+    whole = b"w" * 60_000
+
+    def behave(peer, number):
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(whole) + whole)
+        peer.request()
+        if framing == "length":
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx")
+        else:
+            peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
+        peer.close()
+
+    stage = rude(behave)
+    with stage.proxy.connect(window=4096) as connection:
+        connection.send(connection.head(target="/whole", token=issuer.token()) + connection.head(target="/cut", token=issuer.token()))
+        assert stage.proxy.logged("/cut")["reason"] == "upstream_closed"
+        assert connection.answer("GET").body == whole
+        assert connection.reader.head()[0].split()[1] == "200"
+        assert is_reset(connection)

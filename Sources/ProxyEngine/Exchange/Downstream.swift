@@ -30,7 +30,8 @@ protocol Downstream: AnyObject {
     /// The exchange is over in order: the client has the whole answer.
     func exchangeOver(keepsClient: Bool)
     /// The exchange is over, and what the client has of the answer must not look whole.
-    func cut()
+    /// - Parameter atOnce: nobody waits for the client to have what was sent before.
+    func cut(atOnce: Bool)
     /// The exchange is over, and nobody is there to be answered.
     func drop()
 

@@ -57,6 +57,14 @@ package enum Ending: Hashable, Sendable {
         }
     }
 
+    /// The client has been waited for long enough already, or nobody can wait for it.
+    var hasWaited: Bool {
+        switch self {
+        case .clientSlow, .drained, .clientGone: true
+        case .answered, .refused, .upstreamFailed, .clientMalformed, .aborted: false
+        }
+    }
+
     /// Of an upstream's fault, more precisely than its reason.
     package var cause: String? {
         if case .upstreamFailed(let fault) = self { fault.cause } else { nil }

@@ -83,8 +83,9 @@ final class Exchange: Timed {
 
     func cut() {
         guard let downstream else { return }
-        settle(state.ending ?? .aborted)
-        downstream.cut()
+        let ending = state.ending ?? .aborted
+        settle(ending)
+        downstream.cut(atOnce: ending.hasWaited)
     }
 
     func drop() {

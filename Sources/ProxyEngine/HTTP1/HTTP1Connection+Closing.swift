@@ -18,9 +18,11 @@ extension HTTP1Connection: ClientFront {
         switch phase {
         case .ready: if isInputUsedUp { closeGracefully() }
         case .exchanging(let exchange): exchange.inputEnded(unread: !input.isEmpty)
-        case .discarding: context?.close(mode: .all, promise: nil)
+        case .discarding:
+            phase = .lingering
+            closeOnceSent()
         case .lingering: closeOnceSent()
-        case .closed: break
+        case .cutting, .closed: break
         }
     }
 
@@ -79,15 +81,33 @@ extension HTTP1Connection: ClientFront {
 
     private var unsentOctets: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 
-    /// Below TLS: without `close_notify`, by a reset, so that a cut answer cannot look whole.
-    func cut() {
+    /// Below TLS: without `close_notify`, by a reset, so that a cut answer cannot look whole. A reset takes with it what the kernel still
+    /// holds, earlier answers of a pipeline as well, so it waits until the client's kernel has them.
+    func cut(atOnce: Bool) {
+        if atOnce { return reset() }
+        flushAll()
+        if case .closed = phase { return }
+        phase = .cutting
+        input.drop()
+        setPaused(.inputFull, false)
+        setPaused(.outputFull, false)
+        resetOnceSent(loop.now)
+    }
+
+    private func resetOnceSent(_ now: NIODeadline) {
+        let left = unsentOctets + (context?.channel.unacknowledgedOctets ?? 0)
+        guard left > 0 else { return reset() }
+        deadline = unsent.look(left, at: now, patience: EngineSettings.lingerTimeout)
+    }
+
+    private func reset() {
         phase = .closed
         input.drop()
         context?.channel.closeAbruptly(reset: true)
     }
 
     func cut(_ ending: Ending) {
-        if let exchange { exchange.cut(ending) } else { cut() }
+        if let exchange { exchange.cut(ending) } else { reset() }
     }
 
     // MARK: Our own end
@@ -112,7 +132,9 @@ extension HTTP1Connection: ClientFront {
         case .exchanging: break
         case .discarding: closeGracefully()
         case .lingering where input.isEnded && unsent.isAdvancing(at: now): closeOnceSent()
-        case .lingering where unsentOctets > 0: cut()
+        case .lingering where unsentOctets > 0: reset()
+        case .cutting where unsent.isAdvancing(at: now): resetOnceSent(now)
+        case .cutting: reset()
         case .lingering, .closed: context?.close(mode: .all, promise: nil)
         }
     }

@@ -22,6 +22,8 @@ package final class HTTP1Connection: ChannelInboundHandler {
         case discarding(Int)
         /// The last answer is sent; what still comes is dropped until the client closes or the deadline passes.
         case lingering
+        /// The last answer is cut: a reset follows when the client has what came before it.
+        case cutting
         case closed
     }
 
@@ -153,7 +155,7 @@ package final class HTTP1Connection: ChannelInboundHandler {
             }
             becomeReady()
             return true
-        case .lingering, .closed:
+        case .lingering, .cutting, .closed:
             bytes.clear()
             return false
         }
@@ -201,7 +203,7 @@ package final class HTTP1Connection: ChannelInboundHandler {
         switch phase {
         case .ready: if isInputUsedUp { closeGracefully() }
         case .exchanging(let exchange): exchange.inputEnded(unread: !input.isEmpty)
-        case .discarding, .lingering, .closed: break
+        case .discarding, .lingering, .cutting, .closed: break
         }
     }
 

@@ -132,8 +132,13 @@ class MessageReader:
 class Connection:
     """One TLS connection of a client."""
 
-    def __init__(self, address, context, server_hostname="127.0.0.1", session=None, timeout=PATIENCE):
-        self.tcp = socket.create_connection(address, timeout=timeout)
+    def __init__(self, address, context, server_hostname="127.0.0.1", session=None, timeout=PATIENCE, window=None):
+        """`window`: octets that the client's kernel takes, stated before the connection."""
+        self.tcp = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+        if window is not None:
+            self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+        self.tcp.settimeout(timeout)
+        self.tcp.connect(address)
         self.tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = context.wrap_socket(self.tcp, server_hostname=server_hostname, session=session)
         self.reader = MessageReader(self.sock)

@@ -5,16 +5,17 @@ package import HTTPWire
 /// socket, no clock, nothing remembered.
 package struct AccessControl: Sendable {
     package let routes: RouteTable
-    private let hosts: ServedHosts?
+    /// Of each of the listener's identities; empty where whatever is asked for is served.
+    private let hosts: [ServedHosts]
     private let document: DocumentTarget?
     private let viaPseudonym: [UInt8]
     private let requiresInteractionID: Bool
 
     /// - Parameters:
-    ///   - hosts: nil serves whatever is asked for.
+    ///   - hosts: of each of the listener's identities; none serves whatever is asked for.
     ///   - viaPseudonym: what `Via` calls us.
     package init(
-        routes: RouteTable, viaPseudonym: String, hosts: ServedHosts? = nil, document: DocumentTarget? = nil,
+        routes: RouteTable, viaPseudonym: String, hosts: [ServedHosts] = [], document: DocumentTarget? = nil,
         requiresInteractionID: Bool = false
     ) {
         self.routes = routes
@@ -49,7 +50,7 @@ package struct AccessControl: Sendable {
             case .methodSpelling: if isMiscased(head, octets) { return .refused(.methodMiscased) }
             case .method: if head.method == .trace || head.method == .connect { return .refused(.methodRefused) }
             case .loop: if head.hasVia, hasPassedHere(head, octets) { return .refused(.loop) }
-            case .host: if let fault = hostFault(head, octets) { return .refused(fault) }
+            case .host: if let fault = hostFault(head, octets, at: peer.site) { return .refused(fault) }
             case .document:
                 guard let document, document.isMeant(by: head, octets) else { break }
                 return head.method == .get || head.method == .head ? .document : .refused(.documentReadOnly)
@@ -93,10 +94,13 @@ extension AccessControl {
         return false
     }
 
-    private func hostFault(_ head: borrowing RequestHead, _ octets: UnsafeRawBufferPointer) -> RequestFault? {
-        guard let hosts else { return nil }
+    /// A connection is good for the hosts of the identity that it was made under, and for no others: who is let in there may not be here.
+    private func hostFault(_ head: borrowing RequestHead, _ octets: UnsafeRawBufferPointer, at site: SiteIndex) -> RequestFault? {
+        guard !hosts.isEmpty else { return nil }
         guard !head.host.isEmpty else { return .hostMissing }
-        return hosts.contains(octets.slice(head.host)) ? nil : .misdirected
+        let host = octets.slice(head.host)
+        if hosts.indices.contains(site.position), hosts[site.position].contains(host) { return nil }
+        return hosts.contains { $0.contains(host) } ? .otherConnection : .misdirected
     }
 
     private func hasInteractionID(_ head: borrowing RequestHead, _ octets: UnsafeRawBufferPointer) -> Bool {

@@ -6,6 +6,8 @@ package enum RequestFault: Sendable, CaseIterable {
     /// HTTP/1.0 without a host, where the hosts that are served are listed.
     case hostMissing
     case misdirected
+    /// A host that is served, under another of the listener's identities than the connection was made for.
+    case otherConnection
     /// Of the resource's metadata.
     case documentReadOnly
     case interactionIDMissing
@@ -18,6 +20,7 @@ package enum RequestFault: Sendable, CaseIterable {
         case .loop: "via_loop"
         case .hostMissing: "host_missing"
         case .misdirected: "host_not_served"
+        case .otherConnection: "host_of_other_connection"
         case .interactionIDMissing: "interaction_id_missing"
         }
     }
@@ -27,7 +30,7 @@ package enum RequestFault: Sendable, CaseIterable {
         case .methodMiscased: 501
         case .methodRefused, .documentReadOnly: 405
         case .loop: 508
-        case .misdirected: 421
+        case .misdirected, .otherConnection: 421
         case .hostMissing, .interactionIDMissing: 400
         }
     }
@@ -40,6 +43,7 @@ package enum RequestFault: Sendable, CaseIterable {
         case .loop: "The request has been through this gateway before."
         case .hostMissing: "The request names no host, and only some hosts are served here."
         case .misdirected: "The host that was asked for is not served here."
+        case .otherConnection: "This connection was made for another host. Make a new one, whose TLS names the host that is asked for."
         case .documentReadOnly: "This document can only be read."
         case .interactionIDMissing: "The request needs one x-fapi-interaction-id, a UUID."
         }
@@ -50,7 +54,7 @@ package enum RequestFault: Sendable, CaseIterable {
         switch self {
         case .methodRefused: "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"
         case .documentReadOnly: "GET, HEAD"
-        case .methodMiscased, .loop, .hostMissing, .misdirected, .interactionIDMissing: nil
+        case .methodMiscased, .loop, .hostMissing, .misdirected, .otherConnection, .interactionIDMissing: nil
         }
     }
 }

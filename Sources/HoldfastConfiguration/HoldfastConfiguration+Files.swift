@@ -3,13 +3,33 @@
 /// Not among them are files of issuers' keys (`tokens[].keys`): those are looked at again while Holdfast runs.
 extension HoldfastConfiguration {
     package var namedFiles: [LocatedPath] {
-        var files = listener.identity.files
-        if case .authorities(let authorities, _) = clientTrust { files += authorities.flatMap { [$0.file] + ($0.revocation?.lists ?? []) } }
-        files += intermediates
+        var files = listener.identity.files + listener.identities.flatMap(\.pair.files)
+        for (_, trust) in trusts {
+            if case .authorities(let authorities, _) = trust { files += authorities.flatMap { [$0.file] + ($0.revocation?.lists ?? []) } }
+        }
+        files += intermediates + listener.identities.flatMap(\.intermediates)
         if let denyList { files.append(denyList) }
         files += tokens.flatMap(\.namedFiles)
         files += [upstream.tls?.certificateAuthorities].compactMap(\.self) + (upstream.tls?.identity?.files ?? [])
         return files
+    }
+}
+
+extension HoldfastConfiguration {
+    /// Whose certificates are accepted at all of the listener's identities, with the keys that say so.
+    package var trusts: [(key: String, trust: ClientTrust)] {
+        [("client_certificates", clientTrust)]
+            + listener.identities.enumerated().compactMap { index, identity in
+                identity.clientTrust.map { ("listener.identities[\(index)].client_certificates", $0) }
+            }
+    }
+}
+
+extension HoldfastConfiguration.Listener {
+    /// Whoever names no host in the handshake has asked for an address. Where there are several identities, that is one of our own hosts
+    /// only if it says so.
+    package var servesUnnamed: Bool {
+        identities.isEmpty || hosts.contains { HostName.isIPv4($0) || $0.hasPrefix("[") }
     }
 }
 

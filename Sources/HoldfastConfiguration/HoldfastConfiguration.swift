@@ -57,6 +57,17 @@ extension HoldfastConfiguration {
         case postQuantumOnly = "post-quantum-only"
     }
 
+    /// What the listener shows to clients that ask for some hosts, and whom it lets in there.
+    package struct Identity: Equatable, Sendable {
+        /// As in `Listener.hosts`; at least one.
+        package let hosts: [String]
+        package let pair: KeyPair
+        /// Nil for the same clients as everywhere.
+        package let clientTrust: ClientTrust?
+        /// Of its own clients' certificates.
+        package let intermediates: [LocatedPath]
+    }
+
     /// The one listener: TLS, a client certificate asked for in each handshake.
     package struct Listener: Equatable, Sendable {
         package let address: NetworkAddress
@@ -86,6 +97,8 @@ extension HoldfastConfiguration {
         /// The hosts that are served, as a `Host` field has them: in lower case, without ports, IPv6 in brackets; empty for
         /// whatever is asked for (RFC 9110 section 7.4).
         package let hosts: [String]
+        /// Certificates of further hosts. Where there are any, `hosts` are those of the listener's own, and no host stands twice.
+        package let identities: [Identity]
         /// TLS 1.2 with RSA certificates only (FAPI 1.0 Advanced section 8.5).
         package let onlyRSASuites: Bool
         /// Whether TLS sessions may be resumed.

@@ -12,7 +12,7 @@ struct AdmissionTests {
 
     private func full() throws -> AccessControl {
         AccessControl(
-            routes: try table(("/as/token", [], certificate)), viaPseudonym: "us-1", hosts: ServedHosts(["a"]),
+            routes: try table(("/as/token", [], certificate)), viaPseudonym: "us-1", hosts: [ServedHosts(["a"])],
             document: DocumentTarget(path: Array("/doc".utf8), query: nil), requiresInteractionID: true)
     }
 
@@ -55,7 +55,7 @@ struct AdmissionTests {
 
     @Test("Only hosts of the list are served where there is one, and HTTP/1.0 without a host only where there is none")
     func hosts() throws {
-        let listed = AccessControl(routes: RouteTable([]), viaPseudonym: "us-1", hosts: ServedHosts(["api.example.com"]))
+        let listed = AccessControl(routes: RouteTable([]), viaPseudonym: "us-1", hosts: [ServedHosts(["api.example.com"])])
         func ask(_ access: AccessControl, _ version: String, _ host: String?) throws -> String {
             try outcome(access, "GET / HTTP/\(version)\r\n\(host.map { "Host: \($0)\r\n" } ?? "")\(bearer)\r\n\r\n")
         }
@@ -66,6 +66,20 @@ struct AdmissionTests {
         }
         #expect(try ask(listed, "1.0", nil) == "host_missing" && ask(listed, "1.1", nil) == "host_missing")
         #expect(try ask(access(), "1.0", nil) == "token" && ask(access(), "1.1", nil) == "host_missing")
+    }
+
+    @Test("A connection is good for the hosts of the identity that it was made under (TLS-25)")
+    func hostsOfTheConnection() throws {
+        let sites = AccessControl(routes: RouteTable([]), viaPseudonym: "us-1", hosts: [ServedHosts(["a", "b"]), ServedHosts(["c"])])
+        func ask(_ host: String, at site: SiteIndex) throws -> String {
+            try outcome(sites, "GET / HTTP/1.1\r\nHost: \(host)\r\n\(bearer)\r\n\r\n", from: peer().at(site))
+        }
+        for (host, site) in [("a", 0), ("B:8443", 0), ("c", 1)] {
+            #expect(try ask(host, at: SiteIndex(site)) == "token")
+            #expect(try ask(host, at: SiteIndex(1 - site)) == "host_of_other_connection")
+            #expect(try ask(host, at: .none) == "host_of_other_connection")
+        }
+        #expect(try ask("d", at: .listeners) == "host_not_served" && ask("d", at: .none) == "host_not_served")
     }
 
     @Test("Our own document is given to whoever reads it at its very target, and to nobody who writes (RFC 9728 section 3)")

@@ -215,8 +215,11 @@ final class FakeLookup: PendingLookup {
 }
 
 private final class NoGate: ClientGate {
-    func makeTLSHandler() throws -> NIOSSLServerHandler { throw ChannelError.operationUnsupported }
-    func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<IdentifiedClient, GateRefusal> { .success(IdentifiedClient(.anonymous, nil)) }
-    func review(_ certificate: (any ProvenCertificate)?, now: Double) -> AuthenticatedPeer { .anonymous }
+    func site(for serverName: String?) -> SiteIndex? { .listeners }
+    func makeTLSHandler(for site: SiteIndex) throws -> NIOSSLServerHandler { throw ChannelError.operationUnsupported }
+    func identify(leaf: NIOSSLCertificate?, asking serverName: String?, now: Double) -> Result<IdentifiedClient, GateRefusal> {
+        .success(IdentifiedClient(.anonymous, nil))
+    }
+    func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer { .anonymous }
     func takeLastRefusal() -> GateRefusal? { nil }
 }

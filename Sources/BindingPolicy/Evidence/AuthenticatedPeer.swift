@@ -10,6 +10,8 @@ package struct AuthenticatedPeer: Sendable, Equatable {
     package let reviewTime: Double
     /// Why it is accepted no more, whatever the time: what was trusted when the connection began has changed since.
     package let withdrawn: DenialReason?
+    /// By which of the listener's identities it was let in.
+    package private(set) var site = SiteIndex.listeners
 
     package init(thumbprint: Thumbprint, validFrom: Double, validUntil: Double, reviewTime: Double = .infinity) {
         self.reviewTime = reviewTime
@@ -35,6 +37,13 @@ package struct AuthenticatedPeer: Sendable, Equatable {
         validUntil = .infinity
         reviewTime = .infinity
         withdrawn = nil
+    }
+
+    /// The same, let in there.
+    package func at(_ site: SiteIndex?) -> AuthenticatedPeer {
+        var peer = self
+        peer.site = site ?? .none
+        return peer
     }
 
     /// Looked at on each request: a connection, or a session resumed without a new look at the certificate, outlives it.

@@ -1,8 +1,9 @@
 extension HoldfastConfiguration.ClientTrust {
     private enum Word: String, CaseIterable { case authorities, any }
 
-    /// Of the section; `deny`, a file that may be empty, and `intermediates` are not about trust.
-    static let keys = ["trust", "authorities", "intermediates", "revocation_lists", "usage", "deny"]
+    static let trustKeys = ["trust", "authorities", "intermediates", "revocation_lists", "usage"]
+    /// Of the section at the top; `deny`, a file that may be empty, and `intermediates` are not about trust.
+    static let keys = trustKeys + ["deny"]
 
     /// - `trust` (`authorities` or `any`; required, since neither is to be had by forgetting)
     /// - `authorities` (with `trust: authorities`, and only then): a file, PEM, or a list of files and of sections with

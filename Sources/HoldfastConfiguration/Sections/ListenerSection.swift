@@ -15,6 +15,7 @@ extension HoldfastConfiguration.Listener {
     /// - `max_target` (size, 1KiB to 1MiB and at most `max_head`; default: a sixth of `max_head`, at least `8KiB`)
     /// - `max_fields` (16 to 1000; default: 100, and more in proportion where `max_head` is more than its default)
     /// - `hosts` (list of names and IP addresses without ports; default: whatever is asked for)
+    /// - `identities` (see there; default: `certificate` for all hosts)
     init?(_ root: Section, _ folder: String, _ profile: HoldfastConfiguration.Profile?) {
         guard
             let section = root.section(
@@ -22,7 +23,7 @@ extension HoldfastConfiguration.Listener {
                 known: [
                     "address", "certificate", "private_key", "minimum_tls", "key_exchange", "handshake_timeout", "head_timeout",
                     "idle_timeout", "body_timeout", "minimum_body_rate", "max_connections", "max_handshakes", "max_head", "max_target",
-                    "max_fields", "hosts",
+                    "max_fields", "hosts", "identities",
                 ])
         else {
             root.miss("listener", "Write where to listen (`address`) and with which `certificate` and `private_key`.")
@@ -56,6 +57,7 @@ extension HoldfastConfiguration.Listener {
         maxTarget = target ?? min(head, max(8 << 10, head / 6))
         maxFields = section.optional("max_fields", Bounds.maxFields) ?? max(100, min(1000, head / ((48 << 10) / 100)))
         hosts = section.list("hosts", Self.host) ?? []
+        identities = Self.identities(section, hosts: hosts, folder, profile)
         onlyRSASuites = profile?.onlyRSASuites ?? false
         resumption = profile?.resumption ?? true
         guard let address, let certificate, let privateKey else { return nil }
@@ -92,7 +94,7 @@ extension HoldfastConfiguration.Listener {
             16...1000, below: "the heads of usual clients would not fit", above: "each field is looked up, and no client needs more")
     }
 
-    private static func host(_ node: ConfigurationNode) throws(Complaint) -> String {
+    static func host(_ node: ConfigurationNode) throws(Complaint) -> String {
         let text = try node.text()
         let bare = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
         if HostName.isIPv6(bare) { return "[\(bare.lowercased())]" }

@@ -5,14 +5,14 @@ import Timekeeping
 extension ConfigurationSummary {
     static func warnings(_ configuration: HoldfastConfiguration, _ now: Double) -> [String] {
         var warnings: [String] = []
-        if configuration.clientTrust == .any {
+        for (key, trust) in configuration.trusts where trust == .any {
             warnings.append(
-                "client_certificates.trust is `any`: certificates are not held against a CA, so a route without a token is open to everybody."
+                "\(key).trust is `any`: certificates are not held against a CA, so a route without a token is open to everybody."
             )
         }
-        if case .authorities(_, .any) = configuration.clientTrust {
+        for case (let key, .authorities(_, .any)) in configuration.trusts {
             warnings.append(
-                "client_certificates.usage is `any`: certificates that were issued for servers, code or mail are taken as clients' too. Whoever has one of these CAs' certificates for whatever use is a client."
+                "\(key).usage is `any`: certificates that were issued for servers, code or mail are taken as clients' too. Whoever has one of these CAs' certificates for whatever use is a client."
             )
         }
         if let profile = configuration.profile { warnings += unmet(profile, configuration) }
@@ -23,7 +23,7 @@ extension ConfigurationSummary {
         warnings += matching(configuration)
         warnings += kept(configuration.forward)
         warnings += reportOnly(configuration, now)
-        let hosts = configuration.listener.hosts
+        let hosts = configuration.listener.hosts + configuration.listener.identities.flatMap(\.hosts)
         if let identifier = configuration.resource?.identifier, !hosts.isEmpty, !hosts.contains(identifier.hostField) {
             warnings.append(
                 "resource.identifier names \(identifier.host), which is not among listener.hosts: whoever asks for its metadata there is answered 421."
@@ -43,10 +43,10 @@ extension ConfigurationSummary {
     /// What a profile asks for and this configuration does not do.
     private static func unmet(_ profile: HoldfastConfiguration.Profile, _ configuration: HoldfastConfiguration) -> [String] {
         var warnings: [String] = []
-        if profile == .cdr, case .authorities(let authorities, _) = configuration.clientTrust {
+        for case (let key, .authorities(let authorities, _)) in configuration.trusts where profile == .cdr {
             for part in authorities where part.revocation == nil {
                 warnings.append(
-                    "profile `cdr` asks that certificates be checked for revocation, and there is no list for those of \(part.file.path): write `client_certificates.revocation_lists`."
+                    "profile `cdr` asks that certificates be checked for revocation, and there is no list for those of \(part.file.path): write `\(key).revocation_lists`."
                 )
             }
         }

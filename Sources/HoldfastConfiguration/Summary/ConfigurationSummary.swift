@@ -52,22 +52,38 @@ extension ConfigurationSummary {
         let hosts =
             listener.hosts.isEmpty ? [] : ["Serves \(listener.hosts.joined(separator: ", ")) and answers 421 to requests for other hosts."]
         let exchange = listener.keyExchange == .postQuantumOnly ? " and the key exchange X25519MLKEM768 only" : ""
-        return ["Listens on \(listener.address) with \(versions)\(exchange); \(certificate)."] + hosts
+        return ["Listens on \(listener.address) with \(versions)\(exchange); \(certificate)."] + hosts + identities(listener)
+    }
+
+    private static func identities(_ listener: HoldfastConfiguration.Listener) -> [String] {
+        guard !listener.identities.isEmpty else { return [] }
+        return listener.identities.map { identity in
+            let whose = identity.clientTrust == nil ? "to the same clients" : "to clients of its own"
+            return "Serves \(identity.hosts.joined(separator: ", ")) with \(identity.pair.certificate.path) \(whose)."
+        } + [
+            "Ends the handshakes of clients that name another host\(listener.servesUnnamed ? "" : " or none"), and answers 421 to requests for a host of another certificate than their connection's."
+        ]
     }
 
     private static func clients(_ configuration: HoldfastConfiguration) -> [String] {
-        switch configuration.clientTrust {
+        configuration.trusts.enumerated().flatMap { index, entry in
+            clients(entry.trust, at: index == 0 ? "" : "For \(entry.key): ")
+        } + lent(configuration)
+    }
+
+    private static func clients(_ trust: HoldfastConfiguration.ClientTrust, at place: String) -> [String] {
+        switch trust {
         case .authorities(let authorities, let usage):
             [
-                "Accepts client certificates\(usage == .any ? " of whatever usage" : "") with a valid path to a CA in \(authorities.map(\.file.path).joined(separator: " or ")), and no others."
+                "\(place)Accepts client certificates\(usage == .any ? " of whatever usage" : "") with a valid path to a CA in \(authorities.map(\.file.path).joined(separator: " or ")), and no others."
             ]
-                + lent(configuration) + authorities.compactMap(revocation)
-        case .any: ["Accepts whatever client certificate, also self-signed or expired: only the binding of the token counts."]
+                + authorities.compactMap(revocation)
+        case .any: ["\(place)Accepts whatever client certificate, also self-signed or expired: only the binding of the token counts."]
         }
     }
 
     private static func lent(_ configuration: HoldfastConfiguration) -> [String] {
-        let files = configuration.intermediates.map(\.path)
+        let files = (configuration.intermediates + configuration.listener.identities.flatMap(\.intermediates)).map(\.path)
         return files.isEmpty
             ? [] : ["Completes the paths of clients that send too few certificates with those of \(files.joined(separator: " and "))."]
     }

@@ -39,7 +39,7 @@ private final class PublicContexts: Sendable {
         let generation = generations.current
         return try made.withLock { made in
             if let made, made.generation == generation.number { return made.contexts }
-            let contexts = try ServerTLSContexts(generation.blueprint.tls.withoutClientCertificates, now: WallClock.seconds())
+            let contexts = try ServerTLSContexts(generation.blueprint.sites[0].tls.withoutClientCertificates, now: WallClock.seconds())
             made = (generation.number, contexts)
             return contexts
         }

@@ -61,8 +61,7 @@ final class PageServer: Service {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls {
                         try pipeline.addHandler(HandshakeNotice { seats.wasAnswered($0) })
-                        try pipeline.addHandler(ApplicationProtocolGuard())
-                        try pipeline.addHandler(try tls())
+                        try pipeline.addHandler(ClientHelloHandler { _ in try tls() })
                     }
                     // Who does not read the answers is not read from: they would gather without a bound.
                     try pipeline.addHandler(BackPressureHandler())

@@ -128,6 +128,8 @@ struct ExplainedClient {
     /// What the verification callback would say, and what BoringSSL says before it asks.
     let peer: Result<AuthenticatedPeer, HandshakeFault>
     let diagnosis: BindingDiagnosis?
+    /// The identity that its handshake would be for: that of the request's host.
+    let site: Site
 
     init(_ request: Explainer.Request, _ blueprint: Blueprint, now: Double) throws(Explainer.Fault) {
         let chain: [[UInt8]]
@@ -138,10 +140,13 @@ struct ExplainedClient {
         thumbprint = chain.first.map { Thumbprint(ofCertificate: $0) }
         diagnosis = BindingDiagnosis(
             chain: chain, file: request.certificate, files: request.others + CertificateFolder.files(beside: request.certificate))
+        let index = blueprint.site(for: RequestText.host(of: request, blueprint)) ?? .listeners
+        let site = blueprint.sites[index.position]
+        self.site = site
         let certificates = chain.compactMap { try? NIOSSLCertificate(bytes: $0, format: .der) }
         peer =
             certificates.count == chain.count
-            ? ClientAuthenticator(blueprint.trust, denied: blueprint.denied).verifyHandshake(chain: certificates, now: now).map(\.peer)
+            ? ClientAuthenticator(site.trust, denied: blueprint.denied).verifyHandshake(chain: certificates, now: now).map { $0.peer.at(index) }
             : .failure(.certificateRefused(.malformed))
     }
 }

@@ -57,7 +57,7 @@ package struct Explanation: Sendable {
             switch fault {
             case .methodMiscased, .methodRefused: self = .method
             case .loop: self = .loop
-            case .hostMissing, .misdirected: self = .host
+            case .hostMissing, .misdirected, .otherConnection: self = .host
             case .documentReadOnly: self = .document
             case .interactionIDMissing: self = .interactionID
             }

@@ -246,8 +246,8 @@ struct ExplanationReport {
 
     private func describeCertificate(_ finding: inout Explanation.Finding) {
         guard let summary = client.summary else { return }
-        switch blueprint.trust {
-        case .authorities: finding.expected = "a valid path to \(blueprint.clientAuthorities.map(\.subject).joined(separator: "; "))"
+        switch client.site.trust {
+        case .authorities: finding.expected = "a valid path to \(client.site.authorities.map(\.subject).joined(separator: "; "))"
         case .any: finding.expected = "any certificate"
         }
         let until = summary.window.map { ", valid until \(Timestamp.text($0.notAfter))" } ?? ""

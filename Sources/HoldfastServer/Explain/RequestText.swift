@@ -21,6 +21,13 @@ struct RequestText {
         fields.contains { $0.prefix { $0 != ":" }.lowercased() == name }
     }
 
+    /// The host that the request is for, as its client's handshake would name it: without a port.
+    static func host(of request: Explainer.Request, _ blueprint: Blueprint) -> String {
+        let line = request.fields.first { has("host", [$0]) }
+        let authority = line.map { $0.drop { $0 != ":" }.dropFirst().trimmingPrefix { $0 == " " } } ?? Substring(host(blueprint.configuration))
+        return String(authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" })
+    }
+
     private static func host(_ configuration: HoldfastConfiguration) -> String {
         configuration.listener.hosts.first ?? configuration.resource.map {
             $0.identifier.host.contains(":") ? "[\($0.identifier.host)]" : $0.identifier.host

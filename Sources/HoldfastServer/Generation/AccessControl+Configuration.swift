@@ -10,7 +10,8 @@ extension AccessControl {
     init(_ configuration: HoldfastConfiguration, pseudonym: String, metadata: ResourceMetadata?) {
         self.init(
             routes: configuration.routeTable, viaPseudonym: pseudonym,
-            hosts: configuration.listener.hosts.isEmpty ? nil : ServedHosts(configuration.listener.hosts),
+            hosts: configuration.listener.hosts.isEmpty
+                ? [] : [ServedHosts(configuration.listener.hosts)] + configuration.listener.identities.map { ServedHosts($0.hosts) },
             document: (metadata?.page).map { DocumentTarget(path: $0.path, query: $0.query) },
             requiresInteractionID: configuration.forward.interactionID == .require)
     }

@@ -31,7 +31,7 @@ extension Blueprint {
 
     /// FAPI 1.0 Advanced allows TLS 1.2 with RSA suites only, and the certificate has no RSA key.
     private var refusesTLS12: Bool {
-        configuration.listener.onlyRSASuites && configuration.listener.minimumTLS == .tls12 && tls.minimumVersion == .tlsv13
+        configuration.listener.onlyRSASuites && configuration.listener.minimumTLS == .tls12 && sites.contains { $0.tls.minimumVersion == .tlsv13 }
     }
 
     private var tls12Warning: String {

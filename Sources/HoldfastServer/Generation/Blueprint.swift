@@ -21,8 +21,8 @@ package final class Blueprint: Sendable {
     /// Of the configuration's text and the files it names: what is told of a generation, so that it can be known again.
     package var digest: String { contents.description }
     private let contents: ContentDigest
-    let tls: ServerTLS
-    let trust: ClientIdentity.ClientTrust
+    /// The listener's own first.
+    let sites: [Site]
     let denied: DenyList
     let issuers: [IssuerPlan]
     let strips: StripList
@@ -34,9 +34,6 @@ package final class Blueprint: Sendable {
     /// All of them.
     var upstreams: [UpstreamPlan] { [upstream] }
     package let descriptors: DescriptorPlan
-    /// Of the listener's own certificate, for `check` and the log.
-    package let serverCertificate: CertificateSummary
-    package let clientAuthorities: [CertificateSummary]
     let review: CredentialReview
 
     /// Finds every mistake that only the contents of the named files show.
@@ -51,8 +48,9 @@ package final class Blueprint: Sendable {
         let contents = ContentDigest(of: configuration.text, configuration.namedFiles)
         let descriptors = DescriptorPlan(DescriptorPlan.Demand(configuration, inherited: inherited), limit: descriptorLimit)
         var questions = descriptors.questions[...]
-        let credentials = mistakes.load(configuration.listener.identity, shownFor: configuration.listener.hosts)
-        let anchors = Self.anchors(configuration, &mistakes)
+        let clients = ClientAnchors(configuration.clientTrust, intermediates: configuration.intermediates, &mistakes)
+        let identities = [nil] + configuration.listener.identities.map { Optional($0) }
+        let sites = identities.compactMap { Site(configuration, $0, clients: clients, &mistakes) }
         let denied = configuration.denyList.map { file in mistakes.load(file) { () throws(CredentialFault) in try DenyList(file: file.path) } }
         let issuers = configuration.tokens.map {
             IssuerPlan($0, claimNames: configuration.claimNames, questions: $0.introspection.flatMap { _ in questions.popFirst() } ?? 0, &mistakes)
@@ -66,17 +64,12 @@ package final class Blueprint: Sendable {
         if contents != ContentDigest(of: configuration.text, configuration.namedFiles) {
             mistakes.add(configuration, "", "A file that it names was written while it was read. Try again.")
         }
-        guard mistakes.isEmpty, let credentials, let trust = anchors.trust, let target, let strips, let rewrite else {
+        guard mistakes.isEmpty, sites.count == identities.count, let target, let strips, let rewrite else {
             throw mistakes.error(configuration)
         }
         self.configuration = configuration
         self.contents = contents
-        tls = ServerTLS(
-            credentials, anchors: anchors.anchors, minimumVersion: configuration.listener.minimumTLS == .tls13 ? .tlsv13 : .tlsv12,
-            certificateIsOptional: configuration.routes.contains { $0.policy.requirement == .nothing },
-            onlyRSASuites: configuration.listener.onlyRSASuites, onlyPostQuantum: configuration.listener.keyExchange == .postQuantumOnly,
-            resumption: configuration.listener.resumption)
-        self.trust = trust
+        self.sites = sites
         self.denied = (denied ?? nil) ?? .empty
         self.issuers = issuers
         self.strips = strips
@@ -85,13 +78,21 @@ package final class Blueprint: Sendable {
         self.descriptors = descriptors
         access = AccessControl(configuration, pseudonym: Self.pseudonym, metadata: metadata)
         upstream = UpstreamPlan(.default, configuration.upstream, target: target, descriptors)
-        serverCertificate = credentials.summary
-        clientAuthorities = anchors.anchors?.summaries ?? []
         review = mistakes.review
     }
 
     /// Of this process alone, so that a request that comes back to it is known from one that passed another Holdfast.
     private static let pseudonym = "holdfast-" + String(UInt32.random(in: .min ... .max), radix: 36)
+
+    /// The listener's own; there is always one.
+    package var serverCertificate: CertificateSummary { sites[0].certificate }
+
+    /// The identity that clients who ask for `serverName` mean; nil for a host that is not served. Where no hosts are listed, all are.
+    func site(for serverName: String?) -> SiteIndex? {
+        guard let name = serverName?.lowercased() else { return configuration.listener.servesUnnamed ? .listeners : nil }
+        if sites.count == 1, sites[0].hosts.isEmpty { return .listeners }
+        return sites.firstIndex { $0.hosts.contains(name) }.map { SiteIndex($0) }
+    }
 
     // MARK: Parts
 
@@ -103,30 +104,6 @@ package final class Blueprint: Sendable {
             trustedHeader: forward.thumbprintHeader, dialects: forward.certificate, additional: forward.strip,
             set: forward.claims.map(\.header) + address + [EngineSettings.reportHeader], kept: forward.keep,
             managesInteractionID: forward.interactionID != .pass)
-    }
-
-    private static func anchors(
-        _ configuration: HoldfastConfiguration, _ mistakes: inout MistakeCollector
-    ) -> (trust: ClientIdentity.ClientTrust?, anchors: TrustAnchors?) {
-        switch configuration.clientTrust {
-        case .any: return (.any, nil)
-        case .authorities(let parts, let usage):
-            var revocation: [[UInt8]: RevocationPolicy] = [:]
-            var read: [TrustAnchors] = []
-            for part in parts {
-                let anchors = mistakes.loadAuthorities(part.file)
-                let policy = part.revocation.flatMap { mistakes.load($0) }
-                guard let anchors else { continue }
-                read.append(anchors)
-                if let policy { for der in anchors.certificates { revocation[der] = policy } }
-            }
-            guard let first = parts.first?.file, let authorities = TrustAnchors(read) else { return (nil, nil) }
-            let anchors = mistakes.loadIntermediates(configuration.intermediates, below: authorities)
-            let validator = mistakes.load(first) { () throws(CredentialFault) in
-                try CertificatePathValidator(anchors, of: usage == .any ? .anybody : .clients, revocation: revocation)
-            }
-            return (validator.map { .authorities($0) }, anchors)
-        }
     }
 
     private static func target(

@@ -32,7 +32,7 @@ extension EngineSettings {
 extension EngineSettings {
     private static func certificateFields(_ configuration: HoldfastConfiguration) -> CertificateFields? {
         guard !configuration.forward.certificate.isEmpty else { return nil }
-        let forwarding = CertificateForwarding(configuration.forward.certificate, isValidated: configuration.clientTrust != .any)
+        let forwarding = CertificateForwarding(configuration.forward.certificate, isValidated: !configuration.trusts.contains { $0.trust == .any })
         return { certificate, fault, leftOut in forwarding.lines(of: certificate, fault: fault) { leftOut($0.rawValue) } }
     }
 }

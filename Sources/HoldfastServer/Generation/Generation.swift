@@ -22,8 +22,7 @@ final class Generation: Sendable {
     let blueprint: Blueprint
     let desks: IssuerDesks
     let changes: KeyChanges
-    private let contexts: ServerTLSContexts
-    private let authenticator: ClientAuthenticator
+    private let doors: [SiteDoor]
     /// The process's: it goes from one generation to the next.
     let seen: SeenCertificates
 
@@ -40,9 +39,17 @@ final class Generation: Sendable {
         self.made = made
         self.blueprint = blueprint
         self.changes = changes
-        contexts = try ServerTLSContexts(blueprint.tls, now: made)
-        seen = earlier?.seen ?? SeenCertificates()
-        authenticator = ClientAuthenticator(blueprint.trust, denied: blueprint.denied, seen: seen)
+        let seen = earlier?.seen ?? SeenCertificates()
+        var doors: [SiteDoor] = []
+        for site in blueprint.sites {
+            doors.append(
+                SiteDoor(
+                    contexts: try ServerTLSContexts(site.tls, now: made),
+                    authenticator: ClientAuthenticator(site.trust, denied: blueprint.denied, seen: seen),
+                    certificateIsOptional: site.tls.certificateIsOptional))
+        }
+        self.doors = doors
+        self.seen = seen
         desks = IssuerDesks(
             blueprint.issuers.map { plan in
                 if let kept = earlier?.desks.all.first(where: { $0.plan.isAlike(plan) }) { return kept }
@@ -88,7 +95,5 @@ final class Generation: Sendable {
             upstreams: Dictionary(pools) { first, _ in first })
     }
 
-    private var gate: ConnectionGate {
-        ConnectionGate(contexts: contexts, authenticator: authenticator, certificateIsOptional: blueprint.tls.certificateIsOptional)
-    }
+    private var gate: ConnectionGate { ConnectionGate(doors, siteOf: blueprint.site) }
 }

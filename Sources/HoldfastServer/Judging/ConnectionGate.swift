@@ -1,44 +1,66 @@
 import BindingPolicy
 import ClientIdentity
+import NIOCore
 import NIOSSL
 import ProxyEngine
 import Timekeeping
 
-/// A loop's gate. The TLS contexts and what is accepted as a client certificate are shared by all loops.
+/// One of the listener's identities, as all loops share it: its sessions, and what is accepted as a client certificate there.
+struct SiteDoor: Sendable {
+    let contexts: ServerTLSContexts
+    let authenticator: ClientAuthenticator
+    let certificateIsOptional: Bool
+}
+
+/// A loop's gate.
 final class ConnectionGate: ClientGate {
-    private let contexts: ServerTLSContexts
-    private let authenticator: ClientAuthenticator
-    private let certificateIsOptional: Bool
+    private let doors: [SiteDoor]
+    private let siteOf: (String?) -> SiteIndex?
     private var lastRefusal: GateRefusal?
 
-    init(contexts: ServerTLSContexts, authenticator: ClientAuthenticator, certificateIsOptional: Bool) {
-        self.contexts = contexts
-        self.authenticator = authenticator
-        self.certificateIsOptional = certificateIsOptional
+    /// - Parameter siteOf: the identity that clients mean who ask for this host, or for none.
+    init(_ doors: [SiteDoor], siteOf: @escaping (String?) -> SiteIndex?) {
+        self.doors = doors
+        self.siteOf = siteOf
     }
 
-    func makeTLSHandler() throws -> NIOSSLServerHandler {
-        try contexts.makeHandler(authenticator: authenticator, clock: WallClock.seconds) { [unowned self] in lastRefusal = $0.refusal(of: $1) }
+    func site(for serverName: String?) -> SiteIndex? { siteOf(serverName) }
+
+    private func door(at site: SiteIndex?) -> SiteDoor? { site.flatMap { doors.indices.contains($0.position) ? doors[$0.position] : nil } }
+
+    func makeTLSHandler(for site: SiteIndex) throws -> NIOSSLServerHandler {
+        guard let door = door(at: site) else { throw ChannelError.operationUnsupported }
+        return try door.contexts.makeHandler(authenticator: door.authenticator, clock: WallClock.seconds) { [unowned self] in
+            lastRefusal = $0.refusal(of: $1)
+        }
     }
 
     /// Without a certificate the handshake ends where one is required; that it came so far says that none is.
-    func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<IdentifiedClient, GateRefusal> {
+    func identify(leaf: NIOSSLCertificate?, asking serverName: String?, now: Double) -> Result<IdentifiedClient, GateRefusal> {
+        let site = siteOf(serverName)
+        guard let door = door(at: site) else { return .failure(GateRefusal(code: "unrecognized_name")) }
         guard let leaf else {
-            return certificateIsOptional ? .success(IdentifiedClient(.anonymous, nil)) : .failure(GateRefusal(code: "cert_missing"))
+            return door.certificateIsOptional
+                ? .success(IdentifiedClient(.anonymous.at(site), nil, asking: serverName)) : .failure(GateRefusal(code: "cert_missing"))
         }
-        return authenticator.identify(leaf: leaf, now: now)
-            .map { IdentifiedClient($0.peer, $0.certificate) }
+        return door.authenticator.identify(leaf: leaf, now: now)
+            .map { IdentifiedClient($0.peer.at(site), $0.certificate, asking: serverName) }
             .mapError { $0.refusal(of: try? leaf.toDERBytes()) }
     }
 
-    func review(_ certificate: (any ProvenCertificate)?, now: Double) -> AuthenticatedPeer {
+    func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer {
+        let site = siteOf(serverName)
+        return review(certificate, at: door(at: site), now: now).at(site)
+    }
+
+    private func review(_ certificate: (any ProvenCertificate)?, at door: SiteDoor?, now: Double) -> AuthenticatedPeer {
         guard let certificate else {
-            return certificateIsOptional ? .anonymous : AuthenticatedPeer(withdrawn: .certificateMissing, thumbprint: nil)
+            return door?.certificateIsOptional ?? false ? .anonymous : AuthenticatedPeer(withdrawn: .certificateMissing, thumbprint: nil)
         }
-        guard let certificate = certificate as? ClientCertificate else {
+        guard let door, let certificate = certificate as? ClientCertificate else {
             return AuthenticatedPeer(withdrawn: .certificateUntrusted, thumbprint: certificate.thumbprint)
         }
-        switch authenticator.review(certificate, now: now) {
+        switch door.authenticator.review(certificate, now: now) {
         case .success(let peer): return peer
         case .failure(let fault): return AuthenticatedPeer(withdrawn: fault.denial, thumbprint: certificate.thumbprint)
         }

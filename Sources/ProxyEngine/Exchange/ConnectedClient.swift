@@ -5,6 +5,8 @@ import Telemetry
 final class ConnectedClient {
     private(set) var peer: AuthenticatedPeer
     private let certificate: (any ProvenCertificate)?
+    /// Whom it asked for in its handshake.
+    private let serverName: String?
     /// The number of the generation that says so.
     private var judgedUnder: Int
     /// As the log and `X-Forwarded-For` have it.
@@ -18,6 +20,7 @@ final class ConnectedClient {
     init(_ client: IdentifiedClient, address: String, under generation: LoopGeneration) {
         peer = client.peer
         certificate = client.certificate
+        serverName = client.serverName
         self.address = address
         judgedUnder = generation.number
         key = ClientKey(peer, at: address)
@@ -27,7 +30,7 @@ final class ConnectedClient {
     func review(under generation: LoopGeneration, now: Double) {
         guard generation.number != judgedUnder || now >= peer.reviewTime else { return }
         judgedUnder = generation.number
-        peer = generation.gate.review(certificate, now: now)
+        peer = generation.gate.review(certificate, asking: serverName, now: now)
     }
 
     /// What this client holds of a pool, on all its connections to this loop.

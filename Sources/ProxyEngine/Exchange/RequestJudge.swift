@@ -45,14 +45,20 @@ package protocol LookupClient: AnyObject {
 
 /// Ends TLS and says who is there. One a loop; called on that loop alone.
 package protocol ClientGate: AnyObject {
-    /// A handler for one connection that fails the handshake of a client certificate not acceptable, and of none where one is
+    /// Which of the listener's identities a client means; nil for a host that is not served.
+    /// - Parameter serverName: as the client sent it (RFC 6066 section 3); nil where it names none.
+    func site(for serverName: String?) -> SiteIndex?
+    /// A handler for one connection that fails the handshake of a client certificate not acceptable there, and of none where one is
     /// required.
-    func makeTLSHandler() throws -> NIOSSLServerHandler
-    /// Called once a connection, full handshake or resumed, with the leaf the handler holds; nil where the client showed none.
-    func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<IdentifiedClient, GateRefusal>
+    func makeTLSHandler(for site: SiteIndex) throws -> NIOSSLServerHandler
+    /// Called once a connection, full handshake or resumed.
+    /// - Parameters:
+    ///   - leaf: the one the handler holds; nil where the client showed none.
+    ///   - serverName: whom the connection is for.
+    func identify(leaf: NIOSSLCertificate?, asking serverName: String?, now: Double) -> Result<IdentifiedClient, GateRefusal>
     /// Judges again who was let in by the gate of another generation.
     /// - Parameter certificate: nil where the client showed none.
-    func review(_ certificate: (any ProvenCertificate)?, now: Double) -> AuthenticatedPeer
+    func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer
     /// Why the verification ended the latest handshake, once: nil where TLS itself ended it.
     func takeLastRefusal() -> GateRefusal?
 }
@@ -62,10 +68,13 @@ package struct IdentifiedClient {
     package let peer: AuthenticatedPeer
     /// Nil where the client showed none.
     package let certificate: (any ProvenCertificate)?
+    /// The host that its connection is for.
+    package let serverName: String?
 
-    package init(_ peer: AuthenticatedPeer, _ certificate: (any ProvenCertificate)?) {
+    package init(_ peer: AuthenticatedPeer, _ certificate: (any ProvenCertificate)?, asking serverName: String? = nil) {
         self.peer = peer
         self.certificate = certificate
+        self.serverName = serverName
     }
 }
 

@@ -7,8 +7,8 @@ package struct ClientHelloReader {
         case other
     }
 
-    /// Octets of a message: twice what a client with several key shares sends, and more than BoringSSL takes.
-    private static let limit = 32 << 10
+    /// Octets of a message: what BoringSSL takes, and several times what a client with several key shares sends.
+    private static let limit = (16 << 10) + 4
     /// Handshake records (RFC 8446 section 5.1).
     private static let handshake: UInt8 = 22
     private static let headerLength = 5

@@ -17,6 +17,9 @@ enum HandshakeFailure {
     /// A client that offers application protocols, and none that is spoken here.
     static let noApplicationProtocol = "no_application_protocol"
 
+    /// A client that asks for a host which is not served, or for none where several are.
+    static let unknownName = "unrecognized_name"
+
     static let clientGone = "client_gone"
 
     private static let other = "tls_error"

@@ -1,6 +1,7 @@
+import BindingPolicy
 package import NIOCore
 import NIOPosix
-package import NIOSSL
+import NIOSSL
 import NIOTLS
 import Telemetry
 
@@ -12,7 +13,8 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
 
     private let loop: EngineLoop
     private let generation: LoopGeneration
-    private let tls: NIOSSLServerHandler
+    /// Nil until the client has said whom it asks for.
+    private var tls: NIOSSLServerHandler?
     private let seats: ConnectionSeats
     private var context: ChannelHandlerContext?
     private var isOver = false
@@ -23,12 +25,19 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     package var appointment = TimingWheel.Appointment()
     package private(set) var deadline: NIODeadline
 
-    package init(loop: EngineLoop, tls: NIOSSLServerHandler, seats: ConnectionSeats) {
+    package init(loop: EngineLoop, seats: ConnectionSeats) {
         self.loop = loop
         generation = loop.generation
-        self.tls = tls
         self.seats = seats
         deadline = loop.now + generation.settings.handshakeTimeout
+    }
+
+    /// TLS for a connection whose ClientHello is this; nil where that asks for a host which is not served.
+    func makeTLS(for hello: ClientHello?) throws -> NIOSSLServerHandler? {
+        // What is no ClientHello gets TLS's own answer.
+        guard let site = hello.map({ generation.gate.site(for: $0.serverName) }) ?? .listeners else { return nil }
+        tls = try generation.gate.makeTLSHandler(for: site)
+        return tls
     }
 
     // MARK: The channel's callbacks
@@ -46,8 +55,11 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         case TLSUserEvent.handshakeCompleted where !isOver: completed(context)
         case is ConnectionDismissed:
             if !isOver, !seats.keepIfUnread(context.channel) { refuse("crowded_out") }
-        case ChannelEvent.inputClosed: isInputEnded = true
-        case let event as ApplicationProtocolGuard.ClientHelloSeen: hello = event.hello
+        case ChannelEvent.inputClosed:
+            isInputEnded = true
+            // Nothing that could be answered.
+            if tls == nil, !isOver { refuse(HandshakeFailure.clientGone) }
+        case let event as ClientHelloHandler.ClientHelloSeen: hello = event.hello
         default: break
         }
         context.fireUserInboundEventTriggered(event)
@@ -67,7 +79,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
             failed(generation.gate.takeLastRefusal() ?? GateRefusal(code: HandshakeFailure.code(of: error)))
             context.close(mode: .all, promise: nil)
         // The connection is closed where that was found.
-        case is ApplicationProtocolGuard.NoSharedProtocol: failed(GateRefusal(code: HandshakeFailure.noApplicationProtocol))
+        case let refusal as ClientHelloHandler.Refusal: failed(GateRefusal(code: refusal.code))
         // NIO closes the socket itself; closing through TLS would hold it for a close_notify that cannot come.
         case is IOError: break
         default: context.close(mode: .all, promise: nil)
@@ -79,7 +91,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     private func completed(_ context: ChannelHandlerContext) {
         // A client that leaves Nagle's algorithm on waits for this acknowledgement before it sends its first request.
         try? context.channel.syncOptions?.setOption(ChannelOptions.tcpOption(.init(rawValue: tcpQuickAck)), value: 1)
-        switch generation.gate.identify(leaf: tls.peerCertificate, now: loop.clock.seconds()) {
+        switch generation.gate.identify(leaf: tls?.peerCertificate, asking: hello?.serverName, now: loop.clock.seconds()) {
         case .failure(let refusal): refuse(refusal)
         case .success(let identified):
             guard seats.hasProved(context.channel) else { return refuse("too_many_connections") }

@@ -67,16 +67,13 @@ private struct LoopDirectory: Sendable {
             throw ChannelError.ioOnClosedChannel
         }
         try channel.pipeline.syncOperations.addHandler(EndOfInputHandler())
-        let tls = try loop.generation.gate.makeTLSHandler()
         // Whoever has sent a whole ClientHello goes after those that have not; it leaves the pipeline once it has seen that.
         try channel.pipeline.syncOperations.addHandler(HandshakeNotice { [seats] in seats.wasAnswered($0) })
-        // Looks at the first message on its way to TLS, and leaves.
-        try channel.pipeline.syncOperations.addHandler(ApplicationProtocolGuard())
-        // Ends TLS; the client's certificate is required and looked at here.
-        try channel.pipeline.syncOperations.addHandler(tls)
+        let handshake = HandshakeHandler(loop: loop, seats: seats)
+        // Looks at the first message, makes way for the TLS that is meant for it, which asks for the client's certificate, and leaves.
+        try channel.pipeline.syncOperations.addHandler(ClientHelloHandler { [unowned handshake] in try handshake.makeTLS(for: $0) })
         // Until the handshake is over; HTTP/1.1 afterwards. NIO's own HTTP handlers are left out: theirs is a second, laxer reading of the
         // message, and their pipelining handler costs two system calls a request.
-        try channel.pipeline.syncOperations.addHandler(
-            HandshakeHandler(loop: loop, tls: tls, seats: seats))
+        try channel.pipeline.syncOperations.addHandler(handshake)
     }
 }

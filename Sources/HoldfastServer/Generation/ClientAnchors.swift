@@ -1,0 +1,37 @@
+import ClientIdentity
+import Credentials
+import HoldfastConfiguration
+
+/// Whom a part of the configuration lets in, with its files read.
+struct ClientAnchors {
+    /// Nil where a file of it cannot be used.
+    let trust: ClientIdentity.ClientTrust?
+    /// Nil under `trust: any` too.
+    let anchors: TrustAnchors?
+
+    init(_ configured: HoldfastConfiguration.ClientTrust, intermediates: [LocatedPath], _ mistakes: inout MistakeCollector) {
+        switch configured {
+        case .any: (trust, anchors) = (.any, nil)
+        case .authorities(let parts, let usage):
+            var revocation: [[UInt8]: RevocationPolicy] = [:]
+            var read: [TrustAnchors] = []
+            for part in parts {
+                let anchors = mistakes.loadAuthorities(part.file)
+                let policy = part.revocation.flatMap { mistakes.load($0) }
+                guard let anchors else { continue }
+                read.append(anchors)
+                if let policy { for der in anchors.certificates { revocation[der] = policy } }
+            }
+            guard let first = parts.first?.file, let authorities = TrustAnchors(read) else {
+                (trust, anchors) = (nil, nil)
+                return
+            }
+            let anchors = mistakes.loadIntermediates(intermediates, below: authorities)
+            let validator = mistakes.load(first) { () throws(CredentialFault) in
+                try CertificatePathValidator(anchors, of: usage == .any ? .anybody : .clients, revocation: revocation)
+            }
+            trust = validator.map { .authorities($0) }
+            self.anchors = anchors
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import BindingPolicy
+import ClientIdentity
+import HoldfastConfiguration
+import NIOSSL
+
+/// One of the listener's identities: what it shows to clients that ask for its hosts, and who of them is let in.
+struct Site: Sendable {
+    /// In lower case, IPv6 in brackets; empty where whatever is asked for is served.
+    let hosts: [String]
+    let tls: ServerTLS
+    let trust: ClientIdentity.ClientTrust
+    /// Of its own certificate, for `check` and the log.
+    let certificate: CertificateSummary
+    let authorities: [CertificateSummary]
+}
+
+extension Site {
+    /// Nil where any file of it cannot be used; each says so.
+    ///
+    /// - Parameters:
+    ///   - identity: a further one; nil for the listener's own.
+    ///   - anchors: of the listener's own clients, who are let in where it names no others.
+    init?(
+        _ configuration: HoldfastConfiguration, _ identity: HoldfastConfiguration.Identity?, clients: ClientAnchors,
+        _ mistakes: inout MistakeCollector
+    ) {
+        let listener = configuration.listener
+        let hosts = identity?.hosts ?? listener.hosts
+        let credentials = mistakes.load(identity?.pair ?? listener.identity, shownFor: hosts)
+        let clients = identity?.clientTrust.map { ClientAnchors($0, intermediates: identity?.intermediates ?? [], &mistakes) } ?? clients
+        guard let credentials, let trust = clients.trust else { return nil }
+        self.hosts = hosts
+        tls = ServerTLS(
+            credentials, anchors: clients.anchors, minimumVersion: listener.minimumTLS == .tls13 ? .tlsv13 : .tlsv12,
+            certificateIsOptional: configuration.routes.contains { $0.policy.requirement == .nothing },
+            onlyRSASuites: listener.onlyRSASuites, onlyPostQuantum: listener.keyExchange == .postQuantumOnly,
+            resumption: listener.resumption)
+        self.trust = trust
+        certificate = credentials.summary
+        authorities = clients.anchors?.summaries ?? []
+    }
+}

@@ -8,7 +8,7 @@ import Files
 /// One entry a line; empty lines and what follows a `#` at a line's start count for nothing:
 /// - `thumbprint VALUE`: the SHA-256 of the certificate's DER, in base64url or hexadecimal, as `holdfast thumbprint` prints it;
 /// - `key VALUE`: the SHA-256 of its SubjectPublicKeyInfo, so that a renewal of the same key stays out too;
-/// - `serial HEX issuer NAME`: RFC 5280's own name of a certificate, the issuer as RFC 2253 text;
+/// - `serial HEX issuer NAME`: RFC 5280's own name of a certificate, the issuer as tools print it (``ComparableName``);
 /// - `issuer NAME`: whatever this CA issued.
 ///
 /// The client's certificate is looked up and those between it and its authority: who needs an intermediate that is denied is denied.
@@ -18,13 +18,13 @@ package struct DenyList: Sendable {
 
     private struct Serial: Hashable {
         let digits: String
-        let issuer: String
+        let issuer: ComparableName
     }
 
     private var thumbprints: Set<Thumbprint> = []
     private var keys: Set<Thumbprint> = []
     private var serials: Set<Serial> = []
-    private var issuers: Set<String> = []
+    private var issuers: Set<ComparableName> = []
 
     package var count: Int { thumbprints.count + keys.count + serials.count + issuers.count }
 
@@ -66,11 +66,12 @@ package struct DenyList: Sendable {
             keys.insert(digest)
         case "serial":
             let parts = value.split(separator: " ", maxSplits: 2).map(String.init)
-            guard parts.count == 3, parts[1] == "issuer", let digits = Self.digits(parts[0]) else { return false }
-            serials.insert(Serial(digits: digits, issuer: parts[2].trimmed))
+            guard parts.count == 3, parts[1] == "issuer", let digits = Self.digits(parts[0]), let issuer = ComparableName(parts[2].trimmed)
+            else { return false }
+            serials.insert(Serial(digits: digits, issuer: issuer))
         case "issuer":
-            guard !value.isEmpty else { return false }
-            issuers.insert(value)
+            guard let issuer = ComparableName(value) else { return false }
+            issuers.insert(issuer)
         default: return false
         }
         return true
@@ -99,7 +100,7 @@ package struct DenyList: Sendable {
         guard !keys.isEmpty || !serials.isEmpty || !issuers.isEmpty, let certificate = OpenSSLCertificate(der: der) else { return false }
         if !keys.isEmpty, let key = certificate.publicKeyDER, keys.contains(Thumbprint(ofSHA256: SHA256.hash(data: key))) { return true }
         guard !serials.isEmpty || !issuers.isEmpty else { return false }
-        let issuer = certificate.issuer
+        guard let issuer = ComparableName(certificate.issuer) else { return false }
         if issuers.contains(issuer) { return true }
         return certificate.serial.flatMap(Self.digits).map { serials.contains(Serial(digits: $0, issuer: issuer)) } ?? false
     }

@@ -27,6 +27,8 @@ package struct RegularFile: ~Copyable {
 
     /// No certificate, key or bundle of authorities comes near to this.
     package static let usualLimit = 4 << 20
+    /// Of whatever file there is one that may be as large: revocation lists.
+    package static let greatestLimit = 64 << 20
 
     private let descriptor: CInt
     package let identity: Identity

@@ -4,6 +4,12 @@ import HoldfastServer
 import Logging
 import Telemetry
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start the proxy and run until SIGTERM.",
@@ -17,6 +23,8 @@ struct Run: AsyncParsableCommand {
     @OptionGroup var file: ConfigurationOption
 
     func run() async throws {
+        // Until the reloader listens: a file that is changed now is read in a moment anyway, and by itself the signal would end us.
+        _ = signal(SIGHUP, SIG_IGN)
         let sinks = LogSinks.standard()
         DescriptorLimit.raise()
         let inherited = DescriptorLimit.countInherited()

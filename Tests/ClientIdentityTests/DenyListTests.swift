@@ -65,6 +65,29 @@ struct DenyListTests {
         #expect(try !denies("serial \(serial)0 issuer \(issuer)"))
     }
 
+    @Test("An issuer's name is the same however a tool prints it, and what is no name is a mistake")
+    func names() throws {
+        let authority = try TestCertificate.authority("Müller, \"A+B\"")
+        let client = try authority.issue("A")
+        let printed = try parsed(client).issuer
+        let serial = try #require(try parsed(client).serial)
+        // RFC 2253, its other order, and OpenSSL's forms of one line.
+        let cn = "M\\C3\\BCller\\, \\\"A\\+B\\\""
+        #expect(printed.hasPrefix("CN=\(cn)"))
+        let rest = String(printed.dropFirst("CN=\(cn)".count).drop { $0 == "," })
+        let others = rest.isEmpty ? [] : [rest]
+        for name in ["CN=\(cn)", "cn = \(cn.lowercased()) ", "CN=Müller\\2C \\22A\\2bB\\22", "CN = \"Müller, \\\"A+B\\\"\"", "2.5.4.3=\(cn)"] {
+            for text in [([name] + others).joined(separator: ","), (others + [name]).joined(separator: ", ")] {
+                #expect(try denies("issuer \(text)", client, alone: true), "\(text)")
+                #expect(try denies("serial \(serial) issuer \(text)", client, alone: true), "\(text)")
+                #expect(try !denies("issuer \(text), C=DE", client, alone: true))
+            }
+        }
+        for text in ["Acme", "CN", "=A", "CN=A,", "CN=A,B", "Kunde=A", "CN=\\", "CN=\"A"] {
+            #expect(throws: CredentialFault.self, "\(text)") { try denies("issuer \(text)") }
+        }
+    }
+
     @Test("By issuer: whatever it issued, and nothing of another")
     func issuer() throws {
         #expect(try denies("issuer \(parsed(leaf).issuer)"))

@@ -21,9 +21,9 @@ struct SeenCertificatesTests {
         let (stranger, elsewhere, unseen) = (client(try root.issue("B")), client(try other.issue("A")), client(try root.issue("A")))
         let seen = SeenCertificates()
         for certificate in [old, new, stranger, elsewhere] { seen.note(certificate) }
-        #expect(seen.areOfOneHolder(old.thumbprint, new.thumbprint) && seen.areOfOneHolder(new.thumbprint, old.thumbprint))
-        for one in [stranger, elsewhere, unseen] { #expect(!seen.areOfOneHolder(old.thumbprint, one.thumbprint)) }
-        #expect(!seen.areOfOneHolder(old.thumbprint, old.thumbprint))
+        #expect(seen.isRenewed(old.thumbprint, by: new.thumbprint))
+        for one in [stranger, elsewhere, unseen] { #expect(!seen.isRenewed(old.thumbprint, by: one.thumbprint)) }
+        #expect(!seen.isRenewed(old.thumbprint, by: old.thumbprint))
     }
 
     @Test("The memory is bounded, and keeps the latest")
@@ -35,6 +35,6 @@ struct SeenCertificatesTests {
         let (one, two) = (client(try root.issue("A")), client(try root.issue("A")))
         seen.note(one)
         seen.note(two)
-        #expect(!seen.areOfOneHolder(first.thumbprint, one.thumbprint) && seen.areOfOneHolder(one.thumbprint, two.thumbprint))
+        #expect(!seen.isRenewed(first.thumbprint, by: one.thumbprint) && seen.isRenewed(one.thumbprint, by: two.thumbprint))
     }
 }

@@ -30,6 +30,21 @@ struct ContentDigestTests {
         #expect(try blueprint().digest == digest)
     }
 
+    @Test("A file of many megabytes counts too, as lists and deny lists have")
+    func large() throws {
+        let line = "thumbprint \(String(repeating: "0", count: 64))\n"
+        var text = String(repeating: line, count: (5 << 20) / line.utf8.count)
+        let configured = "\nclient_certificates: {trust: authorities, authorities: ca.pem, deny: denied.txt}\n"
+        func digest() throws -> ContentDigest {
+            try workshop.write(text, as: "denied.txt")
+            return try workshop.blueprint(clients: configured).contents
+        }
+        let before = try digest()
+        #expect(try digest() == before)
+        text += "thumbprint \(String(repeating: "1", count: 64))\n"
+        #expect(try digest() != before)
+    }
+
     @Test("Each octet of the text counts, and each file that is read for it")
     func different() throws {
         try prepare()

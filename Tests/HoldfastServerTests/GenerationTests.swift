@@ -1,4 +1,5 @@
 import BindingPolicy
+import Foundation
 import HoldfastConfiguration
 import NIOCore
 import NIOPosix
@@ -102,6 +103,40 @@ struct GenerationTests {
             }
             Issue.record("no request waited")
         }
+    }
+
+    @Test("What waits for a restart counts as it was there, and connections to the upstream in one room")
+    func waitingForRestart() throws {
+        let start = try workshop.blueprint("threads: 8")
+        let next = try workshop.blueprint("threads: 2", since: start)
+        #expect(next.descriptors.demand.loops == 8 && next.upstreamSockets === start.upstreamSockets)
+        #expect(try workshop.blueprint("threads: 2").descriptors.demand.loops == 2)
+    }
+
+    @Test("An issuer that is configured otherwise goes on with the keys that it had, where they come from the same place")
+    func keysTakenOver() async throws {
+        try await Generations.with(try workshop.blueprint()) { generations in
+            let first = generations.current.desks.all[0]
+            let keys = try #require(first.keys.latest)
+            let changed = try generations.next(try workshop.blueprint("forward: {claims: {sub: X-Subject}}"), now: 1)
+            #expect(changed.desks.all[0] !== first && changed.desks.all[0].keys.latest === keys && !changed.desks.all[0].isUndecided)
+            try FileManager.default.copyItem(atPath: workshop.path("keys.json"), toPath: workshop.path("other.json"))
+            let elsewhere = "[{issuer: \"\(Workshop.issuer)\", audience: \"\(Workshop.audience)\", keys: other.json, algorithms: [ES256]}]"
+            let moved = try generations.next(try workshop.blueprint(tokens: elsewhere), now: 1)
+            #expect(moved.desks.all[0].keys.latest !== keys)
+        }
+    }
+
+    @Test("An issuer that is asked about its tokens is waited for until it is known where")
+    func endpointWaitedFor() async throws {
+        try workshop.write("s3cret-s3cret-s3cret", as: "secret")
+        let introspection = "{client_id: g, authentication: client_secret_basic, client_secret_file: secret}"
+        let asked = "[{issuer: \"https://as.example.com\", audience: a, introspection: \(introspection)}]"
+        let generations = try Generations(try workshop.blueprint(tokens: asked), now: 1, logger: silence)
+        #expect(generations.current.desks.all[0].isUndecided)
+        let service = Task { await generations.issuers.runUntilCancelled() }
+        service.cancel()
+        await service.value
     }
 
     @Test("An issuer that is configured just as before keeps its keys and what is remembered of its tokens; another begins anew")

@@ -27,7 +27,9 @@ func eventually(_ condition: () -> Bool) async -> Bool {
 
 extension Workshop {
     /// Of a configuration with one issuer, the workshop's, unless `tokens` says otherwise.
-    func blueprint(_ rest: String = "", audience: String = Workshop.audience, tokens: String? = nil) throws -> Blueprint {
+    func blueprint(
+        _ rest: String = "", audience: String = Workshop.audience, tokens: String? = nil, clients: String? = nil, since start: Blueprint? = nil
+    ) throws -> Blueprint {
         let own = "[{issuer: \"\(Workshop.issuer)\", audience: \"\(audience)\", keys: keys.json, algorithms: [ES256]}]"
         let text = """
             listener:
@@ -35,12 +37,12 @@ extension Workshop {
               certificate: server.pem
               private_key: server.key
               hosts: [api.example.com, other.example.com]
-            client_certificates: {trust: authorities, authorities: ca.pem}
+            \(clients ?? "client_certificates: {trust: authorities, authorities: ca.pem}")
             tokens: \(tokens ?? own)
             upstream: {url: "http://127.0.0.1:8080"}
 
             """
-        return try Blueprint(HoldfastConfiguration(yaml: text + rest, file: path("holdfast.yaml")))
+        return try Blueprint(HoldfastConfiguration(yaml: text + rest, file: path("holdfast.yaml")), since: start)
     }
 }
 

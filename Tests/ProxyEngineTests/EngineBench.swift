@@ -216,10 +216,11 @@ final class FakeLookup: PendingLookup {
 
 private final class NoGate: ClientGate {
     func site(for serverName: String?) -> SiteIndex? { .listeners }
-    func makeTLSHandler(for site: SiteIndex) throws -> NIOSSLServerHandler { throw ChannelError.operationUnsupported }
+    func makeTLSHandler(for site: SiteIndex, onRefusal: @escaping (GateRefusal) -> Void) throws -> NIOSSLServerHandler {
+        throw ChannelError.operationUnsupported
+    }
     func identify(leaf: NIOSSLCertificate?, asking serverName: String?, now: Double) -> Result<IdentifiedClient, GateRefusal> {
         .success(IdentifiedClient(.anonymous, nil))
     }
     func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer { .anonymous }
-    func takeLastRefusal() -> GateRefusal? { nil }
 }

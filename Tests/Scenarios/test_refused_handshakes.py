@@ -1,7 +1,9 @@
 """Why a client could not connect is a line in the log: the client itself sees an alert that says next to nothing."""
+import contextlib
 import json
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -88,3 +90,24 @@ def test_beyond_so_many_a_second_they_are_counted(fresh, pki):
         return sum(1 + int(one.get("more", 0)) for one in lines(fresh)) == counted
 
     eventually(told, "each is a line, or counted in one", every=0.3)
+
+
+def test_each_refusal_is_told_with_its_own_clients_certificate(fresh, pki):
+    """Several at once on one loop: none is written down with the certificate of another."""
+    clients = ["client-expired", "stranger", "client-future", "client-serverauth"]
+    prints = {client: pki.thumbprint(client) for client in clients}
+
+    def refused(client):
+        context = pki.context(client)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with contextlib.suppress(*REFUSED):
+            shake(fresh, context, f"{client}.example")
+
+    for _ in range(4):
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(refused, clients * 4))
+    told = [one for one in lines(fresh) if "thumbprint" in one]
+    assert len(told) >= 20
+    for one in told:
+        assert one["thumbprint"] == prints[one["server_name"].removesuffix(".example")]
+    assert all("thumbprint" in one for one in lines(fresh) if one["server_name"] in {f"{client}.example" for client in clients})

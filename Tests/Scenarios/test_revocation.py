@@ -6,6 +6,7 @@ import pytest
 from cryptography import x509
 
 from harness.processes import HOLDFAST, eventually, run
+from harness.proxy import yaml
 from harness.revocation import HOUR, Authority
 
 VERSIONS = pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
@@ -248,3 +249,43 @@ def test_metrics_tell_how_long_lists_and_certificates_have(lists, pki):
     lists.rewrite(root=lists.root.revoked(updated=-2 * HOUR, next_update=-HOUR))
     key = "client_certificates.authorities[0].revocation.lists"
     assert proxy.metric("holdfast_revocation_list_next_update_in_seconds", key=key) < 0
+
+
+def checked(proxy, clients, tmp_path):
+    configuration = dict(proxy.configuration, client_certificates=clients)
+    (tmp_path / "checked.yaml").write_text(yaml(configuration))
+    return run(HOLDFAST, "check", "--config", tmp_path / "checked.yaml")
+
+
+def test_whatever_asks_less_is_named_as_weaker(lists, pki, tmp_path):
+    proxy = lists.start()
+
+    def told(**revocation):
+        authority = {"file": pki.path("ca.pem"), "revocation": {"lists": [str(lists.paths["issuer"])], **revocation}}
+        return checked(proxy, {"trust": "authorities", "authorities": [authority]}, tmp_path).stdout
+
+    assert "`scope` is" not in told() and "`when_stale` is" not in told()
+    assert "`scope` is `leaf`" in told(scope="leaf") and "`when_stale` is `accept`" in told(when_stale="accept")
+
+
+def test_what_two_parts_say_differently_of_one_authority_is_a_mistake(lists, pki, tmp_path):
+    proxy = lists.start()
+    (tmp_path / "copy.pem").write_text((pki.folder / "ca.pem").read_text())
+    file = str(lists.paths["issuer"])
+    one, other = {"file": pki.path("ca.pem"), "revocation": {"lists": [file]}}, {"file": str(tmp_path / "copy.pem")}
+    for parts in ([one, other], [other, one], [one, other | {"revocation": {"lists": [file], "scope": "leaf"}}]):
+        refused = checked(proxy, {"trust": "authorities", "authorities": parts}, tmp_path)
+        assert refused.returncode == 64 and "another `revocation`" in refused.stderr
+    same = checked(proxy, {"trust": "authorities", "authorities": [one, other | {"revocation": {"lists": [file]}}]}, tmp_path)
+    assert same.returncode == 0, same.stderr
+
+
+def test_lists_that_are_for_no_authority_are_a_mistake(lists, pki, tmp_path):
+    proxy = lists.start()
+    root, issuer = str(lists.paths["root"]), str(lists.paths["issuer"])
+    own = {"file": pki.path("ca.pem"), "revocation": {"lists": [issuer]}}
+    clients = {"trust": "authorities", "authorities": [own], "revocation_lists": [root]}
+    refused = checked(proxy, clients, tmp_path)
+    assert refused.returncode == 64 and "for none of them" in refused.stderr
+    clients["authorities"].append({"file": pki.path("stranger-ca.pem")})
+    assert checked(proxy, clients, tmp_path).returncode == 0

@@ -38,6 +38,10 @@ extension HoldfastConfiguration.ClientTrust {
                     "authorities", "With `trust: authorities`, write the file with the CAs that clients' certificates come from, in PEM.")
                 return nil
             }
+            if let authorities, lists != nil, !authorities.contains(where: { $0.revocation?.lists == lists }) {
+                section.complain(
+                    "Each of `authorities` has a `revocation` of its own, so these lists are for none of them. Remove this key.", "revocation_lists")
+            }
             guard let authorities, !section.has("revocation_lists") || lists != nil, !section.has("usage") || usage != nil else { return nil }
             self = .authorities(authorities, usage: usage ?? .client)
         case .any:

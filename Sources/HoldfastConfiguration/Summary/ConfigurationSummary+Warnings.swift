@@ -15,6 +15,11 @@ extension ConfigurationSummary {
                 "\(key).usage is `any`: certificates that were issued for servers, code or mail are taken as clients' too. Whoever has one of these CAs' certificates for whatever use is a client."
             )
         }
+        warnings += configuration.trusts.flatMap { key, trust in revocation(trust, key) }
+        if configuration.listener.minimumBodyRate == 0 {
+            warnings.append(
+                "listener.minimum_body_rate is 0: a body that trickles holds its connection, and one to the API, for as long as it likes.")
+        }
         if let profile = configuration.profile { warnings += unmet(profile, configuration) }
         for (index, token) in configuration.tokens.enumerated() { warnings += weaknesses(of: token, "tokens[\(index)]") }
         for (index, route) in configuration.routes.enumerated() {
@@ -38,6 +43,22 @@ extension ConfigurationSummary {
             warnings.append("admin.address \(admin) is not a loopback address: whoever reaches it sees the metrics.")
         }
         return warnings
+    }
+
+    /// What is asked less about than it could be.
+    private static func revocation(_ trust: HoldfastConfiguration.ClientTrust, _ key: String) -> [String] {
+        guard case .authorities(let authorities, _) = trust else { return [] }
+        return authorities.flatMap { part -> [String] in
+            guard let revocation = part.revocation else { return [] }
+            return [
+                revocation.scope == .leaf
+                    ? "\(key).authorities: of \(part.file.path) `scope` is `leaf`: an intermediate that has been revoked is not looked up, nor is whoever it issued to."
+                    : nil,
+                revocation.whenStale == .accept
+                    ? "\(key).authorities: of \(part.file.path) `when_stale` is `accept`: who has been revoked since the last list passes for as long as no newer one comes."
+                    : nil,
+            ].compactMap(\.self)
+        }
     }
 
     /// What a profile asks for and this configuration does not do.

@@ -67,7 +67,7 @@ final class ExplainerAuthority {
         if let opened { return opened }
         let logger = Logger(label: "explain") { _ in SwiftLogNoOpLogHandler() }
         let fixedKeys = try fixedKeys()
-        let desks = IssuerDesks(blueprint.issuers.map { IssuerDesk($0, changes: KeyChanges(), fixedKeys: fixedKeys, logger: logger) })
+        let desks = IssuerDesks(blueprint.issuers.map { IssuerDesk($0, after: nil, changes: KeyChanges(), fixedKeys: fixedKeys, logger: logger) })
         let services = Task {
             await withTaskGroup(of: Void.self) { group in
                 for desk in desks.all { group.addTask { await desk.work.run() } }

@@ -20,7 +20,9 @@ package final class Blueprint: Sendable {
     let configuration: HoldfastConfiguration
     /// Of the configuration's text and the files it names: what is told of a generation, so that it can be known again.
     package var digest: String { contents.description }
-    private let contents: ContentDigest
+    let contents: ContentDigest
+    /// Of the same files, from before they were read: what has changed since is seen.
+    let states: FileStates
     /// The listener's own first.
     let sites: [Site]
     let denied: DenyList
@@ -34,6 +36,8 @@ package final class Blueprint: Sendable {
     /// All of them.
     var upstreams: [UpstreamPlan] { [upstream] }
     package let descriptors: DescriptorPlan
+    /// The process's, whatever generation a connection to the upstream is of.
+    let upstreamSockets: SocketRoom
     let review: CredentialReview
 
     /// Finds every mistake that only the contents of the named files show.
@@ -41,12 +45,17 @@ package final class Blueprint: Sendable {
     /// - Parameters:
     ///   - descriptorLimit: how many this process can have open.
     ///   - inherited: how many it has.
+    ///   - start: what the process began with, for a reload: what waits for a restart counts as it is there.
     package init(
-        _ configuration: HoldfastConfiguration, descriptorLimit: Int = DescriptorLimit.reachable, inherited: Int = DescriptorLimit.countInherited()
+        _ configuration: HoldfastConfiguration, descriptorLimit: Int = DescriptorLimit.reachable,
+        inherited: Int = DescriptorLimit.countInherited(), since start: Blueprint? = nil
     ) throws(ConfigurationMistakes) {
         var mistakes = MistakeCollector()
+        states = FileStates(of: [configuration.file] + configuration.namedFiles.map(\.path))
         let contents = ContentDigest(of: configuration.text, configuration.namedFiles)
-        let descriptors = DescriptorPlan(DescriptorPlan.Demand(configuration, inherited: inherited), limit: descriptorLimit)
+        let demand = DescriptorPlan.Demand(configuration, inherited: inherited, since: start?.descriptors.demand)
+        let descriptors = DescriptorPlan(demand, limit: descriptorLimit)
+        let sockets = start?.upstreamSockets ?? SocketRoom(descriptors.upstreamSockets)
         var questions = descriptors.questions[...]
         let clients = ClientAnchors(configuration.clientTrust, intermediates: configuration.intermediates, &mistakes)
         let identities = [nil] + configuration.listener.identities.map { Optional($0) }
@@ -55,7 +64,7 @@ package final class Blueprint: Sendable {
         let issuers = configuration.tokens.map {
             IssuerPlan($0, claimNames: configuration.claimNames, questions: $0.introspection.flatMap { _ in questions.popFirst() } ?? 0, &mistakes)
         }
-        let target = Self.target(configuration.upstream, SocketRoom(descriptors.upstreamSockets), &mistakes)
+        let target = Self.target(configuration.upstream, sockets, &mistakes)
         let rewrite = RequestRewrite(
             pseudonym: Self.pseudonym, removesAuthorization: configuration.forward.authorization == .remove,
             defaultHost: configuration.upstream.hostField)
@@ -76,6 +85,7 @@ package final class Blueprint: Sendable {
         metadata = try? ResourceMetadata(configuration)
         settings = EngineSettings(configuration, rewrite: rewrite, metadata: metadata)
         self.descriptors = descriptors
+        upstreamSockets = sockets
         access = AccessControl(configuration, pseudonym: Self.pseudonym, metadata: metadata)
         upstream = UpstreamPlan(.default, configuration.upstream, target: target, descriptors)
         review = mistakes.review

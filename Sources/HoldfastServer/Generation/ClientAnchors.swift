@@ -14,13 +14,21 @@ struct ClientAnchors {
         case .any: (trust, anchors) = (.any, nil)
         case .authorities(let parts, let usage):
             var revocation: [[UInt8]: RevocationPolicy] = [:]
+            var policies: [[UInt8]: HoldfastConfiguration.Revocation?] = [:]
             var read: [TrustAnchors] = []
             for part in parts {
                 let anchors = mistakes.loadAuthorities(part.file)
                 let policy = part.revocation.flatMap { mistakes.load($0) }
                 guard let anchors else { continue }
                 read.append(anchors)
-                if let policy { for der in anchors.certificates { revocation[der] = policy } }
+                for der in anchors.certificates {
+                    // Whichever of them held, the other's file would say what is not so.
+                    if let other = policies[der], other != part.revocation {
+                        mistakes.add(part.file, "has a CA that another of `authorities` has too, with another `revocation`")
+                    }
+                    policies[der] = .some(part.revocation)
+                    if let policy { revocation[der] = policy }
+                }
             }
             guard let first = parts.first?.file, let authorities = TrustAnchors(read) else {
                 (trust, anchors) = (nil, nil)

@@ -13,7 +13,7 @@ struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
         var hash = SHA256()
         Self.add(Array(text.utf8), to: &hash)
         for file in files {
-            guard let content = try? RegularFile.read(file.path) else {
+            guard let content = try? RegularFile.read(file.path, limit: RegularFile.greatestLimit) else {
                 hash.update(data: [0])
                 continue
             }

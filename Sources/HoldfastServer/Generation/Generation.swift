@@ -13,7 +13,7 @@ import TokenValidation
 /// of it is held against another's terms. It is freed with the last of them.
 ///
 /// From one generation to the next go: the desks of issuers that are configured just as before, with their keys and answers, and the
-/// verdicts that a loop remembers about their tokens. Validated certificate paths and TLS sessions begin anew.
+/// verdicts that a loop remembers about their tokens; of other issuers the keys alone, where they come from the same place as before. Validated certificate paths and TLS sessions begin anew.
 final class Generation: Sendable {
     /// 1 for the first.
     let number: Int
@@ -53,14 +53,15 @@ final class Generation: Sendable {
         desks = IssuerDesks(
             blueprint.issuers.map { plan in
                 if let kept = earlier?.desks.all.first(where: { $0.plan.isAlike(plan) }) { return kept }
-                let desk = IssuerDesk(plan, changes: changes, fixedKeys: fixedKeys, logger: logger)
+                let former = earlier?.desks.all.first { $0.plan.configured.issuer == plan.configured.issuer }
+                let desk = IssuerDesk(plan, after: former, changes: changes, fixedKeys: fixedKeys, logger: logger)
                 issuers.open(desk)
                 return desk
             })
     }
 
-    /// Returns when each issuer's keys have been looked for, and in the end without: an issuer that is down holds nothing up. Before that
-    /// its tokens would be refused for want of keys.
+    /// Returns when each issuer's keys, and where to ask about its tokens, have been looked for, and in the end without: an issuer that is
+    /// down holds nothing up. Before that its tokens would be refused for want of them.
     func firstLooks(patience: Duration) async {
         let deadline = ContinuousClock.now + patience
         while desks.all.contains(where: \.isUndecided), ContinuousClock.now < deadline {

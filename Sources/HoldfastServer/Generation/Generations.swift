@@ -1,5 +1,6 @@
 import Credentials
 import Logging
+import ProxyEngine
 import Synchronization
 import Telemetry
 
@@ -34,6 +35,7 @@ final class Generations: Sendable {
         let next = try next(blueprint, now: now)
         await next.firstLooks(patience: patience)
         try await deliver(next)
+        blueprint.upstreamSockets.resize(to: blueprint.descriptors.upstreamSockets)
         replace(by: next)
     }
 

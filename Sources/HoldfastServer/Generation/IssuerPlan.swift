@@ -49,6 +49,12 @@ struct IssuerPlan: Sendable {
             && introspection?.settings == other.introspection?.settings
     }
 
+    /// Whether the keys of both come from the same place, by way of the same authorities.
+    func hasKeysOf(_ other: IssuerPlan) -> Bool {
+        configured.issuer == other.configured.issuer && keySource == other.keySource && keySource != nil
+            && configured.keysMediaType == other.configured.keysMediaType && authorities == other.authorities
+    }
+
     /// A key file is there at start or never: unlike an issuer that is down, it will not come back by itself.
     private static func report(onKeyFile path: LocatedPath, _ mistakes: inout MistakeCollector) -> KeySetReport? {
         var file = KeySetFile(path: path.path)

@@ -16,7 +16,6 @@ struct SiteDoor: Sendable {
 final class ConnectionGate: ClientGate {
     private let doors: [SiteDoor]
     private let siteOf: (String?) -> SiteIndex?
-    private var lastRefusal: GateRefusal?
 
     /// - Parameter siteOf: the identity that clients mean who ask for this host, or for none.
     init(_ doors: [SiteDoor], siteOf: @escaping (String?) -> SiteIndex?) {
@@ -28,11 +27,9 @@ final class ConnectionGate: ClientGate {
 
     private func door(at site: SiteIndex?) -> SiteDoor? { site.flatMap { doors.indices.contains($0.position) ? doors[$0.position] : nil } }
 
-    func makeTLSHandler(for site: SiteIndex) throws -> NIOSSLServerHandler {
+    func makeTLSHandler(for site: SiteIndex, onRefusal: @escaping (GateRefusal) -> Void) throws -> NIOSSLServerHandler {
         guard let door = door(at: site) else { throw ChannelError.operationUnsupported }
-        return try door.contexts.makeHandler(authenticator: door.authenticator, clock: WallClock.seconds) { [unowned self] in
-            lastRefusal = $0.refusal(of: $1)
-        }
+        return try door.contexts.makeHandler(authenticator: door.authenticator, clock: WallClock.seconds) { onRefusal($0.refusal(of: $1)) }
     }
 
     /// Without a certificate the handshake ends where one is required; that it came so far says that none is.
@@ -64,10 +61,5 @@ final class ConnectionGate: ClientGate {
         case .success(let peer): return peer
         case .failure(let fault): return AuthenticatedPeer(withdrawn: fault.denial, thumbprint: certificate.thumbprint)
         }
-    }
-
-    func takeLastRefusal() -> GateRefusal? {
-        defer { lastRefusal = nil }
-        return lastRefusal
     }
 }

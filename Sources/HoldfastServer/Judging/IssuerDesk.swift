@@ -19,17 +19,21 @@ final class IssuerDesk: Sendable {
 
     var issuer: Issuer { plan.policy.issuer }
 
-    /// - Parameter fixedKeys: in place of those that are to be fetched.
-    init(_ plan: IssuerPlan, changes: KeyChanges, fixedKeys: KeySet? = nil, logger: Logger) {
+    /// - Parameters:
+    ///   - earlier: the issuer's desk so far, whose keys serve on where they come from the same place.
+    ///   - fixedKeys: in place of those that are to be fetched.
+    init(_ plan: IssuerPlan, after earlier: IssuerDesk?, changes: KeyChanges, fixedKeys: KeySet? = nil, logger: Logger) {
         let (policy, keys) = (plan.policy, IssuerKeys(changes))
         var fetcher: HTTPDocumentFetcher?
         var keeper: KeySetKeeper?
         if let source = plan.keySource, fixedKeys == nil {
+            let kept = earlier.flatMap { $0.plan.hasKeysOf(plan) ? $0.keeper?.kept : nil }
+            if let kept { keys.replace(kept.keys) }
             let documents = HTTPDocumentFetcher(authorities: plan.authorities)
             fetcher = documents
             keeper = KeySetKeeper(
                 source: source, timing: Self.timing(of: plan.configured, source), anyMediaType: plan.configured.keysMediaType == .any,
-                fetcher: documents, publish: { keys.replace($0) }, report: { Self.log($0, of: policy, logger) })
+                keeping: kept, fetcher: documents, publish: { keys.replace($0) }, report: { Self.log($0, of: policy, logger) })
         }
         let introspector = plan.introspection.map { [keeper] introspection in
             Introspector(
@@ -49,8 +53,12 @@ final class IssuerDesk: Sendable {
 
     deinit { work.retire() }
 
-    /// Whether its keys are still being looked for the first time.
-    var isUndecided: Bool { keeper.map { keys.latest == nil && $0.status.failures == 0 } ?? false }
+    /// Whether its keys, or where to ask about its tokens, are still being looked for the first time.
+    var isUndecided: Bool {
+        if let keeper, keys.latest == nil, keeper.status.failures == 0 { return true }
+        guard let status = introspector?.status else { return false }
+        return status.endpoint == nil && status.endpointFault == nil
+    }
 
     private static func timing(of issuer: HoldfastConfiguration.TokenIssuer, _ source: KeySetKeeper.Source) -> KeySetState.Timing {
         // Nothing of a file's timing can be configured.

@@ -114,7 +114,7 @@ final class TokenJudge: RequestJudge {
     private func decide(_ token: VerifiedToken, on route: RoutePolicy, from peer: AuthenticatedPeer, now: Double) -> Decision {
         let decision = access.decide(token, on: route, from: peer, now: now)
         guard case .deny(let denial) = decision, denial.reason == .confirmationMismatch, case .certificate(let bound) = token.confirmation,
-            let shown = peer.thumbprint, generation.seen.areOfOneHolder(bound, shown)
+            let shown = peer.thumbprint, generation.seen.isRenewed(bound, by: shown)
         else { return decision }
         return .deny(Denial(.certificateRenewed))
     }

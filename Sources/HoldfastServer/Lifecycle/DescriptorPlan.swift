@@ -166,13 +166,16 @@ enum ControlPlane {
 }
 
 extension DescriptorPlan.Demand {
-    init(_ configuration: HoldfastConfiguration, inherited: Int) {
+    /// - Parameter start: of the process, for a reload: loops, listeners and what clients may have of them stay until it is restarted.
+    init(_ configuration: HoldfastConfiguration, inherited: Int, since start: Self?) {
         self.init(
             inherited: inherited, loops: configuration.loopCount, controlLoops: ControlPlane.loops,
             clients: configuration.listener.maxConnections, handshakes: configuration.listener.maxHandshakes,
             upstream: configuration.upstream.maxConnections,
             fetched: configuration.tokens.count { $0.needsFetching }, questions: configuration.tokens.compactMap { $0.introspection?.maxConcurrent },
             pageServers: (configuration.admin == nil ? 0 : 1) + (configuration.resource?.metadataAddress == nil ? 0 : 1))
+        guard let start else { return }
+        (loops, clients, handshakes, pageServers) = (start.loops, start.clients, start.handshakes, start.pageServers)
     }
 }
 

@@ -57,7 +57,7 @@ final class Reloader: Service {
     }
 
     private func look(_ hangups: Atomic<Bool>.Reference) async {
-        var watch = FileWatch(states)
+        var watch = FileWatch(start.states)
         var sinceRefused = 0
         while (try? await Task.sleep(for: Self.interval)) != nil {
             let states = states
@@ -85,9 +85,9 @@ final class Reloader: Service {
 
     private func reload(_ cause: Cause) async {
         do {
-            let next = try Blueprint(HoldfastConfiguration(path: start.configuration.file), inherited: inherited)
+            let next = try Blueprint(HoldfastConfiguration(path: start.configuration.file), inherited: inherited, since: start)
             // Touched, or written anew with what is in force.
-            if cause == .files, next.digest == generations.current.blueprint.digest { return record.nothingChanged() }
+            if cause == .files, next.contents == generations.current.blueprint.contents { return record.nothingChanged() }
             try await generations.publish(next, now: WallClock.seconds(), deliver: deliver)
             tell(next)
         } catch let mistakes as ConfigurationMistakes {

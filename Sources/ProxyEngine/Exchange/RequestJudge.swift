@@ -50,7 +50,8 @@ package protocol ClientGate: AnyObject {
     func site(for serverName: String?) -> SiteIndex?
     /// A handler for one connection that fails the handshake of a client certificate not acceptable there, and of none where one is
     /// required.
-    func makeTLSHandler(for site: SiteIndex) throws -> NIOSSLServerHandler
+    /// - Parameter onRefusal: told on the loop why, before the error of TLS that comes of it.
+    func makeTLSHandler(for site: SiteIndex, onRefusal: @escaping (GateRefusal) -> Void) throws -> NIOSSLServerHandler
     /// Called once a connection, full handshake or resumed.
     /// - Parameters:
     ///   - leaf: the one the handler holds; nil where the client showed none.
@@ -59,8 +60,6 @@ package protocol ClientGate: AnyObject {
     /// Judges again who was let in by the gate of another generation.
     /// - Parameter certificate: nil where the client showed none.
     func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer
-    /// Why the verification ended the latest handshake, once: nil where TLS itself ended it.
-    func takeLastRefusal() -> GateRefusal?
 }
 
 /// Who is at the other end of a connection, and what that was told by.

@@ -21,6 +21,8 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     /// The client ended its side behind its handshake; what it sent before is still to come.
     private var isInputEnded = false
     private var hello: ClientHello?
+    /// Why the verification ended the handshake; nil where TLS itself does.
+    private var refusal: GateRefusal?
     var position = -1
     package var appointment = TimingWheel.Appointment()
     package private(set) var deadline: NIODeadline
@@ -36,7 +38,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     func makeTLS(for hello: ClientHello?) throws -> NIOSSLServerHandler? {
         // What is no ClientHello gets TLS's own answer.
         guard let site = hello.map({ generation.gate.site(for: $0.serverName) }) ?? .listeners else { return nil }
-        tls = try generation.gate.makeTLSHandler(for: site)
+        tls = try generation.gate.makeTLSHandler(for: site) { [weak self] in self?.refusal = $0 }
         return tls
     }
 
@@ -76,7 +78,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         // The end of input follows as an event of its own.
         case NIOSSLError.uncleanShutdown: break
         case let error as NIOSSLError:
-            failed(generation.gate.takeLastRefusal() ?? GateRefusal(code: HandshakeFailure.code(of: error)))
+            failed(refusal ?? GateRefusal(code: HandshakeFailure.code(of: error)))
             context.close(mode: .all, promise: nil)
         // The connection is closed where that was found.
         case let refusal as ClientHelloHandler.Refusal: failed(GateRefusal(code: refusal.code))

@@ -57,6 +57,13 @@ package final class KeySetKeeper: Sendable {
         }
     }
 
+    /// Keys in use, and how long ago their source confirmed them, in seconds: another keeper of the same source may go on with them.
+    package struct Kept: Sendable {
+        package let keys: KeySet
+        let digest: SHA256.Digest
+        let age: Double
+    }
+
     package struct Ticket: Sendable { fileprivate let id: Int }
 
     package enum Looked: Sendable {
@@ -75,6 +82,7 @@ package final class KeySetKeeper: Sendable {
         var looks: KeyLooks
         /// On its way to everybody by now.
         var published: KeySet?
+        var digest: SHA256.Digest?
         var done: [Int: @Sendable () -> Void] = [:]
         var isRunning = false
         var status = Status()
@@ -84,6 +92,7 @@ package final class KeySetKeeper: Sendable {
     package let time: Time
     private let timing: KeySetState.Timing
     private let anyMediaType: Bool
+    private let earlier: Kept?
     private let fetcher: any DocumentFetcher
     private let publish: @Sendable (KeySet?) -> Void
     private let report: @Sendable (Event) -> Void
@@ -94,20 +103,37 @@ package final class KeySetKeeper: Sendable {
     /// - Parameters:
     ///   - timing: nil for the usual one of that kind of source.
     ///   - anyMediaType: whether it does not matter what a server calls its documents.
+    ///   - earlier: keys that are in use already; they are withdrawn when their time is over, unless the source confirms them.
     ///   - publish: called from the keeper's task with each new set, and with nil when there is none any more.
     ///   - report: called likewise, for the log.
     package init(
-        source: Source, timing: KeySetState.Timing? = nil, anyMediaType: Bool = false, fetcher: any DocumentFetcher, time: Time = .system,
+        source: Source, timing: KeySetState.Timing? = nil, anyMediaType: Bool = false, keeping earlier: Kept? = nil, fetcher: any DocumentFetcher,
+        time: Time = .system,
         publish: @escaping @Sendable (KeySet?) -> Void, report: @escaping @Sendable (Event) -> Void = { _ in }
     ) {
         self.source = source
         self.time = time
         self.anyMediaType = anyMediaType
+        self.earlier = earlier
         self.fetcher = fetcher
         self.publish = publish
         self.report = report
         if case .file = source { self.timing = timing ?? .file } else { self.timing = timing ?? KeySetState.Timing() }
-        shared = Mutex(Shared(looks: KeyLooks(cooldown: self.timing.cooldown)))
+        var shared = Shared(looks: KeyLooks(cooldown: self.timing.cooldown))
+        if let earlier {
+            (shared.published, shared.digest) = (earlier.keys, earlier.digest)
+            (shared.status.keys, shared.status.report) = (earlier.keys.count, earlier.keys.report)
+            shared.status.lastSuccess = time.now() - earlier.age
+        }
+        self.shared = Mutex(shared)
+    }
+
+    /// Nil where there are none.
+    package var kept: Kept? {
+        shared.withLock { shared in
+            guard let keys = shared.published, let digest = shared.digest, let last = shared.status.lastSuccess else { return nil }
+            return Kept(keys: keys, digest: digest, age: max(0, time.now() - last))
+        }
     }
 
     package var status: Status {
@@ -190,6 +216,10 @@ package final class KeySetKeeper: Sendable {
         shared.withLock { $0.isRunning = true }
         var progress = Progress(
             state: KeySetState(timing: timing), reader: KeySetReader(source: source, fetcher: fetcher, anyMediaType: anyMediaType))
+        if let earlier {
+            progress.inUse = (earlier.keys, earlier.digest)
+            progress.state.keep(since: shared.withLock { $0.status.lastSuccess } ?? time.now())
+        }
         while !Task.isCancelled {
             if isRefreshWanted.load(ordering: .acquiring) { progress.state.refreshWanted() }
             if shared.withLock({ $0.looks.isWanted }) { progress.state.lookWanted() }
@@ -251,7 +281,7 @@ package final class KeySetKeeper: Sendable {
         }
         guard let keys = replacement else { return }
         publish(keys)
-        shared.withLock { $0.published = keys }
+        shared.withLock { ($0.published, $0.digest) = (keys, progress.inUse?.digest) }
         report(.replaced(keys.report))
     }
 
@@ -271,7 +301,7 @@ package final class KeySetKeeper: Sendable {
         progress.reader.forget()
         shared.withLock { ($0.status.keys, $0.status.report) = (0, nil) }
         publish(nil)
-        shared.withLock { $0.published = nil }
+        shared.withLock { ($0.published, $0.digest) = (nil, nil) }
         report(.withdrawn)
     }
 }

@@ -58,6 +58,12 @@ package struct KeySetState: Sendable {
 
     package init(timing: Timing) { self.timing = timing }
 
+    /// There are keys already, which their source confirmed last at that time; they are looked for at once all the same.
+    package mutating func keep(since time: Double) {
+        hasKeys = true
+        lastSuccess = time
+    }
+
     package mutating func next(now: Double) -> Step {
         let expiry = hasKeys ? lastSuccess.map { $0 + timing.longestOutage } : nil
         if let expiry, now >= expiry {

@@ -1,4 +1,5 @@
-/// So many at once, and then one in each interval. No clock of its own; times are seconds of one monotonic clock.
+/// So many at once, and then one in each interval. No clock of its own; times are seconds of one clock, which may be set
+/// back: time then counts from there.
 package struct TokenBucket: Equatable, Sendable {
     private let capacity: Double
     private let interval: Double
@@ -34,6 +35,6 @@ package struct TokenBucket: Equatable, Sendable {
 
     private mutating func fill(_ now: Double) {
         if let seen, now > seen { level = min(level + (now - seen) / interval, capacity) }
-        seen = max(now, seen ?? now)
+        seen = now
     }
 }

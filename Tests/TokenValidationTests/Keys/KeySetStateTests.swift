@@ -35,6 +35,24 @@ struct KeySetStateTests {
         #expect(waits == [1, 2, 4, 8, 10, 10, 10, 10, 10, 10])
     }
 
+    @Test("Keys taken over are looked for at once, and last as long as if they had been here all the time")
+    func takenOver() {
+        var timing = KeySetState.Timing()
+        timing.longestOutage = 100
+        var state = KeySetState(timing: timing)
+        state.keep(since: -40)
+        #expect(state.hasKeys && state.next(now: 0) == .fetch)
+        state.failed(now: 0)
+        var now = 0.0
+        while case .wait(let until) = state.next(now: now) {
+            now = until
+            guard now < 60 else { break }
+            #expect(state.next(now: now) == .fetch)
+            state.failed(now: now)
+        }
+        #expect(now == 60 && state.next(now: 60) == .withdraw && !state.hasKeys)
+    }
+
     @Test("A wanted refresh comes at once but once per cooldown (JWT-16)") func aWantedRefreshComesAtOnceButOncePerCooldown() {
         var state = KeySetState(timing: .init())
         _ = state.next(now: 0)

@@ -49,6 +49,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         // holdfast-lab and tests only: issuing certificates.
         .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
+        // DER that OpenSSL leaves unread: the statements of PSD2, otherName, scopes of an intermediate; and what the lab writes.
         .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
     ],
     targets: [
@@ -68,7 +69,7 @@ let package = Package(
             ], swiftSettings: settings),
         .target(
             name: "ClientIdentity",
-            dependencies: ["BindingPolicy", "Credentials", "Files", "HTTPWire", "Timekeeping", "COpenSSL", crypto, nioCore, nioSSL],
+            dependencies: ["BindingPolicy", "Credentials", "Files", "HTTPWire", "Timekeeping", "COpenSSL", crypto, nioCore, nioSSL, asn1],
             swiftSettings: settings),
         .target(
             name: "HoldfastConfiguration",

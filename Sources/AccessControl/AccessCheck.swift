@@ -16,6 +16,8 @@ package enum AccessCheck: Sendable, CaseIterable {
     case path
     /// The certificate was judged at the handshake and may have run out since.
     case certificate
+    /// Whether it says of its holder what the route asks for. Not the token's matter: no other would help.
+    case certificateTerms
     /// Also where no token is asked for: the upstream might take the one or the other.
     case authorizationOnce
     /// Ends the list where the route asks for no token.

@@ -61,6 +61,7 @@ package struct AccessControl: Sendable {
                 case .refused(let reason): return denied(reason, by: routes.ambiguous, now)
                 }
             case .certificate: if let fault = peer.fault(at: now) { return denied(fault, by: route, now) }
+            case .certificateTerms: if let terms = route.certificate, let fault = peer.fault(under: terms) { return denied(fault, by: route, now) }
             case .authorizationOnce: if head.authorizationCount > 1 { return denied(.credentialsDuplicated, by: route, now) }
             case .need:
                 guard route.needsToken else {

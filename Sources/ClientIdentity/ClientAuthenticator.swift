@@ -31,15 +31,19 @@ package final class ClientAuthenticator: Sendable {
     private let trust: ClientTrust
     private let denied: DenyList
     private let seen: SeenCertificates?
+    private let readsFacts: Bool
     private let paths: Mutex<RecentPaths>
 
+    /// - Parameter readsFacts: whether anything is made of what certificates say of their holders.
     package init(
-        _ trust: ClientTrust, denied: DenyList = .empty, seen: SeenCertificates? = nil, rememberedPaths: Int = ClientAuthenticator.rememberedPaths,
+        _ trust: ClientTrust, denied: DenyList = .empty, seen: SeenCertificates? = nil, readsFacts: Bool = false,
+        rememberedPaths: Int = ClientAuthenticator.rememberedPaths,
         octets: Int = ClientAuthenticator.rememberedOctets
     ) {
         self.trust = trust
         self.denied = denied
         self.seen = seen
+        self.readsFacts = readsFacts
         paths = Mutex(RecentPaths(limit: rememberedPaths, octets: octets))
     }
 
@@ -81,9 +85,12 @@ package final class ClientAuthenticator: Sendable {
     private func judge(_ certificate: ClientCertificate, now: Double) -> Result<Identity, HandshakeFault> {
         // A remembered path outside its window is not the last word: the CA may have been renewed since.
         if let known = paths.withLock({ $0.entry(of: certificate.thumbprint) }), known.path.fault(at: now) == nil, now < known.path.reviewTime {
-            let fuller = known.certificate.rests(onLess: certificate) ? certificate.on(known.path) : known.certificate
-            if fuller !== known.certificate { paths.withLock { $0.insert(RecentPaths.Entry(path: known.path, certificate: fuller)) } }
-            return .success((AuthenticatedPeer(certificate.thumbprint, known.path), fuller))
+            var entry = known
+            if known.certificate.rests(onLess: certificate) {
+                entry = RecentPaths.Entry(path: known.path, certificate: certificate.on(known.path), facts: known.facts)
+                paths.withLock { $0.insert(entry) }
+            }
+            return .success((AuthenticatedPeer(entry), entry.certificate))
         }
         return examine(certificate.presented, now: now)
             .flatMap { path in
@@ -93,10 +100,17 @@ package final class ClientAuthenticator: Sendable {
                 let certificate = certificate.on(path)
                 if denied.denies(certificate) { return .failure(.denied) }
                 if case .authorities = trust { seen?.note(certificate) }
-                paths.withLock { $0.insert(RecentPaths.Entry(path: path, certificate: certificate)) }
-                return .success((AuthenticatedPeer(certificate.thumbprint, path), certificate))
+                let entry = RecentPaths.Entry(path: path, certificate: certificate, facts: facts(of: certificate))
+                paths.withLock { $0.insert(entry) }
+                return .success((AuthenticatedPeer(entry), certificate))
             }
             .mapError(HandshakeFault.certificateRefused)
+    }
+
+    /// Where nobody vouches for a certificate, what it says is nobody's word.
+    private func facts(of certificate: ClientCertificate) -> CertificateFacts? {
+        guard readsFacts, case .authorities = trust else { return nil }
+        return OpenSSLCertificate(der: certificate.presented.leaf).map(CertificateFacts.init)
     }
 
     private func examine(_ chain: PresentedChain, now: Double) -> Result<ValidatedPath, PathFault> {
@@ -112,8 +126,10 @@ package final class ClientAuthenticator: Sendable {
 }
 
 extension AuthenticatedPeer {
-    fileprivate init(_ thumbprint: Thumbprint, _ path: ValidatedPath) {
+    fileprivate init(_ entry: RecentPaths.Entry) {
+        let path = entry.path
         self.init(
-            thumbprint: thumbprint, validFrom: path.window.notBefore, validUntil: path.window.notAfter, reviewTime: path.reviewTime)
+            thumbprint: entry.certificate.thumbprint, validFrom: path.window.notBefore, validUntil: path.window.notAfter,
+            reviewTime: path.reviewTime, certificate: entry.facts)
     }
 }

@@ -6,6 +6,11 @@ struct RecentPaths {
     struct Entry {
         let path: ValidatedPath
         let certificate: ClientCertificate
+        /// Nil where nobody asks for them.
+        var facts: CertificateFacts? = nil
+
+        /// Octets that it holds, about.
+        var size: Int { certificate.size + (facts?.footprint ?? 0) }
     }
 
     private struct Generation {
@@ -32,7 +37,7 @@ struct RecentPaths {
     mutating func entry(of leaf: Thumbprint) -> Entry? {
         if let entry = current.entries[leaf] { return entry }
         guard let entry = previous.entries.removeValue(forKey: leaf) else { return nil }
-        previous.octets -= entry.certificate.size
+        previous.octets -= entry.size
         insert(entry)
         return entry
     }
@@ -40,12 +45,12 @@ struct RecentPaths {
     mutating func insert(_ entry: Entry) {
         let leaf = entry.certificate.thumbprint
         if let known = current.entries[leaf] {
-            current.octets -= known.certificate.size
-        } else if current.entries.count >= generationLimit || current.octets + entry.certificate.size > octetLimit {
+            current.octets -= known.size
+        } else if current.entries.count >= generationLimit || current.octets + entry.size > octetLimit {
             previous = current
             current = Generation()
         }
         current.entries[leaf] = entry
-        current.octets += entry.certificate.size
+        current.octets += entry.size
     }
 }

@@ -341,6 +341,20 @@ extension HoldfastConfiguration {
             package let header: String
         }
 
+        /// What a certificate may say of its holder.
+        package enum ClientFact: String, CaseIterable, Sendable {
+            /// The subject's `organizationIdentifier`.
+            case organization
+            /// PSD2's, with commas between.
+            case roles
+            case spiffeID = "spiffe_id"
+        }
+
+        package struct ForwardedFact: Equatable, Sendable {
+            package let fact: ClientFact
+            package let header: String
+        }
+
         /// The name of the field that carries the thumbprint, in base64url.
         package let thumbprintHeader: String
         package let authorization: Authorization
@@ -352,6 +366,8 @@ extension HoldfastConfiguration {
         package let claims: [ForwardedClaim]
         /// In which words the upstream is told of the client's certificate, beside its thumbprint.
         package let certificate: [CertificateDialect]
+        /// What it is told in fields of their own of what the certificate says.
+        package let client: [ForwardedFact]
         package let interactionID: InteractionID
         package let errorBody: ErrorBody
     }
@@ -379,6 +395,9 @@ extension HoldfastConfiguration {
     package var isBoundEverywhere: Bool {
         (routes.map(\.policy) + [routeTable.fallback]).allSatisfy { $0.requirement == .boundToken && $0.reportOnly == nil }
     }
+
+    /// Whether anything is made of what certificates say of their holders.
+    package var readsCertificates: Bool { !forward.client.isEmpty || routes.contains { $0.policy.certificate != nil } }
 
     /// Whether clients may connect without a certificate, since there is a route that asks for none.
     package var isCertificateOptional: Bool { routes.contains { $0.policy.requirement == .nothing } }

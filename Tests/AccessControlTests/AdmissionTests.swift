@@ -123,6 +123,27 @@ struct AdmissionTests {
         #expect(try outcome(access, request("GET /as/token"), from: .anonymous) == "cert_missing")
     }
 
+    @Test("A certificate that does not say what its route asks for is refused before any token is looked at")
+    func certificateTerms() throws {
+        let terms = CertificateTerms(roles: [.accountInformation])
+        let access = access(
+            try table(
+                ("/c", [], RoutePolicy(requirement: .certificate, certificate: terms)),
+                ("/t", [], RoutePolicy(requirement: .boundToken, certificate: terms))))
+        let thumbprint = try #require(Thumbprint(digest: [UInt8](repeating: 1, count: 32)))
+        func peer(_ roles: [PaymentRole]) -> AuthenticatedPeer {
+            AuthenticatedPeer(thumbprint: thumbprint, validFrom: 0, validUntil: .infinity, certificate: CertificateFacts(roles: roles))
+        }
+        for path in ["/c", "/t"] {
+            for request in [request("GET \(path)"), request("GET \(path)", bearer)] {
+                #expect(try outcome(access, request, from: peer([.cardIssuing])) == "cert_insufficient")
+                #expect(try outcome(access, request, from: .anonymous) == "cert_missing")
+            }
+        }
+        #expect(try outcome(access, request("GET /c"), from: peer([.accountInformation])) == "permit")
+        #expect(try outcome(access, request("GET /t"), from: peer([.accountInformation])) == "credentials_missing")
+    }
+
     @Test("Two tokens are never one, also where none is asked for")
     func twoTokens() throws {
         let access = access(try table(("/as/token", [], certificate)))
@@ -176,7 +197,7 @@ struct AdmissionTests {
         try check(text("POST", "/doc//"), "path_ambiguous", .path)
         expected += [.path]
         try check(text("POST", "/x"), "cert_expired", .certificate)
-        expected += [.certificate]
+        expected += [.certificate, .certificateTerms]
         try check(text("POST", "/x"), "credentials_duplicated", .authorizationOnce, at: now)
         expected += [.authorizationOnce]
         try check(text("POST", "/as/token").replacing("Authorization: x\r\n", with: ""), "permit", .need, at: now)

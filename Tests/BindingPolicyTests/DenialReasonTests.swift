@@ -20,7 +20,7 @@ struct DenialReasonTests {
             case .credentialsMalformed, .credentialsDuplicated, .credentialsInTwoPlaces: .invalidRequest
             case .authenticationInsufficient, .authenticationTooOld: .insufficientAuthentication
             case .scopeInsufficient, .claimInsufficient: .insufficientScope
-            case .certificateMissing, .certificateDenied: .forbidden
+            case .certificateMissing, .certificateDenied, .certificateInsufficient: .forbidden
             case .pathAmbiguous: .badRequest
             case .keysUnavailable, .introspectionUnavailable: .unavailable
             default: .invalidToken

@@ -33,6 +33,35 @@ struct StrictnessTests {
         #expect(RoutePolicy.stricter(stricter, weaker) === stricter && RoutePolicy.stricter(weaker, stricter) === stricter)
     }
 
+    @Test("What more is asked of the certificate is stricter, and what is asked otherwise is neither")
+    func certificates() {
+        func policy(_ terms: CertificateTerms?, _ requirement: RoutePolicy.Requirement = .certificate) -> RoutePolicy {
+            RoutePolicy(requirement: requirement, certificate: terms)
+        }
+        func terms(_ kind: CertificateTerms.Term.Kind, _ patterns: ValuePattern...) -> CertificateTerms {
+            CertificateTerms(terms: [.init(kind, patterns)])
+        }
+        let (a, b) = (ValuePattern.exactly([97]), ValuePattern.exactly([98]))
+        let pairs: [(CertificateTerms, CertificateTerms?)] = [
+            (CertificateTerms(roles: [.accountInformation]), nil), (terms(.uri, a), nil), (terms(.uri, a), terms(.uri, a, b)),
+            (CertificateTerms(roles: [.accountInformation, .cardIssuing]), CertificateTerms(roles: [.cardIssuing])),
+            (terms(.organization, .exactly([97, 98])), terms(.organization, .beginning([97]))),
+            (terms(.organization, .beginning([97, 98])), terms(.organization, .beginning([97]))),
+            (terms(.dns, .host([97, 46, 98])), terms(.dns, .labelBelow([46, 98]))),
+        ]
+        for (stricter, weaker) in pairs {
+            #expect(policy(stricter).isAtLeastAsStrict(as: policy(weaker)) && !policy(weaker).isAtLeastAsStrict(as: policy(stricter)))
+            #expect(policy(stricter) != policy(weaker) && policy(stricter) == policy(stricter))
+            // A token is more than none, but not in the place of what a certificate must say.
+            #expect(policy(stricter, .boundToken).isAtLeastAsStrict(as: policy(weaker)))
+            #expect(RoutePolicy.stricter(policy(weaker, .boundToken), policy(stricter)) == nil)
+        }
+        for other in [terms(.uri, b), terms(.dns, a), terms(.subject("2.5.4.3"), a), terms(.subject("2.5.4.10"), a)] {
+            #expect(RoutePolicy.stricter(policy(terms(.uri, a)), policy(other)) == nil)
+        }
+        #expect(RoutePolicy.stricter(policy(terms(.subject("2.5.4.3"), a)), policy(terms(.subject("2.5.4.10"), a))) == nil)
+    }
+
     private static let strangers: [(RoutePolicy, RoutePolicy)] = [
         (policy(["a"]), policy(["b"])), (policy(any: ["a"]), policy(any: ["b"])),
         (policy(issuers: ["a"]), policy(issuers: ["b"])), (policy(audiences: ["x"]), policy(["a"])), (policy(acr: ["x"]), policy(age: 5)),

@@ -39,6 +39,7 @@ struct RandomRequests {
         "max_auth_age: 15m",
         "claims: {tenant: blue}", "claims: {tenant: present}", "claims: {roles: {word: admin}}", "issuers: [\"\(Workshop.issuer)\"]",
         "issuers: [\"\(other)\"]", "audience: \"\(partner)\"", "report_only: true", "report_only: \(soon)", "methods: [GET]",
+        "certificate: {subject: {CN: \"client a\"}}", "certificate: {subject: {CN: \"client*\"}}", "certificate: {roles: PSP_AI}",
         "methods: [POST, PURGE]",
         "methods: [PROPFIND]",
     ]
@@ -46,7 +47,7 @@ struct RandomRequests {
     private mutating func route(_ path: String) -> String {
         switch Int.random(in: 0..<8, using: &generator) {
         case 0: return "{path: \(path), require: nothing}"
-        case 1: return "{path: \(path), require: certificate}"
+        case 1: return "{path: \(path), require: certificate\(oneIn(2) ? ", certificate: {subject: {CN: [\"client b\", expired]}}" : "")}"
         default:
             // One of each kind at most.
             let some = Set((0..<Int.random(in: 0...3, using: &generator)).map { _ in pick(Self.conditions) })

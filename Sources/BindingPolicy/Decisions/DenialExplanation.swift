@@ -33,6 +33,7 @@ extension DenialReason {
         case .authenticationTooOld: "This resource needs a more recent user authentication."
         case .claimInsufficient: "The token lacks a claim that this resource needs, or it has another value."
         case .certificateDenied: "This client certificate is not accepted here."
+        case .certificateInsufficient: "This resource needs a client certificate with other names or roles."
         case .certificateMissing: "This resource needs a client certificate."
         case .confirmationMissing: "The token is not bound to a certificate."
         case .confirmationMalformed: "The token's certificate binding is malformed."

@@ -64,6 +64,9 @@ package enum DenialReason: String, CaseIterable, Sendable {
     // The operator lets this certificate in no more, and no token helps: 403.
     case certificateDenied = "cert_denied"
 
+    // The certificate does not say of its holder what this route asks for, and no token helps: 403.
+    case certificateInsufficient = "cert_insufficient"
+
     // A route that asks for a certificate and no token, and none was shown: 403, since no token would help.
     case certificateMissing = "cert_missing"
 
@@ -110,7 +113,7 @@ extension DenialReason {
             .invalidToken
         case .authenticationInsufficient, .authenticationTooOld: .insufficientAuthentication
         case .scopeInsufficient, .claimInsufficient: .insufficientScope
-        case .certificateMissing, .certificateDenied: .forbidden
+        case .certificateMissing, .certificateDenied, .certificateInsufficient: .forbidden
         case .pathAmbiguous: .badRequest
         case .keysUnavailable, .introspectionUnavailable: .unavailable
         }

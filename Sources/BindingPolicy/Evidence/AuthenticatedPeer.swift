@@ -12,8 +12,13 @@ package struct AuthenticatedPeer: Sendable, Equatable {
     package let withdrawn: DenialReason?
     /// By which of the listener's identities it was let in.
     package private(set) var site = SiteIndex.listeners
+    /// What its certificate says of its holder; nil where nobody asks, or where no path vouches for it.
+    package let certificate: CertificateFacts?
 
-    package init(thumbprint: Thumbprint, validFrom: Double, validUntil: Double, reviewTime: Double = .infinity) {
+    package init(
+        thumbprint: Thumbprint, validFrom: Double, validUntil: Double, reviewTime: Double = .infinity, certificate: CertificateFacts? = nil
+    ) {
+        self.certificate = certificate
         self.reviewTime = reviewTime
         self.thumbprint = thumbprint
         self.validFrom = validFrom
@@ -26,6 +31,7 @@ package struct AuthenticatedPeer: Sendable, Equatable {
         self.thumbprint = thumbprint
         (validFrom, validUntil, reviewTime) = (-.infinity, .infinity, .infinity)
         withdrawn = reason
+        certificate = nil
     }
 
     /// A client that showed no certificate.
@@ -37,6 +43,7 @@ package struct AuthenticatedPeer: Sendable, Equatable {
         validUntil = .infinity
         reviewTime = .infinity
         withdrawn = nil
+        certificate = nil
     }
 
     /// The same, let in there.
@@ -51,5 +58,12 @@ package struct AuthenticatedPeer: Sendable, Equatable {
         if let withdrawn { return withdrawn }
         if now > validUntil { return .certificateExpired }
         return now < validFrom ? .certificateNotYetValid : nil
+    }
+
+    /// Why its certificate is none for a route that asks for this.
+    package func fault(under terms: CertificateTerms) -> DenialReason? {
+        guard thumbprint != nil else { return .certificateMissing }
+        guard let certificate, terms.areMet(by: certificate) else { return .certificateInsufficient }
+        return nil
     }
 }

@@ -35,6 +35,8 @@ package final class RoutePolicy: Equatable, Sendable {
     }
 
     package let requirement: Requirement
+    /// What the client's certificate must say of its holder; nil for nothing in particular.
+    package let certificate: CertificateTerms?
     /// Every one of these must be in the token's `scope`.
     package let scopes: [String]
     /// At least one of these must be, where there are any.
@@ -54,11 +56,13 @@ package final class RoutePolicy: Equatable, Sendable {
     package let upstream: UpstreamName
 
     package init(
-        requirement: Requirement, scopes: [String] = [], anyScope: [String] = [], issuers: [String]? = nil, audiences: [String] = [],
+        requirement: Requirement, certificate: CertificateTerms? = nil, scopes: [String] = [], anyScope: [String] = [], issuers: [String]? = nil,
+        audiences: [String] = [],
         acr: [String] = [], maximumAuthenticationAge: Double? = nil, claims: [Claim] = [], reportOnly: ReportOnly? = nil,
         upstream: UpstreamName = .default
     ) {
         self.requirement = requirement
+        self.certificate = certificate
         self.scopes = scopes
         self.anyScope = anyScope
         self.issuers = issuers
@@ -71,12 +75,13 @@ package final class RoutePolicy: Equatable, Sendable {
     }
 
     package static func == (left: RoutePolicy, right: RoutePolicy) -> Bool {
-        left.requirement == right.requirement && left.hasConditions(of: right) && left.reportOnly == right.reportOnly
+        left.requirement == right.requirement && left.certificate == right.certificate && left.hasConditions(of: right)
+            && left.reportOnly == right.reportOnly
             && left.upstream == right.upstream
     }
 
     /// Whether a bound token is enough, whatever it is for.
-    var hasNoConditions: Bool { hasConditions(of: .boundToken) }
+    var hasNoConditions: Bool { certificate == nil && hasConditions(of: .boundToken) }
 
     /// Whether the same is asked of a token, reported or not.
     func hasConditions(of other: RoutePolicy) -> Bool {

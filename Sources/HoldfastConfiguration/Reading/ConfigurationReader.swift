@@ -64,13 +64,14 @@ extension HoldfastConfiguration {
         let intermediates = clients?.files("intermediates", in: folder) ?? []
         // Where it is empty nobody is denied any more.
         let denyList = clients?.file("deny", in: folder, mayBeEmpty: true)
+        let isVouched = clients?.peek("trust") != "any"
         let issuers = IssuerDirectory(root, folder, profile)
         let upstream = Upstream(root, folder)
         let reportOnly = root.optional("report_only", ReportOnlyKey.parse(now)) ?? nil
         let claimNames = ClaimNames()
-        var reader = RoutesReader(issuers: issuers, claimNames: claimNames, reportOnly: reportOnly, now: now)
+        var reader = RoutesReader(issuers: issuers, claimNames: claimNames, reportOnly: reportOnly, isVouched: isVouched, now: now)
         let routes = reader.routes(root)
-        let forward = Forward(root, profile, claimNames)
+        let forward = Forward(root, profile, claimNames, isVouched: isVouched)
         let admin = Self.admin(root, listener)
         let taken = [("listener.address", listener?.address), ("admin.address", admin)]
         let resource = Resource(root, taken: taken.compactMap { key, address in address.map { (key, $0) } })

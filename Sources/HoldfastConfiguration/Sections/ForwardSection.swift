@@ -1,3 +1,4 @@
+internal import BindingPolicy
 import HTTPWire
 
 extension HoldfastConfiguration.Forward {
@@ -9,13 +10,17 @@ extension HoldfastConfiguration.Forward {
     /// - `claims` (claim name: field name; optional): what the token says, for the upstream
     /// - `certificate` (one or a list of `rfc9440`, `xfcc`, `nginx`, `haproxy`, `aws`, `azure`, `weblogic`, `traefik`; optional): the
     ///   certificate, in the fields that such gateways set
+    /// - `client` (`organization`, `roles` or `spiffe_id`: field name; optional): what the certificate says of its holder
     /// - `interaction_id` (`pass`, `echo` or `require`; default `pass`, or that of `profile`)
     /// - `errors` (`problem`, `uk`, `brazil` or `cdr`; default `problem`, or that of `profile`)
-    init(_ root: Section, _ profile: HoldfastConfiguration.Profile?, _ claimNames: ClaimNames) {
+    ///
+    /// - Parameter isVouched: whether an authority vouches for what certificates say.
+    init(_ root: Section, _ profile: HoldfastConfiguration.Profile?, _ claimNames: ClaimNames, isVouched: Bool) {
         let section = root.section(
             "forward",
             known: [
-                "thumbprint_header", "authorization", "strip", "keep", "client_address", "claims", "certificate", "interaction_id", "errors",
+                "thumbprint_header", "authorization", "strip", "keep", "client_address", "claims", "certificate", "client", "interaction_id",
+                "errors",
             ])
         let thumbprintHeader = section?.optional("thumbprint_header", Self.trustedHeader) ?? "X-Client-Cert-SHA256"
         self.thumbprintHeader = thumbprintHeader
@@ -36,6 +41,7 @@ extension HoldfastConfiguration.Forward {
                 }
                 return ForwardedClaim(claim: claimNames.note(name), header: header)
             } ?? []
+        client = section.flatMap { Self.client($0, &taken, isVouched: isVouched) } ?? []
         let interactionID =
             section?.optional("interaction_id", Self.interactionID(profile)) ?? profile?.interactionIDs.first ?? .pass
         self.interactionID = interactionID
@@ -60,6 +66,26 @@ extension HoldfastConfiguration.Forward {
             }
         }
         return dialect
+    }
+
+    private static func client(_ section: Section, _ taken: inout [String: String], isVouched: Bool) -> [ForwardedFact]? {
+        if section.has("client"), !isVouched { section.complain(CertificateTerms.unvouched, "client") }
+        guard let inner = section.section("client", known: ClientFact.allCases.map(\.rawValue)) else { return nil }
+        if ClientFact.allCases.allSatisfy({ !inner.has($0.rawValue) }) {
+            section.complain(
+                "Write which of \(ClientFact.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")) goes into which field.", "client")
+        }
+        return ClientFact.allCases.compactMap { fact in
+            inner.optional(fact.rawValue) { node throws(Complaint) in
+                let header = try trustedHeader(node)
+                if let other = taken.updateValue("the certificate's \(fact.rawValue)", forKey: FieldName.folded(header)) {
+                    throw Complaint(
+                        "`\(header)` carries \(other) already; spellings that differ in case or in `-` and `_` only are one name to many upstreams. Choose another."
+                    )
+                }
+                return ForwardedFact(fact: fact, header: header)
+            }
+        }
     }
 
     private static func interactionID(

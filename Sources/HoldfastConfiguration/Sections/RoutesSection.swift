@@ -6,6 +6,8 @@ struct RoutesReader {
     let claimNames: ClaimNames
     /// Of the whole file, for routes that do not say.
     let reportOnly: ReportOnly?
+    /// Whether an authority vouches for what certificates say.
+    let isVouched: Bool
     /// Seconds since 1970.
     let now: Double
     private var seen: [Covered: Int] = [:]
@@ -17,10 +19,11 @@ struct RoutesReader {
         let method: String?
     }
 
-    init(issuers: IssuerDirectory, claimNames: ClaimNames, reportOnly: ReportOnly?, now: Double) {
+    init(issuers: IssuerDirectory, claimNames: ClaimNames, reportOnly: ReportOnly?, isVouched: Bool, now: Double) {
         self.issuers = issuers
         self.claimNames = claimNames
         self.reportOnly = reportOnly
+        self.isVouched = isVouched
         self.now = now
     }
 
@@ -74,6 +77,7 @@ struct RoutesReader {
     /// - `path` (`/as/token`, or `/payments/*` for `/payments` and all below; required)
     /// - `methods` (list; default: all): `GET` stands for `HEAD` too
     /// - `require` (`bound-token`, `certificate` or `nothing`; default `bound-token`)
+    /// - `certificate` (what the client's certificate must say: `CertificateTerms`; optional)
     /// - `scopes` (list, all of which the token must have, or `{all: […], any: […]}`; default: none)
     /// - `issuers` (list out of `tokens`; default: all)
     /// - `audience` (a name out of the issuers' own, or a list of which one must be in the token; default: any of the issuer's)
@@ -84,7 +88,7 @@ struct RoutesReader {
     /// - `report_only` (`true`, `false`, or the day from which on it enforces; default: that of the whole file)
     private mutating func read(_ node: ConfigurationNode, _ keyPath: String, _ log: MistakeLog) -> Route? {
         let section = Section(
-            node, at: node.position, keyPath, known: ["path", "methods", "require"] + Self.tokenKeys + ["report_only"], log)
+            node, at: node.position, keyPath, known: ["path", "methods", "require", "certificate"] + Self.tokenKeys + ["report_only"], log)
         let pattern = section.required("path", "Write a path such as `/as/token` or `/payments/*`.", Self.pattern)
         let methods = section.list("methods", Self.method) ?? []
         let policy = policy(section)
@@ -101,6 +105,7 @@ struct RoutesReader {
 
     private func policy(_ section: Section) -> RoutePolicy {
         let requirement = section.optional("require", choice(RoutePolicy.Requirement.self)) ?? .boundToken
+        let certificate = CertificateTerms(section, isVouched: isVouched)
         let scopes = Self.scopes(section)
         let issuers = section.list("issuers", single: true, issuer)
         let audiences = section.list("audience", single: true, audience) ?? []
@@ -114,11 +119,15 @@ struct RoutesReader {
                     "Only a token has this, and `require: \(requirement.rawValue)` asks for none. Remove one of the two.", key)
             }
         }
+        if requirement == .nothing, section.has("certificate") {
+            section.complain("`require: nothing` asks for no certificate. Remove one of the two.", "certificate")
+        }
         if requirement == .nothing, section.has("report_only") {
             section.complain("`require: nothing` refuses nothing that could be reported. Remove one of the two.", "report_only")
         }
         return RoutePolicy(
-            requirement: requirement, scopes: scopes.all, anyScope: scopes.any, issuers: issuers, audiences: audiences, acr: acr,
+            requirement: requirement, certificate: certificate, scopes: scopes.all, anyScope: scopes.any, issuers: issuers, audiences: audiences,
+            acr: acr,
             maximumAuthenticationAge: age, claims: claims, reportOnly: mode)
     }
 }

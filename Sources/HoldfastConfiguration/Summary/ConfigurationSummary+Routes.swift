@@ -23,13 +23,19 @@ extension ConfigurationSummary {
     }
 
     private static func needs(of policy: RoutePolicy, _ configuration: HoldfastConfiguration) -> String {
+        let certificate = policy.certificate.map { " with \(terms($0))" } ?? ""
         switch policy.requirement {
-        case .certificate: return "needs a client certificate only: no token is looked at"
+        case .certificate: return "needs a client certificate\(certificate) only: no token is looked at"
         case .nothing: return "needs nothing, neither a token nor a client certificate: it is open to everybody"
         case .boundToken: break
         }
         let issuers = policy.issuers.map { " of \($0.joined(separator: " or "))" }
-        return (["needs a token\(issuers ?? "") bound to the client's certificate"] + conditions(of: policy)).joined(separator: ", ")
+        return (["needs a token\(issuers ?? "") bound to the client's certificate\(certificate)"] + conditions(of: policy)).joined(separator: ", ")
+    }
+
+    private static func terms(_ certificate: CertificateTerms) -> String {
+        let roles = certificate.roles.isEmpty ? [] : ["the roles \(certificate.roles.map(\.rawValue).joined(separator: " and "))"]
+        return (roles + certificate.terms.map { "\(either($0.patterns.map(\.description))) as its \($0.kind.words)" }).joined(separator: " and ")
     }
 
     private static func conditions(of policy: RoutePolicy) -> [String] {

@@ -132,13 +132,19 @@ extension ConfigurationSummary {
         return [
             "Forwards to \(upstream.url)\(encryption).",
             "The upstream receives the certificate's thumbprint in \(forward.thumbprintHeader), \(token)\(claims)\(address).\(strip)",
-        ] + certificate(forward) + answers(forward)
+        ] + certificate(forward) + client(forward) + answers(forward)
     }
 
     private static func certificate(_ forward: HoldfastConfiguration.Forward) -> [String] {
         guard !forward.certificate.isEmpty else { return [] }
         let dialects = forward.certificate.map { "as \($0.rawValue) has it in \($0.fieldNames.joined(separator: ", "))" }
         return ["The upstream receives the client's certificate too, \(dialects.joined(separator: "; "))."]
+    }
+
+    private static func client(_ forward: HoldfastConfiguration.Forward) -> [String] {
+        guard !forward.client.isEmpty else { return [] }
+        let facts = forward.client.map { "\($0.fact.rawValue) in \($0.header)" }
+        return ["The upstream receives what the client's certificate says of its holder: \(facts.joined(separator: ", "))."]
     }
 
     private static func answers(_ forward: HoldfastConfiguration.Forward) -> [String] {

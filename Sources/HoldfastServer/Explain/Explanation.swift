@@ -28,6 +28,7 @@ package struct Explanation: Sendable {
         case document = "the resource's metadata is only read"
         case interactionID = "it has an interaction id"
         case path = "the path has one reading"
+        case certificateTerms = "its certificate says what this route asks for"
         case form = "the token is well-formed"
         case header = "its header is well-formed"
         case claims = "its claims are well-formed"
@@ -88,6 +89,7 @@ package struct Explanation: Sendable {
             case .certificateExpired, .certificateNotYetValid, .certificateRevoked, .certificateUntrusted, .certificateMissing,
                 .certificateDenied, .revocationListMissing, .revocationListStale:
                 self = .certificate
+            case .certificateInsufficient: self = .certificateTerms
             case .authenticationInsufficient: self = .authentication
             case .authenticationTooOld: self = .authenticationAge
             case .scopeInsufficient: self = .scope

@@ -114,6 +114,7 @@ struct ExplanationReport {
             case .host: !blueprint.configuration.listener.hosts.isEmpty
             case .document: false
             case .interactionID: blueprint.configuration.forward.interactionID == .require
+            case .certificateTerms: policy.certificate != nil
             case .header, .claims, .issuer, .type, .algorithm, .required, .key, .signature: isVerifiedHere
             case .introspection: isIntrospected
             case .routeIssuer: policy.issuers != nil
@@ -164,6 +165,7 @@ struct ExplanationReport {
     private func describe(_ finding: inout Explanation.Finding) {
         switch finding.rule {
         case .certificate: describeCertificate(&finding)
+        case .certificateTerms: policy.certificate.map { $0.describe(&finding, peer?.certificate) }
         case .interactionID: finding.notes = ["forward.interaction_id is `require`: a request without x-fapi-interaction-id is refused."]
         case .head, .method, .loop, .host, .document, .path, .form, .signature: describeNothing(&finding)
         case .header, .claims, .introspection: tellRefusal(&finding)

@@ -104,6 +104,13 @@ package final class Blueprint: Sendable {
         return sites.firstIndex { $0.hosts.contains(name) }.map { SiteIndex($0) }
     }
 
+    /// Which certificates are let in there, with nothing remembered yet.
+    ///
+    /// - Parameter seen: the process's.
+    func authenticator(for site: Site, seen: SeenCertificates? = nil) -> ClientAuthenticator {
+        ClientAuthenticator(site.trust, denied: denied, seen: seen, readsFacts: configuration.readsCertificates)
+    }
+
     // MARK: Parts
 
     /// Whatever the upstream is to believe comes from us alone: clients' fields of those names go, and of their families.
@@ -112,7 +119,7 @@ package final class Blueprint: Sendable {
         let address = forward.clientAddress == .xForwarded ? ["X-Forwarded-For", "X-Forwarded-Proto"] : []
         return try? StripList(
             trustedHeader: forward.thumbprintHeader, dialects: forward.certificate, additional: forward.strip,
-            set: forward.claims.map(\.header) + address + [EngineSettings.reportHeader], kept: forward.keep,
+            set: forward.claims.map(\.header) + forward.client.map(\.header) + address + [EngineSettings.reportHeader], kept: forward.keep,
             managesInteractionID: forward.interactionID != .pass)
     }
 

@@ -25,6 +25,7 @@ extension EngineSettings {
             page: metadata?.page,
             forwardedClaims: configuration.forward.claims.map { ForwardedClaim($0.claim, header: $0.header) },
             certificateFields: Self.certificateFields(configuration),
+            forwardedClient: Self.forwardedClient(configuration.forward),
             interactionID: InteractionIDMode(configuration.forward.interactionID), errorBody: ErrorBody(configuration.forward.errorBody))
     }
 }
@@ -34,6 +35,23 @@ extension EngineSettings {
         guard !configuration.forward.certificate.isEmpty else { return nil }
         let forwarding = CertificateForwarding(configuration.forward.certificate, isValidated: !configuration.trusts.contains { $0.trust == .any })
         return { certificate, fault, leftOut in forwarding.lines(of: certificate, fault: fault) { leftOut($0.rawValue) } }
+    }
+}
+
+extension EngineSettings {
+    private static func forwardedClient(_ forward: HoldfastConfiguration.Forward) -> ForwardedClient? {
+        guard !forward.client.isEmpty else { return nil }
+        return ForwardedClient(forward.client.map { field in (ForwardedClient.Fact(field.fact), field.header) })
+    }
+}
+
+extension ForwardedClient.Fact {
+    fileprivate init(_ configured: HoldfastConfiguration.Forward.ClientFact) {
+        switch configured {
+        case .organization: self = .organization
+        case .roles: self = .roles
+        case .spiffeID: self = .spiffeID
+        }
     }
 }
 

@@ -45,7 +45,7 @@ final class Generation: Sendable {
             doors.append(
                 SiteDoor(
                     contexts: try ServerTLSContexts(site.tls, now: made),
-                    authenticator: ClientAuthenticator(site.trust, denied: blueprint.denied, seen: seen),
+                    authenticator: blueprint.authenticator(for: site, seen: seen),
                     certificateIsOptional: site.tls.certificateIsOptional))
         }
         self.doors = doors

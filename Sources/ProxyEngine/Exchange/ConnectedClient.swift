@@ -54,6 +54,7 @@ final class ConnectedClient {
         let fault = peer.fault(at: now)
         if let fields, fields.generation == generation.number, fields.fault == fault { return fields.lines }
         var lines = generation.settings.trustedFields(for: peer, address: address)
+        if fault == nil, let forwarded = generation.settings.forwardedClient, let facts = peer.certificate { forwarded.write(facts, to: &lines) }
         if let certificateFields = generation.settings.certificateFields {
             lines += certificateFields(certificate, fault) { counters.countCertificateFieldLeftOut($0) }
         }

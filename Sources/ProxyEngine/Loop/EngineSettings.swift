@@ -28,6 +28,8 @@ package struct EngineSettings: Sendable {
     package var forwardedClaims: [ForwardedClaim]
     /// What else the upstream is told of a client's certificate; nil for nothing.
     package var certificateFields: CertificateFields?
+    /// What it is told of what the certificate says; nil for nothing.
+    package var forwardedClient: ForwardedClient?
     package var interactionID: InteractionIDMode
     package var errorBody: ErrorBody
 
@@ -87,6 +89,7 @@ package struct EngineSettings: Sendable {
         bodyTimeout: TimeAmount, minimumBodyRate: Int, responseTimeout: TimeAmount, addsForwardedFor: Bool,
         thumbprintHeader: String, challenge: ChallengeTerms, accessLog: Bool,
         page: OwnPage? = nil, forwardedClaims: [ForwardedClaim] = [], certificateFields: CertificateFields? = nil,
+        forwardedClient: ForwardedClient? = nil,
         interactionID: InteractionIDMode = .pass, errorBody: ErrorBody = .problem
     ) {
         self.limits = limits
@@ -104,6 +107,7 @@ package struct EngineSettings: Sendable {
         self.page = page
         self.forwardedClaims = forwardedClaims
         self.certificateFields = certificateFields
+        self.forwardedClient = forwardedClient
         self.interactionID = interactionID
         self.errorBody = errorBody
     }

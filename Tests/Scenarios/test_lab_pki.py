@@ -412,3 +412,43 @@ def test_the_help_shows_a_line_for_each_job():
     shown = run(LAB, "pki", "--help").stdout
     for job in ("--issue", "--authority", "--sign", "--renew", "--revoke", "--crl"):
         assert f"holdfast-lab pki lab {job} " in shown
+
+
+def test_what_was_revoked_stays_so_when_its_authority_gets_another_key(fresh):
+    fresh.work("--authority", "acme")
+    fresh.work("--issue", "acme-client", "--from", "acme")
+    fresh.work("--revoke", "acme-client")
+    fresh.work("--renew", "acme")
+    fresh.work("--crl", "acme")
+    fresh.work("--crl", "acme.previous")
+
+    def listed(name):
+        return [entry.serial_number for entry in x509.load_pem_x509_crl((fresh.folder / f"{name}.crl").read_bytes())]
+
+    assert listed("acme.previous") == [fresh.certificate("acme-client").serial_number] and listed("acme") == []
+    # With the same key it is the same authority.
+    fresh.work("--authority", "other")
+    fresh.work("--issue", "other-client", "--from", "other")
+    fresh.work("--revoke", "other-client")
+    fresh.work("--renew", "other", "--same-key")
+    fresh.work("--crl", "other")
+    assert listed("other") == [fresh.certificate("other-client").serial_number]
+
+
+def test_no_certificate_takes_the_place_of_an_authority(fresh):
+    before = (fresh.folder / "intermediate.key").read_bytes()
+    refused = run(LAB, "pki", fresh.folder, "--issue", "intermediate")
+    assert refused.returncode != 0 and "is an authority" in refused.stderr
+    assert (fresh.folder / "intermediate.key").read_bytes() == before
+
+
+def test_an_authority_that_has_expired_was_valid_once(fresh):
+    fresh.work("--authority", "late", "--expires-in=-1h")
+    late = fresh.certificate("late")
+    assert late.not_valid_before_utc < late.not_valid_after_utc < datetime.datetime.now(datetime.timezone.utc)
+
+
+def test_keys_are_for_their_owner_alone(fresh):
+    for file in fresh.folder.glob("*.key"):
+        assert file.stat().st_mode & 0o077 == 0
+    assert not list(fresh.folder.glob(".*.new"))

@@ -11,22 +11,20 @@ struct CertificateContent {
     let extensions: [Certificate.Extension]
 
     init(
-        subject: DistinguishedName, publicKey: Certificate.PublicKey, from notBefore: Date = .now.addingTimeInterval(-60), until notAfter: Date,
+        subject: DistinguishedName, publicKey: Certificate.PublicKey, validity: CertificateValidity,
         extensions: [any CertificateExtensionConvertible]
     ) throws {
         self.subject = subject
         self.publicKey = publicKey
-        self.notBefore = notBefore
-        self.notAfter = notAfter
+        (notBefore, notAfter) = (validity.notBefore, validity.notAfter)
         self.extensions = try extensions.map { try $0.makeCertificateExtension() }
     }
 
     /// What a certificate says, from now on and with this key.
     init(renewing former: Certificate, publicKey: Certificate.PublicKey, lifetime: TimeInterval) throws {
         let identifiers: [ASN1ObjectIdentifier] = [.X509ExtensionID.subjectKeyIdentifier, .X509ExtensionID.authorityKeyIdentifier]
-        let validity = CertificateValidity(lifetime: lifetime)
         try self.init(
-            subject: former.subject, publicKey: publicKey, from: validity.notBefore, until: validity.notAfter,
+            subject: former.subject, publicKey: publicKey, validity: CertificateValidity(lifetime: lifetime),
             extensions: former.extensions.filter { !identifiers.contains($0.oid) })
     }
 

@@ -16,7 +16,7 @@ struct LabAuthority: Sendable {
     ) throws -> LabAuthority {
         LabAuthority(
             identity: try CertificateContent(
-                subject: subject, publicKey: key.publicKey, until: .now.addingTimeInterval(lifetime), extensions: limits.extensions
+                subject: subject, publicKey: key.publicKey, validity: CertificateValidity(lifetime: lifetime), extensions: limits.extensions
             ).selfSigned(by: key))
     }
 
@@ -25,7 +25,7 @@ struct LabAuthority: Sendable {
         _ subject: DistinguishedName, key: Certificate.PrivateKey, limits: AuthorityLimits, lifetime: TimeInterval
     ) throws -> LabAuthority {
         let content = try CertificateContent(
-            subject: subject, publicKey: key.publicKey, until: .now.addingTimeInterval(lifetime), extensions: limits.extensions)
+            subject: subject, publicKey: key.publicKey, validity: CertificateValidity(lifetime: lifetime), extensions: limits.extensions)
         return LabAuthority(identity: try issue(content, key: key), namesItsKey: namesItsKey)
     }
 

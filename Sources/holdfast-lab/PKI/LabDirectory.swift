@@ -28,8 +28,23 @@ struct LabDirectory: Sendable {
     /// Replaces a file whole, so that no reader sees half of one.
     func write(_ octets: Data, to file: String, mode: Int = 0o644) throws {
         let target = url.appendingPathComponent(file)
-        try octets.write(to: target, options: .atomic)
-        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: target.path)
+        // Where it has to be kept from others, from the beginning: there is no moment in which they may read it.
+        let aside = url.appendingPathComponent(".\(file).new")
+        try? FileManager.default.removeItem(at: aside)
+        guard FileManager.default.createFile(atPath: aside.path, contents: nil, attributes: [.posixPermissions: mode]) else {
+            throw LabError("cannot write \(target.path)")
+        }
+        let handle = try FileHandle(forWritingTo: aside)
+        try handle.write(contentsOf: octets)
+        try handle.close()
+        guard rename(aside.path, target.path) == 0 else { throw LabError("cannot write \(target.path)") }
+    }
+
+    /// What is not there needs no other place.
+    func move(_ file: String, to other: String) throws {
+        guard has(file) else { return }
+        try? FileManager.default.removeItem(atPath: path(other))
+        try FileManager.default.moveItem(atPath: path(file), toPath: path(other))
     }
 
     func read(_ name: String) throws -> IssuedCertificate {

@@ -35,7 +35,7 @@ struct LeafRequest {
             throw LabError("a certificate needs a subject or an alternative name")
         }
         return try CertificateContent(
-            subject: subject, publicKey: publicKey, from: validity.notBefore, until: validity.notAfter, extensions: extensions)
+            subject: subject, publicKey: publicKey, validity: validity, extensions: extensions)
     }
 
     /// What clients on this machine call a server.

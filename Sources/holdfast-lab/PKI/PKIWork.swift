@@ -49,6 +49,9 @@ struct PKIWork {
     }
 
     private func issue(_ name: String) throws {
+        if (try? directory.chain(name).certificate.isAuthority) == true {
+            throw LabError("\(name) is an authority, and what it signed needs it; choose another name")
+        }
         let key = try (details.key ?? .ec).generate()
         let usage = details.usage ?? .client
         let names = details.alternativeNames
@@ -106,6 +109,8 @@ struct PKIWork {
             let former = try directory.chain(name)
             try directory.write(former.pem, to: "\(name).previous.pem")
             if let held { try directory.write(IssuedCertificate(chain: former, key: held), as: "\(name).previous") }
+            // What was revoked goes with the key that signed it: its list is the former authority's to sign.
+            if former.certificate.publicKey != chain.certificate.publicKey { try directory.move("\(name).revoked", to: "\(name).previous.revoked") }
         }
         if let key {
             try directory.write(IssuedCertificate(chain: chain, key: key), as: name)

@@ -22,9 +22,58 @@ static inline void holdfast_x509_stack_free(STACK_OF(X509) *stack) { sk_X509_pop
 static inline STACK_OF(X509_CRL) *holdfast_crl_stack(void) { return sk_X509_CRL_new_null(); }
 static inline int holdfast_crl_stack_push(STACK_OF(X509_CRL) *stack, X509_CRL *list) { return sk_X509_CRL_push(stack, list) > 0; }
 static inline void holdfast_crl_stack_free(STACK_OF(X509_CRL) *stack) { sk_X509_CRL_pop_free(stack, X509_CRL_free); }
-static inline long holdfast_crl_entries(X509_CRL *list) {
-    STACK_OF(X509_REVOKED) *revoked = X509_CRL_get_REVOKED(list);
-    return revoked ? sk_X509_REVOKED_num(revoked) : 0;
+// The entries of a list, in OpenSSL's order: shorter serials first, then by octets, then negative ones.
+static inline int holdfast_crl_sort(X509_CRL *list) {
+    STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(list);
+    if (!entries) return 0;
+    sk_X509_REVOKED_sort(entries);
+    return sk_X509_REVOKED_num(entries);
+}
+static inline const X509_REVOKED *holdfast_crl_entry(X509_CRL *list, int index) {
+    return sk_X509_REVOKED_value(X509_CRL_get_REVOKED(list), index);
+}
+// The last one, which is the caller's then.
+static inline X509_REVOKED *holdfast_crl_pop(X509_CRL *list) {
+    STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(list);
+    return entries ? sk_X509_REVOKED_pop(entries) : NULL;
+}
+// removeFromCRL, in a delta list: it is on the base list no more.
+static inline int holdfast_crl_is_removal(const X509_REVOKED *entry) {
+    ASN1_ENUMERATED *reason = (ASN1_ENUMERATED *)X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
+    int is_removal = reason && ASN1_ENUMERATED_get(reason) == CRL_REASON_REMOVE_FROM_CRL;
+    ASN1_ENUMERATED_free(reason);
+    return is_removal;
+}
+// Whether it may list certificates of other issuers (RFC 5280 section 5.2.5).
+static inline int holdfast_crl_is_indirect(const X509_CRL *list) {
+    int critical = -1;
+    ISSUING_DIST_POINT *point = (ISSUING_DIST_POINT *)X509_CRL_get_ext_d2i(list, NID_issuing_distribution_point, &critical, NULL);
+    int is_indirect = point && point->indirectCRL > 0;
+    ISSUING_DIST_POINT_free(point);
+    ERR_clear_error();
+    return is_indirect;
+}
+// What X509_CRL_verify does where a list has no method of its own: the signature over its first part, as it was read.
+static inline int holdfast_crl_verify(X509_CRL *list, EVP_PKEY *key) {
+    const ASN1_BIT_STRING *signature = NULL;
+    const X509_ALGOR *algorithm = NULL;
+    unsigned char *octets = NULL;
+    int verified = 0, length = i2d_X509_CRL(list, &octets);
+    if (length > 0) {
+        const unsigned char *position = octets;
+        long inner = 0;
+        int tag = 0, kind = 0;
+        if (ASN1_get_object(&position, &inner, &tag, &kind, length) == V_ASN1_CONSTRUCTED) {
+            const unsigned char *end = position;
+            long part = ASN1_get_object(&end, &inner, &tag, &kind, octets + length - position) == V_ASN1_CONSTRUCTED ? end + inner - position : 0;
+            ASN1_STRING text = {.length = (int)part, .type = V_ASN1_SEQUENCE, .data = (unsigned char *)position, .flags = 0};
+            ASN1_TYPE value = {.type = V_ASN1_SEQUENCE, .value.sequence = &text};
+            X509_CRL_get0_signature(list, &signature, &algorithm);
+            if (part > 0) verified = ASN1_item_verify(ASN1_ITEM_rptr(ASN1_ANY), algorithm, signature, &value, key) == 1;
+        }
+    }
+    OPENSSL_free(octets);
+    return verified;
 }
 
 // RFC 9608: its issuer publishes nothing about its revocation.

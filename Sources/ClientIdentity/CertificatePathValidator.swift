@@ -33,6 +33,13 @@ package final class CertificatePathValidator: @unchecked Sendable {
         }
     }
 
+    /// How long a verdict may take.
+    package enum Patience: Sendable {
+        /// On an event loop: what takes longer is left undecided.
+        case loop
+        case whatever
+    }
+
     private let store: OpaquePointer
     private let anchors: AnchorIndex
     private let lent: IntermediateIndex
@@ -52,6 +59,7 @@ package final class CertificatePathValidator: @unchecked Sendable {
         guard parsed.count == anchors.certificates.count, parsed.allSatisfy({ X509_STORE_add_cert(store, $0.pointer) == 1 }) else {
             throw CredentialFault("OpenSSL", "an authority's certificate was not taken")
         }
+        for issuer in parsed + anchors.intermediates.compactMap(\.parsed) { for policy in revocation.values { policy.prepare(for: issuer) } }
         try configure(for: holders)
     }
 
@@ -89,7 +97,9 @@ package final class CertificatePathValidator: @unchecked Sendable {
     ///   - intermediates: DER of whatever else it sent, in any order.
     ///   - now: seconds since 1970; of several paths one that is good then is found.
     /// - Returns: the path, which may be outside its window: ask `ValidatedPath.fault(at:)`.
-    package func validate(leaf: [UInt8], intermediates: [[UInt8]], now: Double) -> Result<ValidatedPath, PathFault> {
+    package func validate(
+        leaf: [UInt8], intermediates: [[UInt8]], now: Double, patience: Patience = .whatever
+    ) -> Result<ValidatedPath, PathFault> {
         defer { ERR_clear_error() }
         guard PresentedChain.isBounded(leaf: leaf, others: intermediates) else { return .failure(.tooLarge) }
         guard let seconds = Int(exactly: now.rounded(.down)), let leaf = OpenSSLCertificate(der: leaf) else { return .failure(.malformed) }
@@ -97,10 +107,10 @@ package final class CertificatePathValidator: @unchecked Sendable {
         // What cannot be part of a good path is left out rather than refused: clients send odd extras (PKI-07).
         let sent = intermediates.compactMap(OpenSSLCertificate.init(der:)).filter { KeyStrength.fault(of: $0) == nil }
         let others = sent + lent.above([leaf] + sent)
-        var verdict = verify(leaf, others, now: seconds)
+        var verdict = verify(leaf, others, now: seconds, patience)
         if verdict.isGood(at: now) { return verdict }
         for path in PathSearch.paths(from: leaf, others, to: anchors) {
-            let another = verify(leaf, path.intermediates, to: path.anchor, now: seconds)
+            let another = verify(leaf, path.intermediates, to: path.anchor, now: seconds, patience)
             if another.isGood(at: now) { return another }
             // Of those that are not, one that is there tells more.
             if case .failure(.untrusted) = verdict { verdict = another }
@@ -110,7 +120,7 @@ package final class CertificatePathValidator: @unchecked Sendable {
 
     /// - Parameter anchor: the only one that counts; nil for all that are configured.
     private func verify(
-        _ leaf: OpenSSLCertificate, _ others: [OpenSSLCertificate], to anchor: OpenSSLCertificate? = nil, now: Int
+        _ leaf: OpenSSLCertificate, _ others: [OpenSSLCertificate], to anchor: OpenSSLCertificate? = nil, now: Int, _ patience: Patience
     ) -> Result<ValidatedPath, PathFault> {
         guard let context = X509_STORE_CTX_new() else { return .failure(.malformed) }
         defer { X509_STORE_CTX_free(context) }
@@ -124,11 +134,11 @@ package final class CertificatePathValidator: @unchecked Sendable {
             let fault = Self.fault(of: X509_STORE_CTX_get_error(context))
             return .failure(fault == .wrongUsage && leaf.isForServersOnly ? .forServersOnly : fault)
         }
-        return path(found: X509_STORE_CTX_get0_chain(context), now: now)
+        return path(found: X509_STORE_CTX_get0_chain(context), now: now, patience)
     }
 
     /// What OpenSSL does not ask of a path in its default mode, and the time in which all of it is valid.
-    private func path(found chain: OpaquePointer?, now: Int) -> Result<ValidatedPath, PathFault> {
+    private func path(found chain: OpaquePointer?, now: Int, _ patience: Patience) -> Result<ValidatedPath, PathFault> {
         let count = holdfast_x509_stack_count(chain)
         var window: ValidityWindow?
         for index in 0..<count {
@@ -148,6 +158,9 @@ package final class CertificatePathValidator: @unchecked Sendable {
         let path = (0..<count).compactMap { holdfast_x509_stack_at(chain, $0) }
         let intermediates = path.dropFirst().dropLast().compactMap(OpenSSLCertificate.der(of:))
         guard let policy = policy(for: path.last) else { return .success(ValidatedPath(window: window, intermediates: intermediates)) }
+        if patience == .loop, RevocationCheck.needsTime(for: path, by: policy) {
+            return .success(.undecided(window: window, intermediates: intermediates))
+        }
         if let fault = RevocationCheck.fault(of: path, by: policy, now: now) { return .failure(fault) }
         return .success(ValidatedPath(window: window, reviewTime: policy.reviewTime(after: Double(now)), intermediates: intermediates))
     }

@@ -54,7 +54,13 @@ package final class ClientAuthenticator: Sendable {
     ///   - now: seconds since 1970.
     package func verifyHandshake(chain: [NIOSSLCertificate], now: Double) -> Result<Identity, HandshakeFault> {
         guard let leaf = chain.first else { return .failure(.certificateMissing) }
-        return judge(leaf, chain.dropFirst(), now: now)
+        return judge(leaf, chain.dropFirst(), now: now, .loop)
+    }
+
+    /// The same with all the time that it takes, for whoever is no event loop: nothing is left undecided.
+    package func decideHandshake(chain: [NIOSSLCertificate], now: Double) -> Result<Identity, HandshakeFault> {
+        guard let leaf = chain.first else { return .failure(.certificateMissing) }
+        return judge(leaf, chain.dropFirst(), now: now, .whatever)
     }
 
     /// Judges the leaf of an established connection. Must be asked on each one: NIOSSL calls no verification on a resumed
@@ -66,23 +72,39 @@ package final class ClientAuthenticator: Sendable {
     /// - Parameter leaf: `NIOSSLHandler.peerCertificate`, on resumed sessions too the certificate of the full handshake.
     package func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<Identity, HandshakeFault> {
         guard let leaf else { return .failure(.certificateMissing) }
-        return judge(leaf, [], now: now)
+        if let octets = try? leaf.toDERBytes(), let known = paths.withLock({ $0.entry(of: Thumbprint(ofCertificate: octets)) }),
+            known.path.isUndecided, known.path.fault(at: now) == nil
+        {
+            return .success((AuthenticatedPeer(known), known.certificate))
+        }
+        return judge(leaf, [], now: now, .loop)
     }
 
-    /// Judges a connection again that another authenticator, or this one at another time, let in.
+    /// Judges a connection again that another authenticator, or this one at another time, let in. The verdict is remembered, so that asking
+    /// once more costs little.
     package func review(_ certificate: ClientCertificate, now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
-        judge(certificate, now: now).map(\.peer)
+        judge(certificate, now: now, .whatever).map(\.peer)
     }
 
-    private func judge(_ leaf: NIOSSLCertificate, _ others: ArraySlice<NIOSSLCertificate>, now: Double) -> Result<Identity, HandshakeFault> {
+    /// Whether ``review(_:now:)`` may take longer than an event loop can be held up. Then it is to be asked elsewhere first.
+    package func reviewNeedsTime(_ certificate: ClientCertificate, now: Double) -> Bool {
+        guard case .success(let identity) = judge(certificate, now: now, .loop) else { return false }
+        return identity.peer.reviewTime == -.infinity
+    }
+
+    private func judge(
+        _ leaf: NIOSSLCertificate, _ others: ArraySlice<NIOSSLCertificate>, now: Double, _ patience: CertificatePathValidator.Patience
+    ) -> Result<Identity, HandshakeFault> {
         do throws(PathFault) {
-            return judge(ClientCertificate(try PresentedChain(leaf: leaf, others: others)), now: now)
+            return judge(ClientCertificate(try PresentedChain(leaf: leaf, others: others)), now: now, patience)
         } catch {
             return .failure(.certificateRefused(error))
         }
     }
 
-    private func judge(_ certificate: ClientCertificate, now: Double) -> Result<Identity, HandshakeFault> {
+    private func judge(
+        _ certificate: ClientCertificate, now: Double, _ patience: CertificatePathValidator.Patience
+    ) -> Result<Identity, HandshakeFault> {
         // A remembered path outside its window is not the last word: the CA may have been renewed since.
         if let known = paths.withLock({ $0.entry(of: certificate.thumbprint) }), known.path.fault(at: now) == nil, now < known.path.reviewTime {
             var entry = known
@@ -92,14 +114,15 @@ package final class ClientAuthenticator: Sendable {
             }
             return .success((AuthenticatedPeer(entry), entry.certificate))
         }
-        return examine(certificate.presented, now: now)
+        return examine(certificate.presented, now: now, patience)
             .flatMap { path in
                 if let fault = path.fault(at: now) { return .failure(fault) }
                 // Without what the path does not need: this is asked before the key is proven, and whoever plants other certificates
                 // beside somebody's must not have a say in what becomes of him.
                 let certificate = certificate.on(path)
                 if denied.denies(certificate) { return .failure(.denied) }
-                if case .authorities = trust { seen?.note(certificate) }
+                // One that is undecided is remembered for its intermediates: the first request asks again, and waits.
+                if case .authorities = trust, !path.isUndecided { seen?.note(certificate) }
                 let entry = RecentPaths.Entry(path: path, certificate: certificate, facts: facts(of: certificate))
                 paths.withLock { $0.insert(entry) }
                 return .success((AuthenticatedPeer(entry), certificate))
@@ -113,10 +136,12 @@ package final class ClientAuthenticator: Sendable {
         return OpenSSLCertificate(der: certificate.presented.leaf).map(CertificateFacts.init)
     }
 
-    private func examine(_ chain: PresentedChain, now: Double) -> Result<ValidatedPath, PathFault> {
+    private func examine(
+        _ chain: PresentedChain, now: Double, _ patience: CertificatePathValidator.Patience
+    ) -> Result<ValidatedPath, PathFault> {
         switch trust {
         case .authorities(let validator):
-            return validator.validate(leaf: chain.leaf, intermediates: chain.others, now: now)
+            return validator.validate(leaf: chain.leaf, intermediates: chain.others, now: now, patience: patience)
         case .any:
             // The certificate is only the container of a key: nobody vouches for its dates.
             if let fault = KeyStrength.fault(ofLeaf: chain.leaf) { return .failure(fault) }

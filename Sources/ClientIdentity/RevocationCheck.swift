@@ -7,6 +7,12 @@ import Credentials
 /// Whatever cannot be told counts as revoked (fail closed), under a reason of its own. A critical extension of a list that OpenSSL does not
 /// know makes the list none.
 enum RevocationCheck {
+    /// Whether the check of a path takes longer than an event loop may be held up: a large list of one of its issuers has not been verified
+    /// with that one's key yet.
+    static func needsTime(for path: [OpaquePointer], by policy: RevocationPolicy) -> Bool {
+        path.dropFirst().contains { issuer in policy.lists.contains { $0.needsTime(for: issuer) } }
+    }
+
     /// - Parameters:
     ///   - path: as found, the client's certificate first and the configured authority's last.
     ///   - now: seconds since 1970.
@@ -23,7 +29,10 @@ enum RevocationCheck {
         defer { ERR_clear_error() }
         guard let context = X509_STORE_CTX_new() else { return .malformed }
         defer { X509_STORE_CTX_free(context) }
-        guard let trusted = CertificateStack([anchor]), let intermediates = CertificateStack(others.dropLast()), let lists = stack(policy.lists)
+        // Lists whose owner goes cannot be looked into.
+        let owners = policy.lists
+        defer { withExtendedLifetime(owners) {} }
+        guard let trusted = CertificateStack([anchor]), let intermediates = CertificateStack(others.dropLast()), let lists = stack(owners)
         else { return .malformed }
         defer { holdfast_crl_stack_free(lists) }
         guard X509_STORE_CTX_init(context, nil, first, intermediates.pointer) == 1, let parameters = X509_STORE_CTX_get0_param(context) else {

@@ -22,6 +22,9 @@ package struct RevocationPolicy: Sendable {
         self.whenStale = whenStale
     }
 
+    /// Verifies what a certificate signed of the lists, before anybody waits for it. Takes milliseconds for each megabyte.
+    func prepare(for issuer: OpenSSLCertificate) { for list in lists { list.prepare(for: issuer) } }
+
     /// When a verdict has to be made anew, since a list that it may rest on is stale then: seconds since 1970.
     func reviewTime(after now: Double) -> Double {
         guard whenStale == .refuse else { return .infinity }

@@ -18,6 +18,13 @@ package struct ValidatedPath: Equatable, Sendable {
         self.intermediates = intermediates
     }
 
+    /// Whether it has been revoked is not known yet: to be asked again before anything rests on it, with time to find out.
+    var isUndecided: Bool { reviewTime == -.infinity }
+
+    static func undecided(window: ValidityWindow, intermediates: [[UInt8]]) -> ValidatedPath {
+        ValidatedPath(window: window, reviewTime: -.infinity, intermediates: intermediates)
+    }
+
     package func fault(at now: Double) -> PathFault? {
         switch window.position(of: now) {
         case .before: .notYetValid

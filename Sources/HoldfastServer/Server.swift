@@ -52,7 +52,8 @@ package enum Server {
             ConnectionSeats.Bounds(
                 connections: configuration.listener.maxConnections, unproved: descriptors.handshakes, descriptors: descriptors.sockets))
         var services: [any Service] = [
-            probe, generations.issuers, MemoryReturn(loops: ready), reloader, LogLossNotice(sinks: sinks, logger: logger),
+            probe, generations.issuers, MemoryReturn(loops: ready) { generations.current.number }, reloader,
+            LogLossNotice(sinks: sinks, logger: logger),
             ReportOnlyNotice(generations: generations, loops: ready, logger: logger),
         ]
         if let address = configuration.admin {

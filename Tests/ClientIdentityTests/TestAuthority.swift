@@ -51,10 +51,10 @@ struct TestCertificate {
     func issue(
         _ name: String, key subjectKey: Certificate.PrivateKey = newKey(), publicKey: Certificate.PublicKey? = nil,
         notBefore: Double = testNow - day, notAfter: Double = testNow + day, signature: Certificate.SignatureAlgorithm? = nil,
-        extensions: Certificate.Extensions? = nil
+        extensions: Certificate.Extensions? = nil, serial: [UInt8]? = nil
     ) throws -> TestCertificate {
         let certificate = try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: publicKey ?? subjectKey.publicKey,
+            version: .v3, serialNumber: serial.map { .init(bytes: $0) } ?? .init(), publicKey: publicKey ?? subjectKey.publicKey,
             notValidBefore: Date(timeIntervalSince1970: notBefore), notValidAfter: Date(timeIntervalSince1970: notAfter),
             issuer: self.certificate.subject, subject: try DistinguishedName { CommonName(name) },
             signatureAlgorithm: signature ?? key.defaultSignature, extensions: extensions ?? Self.clientExtensions(),

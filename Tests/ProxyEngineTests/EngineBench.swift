@@ -223,4 +223,7 @@ private final class NoGate: ClientGate {
         .success(IdentifiedClient(.anonymous, nil))
     }
     func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer { .anonymous }
+    func question(
+        about certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double, for client: any LookupClient
+    ) -> (any PendingLookup)? { nil }
 }

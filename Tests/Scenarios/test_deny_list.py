@@ -98,3 +98,11 @@ def test_where_any_certificate_is_taken_one_that_is_denied_is_not(start_proxy, p
     with pytest.raises(REFUSED_AT_HANDSHAKE):
         proxy.ask(token=issuer.token())
     assert proxy.ask(token=issuer.token("client-b"), client="client-b").status == 200
+
+
+def test_a_list_that_is_too_large_is_a_mistake(denying, tmp_path):
+    with open(tmp_path / "denied.txt", "ab") as file:
+        file.truncate((16 << 20) + 1)
+    checked = run(HOLDFAST, "check", "--config", denying.file)
+    assert checked.returncode == 64
+    assert "client_certificates.deny: This file is larger than 16 MiB" in checked.stderr

@@ -7,53 +7,9 @@ from cryptography import x509
 
 from harness.processes import HOLDFAST, eventually, run
 from harness.proxy import yaml
-from harness.revocation import HOUR, Authority
+from harness.revocation import HOUR, REFUSED_AT_HANDSHAKE, Authority, Lists
 
 VERSIONS = pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
-REFUSED_AT_HANDSHAKE = (OSError, EOFError)
-
-
-class Lists:
-    """A proxy that looks into two lists, of the root and of the intermediate which issues the clients' certificates."""
-
-    def __init__(self, start_proxy, pki, folder):
-        self.start_proxy, self.pki, self.folder = start_proxy, pki, folder
-        self.root, self.issuer = Authority(pki, "ca"), Authority(pki, "intermediate")
-        self.paths = {name: folder / f"{name}.crl" for name in ("root", "issuer")}
-        self.write(root=self.root.revoked(), issuer=self.issuer.revoked())
-        self.proxy = None
-
-    def write(self, **lists):
-        for name, octets in lists.items():
-            new = self.folder / "new.crl"
-            new.write_bytes(octets)
-            new.rename(self.paths[name])
-
-    def start(self, names=("root", "issuer"), **revocation):
-        files = [str(self.paths[name]) for name in names]
-        authorities = [{"file": self.pki.path("ca.pem"), "revocation": {"lists": files, **revocation}}]
-        self.proxy = self.start_proxy({"client_certificates": {"authorities": authorities}})
-        return self.proxy
-
-    def rewrite(self, **lists):
-        """And waits until they are in force."""
-        generation = self.proxy.metric("holdfast_generation")
-        self.write(**lists)
-        eventually(lambda: self.proxy.metric("holdfast_generation") > generation, "the list is in force")
-
-    def refusal(self, client="client-a"):
-        """Why the handshake of a client ends; None where it passes, and a request after it does."""
-        before = self.failures()
-        try:
-            assert self.proxy.ask(target="/certificate/a", client=client).status == 200
-            return None
-        except REFUSED_AT_HANDSHAKE:
-            eventually(lambda: self.failures() != before, "the reason is counted")
-            return (set(self.failures()) - set(before)).pop()[0]
-
-    def failures(self):
-        lines = self.proxy.admin("/metrics")[1].splitlines()
-        return [tuple(line.split('"')[1:]) for line in lines if line.startswith("holdfast_handshake_failures_total{")]
 
 
 @pytest.fixture

@@ -146,7 +146,7 @@ struct ExplainedClient {
         let certificates = chain.compactMap { try? NIOSSLCertificate(bytes: $0, format: .der) }
         peer =
             certificates.count == chain.count
-            ? blueprint.authenticator(for: site).verifyHandshake(chain: certificates, now: now).map { $0.peer.at(index) }
+            ? blueprint.authenticator(for: site).decideHandshake(chain: certificates, now: now).map { $0.peer.at(index) }
             : .failure(.certificateRefused(.malformed))
     }
 }

@@ -39,6 +39,8 @@ package final class Blueprint: Sendable {
     /// The process's, whatever generation a connection to the upstream is of.
     let upstreamSockets: SocketRoom
     let review: CredentialReview
+    /// For the next one.
+    let shelf: RevocationShelf
 
     /// Finds every mistake that only the contents of the named files show.
     ///
@@ -50,7 +52,8 @@ package final class Blueprint: Sendable {
         _ configuration: HoldfastConfiguration, descriptorLimit: Int = DescriptorLimit.reachable,
         inherited: Int = DescriptorLimit.countInherited(), since start: Blueprint? = nil
     ) throws(ConfigurationMistakes) {
-        var mistakes = MistakeCollector()
+        shelf = start?.shelf ?? RevocationShelf()
+        var mistakes = MistakeCollector(shelf)
         states = FileStates(of: [configuration.file] + configuration.namedFiles.map(\.path))
         let contents = ContentDigest(of: configuration.text, configuration.namedFiles)
         let demand = DescriptorPlan.Demand(configuration, inherited: inherited, since: start?.descriptors.demand)

@@ -92,9 +92,9 @@ final class Generation: Sendable {
         }
         return LoopGeneration(
             number: number, settings: blueprint.settings, strips: blueprint.strips,
-            judge: judge(after: earlier?.judge as? TokenJudge, counters: counters, on: eventLoop), gate: gate,
+            judge: judge(after: earlier?.judge as? TokenJudge, counters: counters, on: eventLoop), gate: gate(on: eventLoop),
             upstreams: Dictionary(pools) { first, _ in first })
     }
 
-    private var gate: ConnectionGate { ConnectionGate(doors, siteOf: blueprint.site) }
+    private func gate(on eventLoop: any EventLoop) -> ConnectionGate { ConnectionGate(doors, siteOf: blueprint.site, on: eventLoop) }
 }

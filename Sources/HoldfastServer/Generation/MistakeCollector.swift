@@ -6,6 +6,9 @@ import HoldfastConfiguration
 struct MistakeCollector {
     private var mistakes: [ConfigurationMistake] = []
     private(set) var review = CredentialReview()
+    private let shelf: RevocationShelf
+
+    init(_ shelf: RevocationShelf) { self.shelf = shelf }
 
     var isEmpty: Bool { mistakes.isEmpty }
 
@@ -56,7 +59,8 @@ struct MistakeCollector {
 
     /// Nil where any file of it cannot be used; each says so.
     mutating func load(_ revocation: HoldfastConfiguration.Revocation) -> RevocationPolicy? {
-        let read = revocation.lists.map { file in load(file) { () throws(CredentialFault) in try RevocationListFile.read(file.path) } }
+        let shelf = shelf
+        let read = revocation.lists.map { file in load(file) { () throws(CredentialFault) in try shelf.lists(of: file) } }
         for (file, lists) in zip(revocation.lists, read) { if let lists { review.watch(revocationLists: file, lists) } }
         guard !read.contains(where: { $0 == nil }) else { return nil }
         return RevocationPolicy(

@@ -16,11 +16,13 @@ struct SiteDoor: Sendable {
 final class ConnectionGate: ClientGate {
     private let doors: [SiteDoor]
     private let siteOf: (String?) -> SiteIndex?
+    private let eventLoop: any EventLoop
 
     /// - Parameter siteOf: the identity that clients mean who ask for this host, or for none.
-    init(_ doors: [SiteDoor], siteOf: @escaping (String?) -> SiteIndex?) {
+    init(_ doors: [SiteDoor], siteOf: @escaping (String?) -> SiteIndex?, on eventLoop: any EventLoop) {
         self.doors = doors
         self.siteOf = siteOf
+        self.eventLoop = eventLoop
     }
 
     func site(for serverName: String?) -> SiteIndex? { siteOf(serverName) }
@@ -61,5 +63,14 @@ final class ConnectionGate: ClientGate {
         case .success(let peer): return peer
         case .failure(let fault): return AuthenticatedPeer(withdrawn: fault.denial, thumbprint: certificate.thumbprint)
         }
+    }
+
+    func question(
+        about certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double, for client: any LookupClient
+    ) -> (any PendingLookup)? {
+        guard let certificate = certificate as? ClientCertificate, let authenticator = door(at: siteOf(serverName))?.authenticator,
+            authenticator.reviewNeedsTime(certificate, now: now)
+        else { return nil }
+        return CertificateLookup(certificate, by: authenticator, now: now, for: client, on: eventLoop)
     }
 }

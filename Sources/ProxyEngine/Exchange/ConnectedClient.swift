@@ -27,8 +27,16 @@ final class ConnectedClient {
     }
 
     /// At each request: who was let in under one generation may not be accepted under the next, or no longer.
-    func review(under generation: LoopGeneration, now: Double) {
-        guard generation.number != judgedUnder || now >= peer.reviewTime else { return }
+    ///
+    /// - Returns: what the request has to wait for; then ``concludeReview(under:now:)``.
+    func review(under generation: LoopGeneration, now: Double, for request: any LookupClient) -> (any PendingLookup)? {
+        guard generation.number != judgedUnder || now >= peer.reviewTime else { return nil }
+        if let question = generation.gate.question(about: certificate, asking: serverName, now: now, for: request) { return question }
+        concludeReview(under: generation, now: now)
+        return nil
+    }
+
+    func concludeReview(under generation: LoopGeneration, now: Double) {
         judgedUnder = generation.number
         peer = generation.gate.review(certificate, asking: serverName, now: now)
     }

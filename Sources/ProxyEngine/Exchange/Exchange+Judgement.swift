@@ -10,6 +10,8 @@ extension Exchange: LookupClient {
     struct Waiting {
         let lookup: any PendingLookup
         let head: ByteBuffer
+        /// Whether it is about the client's certificate: then nothing of the request has been judged yet.
+        var isReview = false
     }
 
     /// Judges the request whose head was just parsed into the generation's storage.
@@ -19,7 +21,10 @@ extension Exchange: LookupClient {
         if generation.settings.accessLog { record.begin(octets, generation.requestHead, from: client) }
         if generation.settings.interactionID != .pass { takeInteractionID(octets) }
         let now = loop.clock.seconds()
-        client.review(under: generation, now: now)
+        if let question = client.review(under: generation, now: now, for: self) {
+            lookup = Waiting(lookup: question, head: ByteBuffer(bytes: octets), isReview: true)
+            return progressed()
+        }
         carryOut(generation.judge.judge(generation.requestHead, octets, from: client.peer, now: now, for: self), octets)
     }
 
@@ -31,8 +36,13 @@ extension Exchange: LookupClient {
         // Other connections have used the storage meanwhile.
         guard case .complete = generation.requestHead.parse(waiting.head) else { return cut(.aborted) }
         waiting.head.withUnsafeReadableBytes { octets in
+            let now = loop.clock.seconds()
+            guard !waiting.isReview else {
+                client.concludeReview(under: generation, now: now)
+                return carryOut(generation.judge.judge(generation.requestHead, octets, from: client.peer, now: now, for: self), octets)
+            }
             let judgement = generation.judge.conclude(
-                generation.requestHead, octets, from: client.peer, now: loop.clock.seconds(), after: waiting.lookup, for: self)
+                generation.requestHead, octets, from: client.peer, now: now, after: waiting.lookup, for: self)
             carryOut(judgement, octets)
         }
     }

@@ -31,7 +31,7 @@ package enum Judgement {
     case later(any PendingLookup)
 }
 
-/// A question about a request's token that is under way.
+/// A question about a request's token, or its client's certificate, that is under way.
 package protocol PendingLookup: AnyObject {
     /// The client has gone: nobody waits for the answer any more. `lookupEnded` is then not called.
     func abandon()
@@ -60,6 +60,11 @@ package protocol ClientGate: AnyObject {
     /// Judges again who was let in by the gate of another generation.
     /// - Parameter certificate: nil where the client showed none.
     func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer
+    /// What has to be found out before ``review(_:asking:now:)`` can be asked, where that is not known here: the request waits for it. Nil
+    /// where it can be asked at once.
+    func question(
+        about certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double, for client: any LookupClient
+    ) -> (any PendingLookup)?
 }
 
 /// Who is at the other end of a connection, and what that was told by.

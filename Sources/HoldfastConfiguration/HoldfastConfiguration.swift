@@ -341,6 +341,19 @@ extension HoldfastConfiguration {
             package let header: String
         }
 
+        /// What the signed field is called, and says of itself.
+        package struct Context: Equatable, Sendable {
+            package let header: String
+            /// P-256 or Ed25519; nil for a key of this process alone.
+            package let privateKey: LocatedPath?
+            /// `iss`.
+            package let issuer: String
+            /// `aud`; nil for none.
+            package let audience: String?
+            /// From `iat` to `exp`, whole seconds.
+            package let lifetime: Duration
+        }
+
         /// What a certificate may say of its holder.
         package enum ClientFact: String, CaseIterable, Sendable {
             /// The subject's `organizationIdentifier`.
@@ -368,6 +381,8 @@ extension HoldfastConfiguration {
         package let certificate: [CertificateDialect]
         /// What it is told in fields of their own of what the certificate says.
         package let client: [ForwardedFact]
+        /// A signed field by which it can tell a request that went past us; nil for none.
+        package let context: Context?
         package let interactionID: InteractionID
         package let errorBody: ErrorBody
     }

@@ -61,7 +61,8 @@ package enum Server {
                 generations, reloads: reloads, readiness: readiness, loops: ready, seats: seats, sinks: sinks)
             let admin = try await PageServer(
                 "admin", address: (address.host, address.port), group: control, connections: descriptors.pages, tls: nil,
-                absence: "not found; there are /livez, /readyz and /metrics\n", logger: logger, pages: pages.page)
+                absence: "not found; there are /livez, /readyz and /metrics, and /context/jwks with forward.context\n", logger: logger,
+                pages: pages.page)
             logger.log(.adminListening, metadata: ["address": "\(admin.address.map(NetworkAddress.text) ?? "")"])
             services.append(admin)
         }

@@ -118,6 +118,10 @@ struct BoundsTests {
         Bounded(
             key: "verification_cache", file: { minimal + "verification_cache: \($0)\n" }, least: "0", greatest: "1048576", below: nil,
             above: ("1048577", "megabytes")),
+        Bounded(
+            key: "forward.context.lifetime",
+            file: { changed("upstream:", to: "forward: {context: {private_key: context.key, lifetime: \($0)}}\nupstream:") }, least: "1s",
+            greatest: "5m", below: ("0s", "to the second"), above: ("301s", "show it again")),
     ]
 
     @Test("The least and the greatest value are possible", arguments: all)

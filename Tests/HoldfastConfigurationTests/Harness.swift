@@ -9,7 +9,8 @@ enum Folder {
         do {
             try FileManager.default.createDirectory(atPath: path + "/folder", withIntermediateDirectories: true)
             for name in [
-                "server.pem", "server.key", "clients-ca.pem", "clients-intermediates.pem", "clients.crl", "denied.txt", "as-ca.pem", "keys.json",
+                "server.pem", "server.key", "clients-ca.pem", "clients-intermediates.pem", "context.key", "clients.crl", "denied.txt", "as-ca.pem",
+                "keys.json",
                 "upstream-ca.pem",
                 "holdfast.pem",
                 "holdfast.key",

@@ -4,6 +4,9 @@ package struct ClaimName: Hashable, Sendable, ExpressibleByStringLiteral {
 
     package init(_ text: String) { self.text = text }
 
+    /// RFC 7519 section 4.1.7.
+    package static let tokenID = ClaimName("jti")
+
     package init(stringLiteral text: String) { self.text = text }
 
     package static func == (left: ClaimName, right: ClaimName) -> Bool {

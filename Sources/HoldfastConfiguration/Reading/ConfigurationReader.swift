@@ -71,8 +71,12 @@ extension HoldfastConfiguration {
         let claimNames = ClaimNames()
         var reader = RoutesReader(issuers: issuers, claimNames: claimNames, reportOnly: reportOnly, isVouched: isVouched, now: now)
         let routes = reader.routes(root)
-        let forward = Forward(root, profile, claimNames, isVouched: isVouched)
+        let forward = Forward(root, folder, profile, claimNames, isVouched: isVouched)
         let admin = Self.admin(root, listener)
+        if let context = forward.context, context.privateKey == nil, admin == nil {
+            root.complain(
+                "The API gets the key of `forward.context` from the admin endpoint. Write `admin.address`, or a `private_key` there.", "forward")
+        }
         let taken = [("listener.address", listener?.address), ("admin.address", admin)]
         let resource = Resource(root, taken: taken.compactMap { key, address in address.map { (key, $0) } })
         let logging = Log(root)

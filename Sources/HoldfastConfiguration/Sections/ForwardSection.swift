@@ -11,15 +11,17 @@ extension HoldfastConfiguration.Forward {
     /// - `certificate` (one or a list of `rfc9440`, `xfcc`, `nginx`, `haproxy`, `aws`, `azure`, `weblogic`, `traefik`; optional): the
     ///   certificate, in the fields that such gateways set
     /// - `client` (`organization`, `roles` or `spiffe_id`: field name; optional): what the certificate says of its holder
+    /// - `context` (see there; optional): a signed field over each request
     /// - `interaction_id` (`pass`, `echo` or `require`; default `pass`, or that of `profile`)
     /// - `errors` (`problem`, `uk`, `brazil` or `cdr`; default `problem`, or that of `profile`)
     ///
     /// - Parameter isVouched: whether an authority vouches for what certificates say.
-    init(_ root: Section, _ profile: HoldfastConfiguration.Profile?, _ claimNames: ClaimNames, isVouched: Bool) {
+    init(_ root: Section, _ folder: String, _ profile: HoldfastConfiguration.Profile?, _ claimNames: ClaimNames, isVouched: Bool) {
         let section = root.section(
             "forward",
             known: [
-                "thumbprint_header", "authorization", "strip", "keep", "client_address", "claims", "certificate", "client", "interaction_id",
+                "thumbprint_header", "authorization", "strip", "keep", "client_address", "claims", "certificate", "client", "context",
+                "interaction_id",
                 "errors",
             ])
         let thumbprintHeader = section?.optional("thumbprint_header", Self.trustedHeader) ?? "X-Client-Cert-SHA256"
@@ -42,6 +44,7 @@ extension HoldfastConfiguration.Forward {
                 return ForwardedClaim(claim: claimNames.note(name), header: header)
             } ?? []
         client = section.flatMap { Self.client($0, &taken, isVouched: isVouched) } ?? []
+        context = section.flatMap { Context($0, folder, claimNames, &taken) }
         let interactionID =
             section?.optional("interaction_id", Self.interactionID(profile)) ?? profile?.interactionIDs.first ?? .pass
         self.interactionID = interactionID
@@ -99,7 +102,7 @@ extension HoldfastConfiguration.Forward {
         }
     }
 
-    private static func trustedHeader(_ node: ConfigurationNode) throws(Complaint) -> String {
+    static func trustedHeader(_ node: ConfigurationNode) throws(Complaint) -> String {
         let name = try FieldName.parse(node)
         guard !FieldName.hasMeaning(name) else {
             throw Complaint("`\(name)` has a meaning of its own in HTTP. Choose a name such as `X-Client-Cert-SHA256`.")

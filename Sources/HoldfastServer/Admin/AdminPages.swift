@@ -47,6 +47,10 @@ struct AdminPages: Sendable {
         case "/livez": return PageServer.Page(body: "ok\n")
         case "/readyz":
             return readyPage(isVerbose: question.query == "verbose")
+        case "/context/jwks":
+            let keys = generation.contextKeys
+            guard !keys.isEmpty else { return nil }
+            return PageServer.Page(contentType: "application/jwk-set+json", body: "{\"keys\":[\(keys.joined(separator: ","))]}\n")
         case "/metrics": return await metrics(MetricsExposition.Format(accept: question.accept))
         default: return nil
         }

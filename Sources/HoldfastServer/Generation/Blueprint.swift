@@ -29,6 +29,8 @@ package final class Blueprint: Sendable {
     let issuers: [IssuerPlan]
     let strips: StripList
     let settings: EngineSettings
+    /// Nil where requests are not signed.
+    let context: ContextSigner?
     let access: AccessControl
     let metadata: ResourceMetadata?
     /// Where requests go whose route names no upstream.
@@ -72,6 +74,7 @@ package final class Blueprint: Sendable {
             pseudonym: Self.pseudonym, removesAuthorization: configuration.forward.authorization == .remove,
             defaultHost: configuration.upstream.hostField)
         let strips = Self.strips(configuration)
+        context = configuration.forward.context.flatMap { ContextSigner($0, &mistakes) }
         if strips == nil { mistakes.add(configuration, "forward", "The names to strip or the thumbprint header are not possible field names.") }
         if contents != ContentDigest(of: configuration.text, configuration.namedFiles) {
             mistakes.add(configuration, "", "A file that it names was written while it was read. Try again.")
@@ -86,7 +89,7 @@ package final class Blueprint: Sendable {
         self.issuers = issuers
         self.strips = strips
         metadata = try? ResourceMetadata(configuration)
-        settings = EngineSettings(configuration, rewrite: rewrite, metadata: metadata)
+        settings = EngineSettings(configuration, rewrite: rewrite, metadata: metadata, context: context)
         self.descriptors = descriptors
         upstreamSockets = sockets
         access = AccessControl(configuration, pseudonym: Self.pseudonym, metadata: metadata)
@@ -122,7 +125,9 @@ package final class Blueprint: Sendable {
         let address = forward.clientAddress == .xForwarded ? ["X-Forwarded-For", "X-Forwarded-Proto"] : []
         return try? StripList(
             trustedHeader: forward.thumbprintHeader, dialects: forward.certificate, additional: forward.strip,
-            set: forward.claims.map(\.header) + forward.client.map(\.header) + address + [EngineSettings.reportHeader], kept: forward.keep,
+            set: forward.claims.map(\.header) + forward.client.map(\.header) + [forward.context?.header].compactMap(\.self) + address + [
+                EngineSettings.reportHeader
+            ], kept: forward.keep,
             managesInteractionID: forward.interactionID != .pass)
     }
 

@@ -5,7 +5,7 @@ import NIOCore
 import ProxyEngine
 
 extension EngineSettings {
-    init(_ configuration: HoldfastConfiguration, rewrite: RequestRewrite, metadata: ResourceMetadata?) {
+    init(_ configuration: HoldfastConfiguration, rewrite: RequestRewrite, metadata: ResourceMetadata?, context: ContextSigner?) {
         var limits = WireLimits.request
         limits.head = configuration.listener.maxHead
         limits.target = configuration.listener.maxTarget
@@ -26,6 +26,7 @@ extension EngineSettings {
             forwardedClaims: configuration.forward.claims.map { ForwardedClaim($0.claim, header: $0.header) },
             certificateFields: Self.certificateFields(configuration),
             forwardedClient: Self.forwardedClient(configuration.forward),
+            context: Self.context(context),
             interactionID: InteractionIDMode(configuration.forward.interactionID), errorBody: ErrorBody(configuration.forward.errorBody))
     }
 }
@@ -39,6 +40,11 @@ extension EngineSettings {
 }
 
 extension EngineSettings {
+    private static func context(_ signer: ContextSigner?) -> (@Sendable (RequestContext) -> [UInt8])? {
+        guard let signer else { return nil }
+        return { context in signer.line(of: context) }
+    }
+
     private static func forwardedClient(_ forward: HoldfastConfiguration.Forward) -> ForwardedClient? {
         guard !forward.client.isEmpty else { return nil }
         return ForwardedClient(forward.client.map { field in (ForwardedClient.Fact(field.fact), field.header) })

@@ -23,6 +23,8 @@ final class Generation: Sendable {
     let desks: IssuerDesks
     let changes: KeyChanges
     private let doors: [SiteDoor]
+    /// That contexts are signed with, the latest first: those of some generations before are still on their way.
+    let contextKeys: [String]
     /// The process's: it goes from one generation to the next.
     let seen: SeenCertificates
 
@@ -49,6 +51,8 @@ final class Generation: Sendable {
                     certificateIsOptional: site.tls.certificateIsOptional))
         }
         self.doors = doors
+        let keys = [blueprint.context?.publicKey].compactMap(\.self)
+        contextKeys = Array((keys + (earlier?.contextKeys ?? []).filter { !keys.contains($0) }).prefix(Self.keptContextKeys))
         self.seen = seen
         desks = IssuerDesks(
             blueprint.issuers.map { plan in
@@ -59,6 +63,8 @@ final class Generation: Sendable {
                 return desk
             })
     }
+
+    private static let keptContextKeys = 4
 
     /// Returns when each issuer's keys, and where to ask about its tokens, have been looked for, and in the end without: an issuer that is
     /// down holds nothing up. Before that its tokens would be refused for want of them.

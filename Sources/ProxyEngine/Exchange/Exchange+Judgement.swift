@@ -87,7 +87,7 @@ extension Exchange: LookupClient {
         let share = client.share(of: pool)
         seat = (pool, share)
         var out = loop.buffers.take()
-        generation.requestHead.write(from: octets, to: &out, generation.settings.rewrite, trusted: trustedFields(for: permit))
+        generation.requestHead.write(from: octets, to: &out, generation.settings.rewrite, trusted: trustedFields(for: permit, octets))
         if let reason = permit.wouldRefuse {
             loop.counters.countWouldRefuse(reason.rawValue)
             record.wouldRefuse = reason
@@ -107,17 +107,27 @@ extension Exchange: LookupClient {
 
     /// Last of all fields, so that nothing a client sent comes after them. An expectation is handed on, since only the upstream knows
     /// whether it wants the body (RFC 9110 section 10.1.1).
-    private func trustedFields(for permit: Permit) -> [UInt8] {
+    private func trustedFields(for permit: Permit, _ octets: UnsafeRawBufferPointer) -> [UInt8] {
         let fixed = client.trustedFields(by: generation, now: loop.clock.seconds(), loop.counters)
         let claims = permit.token == nil ? [] : generation.settings.forwardedClaims
         let expects = request.state.expectsContinue
-        guard expects || permit.wouldRefuse != nil || record.interactionID != nil || !claims.isEmpty else { return fixed }
+        guard expects || permit.wouldRefuse != nil || record.interactionID != nil || !claims.isEmpty || generation.settings.context != nil else {
+            return fixed
+        }
         var fields = fixed
         if let token = permit.token { for claim in claims { claim.write(of: token, to: &fields) } }
         if let id = record.interactionID { id.writeField(to: &fields) }
         if let reason = permit.wouldRefuse { fields += Array("\(EngineSettings.reportHeader): \(reason.rawValue)\r\n".utf8) }
+        if let sign = generation.settings.context { fields += sign(context(of: permit, octets)) }
         if expects { fields += Array("Expect: 100-continue\r\n".utf8) }
         return fields
+    }
+
+    private func context(of permit: Permit, _ octets: UnsafeRawBufferPointer) -> RequestContext {
+        RequestContext(
+            method: String(decoding: octets.slice(generation.requestHead.methodRange), as: UTF8.self),
+            path: String(decoding: octets.slice(generation.requestHead.path), as: UTF8.self),
+            peer: client.peer, permit: permit, now: loop.clock.seconds())
     }
 
     /// Plays back the client's id, or makes one (FAPI 1.0 Baseline section 6.2.1 (11)); refusals have it too.

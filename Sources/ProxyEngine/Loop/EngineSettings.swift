@@ -30,6 +30,8 @@ package struct EngineSettings: Sendable {
     package var certificateFields: CertificateFields?
     /// What it is told of what the certificate says; nil for nothing.
     package var forwardedClient: ForwardedClient?
+    /// Makes a whole line over a request that is forwarded; nil for none.
+    package var context: (@Sendable (RequestContext) -> [UInt8])?
     package var interactionID: InteractionIDMode
     package var errorBody: ErrorBody
 
@@ -89,7 +91,7 @@ package struct EngineSettings: Sendable {
         bodyTimeout: TimeAmount, minimumBodyRate: Int, responseTimeout: TimeAmount, addsForwardedFor: Bool,
         thumbprintHeader: String, challenge: ChallengeTerms, accessLog: Bool,
         page: OwnPage? = nil, forwardedClaims: [ForwardedClaim] = [], certificateFields: CertificateFields? = nil,
-        forwardedClient: ForwardedClient? = nil,
+        forwardedClient: ForwardedClient? = nil, context: (@Sendable (RequestContext) -> [UInt8])? = nil,
         interactionID: InteractionIDMode = .pass, errorBody: ErrorBody = .problem
     ) {
         self.limits = limits
@@ -108,6 +110,7 @@ package struct EngineSettings: Sendable {
         self.forwardedClaims = forwardedClaims
         self.certificateFields = certificateFields
         self.forwardedClient = forwardedClient
+        self.context = context
         self.interactionID = interactionID
         self.errorBody = errorBody
     }

@@ -43,16 +43,20 @@ package final class CertificatePathValidator: @unchecked Sendable {
     private let store: OpaquePointer
     private let anchors: AnchorIndex
     private let lent: IntermediateIndex
-    /// By DER of the authority whose clients they are about.
-    private let revocation: [[UInt8]: RevocationPolicy]
+    /// By name and key of the authority whose clients they are about, so that no cross-certificate leads around them.
+    private let revocation: [AuthorityKey: [RevocationPolicy]]
 
-    /// - Parameter revocation: of each authority that has lists, by its DER. Clients of the others are not held against any.
+    /// - Parameter revocation: of each authority that has lists, by its DER. They count for every path that leads through it, whichever
+    ///   authority it ends at. Clients of the others are not held against any.
     package init(
         _ anchors: TrustAnchors, of holders: Holders = .clients, revocation: [[UInt8]: RevocationPolicy] = [:]
     ) throws(CredentialFault) {
         guard let store = X509_STORE_new() else { throw CredentialFault("OpenSSL", "out of memory") }
         self.store = store
-        self.revocation = revocation
+        self.revocation = Dictionary(
+            revocation.compactMap { der, policy in
+                OpenSSLCertificate(der: der).flatMap { AuthorityKey($0.pointer) }.map { ($0, [policy]) }
+            }, uniquingKeysWith: +)
         let parsed = anchors.certificates.compactMap(OpenSSLCertificate.init(der:))
         self.anchors = AnchorIndex(parsed)
         lent = IntermediateIndex(anchors.intermediates)
@@ -157,17 +161,24 @@ package final class CertificatePathValidator: @unchecked Sendable {
         guard let window else { return .failure(.untrusted) }
         let path = (0..<count).compactMap { holdfast_x509_stack_at(chain, $0) }
         let intermediates = path.dropFirst().dropLast().compactMap(OpenSSLCertificate.der(of:))
-        guard let policy = policy(for: path.last) else { return .success(ValidatedPath(window: window, intermediates: intermediates)) }
-        if patience == .loop, RevocationCheck.needsTime(for: path, by: policy) {
+        let parts = parts(of: path)
+        if patience == .loop, parts.contains(where: { RevocationCheck.needsTime(for: $0.path, by: $0.policy) }) {
             return .success(.undecided(window: window, intermediates: intermediates))
         }
-        if let fault = RevocationCheck.fault(of: path, by: policy, now: now) { return .failure(fault) }
-        return .success(ValidatedPath(window: window, reviewTime: policy.reviewTime(after: Double(now)), intermediates: intermediates))
+        for part in parts {
+            if let fault = RevocationCheck.fault(of: part.path, by: part.policy, now: now) { return .failure(fault) }
+        }
+        let reviewTime = parts.map { $0.policy.reviewTime(after: Double(now)) }.min() ?? .infinity
+        return .success(ValidatedPath(window: window, reviewTime: reviewTime, intermediates: intermediates))
     }
 
-    private func policy(for anchor: OpaquePointer?) -> RevocationPolicy? {
-        guard !revocation.isEmpty, let anchor else { return nil }
-        return OpenSSLCertificate.der(of: anchor).flatMap { revocation[$0] }
+    /// What of a path is below each authority on it that has lists. Where one lies below another, a client that is revoked could else choose
+    /// which of them it is held against, by what it sends along.
+    private func parts(of path: [OpaquePointer]) -> [(path: [OpaquePointer], policy: RevocationPolicy)] {
+        guard !revocation.isEmpty else { return [] }
+        return path.indices.dropFirst().flatMap { index in
+            (AuthorityKey(path[index]).flatMap { revocation[$0] } ?? []).map { (Array(path[...index]), $0) }
+        }
     }
 
     private static func fault(of error: Int32) -> PathFault {
@@ -184,6 +195,20 @@ package final class CertificatePathValidator: @unchecked Sendable {
             .malformed
         default: .other(error)
         }
+    }
+}
+
+/// An authority whatever its certificate: by its name and its key.
+private struct AuthorityKey: Hashable {
+    private let subject: String
+    private let publicKey: [UInt8]
+
+    /// Nil where its key cannot be read.
+    init?(_ certificate: OpaquePointer) {
+        guard let der = OpenSSLCertificate.der(of: certificate), let parsed = OpenSSLCertificate(der: der), let key = parsed.publicKeyDER else {
+            return nil
+        }
+        (subject, publicKey) = (parsed.subject, key)
     }
 }
 

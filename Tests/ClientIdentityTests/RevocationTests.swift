@@ -74,6 +74,31 @@ struct RevocationTests {
         #expect(lists[0].verifications == 1)
     }
 
+    @Test("What an authority has revoked no path around its lists makes good, whatever the client sends along")
+    func noPathAroundTheLists() throws {
+        let issuerKey = P256.Signing.PrivateKey()
+        let other = try TestCertificate.authority("Other Root")
+        func issued(by authority: TestCertificate) throws -> TestCertificate {
+            try authority.issue(
+                "Issuer", key: Certificate.PrivateKey(issuerKey), extensions: TestCertificate.authorityExtensions(pathLength: 0))
+        }
+        let (issuer, cross) = (try issued(by: root), try issued(by: other))
+        let (revoked, good) = (try issuer.issue("revoked"), try issuer.issue("good"))
+        let list = try RevocationListFile.lists(
+            in: TestRevocationList(of: issuer.certificate.subject, signedBy: issuerKey, [.init(serial: serial(of: revoked))]).der, "list")
+        let file = try TemporaryFile([root, other, issuer].map { try $0.pem }.joined())
+        let anchors = try TrustAnchors(file: file.path)
+        for scope in [RevocationPolicy.Scope.leaf, .chain] {
+            let policy = RevocationPolicy(lists: list, scope: scope, whenStale: .refuse)
+            // Of the roots nobody asks.
+            let validator = try CertificatePathValidator(anchors, revocation: [issuer.der: policy])
+            for sent in [[], [issuer], [cross], [issuer, cross], [cross, issuer], [issuer, issuer, cross]] {
+                #expect(validator.fault(revoked.der, sent.map(\.der)) == .revoked)
+                #expect(validator.fault(good.der, sent.map(\.der)) == nil)
+            }
+        }
+    }
+
     @Test("An event loop leaves a large list of a new issuer undecided")
     func anEventLoopLeavesALargeListOfANewIssuerUndecided() throws {
         let issuerKey = P256.Signing.PrivateKey()

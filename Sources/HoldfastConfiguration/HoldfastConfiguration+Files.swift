@@ -9,6 +9,7 @@ extension HoldfastConfiguration {
         }
         files += intermediates + listener.identities.flatMap(\.intermediates)
         if let denyList { files.append(denyList) }
+        files += [upstream.credentialsFile].compactMap(\.self)
         files += [forward.context?.privateKey].compactMap(\.self)
         files += tokens.flatMap(\.namedFiles)
         files += [upstream.tls?.certificateAuthorities].compactMap(\.self) + (upstream.tls?.identity?.files ?? [])

@@ -325,6 +325,8 @@ extension HoldfastConfiguration {
         package let maxConnectionsPerClient: Int
         /// How long a request waits for a connection where all are in use.
         package let queueTimeout: Duration
+        /// User and password by which the upstream can be sure of us; nil for none.
+        package let credentialsFile: LocatedPath?
     }
 
     package struct Forward: Equatable, Sendable {

@@ -177,3 +177,33 @@ def test_without_an_admin_endpoint_the_key_has_to_be_ones_own(start_proxy, tmp_p
     configuration["forward"]["context"]["private_key"] = str(tmp_path / "own.key")
     (tmp_path / "alone.yaml").write_text(yaml(configuration))
     assert run(HOLDFAST, "check", "--config", tmp_path / "alone.yaml").returncode == 0
+
+
+def test_the_upstream_can_be_sure_of_us_by_basic(start_proxy, issuer, tmp_path):
+    """In the place of what the client sent, which no upstream sees then."""
+    secret = tmp_path / "upstream.secret"
+    secret.write_text("holdfast:päss".replace("ä", "a:") + "\n")
+    proxy = start_proxy({"upstream": {"credentials_file": str(secret)}, "forward": {"authorization": "remove"}})
+    answer = proxy.ask(token=issuer.token())
+    assert answer.seen("Authorization") == ["Basic " + base64.b64encode(b"holdfast:pa:ss").decode()]
+    secret.write_text("holdfast:other")
+    eventually(lambda: proxy.metric("holdfast_generation") == 2, "the reload")
+    assert proxy.ask(token=issuer.token()).seen("Authorization") == ["Basic " + base64.b64encode(b"holdfast:other").decode()]
+
+
+@pytest.mark.parametrize(
+    "text, forward, message",
+    [
+        ("user:pass", {}, "authorization: remove"), ("user", {"authorization": "remove"}, "holds no `USER:PASSWORD`"),
+        (":pass", {"authorization": "remove"}, "holds no `USER:PASSWORD`"), ("a:b\nc:d", {"authorization": "remove"}, "one line"),
+        ("us\x01er:pass", {"authorization": "remove"}, "one line"),
+    ],
+)
+def test_credentials_that_cannot_be_meant_are_a_mistake(start_proxy, tmp_path, text, forward, message):
+    (tmp_path / "upstream.secret").write_text(text)
+    configuration = json.loads(json.dumps(start_proxy().configuration))
+    configuration["upstream"]["credentials_file"] = str(tmp_path / "upstream.secret")
+    configuration["forward"] = forward
+    (tmp_path / "mistaken.yaml").write_text(yaml(configuration))
+    told = run(HOLDFAST, "check", "--config", tmp_path / "mistaken.yaml")
+    assert told.returncode == 64 and message in told.stderr and "pass" not in told.stderr

@@ -73,6 +73,11 @@ extension HoldfastConfiguration {
         let routes = reader.routes(root)
         let forward = Forward(root, folder, profile, claimNames, isVouched: isVouched)
         let admin = Self.admin(root, listener)
+        if upstream?.credentialsFile != nil, forward.authorization == .keep {
+            root.complain(
+                "`upstream.credentials_file` takes the place of the client's `Authorization`. Write `authorization: remove` in `forward`, or remove it.",
+                "upstream")
+        }
         if let context = forward.context, context.privateKey == nil, admin == nil {
             root.complain(
                 "The API gets the key of `forward.context` from the admin endpoint. Write `admin.address`, or a `private_key` there.", "forward")

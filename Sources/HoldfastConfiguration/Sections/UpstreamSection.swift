@@ -19,13 +19,14 @@ extension HoldfastConfiguration.Upstream {
     /// - `max_connections` (1 to 65535 per loop; default 256)
     /// - `max_connections_per_client` (1 to `max_connections`; default half of it): how many of them may serve one client certificate
     /// - `queue_timeout` (10ms to 1m; default `1s`): how long a request waits where all connections are in use, or its client's share is
+    /// - `credentials_file` (file with `USER:PASSWORD`; optional): shown to the upstream by HTTP's Basic; needs `forward.authorization: remove`
     init?(_ root: Section, _ folder: String) {
         guard
             let section = root.section(
                 "upstream",
                 known: [
                     "url", "cleartext", "connect_timeout", "response_timeout", "idle_timeout", "max_connections", "max_connections_per_client",
-                    "queue_timeout",
+                    "queue_timeout", "credentials_file",
                 ] + Self.tlsKeys)
         else {
             root.miss("upstream", "Write the `url` of the API that Holdfast stands in front of.")
@@ -51,6 +52,8 @@ extension HoldfastConfiguration.Upstream {
         maxConnectionsPerClient =
             section.optional("max_connections_per_client", Bounds.maxConnectionsPerClient(of: connections)) ?? max(1, connections / 2)
         queueTimeout = section.optional("queue_timeout", Bounds.queueTimeout) ?? .seconds(1)
+
+        credentialsFile = section.file("credentials_file", in: folder)
 
         guard let address else { return nil }
         if !address.isEncrypted {

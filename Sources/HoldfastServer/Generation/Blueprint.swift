@@ -74,6 +74,9 @@ package final class Blueprint: Sendable {
             pseudonym: Self.pseudonym, removesAuthorization: configuration.forward.authorization == .remove,
             defaultHost: configuration.upstream.hostField)
         let strips = Self.strips(configuration)
+        let upstreamCredentials = configuration.upstream.credentialsFile.flatMap { file in
+            mistakes.loadSecret(file) { () throws(CredentialFault) in try UpstreamCredentials(file: file.path) }
+        }
         context = configuration.forward.context.flatMap { ContextSigner($0, &mistakes) }
         if strips == nil { mistakes.add(configuration, "forward", "The names to strip or the thumbprint header are not possible field names.") }
         if contents != ContentDigest(of: configuration.text, configuration.namedFiles) {
@@ -89,7 +92,7 @@ package final class Blueprint: Sendable {
         self.issuers = issuers
         self.strips = strips
         metadata = try? ResourceMetadata(configuration)
-        settings = EngineSettings(configuration, rewrite: rewrite, metadata: metadata, context: context)
+        settings = EngineSettings(configuration, rewrite: rewrite, metadata: metadata, context: context, credentials: upstreamCredentials)
         self.descriptors = descriptors
         upstreamSockets = sockets
         access = AccessControl(configuration, pseudonym: Self.pseudonym, metadata: metadata)

@@ -5,7 +5,10 @@ import NIOCore
 import ProxyEngine
 
 extension EngineSettings {
-    init(_ configuration: HoldfastConfiguration, rewrite: RequestRewrite, metadata: ResourceMetadata?, context: ContextSigner?) {
+    init(
+        _ configuration: HoldfastConfiguration, rewrite: RequestRewrite, metadata: ResourceMetadata?, context: ContextSigner?,
+        credentials: UpstreamCredentials?
+    ) {
         var limits = WireLimits.request
         limits.head = configuration.listener.maxHead
         limits.target = configuration.listener.maxTarget
@@ -19,7 +22,7 @@ extension EngineSettings {
             minimumBodyRate: configuration.listener.minimumBodyRate,
             responseTimeout: configuration.upstream.responseTimeout.timeAmount,
             addsForwardedFor: configuration.forward.clientAddress == .xForwarded,
-            thumbprintHeader: configuration.forward.thumbprintHeader,
+            thumbprintHeader: configuration.forward.thumbprintHeader, credentials: credentials?.line ?? [],
             challenge: ChallengeTerms(realm: configuration.resource?.identifier.text ?? "holdfast", metadata: metadata?.url),
             accessLog: configuration.log.access,
             page: metadata?.page,

@@ -21,6 +21,8 @@ package struct EngineSettings: Sendable {
     /// Adds `X-Forwarded-For` and `X-Forwarded-Proto` from the socket, never from what the client sent.
     package var addsForwardedFor: Bool
     package var thumbprintHeader: String
+    /// A whole line by which the upstream can be sure of us; empty for none.
+    package var credentials: [UInt8]
     package var challenge: ChallengeTerms
     package var accessLog: Bool
     /// The one document that is ours to give.
@@ -89,7 +91,7 @@ package struct EngineSettings: Sendable {
     package init(
         limits: WireLimits, rewrite: RequestRewrite, handshakeTimeout: TimeAmount, headTimeout: TimeAmount, idleTimeout: TimeAmount,
         bodyTimeout: TimeAmount, minimumBodyRate: Int, responseTimeout: TimeAmount, addsForwardedFor: Bool,
-        thumbprintHeader: String, challenge: ChallengeTerms, accessLog: Bool,
+        thumbprintHeader: String, credentials: [UInt8] = [], challenge: ChallengeTerms, accessLog: Bool,
         page: OwnPage? = nil, forwardedClaims: [ForwardedClaim] = [], certificateFields: CertificateFields? = nil,
         forwardedClient: ForwardedClient? = nil, context: (@Sendable (RequestContext) -> [UInt8])? = nil,
         interactionID: InteractionIDMode = .pass, errorBody: ErrorBody = .problem
@@ -104,6 +106,7 @@ package struct EngineSettings: Sendable {
         self.responseTimeout = responseTimeout
         self.addsForwardedFor = addsForwardedFor
         self.thumbprintHeader = thumbprintHeader
+        self.credentials = credentials
         self.challenge = challenge
         self.accessLog = accessLog
         self.page = page
@@ -127,6 +130,6 @@ extension EngineSettings {
     func trustedFields(for peer: AuthenticatedPeer, address: String) -> [UInt8] {
         var lines = peer.thumbprint.map { "\(thumbprintHeader): \($0.base64url)\r\n" } ?? ""
         if addsForwardedFor { lines += "X-Forwarded-For: \(address)\r\nX-Forwarded-Proto: https\r\n" }
-        return Array(lines.utf8)
+        return Array(lines.utf8) + credentials
     }
 }

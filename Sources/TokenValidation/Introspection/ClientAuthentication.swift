@@ -1,5 +1,4 @@
 package import Credentials
-import Files
 import NIOSSL
 
 /// How we show an issuer who asks (RFC 7662 section 2.1). Holds secrets, and never shows them.
@@ -42,15 +41,6 @@ package struct ClientAuthentication: Sendable, CustomStringConvertible {
 
     /// By a secret (RFC 6749 section 2.3.1): the file's one line, without the line's end.
     package static func clientSecretBasic(secretFile: String) throws(CredentialFault) -> ClientAuthentication {
-        let content: [UInt8]
-        do throws(FileFault) { content = try RegularFile.read(secretFile, limit: 64 << 10) } catch { throw CredentialFault(secretFile, error) }
-        var octets = ByteOrderMark.removed(from: content)[...]
-        while octets.last == UInt8(ascii: "\n") || octets.last == UInt8(ascii: "\r") { octets.removeLast() }
-        // Appendix A.2: `VSCHAR`. Anything else is another file than was meant.
-        guard !octets.isEmpty, octets.count <= 4096, octets.allSatisfy({ 0x20...0x7e ~= $0 }) else {
-            throw CredentialFault(
-                secretFile, "does not hold one line of printable ASCII characters; write the client's secret into it and nothing else")
-        }
-        return ClientAuthentication(method: .clientSecretBasic(String(decoding: octets, as: UTF8.self)))
+        ClientAuthentication(method: .clientSecretBasic(try SecretFile.read(secretFile, kind: "the client's secret")))
     }
 }

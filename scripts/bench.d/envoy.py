@@ -43,7 +43,7 @@ def extension(name, path, **fields):
     return {"name": name, "typed_config": {"@type": f"type.googleapis.com/envoy.extensions.{path}"} | fields}
 
 
-def configuration(directory, port, upstream_port):
+def configuration(directory, port, upstream_port, lists=False):
     """The whole static configuration as JSON; `directory` holds the fixtures."""
     def file(name):
         return {"filename": os.path.join(directory, name)}
@@ -57,7 +57,7 @@ def configuration(directory, port, upstream_port):
         "tls", "transport_sockets.tls.v3.DownstreamTlsContext", require_client_certificate=True, common_tls_context={
             "alpn_protocols": ["h2", "http/1.1"],
             "tls_certificates": [{"certificate_chain": file("server.pem"), "private_key": file("server.key")}],
-            "validation_context": {"trusted_ca": file("ca.pem")}})
+            "validation_context": {"trusted_ca": file("ca.pem")} | ({"crl": file("ca.crl")} if lists else {})})
     provider = {"issuer": "https://as.example", "audiences": ["api"], "forward": True, "payload_in_metadata": "claims",
                 "jwt_cache_config": {"jwt_cache_size": 1000}, "local_jwks": {"inline_string": keys}}
     filters = [

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the certificates, keys and tokens that every server is measured with: fixtures.py DIR [AUTHORITIES TOKENS]
 
-ca, server, client (.pem, .key), server-bundle.pem (HAProxy's form), jwks.json, rs256.pub, es256.pub; tokens bound to client.pem:
+ca, server, client (.pem, .key), ca.crl, server-bundle.pem (HAProxy's form), jwks.json, rs256.pub, es256.pub; tokens bound to client.pem:
 rs256.tokens and es256.tokens (one each), rs256-many.tokens and es256-many.tokens (2,000 different ones, a line each, for the cold
 path); and mismatch.tokens, bound to another certificate. Issuer https://as.example, audience api. Needs the package cryptography.
 
@@ -53,6 +53,16 @@ def certificate(name, key, issuer=None, usage=None, names=None):
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), False)
     return builder.sign(issuer_key, hashes.SHA256())
+
+
+def revocation_list(ca, key):
+    """A thousand of the CA's certificates, none of them here."""
+    builder = (x509.CertificateRevocationListBuilder().issuer_name(ca.subject)
+               .last_update(NOW - datetime.timedelta(days=1)).next_update(NOW + datetime.timedelta(days=30)))
+    for _ in range(1000):
+        entry = x509.RevokedCertificateBuilder().serial_number(x509.random_serial_number()).revocation_date(NOW - datetime.timedelta(days=1))
+        builder = builder.add_revoked_certificate(entry.build())
+    return builder.sign(key, hashes.SHA256()).public_bytes(PEM)
 
 
 def write(path, content):
@@ -122,6 +132,7 @@ def main(directory, growth=None):
     client = certificate("bench client", client_key, (ca, ca_key), ExtendedKeyUsageOID.CLIENT_AUTH)
     write_pair("ca", ca_key, ca)
     write_pair("client", client_key, client)
+    write("ca.crl", revocation_list(ca, ca_key))
     write("server-bundle.pem", write_pair("server", server_key, server))
 
     issuer = Issuer(base64url(hashlib.sha256(client.public_bytes(DER)).digest()))

@@ -13,7 +13,7 @@ listener:
 client_certificates:
   trust: authorities
   authorities: {authorities}
-tokens:
+{lists}tokens:
 {issuers}{introspection}upstream:
   url: http://127.0.0.1:{upstream}
 admin:
@@ -46,7 +46,7 @@ INTROSPECTION = """\
 """
 
 
-def holdfast_at(binary, *, name="holdfast", access_log=False, cache=65536, introspection=None, issuers=1, authorities="ca.pem", routes=0):
+def holdfast_at(binary, *, name="holdfast", access_log=False, cache=65536, introspection=None, issuers=1, authorities="ca.pem", routes=0, lists=False):
     """How to start `binary` under `name`; `cache` is in tokens, 0 verifies every signature; opaque tokens are looked up at the
     port `introspection`, where there is one. The tokens' issuer is the last of the `issuers`; the `routes` are /api/v1/r0/* and so on,
     and all want a scope that the tokens have."""
@@ -56,7 +56,7 @@ def holdfast_at(binary, *, name="holdfast", access_log=False, cache=65536, intro
         with open(path, "w") as file:
             file.write(CONFIGURATION.format(
                 port=port, admin=admin, upstream=upstream.port, access_log=str(access_log).lower(), cache=cache,
-                authorities=authorities, issuers="".join(ISSUER.format(issuer=issuer) for issuer in issuer_names(issuers)),
+                authorities=authorities, lists="  revocation_lists: [ca.crl]\n" if lists else "", issuers="".join(ISSUER.format(issuer=issuer) for issuer in issuer_names(issuers)),
                 introspection=INTROSPECTION.format(port=introspection) if introspection else "", routes=route_list(routes)))
         server = fleet.start(name, [binary, "run", "--config", path], port)
         if not eventually(lambda: ready(admin), 15):

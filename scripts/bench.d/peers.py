@@ -25,6 +25,7 @@ uwsgi_temp_path {directory}/{name}.uwsgi; scgi_temp_path {directory}/{name}.scgi
 }}"""
 TLS = ("ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {directory}/server.pem; ssl_certificate_key {directory}/server.key; "
        "ssl_client_certificate {directory}/ca.pem; ssl_verify_client on;")
+LISTS = " ssl_crl {directory}/ca.crl;"
 UPSTREAM = """server {{ listen 127.0.0.1:{port} backlog=4096;
 location / {{ default_type application/json; return 200 '{{"message":"hello from the legacy api","n":1234567890}}'; }} }}"""
 # Bodies are streamed, as everybody else here does, and not spooled to a file first.
@@ -44,7 +45,7 @@ defaults
   timeout connect 5s
   http-reuse always
 frontend api
-  bind 127.0.0.1:{port} ssl crt {directory}/server-bundle.pem ca-file {directory}/ca.pem verify required alpn h2,http/1.1
+  bind 127.0.0.1:{port} ssl crt {directory}/server-bundle.pem ca-file {directory}/ca.pem verify required {crl}alpn h2,http/1.1
   http-request del-header x-client-cert-sha256
   http-request set-var(txn.thumb) ssl_c_der,sha2(256),ub64enc
   http-request set-var(txn.bearer) http_auth_bearer
@@ -77,9 +78,10 @@ def write(fleet, name, text):
     return path
 
 
-def start_nginx(fleet, name, body, *, module="", core=None, **values):
+def start_nginx(fleet, name, body, *, module="", core=None, lists=False, **values):
     directory, port = fleet.directory, free_port()
-    values = {"directory": directory, "name": name, "port": port, "tls": TLS.format(directory=directory)} | values
+    tls = (TLS + LISTS if lists else TLS).format(directory=directory)
+    values = {"directory": directory, "name": name, "port": port, "tls": tls} | values
     user = "user root;" if os.geteuid() == 0 else ""  # else the worker becomes a user who may not read this directory
     text = NGINX.format(module=module, directory=directory, name=name, user=user, body=body(values))
     path = write(fleet, name + ".conf", text)
@@ -94,24 +96,25 @@ def start_upstream(fleet):
     return start_nginx(fleet, "upstream", http(UPSTREAM), core=fleet.load_core)
 
 
-def nginx(fleet, upstream):
-    return start_nginx(fleet, "nginx", http(PROXY), upstream=upstream.port)
+def nginx(fleet, upstream, lists=False):
+    return start_nginx(fleet, "nginx", http(PROXY), upstream=upstream.port, lists=lists)
 
 
-def stream(fleet, upstream):
+def stream(fleet, upstream, lists=False):
     module = f"load_module {STREAM_MODULE};"
-    return start_nginx(fleet, "stream", lambda values: STREAM.format(**values), module=module, upstream=upstream.port)
+    return start_nginx(fleet, "stream", lambda values: STREAM.format(**values), module=module, upstream=upstream.port, lists=lists)
 
 
-def haproxy(fleet, upstream):
+def haproxy(fleet, upstream, lists=False):
     port = free_port()
-    path = write(fleet, "haproxy.cfg", HAPROXY.format(directory=fleet.directory, port=port, upstream=upstream.port))
+    path = write(fleet, "haproxy.cfg", HAPROXY.format(
+        directory=fleet.directory, port=port, upstream=upstream.port, crl=f"crl-file {fleet.directory}/ca.crl " if lists else ""))
     return fleet.start("haproxy", ["haproxy", "-db", "-f", path], port)
 
 
 def envoy_at(binary):
-    def start(fleet, upstream):
+    def start(fleet, upstream, lists=False):
         port = free_port()
-        path = write(fleet, "envoy.json", envoy.configuration(fleet.directory, port, upstream.port))
+        path = write(fleet, "envoy.json", envoy.configuration(fleet.directory, port, upstream.port, lists))
         return fleet.start("envoy", [binary, "-c", path, "--concurrency", "1", "-l", "error", "--disable-hot-restart"], port)
     return start

@@ -1,4 +1,3 @@
-import BindingPolicy
 import ClientIdentity
 import HoldfastConfiguration
 import NIOSSL
@@ -32,7 +31,7 @@ extension Site {
         self.hosts = hosts
         tls = ServerTLS(
             credentials, anchors: clients.anchors, minimumVersion: listener.minimumTLS == .tls13 ? .tlsv13 : .tlsv12,
-            certificateIsOptional: configuration.routes.contains { $0.policy.requirement == .nothing },
+            certificateIsOptional: configuration.isCertificateOptional,
             onlyRSASuites: listener.onlyRSASuites, onlyPostQuantum: listener.keyExchange == .postQuantumOnly,
             resumption: listener.resumption)
         self.trust = trust

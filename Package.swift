@@ -94,7 +94,7 @@ let package = Package(
             ], swiftSettings: settings),
         .executableTarget(
             name: "holdfast-lab",
-            dependencies: [nioCore, nioPosix, nioHTTP1, nioSSL, crypto, cryptoExtras, certificates, asn1, arguments],
+            dependencies: [nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, crypto, cryptoExtras, certificates, asn1, arguments],
             swiftSettings: settings),
         .testTarget(name: "BindingPolicyTests", dependencies: ["BindingPolicy"], swiftSettings: settings),
         .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: settings),

@@ -17,6 +17,6 @@ struct HoldfastLab: AsyncParsableCommand {
               holdfast-lab issuer --pki lab
               holdfast-lab ocsp --pki lab
             """,
-        subcommands: [PKICommand.self, OCSPCommand.self, IssuerCommand.self, UpstreamCommand.self, InterleaveCommand.self]
+        subcommands: [PKICommand.self, OCSPCommand.self, IssuerCommand.self, UpstreamCommand.self, InterleaveCommand.self, HandshakesCommand.self]
     )
 }

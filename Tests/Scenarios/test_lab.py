@@ -100,3 +100,17 @@ def test_the_upstream_counts_what_reached_it(upstream):
         reader = MessageReader(sock)
         assert [reader.response().json()["request"] for _ in range(2)] == [1, 2]
     assert upstream.requests() == before["requests"] + 2
+
+
+def test_handshakes_are_shaken_in_full_with_the_group_that_is_said(start_proxy, pki):
+    proxy = start_proxy({"listener": {"key_exchange": "post-quantum-only"}})
+    command = [
+        LAB, "handshakes", "--server", "127.0.0.1:%d" % proxy.address[1], "--ca", pki.path("ca.pem"), "--certificate", pki.path("client-a.pem"),
+        "--private-key", pki.path("client-a.key"), "--seconds", "1",
+    ]
+    before = proxy.metric("holdfast_handshakes_total")
+    made = run(*command)
+    assert made.returncode == 0, made.stderr
+    count = json.loads(made.stdout)["handshakes"]
+    assert count > 0 and proxy.metric("holdfast_handshakes_total") == before + count
+    assert run(*command, "--group", "x25519").returncode != 0

@@ -55,6 +55,7 @@ def configuration(directory, port, upstream_port, lists=False):
         keys = key_file.read()
     tls = extension(
         "tls", "transport_sockets.tls.v3.DownstreamTlsContext", require_client_certificate=True, common_tls_context={
+            "tls_params": {"ecdh_curves": ["X25519MLKEM768", "X25519", "P-256"]},
             "alpn_protocols": ["h2", "http/1.1"],
             "tls_certificates": [{"certificate_chain": file("server.pem"), "private_key": file("server.key")}],
             "validation_context": {"trusted_ca": file("ca.pem")} | ({"crl": file("ca.crl")} if lists else {})})

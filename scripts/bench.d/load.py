@@ -1,4 +1,5 @@
 """What puts load on a server, and what that cost the server. All of it runs on the load's core."""
+import json
 import os
 import re
 import socket
@@ -64,6 +65,20 @@ class Load:
         if not found or int(found[1]) == 0:
             return Cost(0, 0, f"openssl: {last_line(output)}")
         return Cost(spent / int(found[1]) / 1000, int(found[1]) / max(1, int(found[2])))
+
+    def post_quantum_handshakes(self, lab, server, seconds):
+        """The same with X25519MLKEM768, which OpenSSL 3.0 does not have: by holdfast-lab's client."""
+        before = server.cpu_nanoseconds()
+        output = self.execute(
+            [lab, "handshakes", "--server", f"127.0.0.1:{server.port}", "--certificate", "client.pem", "--private-key", "client.key",
+             "--ca", "ca.pem", "--seconds", str(seconds)], seconds + 30)
+        time.sleep(0.1)
+        spent = server.cpu_nanoseconds() - before
+        try:
+            count = json.loads(output)["handshakes"]
+        except (ValueError, KeyError):
+            return Cost(0, 0, f"holdfast-lab: {last_line(output)}")
+        return Cost(spent / max(1, count) / 1000, count / seconds)
 
     def transfer(self, server, arguments, seconds=120):
         """One request by curl; gives the CPU seconds of the server, and curl's `status received sent` line as words."""

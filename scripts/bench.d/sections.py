@@ -24,6 +24,7 @@ class Bench:
     peers: dict
     holdfast: "object | None"
     before: "object | None" = None
+    lab: "str | None" = None  # holdfast-lab
     disturbed: int = 0  # measurements during which others were at work on the servers' core
 
     def __post_init__(self):
@@ -141,7 +142,21 @@ def handshake(bench):
             samples = bench.interleave(f"handshake{what}", servers, measure, "CPU µs a handshake")
         bars = {"haproxy": 0.40 if lists else 0.42, "envoy": 1.0, "nginx": None}
         result += rows(f"full TLS 1.3 mutual handshake{what}", "CPU µs", samples, bars)
-    return result
+    return result + post_quantum(bench)
+
+
+def post_quantum(bench):
+    """With X25519MLKEM768, which Envoy has as well."""
+    if not bench.lab:
+        return []
+
+    def measure(server):
+        cost = bench.load.post_quantum_handshakes(bench.lab, server, bench.seconds)
+        return cost.microseconds, cost.fault
+    with bench.fleet() as fleet:
+        servers = bench.start(fleet, ["envoy"], lists=True)
+        samples = bench.interleave("handshake, X25519MLKEM768", servers, measure, "CPU µs a handshake")
+    return rows("the same, revocation list, X25519MLKEM768", "CPU µs", samples, {"envoy": 1.0})
 
 
 def first_request(bench):

@@ -130,7 +130,7 @@ extension AccessControl {
 extension AccessControl {
     /// Holds a token of proven origin against its route and this connection; not reported yet.
     package func decide(_ token: VerifiedToken, on route: RoutePolicy, from peer: AuthenticatedPeer, now: Double) -> Decision {
-        route.decide(token, shownBy: peer.thumbprint, now: now)
+        route.decide(token, shownBy: peer.thumbprint, of: peer.client, now: now)
     }
 
     /// Why a token could not pass here whatever its issuer said of it: nobody is shown more tokens than need be.

@@ -1,3 +1,4 @@
+import BindingPolicy
 import COpenSSL
 package import Credentials
 
@@ -161,15 +162,16 @@ package final class CertificatePathValidator: @unchecked Sendable {
         guard let window else { return .failure(.untrusted) }
         let path = (0..<count).compactMap { holdfast_x509_stack_at(chain, $0) }
         let intermediates = path.dropFirst().dropLast().compactMap(OpenSSLCertificate.der(of:))
+        let anchor = path.last.flatMap(Thumbprint.init(ofAuthority:))
         let parts = parts(of: path)
         if patience == .loop, parts.contains(where: { RevocationCheck.needsTime(for: $0.path, by: $0.policy) }) {
-            return .success(.undecided(window: window, intermediates: intermediates))
+            return .success(.undecided(window: window, intermediates: intermediates, anchor: anchor))
         }
         for part in parts {
             if let fault = RevocationCheck.fault(of: part.path, by: part.policy, now: now) { return .failure(fault) }
         }
         let reviewTime = parts.map { $0.policy.reviewTime(after: Double(now)) }.min() ?? .infinity
-        return .success(ValidatedPath(window: window, reviewTime: reviewTime, intermediates: intermediates))
+        return .success(ValidatedPath(window: window, reviewTime: reviewTime, intermediates: intermediates, anchor: anchor))
     }
 
     /// What of a path is below each authority on it that has lists. Where one lies below another, a client that is revoked could else choose
@@ -223,6 +225,8 @@ extension PathFault {
         case .expired: "the certificate, or one of its authorities, has expired"
         case .notYetValid: "the certificate, or one of its authorities, is not valid yet"
         case .untrusted: "no path leads from the certificate to a configured authority"
+        case .unregistered: "the certificate is of none of the clients in `client_certificates.clients`"
+        case .ambiguousClient: "the certificate could be of more than one of the clients in `client_certificates.clients`"
         case .denied: "the certificate, or one that was sent with it, is on the deny list"
         case .revoked: "the certificate, or one between it and the authority, has been revoked"
         case .listMissing(let error):

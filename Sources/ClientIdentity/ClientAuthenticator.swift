@@ -32,18 +32,22 @@ package final class ClientAuthenticator: Sendable {
     private let denied: DenyList
     private let seen: SeenCertificates?
     private let readsFacts: Bool
+    private let clients: ClientRegistry?
     private let paths: Mutex<RecentPaths>
 
-    /// - Parameter readsFacts: whether anything is made of what certificates say of their holders.
+    /// - Parameters:
+    ///   - readsFacts: whether routes or the upstream have a use for what certificates say of their holders.
+    ///   - clients: the only ones that are let in; nil for all whose certificates are trusted.
     package init(
-        _ trust: ClientTrust, denied: DenyList = .empty, seen: SeenCertificates? = nil, readsFacts: Bool = false,
+        _ trust: ClientTrust, denied: DenyList = .empty, seen: SeenCertificates? = nil, readsFacts: Bool = false, clients: ClientRegistry? = nil,
         rememberedPaths: Int = ClientAuthenticator.rememberedPaths,
         octets: Int = ClientAuthenticator.rememberedOctets
     ) {
         self.trust = trust
         self.denied = denied
         self.seen = seen
-        self.readsFacts = readsFacts
+        self.readsFacts = readsFacts || clients?.readsFacts == true
+        self.clients = clients
         paths = Mutex(RecentPaths(limit: rememberedPaths, octets: octets))
     }
 
@@ -124,17 +128,21 @@ package final class ClientAuthenticator: Sendable {
                 if denied.denies(certificate) { return .failure(.denied) }
                 // One that is undecided is remembered for its intermediates: the first request asks again, and waits.
                 if case .authorities = trust, !path.isUndecided { seen?.note(certificate) }
-                let entry = RecentPaths.Entry(path: path, certificate: certificate, facts: facts(of: certificate))
-                paths.withLock { $0.insert(entry) }
-                return .success((AuthenticatedPeer(entry), certificate))
+                return facts(of: certificate, on: path).map { facts in
+                    let entry = RecentPaths.Entry(path: path, certificate: certificate, facts: facts)
+                    paths.withLock { $0.insert(entry) }
+                    return (AuthenticatedPeer(entry), certificate)
+                }
             }
             .mapError(HandshakeFault.certificateRefused)
     }
 
     /// Where nobody vouches for a certificate, what it says is nobody's word.
-    private func facts(of certificate: ClientCertificate) -> CertificateFacts? {
-        guard readsFacts, case .authorities = trust else { return nil }
-        return OpenSSLCertificate(der: certificate.presented.leaf).map(CertificateFacts.init)
+    private func facts(of certificate: ClientCertificate, on path: ValidatedPath) -> Result<CertificateFacts?, PathFault> {
+        var facts: CertificateFacts?
+        if readsFacts, case .authorities = trust { facts = OpenSSLCertificate(der: certificate.presented.leaf).map(CertificateFacts.init) }
+        guard let clients else { return .success(facts) }
+        return clients.standing(of: certificate, on: path, facts).map { (facts ?? CertificateFacts()).of($0) }
     }
 
     private func examine(

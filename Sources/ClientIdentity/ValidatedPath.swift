@@ -1,3 +1,4 @@
+import BindingPolicy
 package import Credentials
 
 /// A path from a leaf to a configured authority whose signatures, names, usages and constraints hold.
@@ -12,7 +13,11 @@ package struct ValidatedPath: Equatable, Sendable {
     /// DER of the certificates between the leaf and the authority: of what was sent, those that the path needs.
     let intermediates: [[UInt8]]
 
-    init(window: ValidityWindow, reviewTime: Double = .infinity, intermediates: [[UInt8]] = []) {
+    /// Of the authority that it ends at (`Thumbprint(ofAuthority:)`); nil where no path was asked for.
+    let anchor: Thumbprint?
+
+    init(window: ValidityWindow, reviewTime: Double = .infinity, intermediates: [[UInt8]] = [], anchor: Thumbprint? = nil) {
+        self.anchor = anchor
         self.window = window
         self.reviewTime = reviewTime
         self.intermediates = intermediates
@@ -21,8 +26,8 @@ package struct ValidatedPath: Equatable, Sendable {
     /// Whether it has been revoked is not known yet: to be asked again before anything rests on it, with time to find out.
     var isUndecided: Bool { reviewTime == -.infinity }
 
-    static func undecided(window: ValidityWindow, intermediates: [[UInt8]]) -> ValidatedPath {
-        ValidatedPath(window: window, reviewTime: -.infinity, intermediates: intermediates)
+    static func undecided(window: ValidityWindow, intermediates: [[UInt8]], anchor: Thumbprint?) -> ValidatedPath {
+        ValidatedPath(window: window, reviewTime: -.infinity, intermediates: intermediates, anchor: anchor)
     }
 
     package func fault(at now: Double) -> PathFault? {
@@ -42,6 +47,10 @@ package enum PathFault: Error, Equatable, Sendable {
     case untrusted
     /// On the operator's list of those that are let in no more.
     case denied
+    /// Of none of the clients that the configuration names.
+    case unregistered
+    /// Of more than one of them.
+    case ambiguousClient
     /// It, or a certificate between it and the authority, is on a revocation list.
     case revoked
     /// No list tells whether it is revoked, or none that could be used: an `X509_V_ERR_` number.
@@ -69,6 +78,8 @@ package enum PathFault: Error, Equatable, Sendable {
         case .notYetValid: "cert_not_yet_valid"
         case .untrusted: "cert_untrusted"
         case .denied: "cert_denied"
+        case .unregistered: "client_unknown"
+        case .ambiguousClient: "client_ambiguous"
         case .revoked: "cert_revoked"
         case .listMissing: "crl_missing"
         case .listStale: "crl_stale"

@@ -7,6 +7,7 @@ extension HoldfastConfiguration {
         for (_, trust) in trusts {
             if case .authorities(let authorities, _) = trust { files += authorities.flatMap { [$0.file] + ($0.revocation?.lists ?? []) } }
         }
+        files += (clients + listener.identities.flatMap(\.clients)).flatMap(\.files)
         files += intermediates + listener.identities.flatMap(\.intermediates)
         if let denyList { files.append(denyList) }
         files += [upstream.credentialsFile].compactMap(\.self)

@@ -11,6 +11,8 @@ package struct HoldfastConfiguration: Equatable, Sendable {
     package let clientTrust: ClientTrust
     /// Files (PEM) of certificates between clients and their CAs, lent to clients that do not send them.
     package let intermediates: [LocatedPath]
+    /// The only ones that are let in; empty for all whose certificates are accepted. No id twice.
+    package let clients: [RegisteredClient]
     /// Certificates that are let in no more; nil for none.
     package let denyList: LocatedPath?
     /// At least one; no issuer twice.
@@ -66,6 +68,8 @@ extension HoldfastConfiguration {
         package let clientTrust: ClientTrust?
         /// Of its own clients' certificates.
         package let intermediates: [LocatedPath]
+        /// Of its own; without `clientTrust` the listener's.
+        package let clients: [RegisteredClient]
     }
 
     /// The one listener: TLS, a client certificate asked for in each handshake.
@@ -358,6 +362,8 @@ extension HoldfastConfiguration {
 
         /// What a certificate may say of its holder.
         package enum ClientFact: String, CaseIterable, Sendable {
+            /// The registered client's.
+            case id
             /// The subject's `organizationIdentifier`.
             case organization
             /// PSD2's, with commas between.
@@ -412,9 +418,6 @@ extension HoldfastConfiguration {
     package var isBoundEverywhere: Bool {
         (routes.map(\.policy) + [routeTable.fallback]).allSatisfy { $0.requirement == .boundToken && $0.reportOnly == nil }
     }
-
-    /// Whether anything is made of what certificates say of their holders.
-    package var readsCertificates: Bool { !forward.client.isEmpty || routes.contains { $0.policy.certificate != nil } }
 
     /// Whether clients may connect without a certificate, since there is a route that asks for none.
     package var isCertificateOptional: Bool { routes.contains { $0.policy.requirement == .nothing } }

@@ -20,7 +20,8 @@ struct DenialReasonTests {
             case .credentialsMalformed, .credentialsDuplicated, .credentialsInTwoPlaces: .invalidRequest
             case .authenticationInsufficient, .authenticationTooOld: .insufficientAuthentication
             case .scopeInsufficient, .claimInsufficient: .insufficientScope
-            case .certificateMissing, .certificateDenied, .certificateInsufficient: .forbidden
+            case .certificateMissing, .certificateDenied, .certificateInsufficient, .clientUnknown, .clientAmbiguous, .scopeNotForClient:
+                .forbidden
             case .pathAmbiguous: .badRequest
             case .keysUnavailable, .introspectionUnavailable: .unavailable
             default: .invalidToken

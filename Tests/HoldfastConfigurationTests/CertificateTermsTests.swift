@@ -66,7 +66,7 @@ struct CertificateTermsTests {
             minimal.replacing("trust: authorities", with: "trust: any").replacing("  authorities: clients-ca.pem\n", with: "") + rest
         }
         expectMistake(any("routes: [{path: /a, certificate: {dns: a}}]"), "12:21: routes[0].certificate", "nobody vouches")
-        expectMistake(any("forward: {client: {roles: X-R}}"), "12:11: forward.client", "nobody vouches")
+        expectMistake(any("forward: {client: {roles: X-R}}"), "12:20: forward.client.roles", "nobody vouches")
     }
 
     @Test("Facts go into fields of their own, whose families clients cannot send")
@@ -80,8 +80,9 @@ struct CertificateTermsTests {
             ))
         #expect(try read(yaml).readsCertificates && !read(minimal).readsCertificates && read(route("dns: a")).readsCertificates)
         let forward = { (keys: String) in minimal + "forward:\n  client: {\(keys)}\n" }
-        expectMistake(forward(""), "14:3: forward.client", "Write which of `organization`")
+        expectMistake(forward(""), "14:3: forward.client", "Write which of `id`, `organization`")
         expectMistake(forward("org: X-A, roles: X-R"), "14:12: forward.client.org", "There is no such key.")
+        expectMistake(forward("id: X-Client"), "14:12: forward.client.id", "No client has an id")
         expectMistake(forward("roles: Host"), "14:19: forward.client.roles", "has a meaning of its own")
         expectMistake(forward("roles: x_client_cert_sha256"), "14:19: forward.client.roles", "carries the certificate's thumbprint already")
         expectMistake(forward("organization: X-A, roles: x_a"), "14:38: forward.client.roles", "carries the certificate's organization already")

@@ -110,7 +110,7 @@ private final class Bench {
 
     init(_ workshop: Workshop, _ configuration: String) throws {
         self.configuration = configuration
-        blueprint = try workshop.blueprint(configuration, tokens: RandomRequests.issuers)
+        blueprint = try workshop.blueprint(configuration, tokens: RandomRequests.issuers, clients: RandomRequests.clients(in: configuration))
         // Nothing runs: with keys that are fixed no token is looked up.
         let keys = try KeySet([UInt8](Data(contentsOf: URL(fileURLWithPath: workshop.path("keys.json")))))
         let generation = try Generation(

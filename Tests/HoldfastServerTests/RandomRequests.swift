@@ -70,7 +70,22 @@ struct RandomRequests {
         if oneIn(4) { lines.append("report_only: true") }
         if oneIn(2) { lines.append("resource: {identifier: \"https://api.example.com\(pick(["", "/x", "/x?y=1"]))\"}") }
         if oneIn(3) { lines.append("forward: {interaction_id: \(pick(["require", "echo"]))}") }
+        if oneIn(2) { lines.append("# \(Int.random(in: Self.registered.indices, using: &generator))") }
         return lines.joined(separator: "\n")
+    }
+
+    /// Who is registered: some may use less than their tokens have, some are nobody, and some would be two.
+    private static let registered = [
+        "[{id: a, subject: {CN: client a}, scopes: [a]}, {id: b, subject: {CN: client b}, client_id: x}]",
+        "[{id: a, certificates: a.pem, client_id: [c, d]}, {id: all, subject: {CN: client*}, scopes: []}]",
+        "[{id: own, authority: strangers.pem}, {id: a, keys: a.pem, client_id: x}, {id: b, keys: b.pem, scopes: [payments:write]}]",
+    ]
+
+    /// The section of a configuration, which ends with their number in a comment; nil where all are let in.
+    static func clients(in configuration: String) -> String? {
+        configuration.split(separator: "\n").last.flatMap { $0.hasPrefix("# ") ? Int($0.dropFirst(2)) : nil }.map { number in
+            "client_certificates: {trust: authorities, authorities: ca.pem, clients: \(registered[number])}"
+        }
     }
 
     // MARK: Tokens

@@ -29,7 +29,9 @@ final class Workshop: Sendable {
         for name in ["a", "b"] { try Issued(authority, "client \(name)").write(to: folder, as: name) }
         try Issued(authority, "client a").write(to: folder, as: "renewed")
         try Issued(authority, "expired", from: -200_000, to: -100_000).write(to: folder, as: "expired")
-        try Issued(try Issued(nil, "Strangers"), "stranger").write(to: folder, as: "stranger")
+        let strangers = try Issued(nil, "Strangers")
+        try strangers.write(to: folder, as: "strangers")
+        try Issued(strangers, "stranger").write(to: folder, as: "stranger")
         try publish(signingKey)
     }
 

@@ -66,16 +66,17 @@ extension RoutePolicy {
     ///
     /// - Parameters:
     ///   - thumbprint: of the connection's certificate; nil without one.
+    ///   - client: which client that is; nil where the configuration names none.
     ///   - now: seconds since 1970.
-    package func decide(_ token: VerifiedToken, shownBy thumbprint: Thumbprint?, now: Double) -> Decision {
+    package func decide(_ token: VerifiedToken, shownBy thumbprint: Thumbprint?, of client: ClientStanding? = nil, now: Double) -> Decision {
         for condition in TokenCondition.order {
-            if let denial = denial(by: condition, of: token, shownBy: thumbprint, now: now) { return .deny(denial) }
+            if let denial = denial(by: condition, of: token, shownBy: thumbprint, client, now: now) { return .deny(denial) }
         }
         return .permit(Permit(token: token, to: upstream))
     }
 
     private func denial(
-        by condition: TokenCondition, of token: VerifiedToken, shownBy thumbprint: Thumbprint?, now: Double
+        by condition: TokenCondition, of token: VerifiedToken, shownBy thumbprint: Thumbprint?, _ client: ClientStanding?, now: Double
     ) -> Denial? {
         let terms = token.issuer.terms
         return switch condition {
@@ -85,10 +86,11 @@ extension RoutePolicy {
             (token.notBefore.map { now + max(terms.leeway, Self.futureLeeway) < $0 } ?? false) ? Denial(.tokenNotYetValid) : nil
         case .audience: isMeant(token, under: terms) ? nil : Denial(.audienceMismatch)
         case .binding: fault(in: token.confirmation, shownBy: thumbprint).map { Denial($0) }
+        case .client: client?.owns(tokenOf: token.clientID) ?? true ? nil : Denial(.clientMismatch)
         case .authentication: acr.isEmpty || (token.acr?.isSpelled(in: acr) ?? false) ? nil : stepUp(.authenticationInsufficient)
         case .authenticationAge:
             maximumAuthenticationAge.map { isRecent(token.authenticatedAt, $0, now) } ?? true ? nil : stepUp(.authenticationTooOld)
-        case .scope: scopeDenial(of: token)
+        case .scope: scopeDenial(of: token, client)
         case .claims: claims.allSatisfy({ isMet($0, by: token) }) ? nil : Denial(.claimInsufficient)
         }
     }
@@ -110,11 +112,16 @@ extension RoutePolicy {
         }
     }
 
-    private func scopeDenial(of token: VerifiedToken) -> Denial? {
+    private func scopeDenial(of token: VerifiedToken, _ client: ClientStanding?) -> Denial? {
         guard scopes.allSatisfy({ $0.isSpelled(in: token.scopes) }) else { return scopeInsufficient(scopes) }
         guard anyScope.isEmpty || anyScope.contains(where: { $0.isSpelled(in: token.scopes) }) else {
             return scopeInsufficient(scopes + anyScope)
         }
+        // What counts is what both have.
+        guard let client, client.scopes != nil else { return nil }
+        guard scopes.allSatisfy({ client.mayUse($0) }),
+            anyScope.isEmpty || anyScope.contains(where: { $0.isSpelled(in: token.scopes) && client.mayUse($0) })
+        else { return Denial(.scopeNotForClient) }
         return nil
     }
 

@@ -41,6 +41,8 @@ package enum DenialReason: String, CaseIterable, Sendable {
     case confirmationMismatch = "cnf_mismatch"
     /// It is bound to the certificate that this connection's has replaced: the same holder, from the same issuer.
     case certificateRenewed = "cert_renewed"
+    /// It is bound to this certificate, and another client's all the same: its `client_id` is none of this one's.
+    case clientMismatch = "client_mismatch"
     /// The token may be bound, but this connection showed no certificate at all.
     case confirmationUnproven = "cnf_unproven"
 
@@ -63,6 +65,13 @@ package enum DenialReason: String, CaseIterable, Sendable {
 
     // The operator lets this certificate in no more, and no token helps: 403.
     case certificateDenied = "cert_denied"
+
+    // A certificate of none of the clients that the configuration names, or of two of them: 403, and no token helps.
+    case clientUnknown = "client_unknown"
+    case clientAmbiguous = "client_ambiguous"
+
+    // The token has the scope, and the client may not use it, whatever its tokens say: 403.
+    case scopeNotForClient = "scope_not_for_client"
 
     // The certificate does not say of its holder what this route asks for, and no token helps: 403.
     case certificateInsufficient = "cert_insufficient"
@@ -108,12 +117,12 @@ extension DenialReason {
             .keyUnsuitable, .signatureInvalid, .audienceMismatch, .tokenExpired, .tokenNotYetValid, .tokenInactive,
             .issuerNotForRoute, .confirmationUnproven,
             .confirmationMissing, .confirmationMalformed, .confirmationMalformedHex, .confirmationUnsupported,
-            .confirmationMismatch, .certificateRenewed, .certificateExpired, .certificateNotYetValid, .certificateRevoked,
+            .confirmationMismatch, .certificateRenewed, .clientMismatch, .certificateExpired, .certificateNotYetValid, .certificateRevoked,
             .certificateUntrusted, .revocationListMissing, .revocationListStale:
             .invalidToken
         case .authenticationInsufficient, .authenticationTooOld: .insufficientAuthentication
         case .scopeInsufficient, .claimInsufficient: .insufficientScope
-        case .certificateMissing, .certificateDenied, .certificateInsufficient: .forbidden
+        case .certificateMissing, .certificateDenied, .certificateInsufficient, .clientUnknown, .clientAmbiguous, .scopeNotForClient: .forbidden
         case .pathAmbiguous: .badRequest
         case .keysUnavailable, .introspectionUnavailable: .unavailable
         }

@@ -7,6 +7,8 @@ package enum TokenCondition: Sendable, CaseIterable {
     case beginning
     case audience
     case binding
+    /// Whether it is of the client that the certificate stands for.
+    case client
     case authentication
     case authenticationAge
     case scope

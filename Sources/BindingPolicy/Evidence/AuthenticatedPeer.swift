@@ -12,7 +12,7 @@ package struct AuthenticatedPeer: Sendable, Equatable {
     package let withdrawn: DenialReason?
     /// By which of the listener's identities it was let in.
     package private(set) var site = SiteIndex.listeners
-    /// What its certificate says of its holder; nil where nobody asks, or where no path vouches for it.
+    /// What is known of its certificate's holder; nil where nobody asks, or where no path vouches for it.
     package let certificate: CertificateFacts?
 
     package init(
@@ -52,6 +52,9 @@ package struct AuthenticatedPeer: Sendable, Equatable {
         peer.site = site ?? .none
         return peer
     }
+
+    /// The client of the configuration that it is; nil where none is named there.
+    package var client: ClientStanding? { certificate?.client }
 
     /// Looked at on each request: a connection, or a session resumed without a new look at the certificate, outlives it.
     package func fault(at now: Double) -> DenialReason? {

@@ -1,5 +1,5 @@
-/// What a client's certificate says of its holder, as far as routes and forwarded fields have a use for it. Read once for each path that is
-/// validated, and believed because of that path alone.
+/// What is known of the holder of a client's certificate, as far as routes, registered clients and forwarded fields have a use for it. Read once
+/// for each path that is validated, and believed because of that path alone.
 ///
 /// Values are octets with their length, as they stand in the certificate: none ends at a NUL.
 package final class CertificateFacts: Equatable, Sendable {
@@ -20,6 +20,8 @@ package final class CertificateFacts: Equatable, Sendable {
     package let otherNames: [Typed]
     /// PSD2's, of a statement that is whole.
     package let roles: [PaymentRole]
+    /// The client of the configuration that it is; nil where none is named there.
+    package let client: ClientStanding?
 
     /// The subject's `organizationIdentifier` (ETSI EN 319 412-1 section 5.1.4), such as `PSDGB-FCA-123456`; nil unless there is exactly one.
     package var organization: String? {
@@ -36,26 +38,33 @@ package final class CertificateFacts: Equatable, Sendable {
     package static let organizationLimit = 256
 
     package init(
-        subject: [Typed] = [], dns: [[UInt8]] = [], uris: [[UInt8]] = [], otherNames: [Typed] = [], roles: [PaymentRole] = []
+        subject: [Typed] = [], dns: [[UInt8]] = [], uris: [[UInt8]] = [], otherNames: [Typed] = [], roles: [PaymentRole] = [],
+        client: ClientStanding? = nil
     ) {
         self.subject = subject
         self.dns = dns
         self.uris = uris
         self.otherNames = otherNames
         self.roles = roles
+        self.client = client
         spiffeID = uris.count == 1 ? uris.first.flatMap(SPIFFEID.init) : nil
     }
 
     package static func == (left: CertificateFacts, right: CertificateFacts) -> Bool {
         left === right
             || left.subject == right.subject && left.dns == right.dns && left.uris == right.uris && left.otherNames == right.otherNames
-                && left.roles == right.roles
+                && left.roles == right.roles && left.client == right.client
+    }
+
+    /// The same, known to be of that client.
+    package func of(_ client: ClientStanding) -> CertificateFacts {
+        CertificateFacts(subject: subject, dns: dns, uris: uris, otherNames: otherNames, roles: roles, client: client)
     }
 
     /// About how many octets of memory it takes: rather more than fewer.
     package var footprint: Int {
         let values = (subject + otherNames).map { $0.value.count + $0.type.utf8.count + 96 } + (dns + uris).map { $0.count + 48 }
-        return values.reduce(256, +)
+        return values.reduce(512, +)
     }
 }
 

@@ -34,6 +34,11 @@ package struct CertificateTerms: Equatable, Sendable {
         roles.allSatisfy(facts.roles.contains) && terms.allSatisfy { $0.isMet(by: facts) }
     }
 
+    /// Whether a certificate is easily thought of that meets both, each of which is one term: two of one kind are looked at, no more.
+    package func overlap(_ others: CertificateTerms) -> Bool {
+        terms.contains { term in others.terms.contains { $0.overlaps(term) } }
+    }
+
     /// Whether every certificate that meets these terms meets the others.
     func imply(_ others: CertificateTerms) -> Bool {
         others.roles.allSatisfy(roles.contains) && others.terms.allSatisfy { wanted in terms.contains { $0.implies(wanted) } }
@@ -53,6 +58,10 @@ extension CertificateTerms.Term {
     }
 
     private func matches(_ value: [UInt8]) -> Bool { patterns.contains { $0.matches(value) } }
+
+    fileprivate func overlaps(_ other: Self) -> Bool {
+        kind == other.kind && patterns.contains { mine in other.patterns.contains { mine.implies($0) || $0.implies(mine) } }
+    }
 
     fileprivate func implies(_ other: Self) -> Bool {
         kind == other.kind && patterns.allSatisfy { mine in other.patterns.contains { mine.implies($0) } }

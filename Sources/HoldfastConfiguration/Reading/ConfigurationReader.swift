@@ -60,18 +60,20 @@ extension HoldfastConfiguration {
         let profile = root.optional("profile", choice(Profile.self))
         let listener = Listener(root, folder, profile)
         let clients = root.section("client_certificates", known: ClientTrust.keys)
-        let clientTrust = ClientTrust(clients, in: root, folder, profile)
+        let isVouched = clients?.peek("trust") != "any"
+        let registered = clients.map { RegisteredClient.all($0, folder, isVouched: isVouched) } ?? []
+        let clientTrust = ClientTrust(clients, registered, in: root, folder, profile)
         let intermediates = clients?.files("intermediates", in: folder) ?? []
         // Where it is empty nobody is denied any more.
         let denyList = clients?.file("deny", in: folder, mayBeEmpty: true)
-        let isVouched = clients?.peek("trust") != "any"
         let issuers = IssuerDirectory(root, folder, profile)
         let upstream = Upstream(root, folder)
         let reportOnly = root.optional("report_only", ReportOnlyKey.parse(now)) ?? nil
         let claimNames = ClaimNames()
         var reader = RoutesReader(issuers: issuers, claimNames: claimNames, reportOnly: reportOnly, isVouched: isVouched, now: now)
         let routes = reader.routes(root)
-        let forward = Forward(root, folder, profile, claimNames, isVouched: isVouched)
+        let others = listener?.identities.flatMap(\.clients) ?? []
+        let forward = Forward(root, folder, profile, claimNames, isVouched: isVouched, namesClients: !(registered + others).isEmpty)
         let admin = Self.admin(root, listener)
         if upstream?.credentialsFile != nil, forward.authorization == .keep {
             root.complain(
@@ -91,7 +93,8 @@ extension HoldfastConfiguration {
 
         guard let listener, let clientTrust, let tokens = issuers.issuers, let upstream else { return nil }
         self.init(
-            file: log.file, text: text, listener: listener, clientTrust: clientTrust, intermediates: intermediates, denyList: denyList,
+            file: log.file, text: text, listener: listener, clientTrust: clientTrust, intermediates: intermediates, clients: registered,
+            denyList: denyList,
             tokens: tokens, resource: resource,
             profile: profile,
             upstream: upstream, forward: forward, routes: routes.list, routesKey: routes.key,

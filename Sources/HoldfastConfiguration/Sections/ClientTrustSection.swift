@@ -1,17 +1,22 @@
 extension HoldfastConfiguration.ClientTrust {
     private enum Word: String, CaseIterable { case authorities, any }
 
-    static let trustKeys = ["trust", "authorities", "intermediates", "revocation_lists", "usage"]
+    static let trustKeys = ["trust", "authorities", "intermediates", "revocation_lists", "usage", "clients"]
     /// Of the section at the top; `deny`, a file that may be empty, and `intermediates` are not about trust.
     static let keys = trustKeys + ["deny"]
 
     /// - `trust` (`authorities` or `any`; required, since neither is to be had by forgetting)
-    /// - `authorities` (with `trust: authorities`, and only then): a file, PEM, or a list of files and of sections with
+    /// - `authorities` (with `trust: authorities`, and only then; not needed where `clients` have their own): a file, PEM, or a list of files and of sections with
     ///   - `file`
     ///   - `revocation`: `lists` (files, PEM or DER), `scope` (`chain` unless `leaf`), `when_stale` (`refuse` unless `accept`)
     /// - `revocation_lists` (files): the short form, for all authorities that have no `revocation` of their own
     /// - `usage` (`client` unless `any`): what certificates must have been issued for
-    init?(_ section: Section?, in root: Section, _ folder: String, _ profile: HoldfastConfiguration.Profile?) {
+    ///
+    /// - Parameter clients: who is registered there; their own authorities are trusted too.
+    init?(
+        _ section: Section?, _ clients: [HoldfastConfiguration.RegisteredClient], in root: Section, _ folder: String,
+        _ profile: HoldfastConfiguration.Profile?
+    ) {
         guard let section else {
             root.miss(
                 "client_certificates",
@@ -33,7 +38,9 @@ extension HoldfastConfiguration.ClientTrust {
         let usage = section.optional("usage", choice(HoldfastConfiguration.CertificateUsage.self))
         switch trust {
         case .authorities:
-            guard section.has("authorities") else {
+            let own = HoldfastConfiguration.Authorities.own(
+                clients, in: section, beside: authorities ?? [], HoldfastConfiguration.Revocation(short: lists))
+            guard section.has("authorities") || !own.isEmpty else {
                 section.miss(
                     "authorities", "With `trust: authorities`, write the file with the CAs that clients' certificates come from, in PEM.")
                 return nil
@@ -42,8 +49,10 @@ extension HoldfastConfiguration.ClientTrust {
                 section.complain(
                     "Each of `authorities` has a `revocation` of its own, so these lists are for none of them. Remove this key.", "revocation_lists")
             }
-            guard let authorities, !section.has("revocation_lists") || lists != nil, !section.has("usage") || usage != nil else { return nil }
-            self = .authorities(authorities, usage: usage ?? .client)
+            guard !section.has("authorities") || authorities != nil, !section.has("revocation_lists") || lists != nil,
+                !section.has("usage") || usage != nil
+            else { return nil }
+            self = .authorities((authorities ?? []) + own, usage: usage ?? .client)
         case .any:
             for key in ["authorities", "intermediates", "revocation_lists", "usage"] where section.has(key) {
                 section.complain("With `trust: any` no CA is looked at. Write `trust: authorities`, or remove this key.", key)
@@ -57,6 +66,32 @@ extension HoldfastConfiguration.ClientTrust {
 }
 
 extension HoldfastConfiguration.Authorities {
+    /// The authority of one client: a file, or a section as in `authorities`.
+    static func own(_ item: Section, _ key: String, _ folder: String) -> Self? {
+        guard item.isMapping(key), let section = item.section(key, known: ["file", "revocation"]) else {
+            return item.file(key, in: folder).map { Self(file: $0, revocation: nil) }
+        }
+        let file = section.requiredFile("file", "Write the file with the client's CA, in PEM.", in: folder)
+        let revocation = section.has("revocation") ? HoldfastConfiguration.Revocation(section, folder) : nil
+        guard let file, !section.has("revocation") || revocation != nil else { return nil }
+        return Self(file: file, revocation: revocation)
+    }
+
+    /// Those of registered clients, which `authorities` need not name and must not: what is asked about a CA's clients is said once.
+    fileprivate static func own(
+        _ clients: [HoldfastConfiguration.RegisteredClient], in section: Section, beside others: [Self], _ short: HoldfastConfiguration.Revocation?
+    ) -> [Self] {
+        clients.compactMap { client in
+            guard case .authority(let authority) = client.recognition else { return nil }
+            if others.contains(where: { $0.file == authority.file }) {
+                section.log.add(
+                    "This file is among `authorities` too, and each CA is named once. Remove it there: a client's own CA is trusted by being named here.",
+                    at: authority.file.position, authority.file.keyPath)
+            }
+            return Self(file: authority.file, revocation: authority.revocation ?? short)
+        }
+    }
+
     /// Nil where the key is absent or anything in it is wrong.
     fileprivate static func all(_ section: Section, _ folder: String, _ short: HoldfastConfiguration.Revocation?) -> [Self]? {
         guard section.isList("authorities") else { return section.file("authorities", in: folder).map { [Self(file: $0, revocation: short)] } }

@@ -10,13 +10,19 @@ extension HoldfastConfiguration.Forward {
     /// - `claims` (claim name: field name; optional): what the token says, for the upstream
     /// - `certificate` (one or a list of `rfc9440`, `xfcc`, `nginx`, `haproxy`, `aws`, `azure`, `weblogic`, `traefik`; optional): the
     ///   certificate, in the fields that such gateways set
-    /// - `client` (`organization`, `roles` or `spiffe_id`: field name; optional): what the certificate says of its holder
+    /// - `client` (`id`, `organization`, `roles` or `spiffe_id`: field name; optional): which registered client it is, and what its
+    ///   certificate says
     /// - `context` (see there; optional): a signed field over each request
     /// - `interaction_id` (`pass`, `echo` or `require`; default `pass`, or that of `profile`)
     /// - `errors` (`problem`, `uk`, `brazil` or `cdr`; default `problem`, or that of `profile`)
     ///
-    /// - Parameter isVouched: whether an authority vouches for what certificates say.
-    init(_ root: Section, _ folder: String, _ profile: HoldfastConfiguration.Profile?, _ claimNames: ClaimNames, isVouched: Bool) {
+    /// - Parameters:
+    ///   - isVouched: whether an authority vouches for what certificates say.
+    ///   - namesClients: whether clients are registered.
+    init(
+        _ root: Section, _ folder: String, _ profile: HoldfastConfiguration.Profile?, _ claimNames: ClaimNames, isVouched: Bool,
+        namesClients: Bool
+    ) {
         let section = root.section(
             "forward",
             known: [
@@ -43,7 +49,7 @@ extension HoldfastConfiguration.Forward {
                 }
                 return ForwardedClaim(claim: claimNames.note(name), header: header)
             } ?? []
-        client = section.flatMap { Self.client($0, &taken, isVouched: isVouched) } ?? []
+        client = section.flatMap { Self.client($0, &taken, isVouched: isVouched, namesClients: namesClients) } ?? []
         context = section.flatMap { Context($0, folder, claimNames, &taken) }
         let interactionID =
             section?.optional("interaction_id", Self.interactionID(profile)) ?? profile?.interactionIDs.first ?? .pass
@@ -71,15 +77,21 @@ extension HoldfastConfiguration.Forward {
         return dialect
     }
 
-    private static func client(_ section: Section, _ taken: inout [String: String], isVouched: Bool) -> [ForwardedFact]? {
-        if section.has("client"), !isVouched { section.complain(CertificateTerms.unvouched, "client") }
+    private static func client(
+        _ section: Section, _ taken: inout [String: String], isVouched: Bool, namesClients: Bool
+    ) -> [ForwardedFact]? {
         guard let inner = section.section("client", known: ClientFact.allCases.map(\.rawValue)) else { return nil }
         if ClientFact.allCases.allSatisfy({ !inner.has($0.rawValue) }) {
             section.complain(
                 "Write which of \(ClientFact.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")) goes into which field.", "client")
         }
         return ClientFact.allCases.compactMap { fact in
-            inner.optional(fact.rawValue) { node throws(Complaint) in
+            if inner.has(fact.rawValue), fact == .id ? !namesClients : !isVouched {
+                inner.complain(
+                    fact == .id ? "No client has an id where `client_certificates.clients` names none. Remove this key." : CertificateTerms.unvouched,
+                    fact.rawValue)
+            }
+            return inner.optional(fact.rawValue) { node throws(Complaint) in
                 let header = try trustedHeader(node)
                 if let other = taken.updateValue("the certificate's \(fact.rawValue)", forKey: FieldName.folded(header)) {
                     throw Complaint(

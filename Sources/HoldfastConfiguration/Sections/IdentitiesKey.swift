@@ -29,11 +29,13 @@ extension HoldfastConfiguration.Listener {
                 "certificate", "Write the file with the server's certificate chain in PEM, leaf first.", in: folder)
             let privateKey = item.requiredFile("private_key", "Write the file with the certificate's private key in PEM.", in: folder)
             let clients = item.section("client_certificates", known: HoldfastConfiguration.ClientTrust.trustKeys)
-            let trust = clients.flatMap { HoldfastConfiguration.ClientTrust($0, in: item, folder, profile) }
+            let registered =
+                clients.map { HoldfastConfiguration.RegisteredClient.all($0, folder, isVouched: $0.peek("trust") != "any") } ?? []
+            let trust = clients.flatMap { HoldfastConfiguration.ClientTrust($0, registered, in: item, folder, profile) }
             guard let hosts, let certificate, let privateKey, clients == nil || trust != nil else { return nil }
             return HoldfastConfiguration.Identity(
                 hosts: hosts, pair: HoldfastConfiguration.KeyPair(certificate: certificate, privateKey: privateKey), clientTrust: trust,
-                intermediates: clients?.files("intermediates", in: folder) ?? [])
+                intermediates: clients?.files("intermediates", in: folder) ?? [], clients: registered)
         } ?? []
     }
 }

@@ -33,7 +33,7 @@ extension ConfigurationSummary {
         return (["needs a token\(issuers ?? "") bound to the client's certificate\(certificate)"] + conditions(of: policy)).joined(separator: ", ")
     }
 
-    private static func terms(_ certificate: CertificateTerms) -> String {
+    static func terms(_ certificate: CertificateTerms) -> String {
         let roles = certificate.roles.isEmpty ? [] : ["the roles \(certificate.roles.map(\.rawValue).joined(separator: " and "))"]
         return (roles + certificate.terms.map { "\(either($0.patterns.map(\.description))) as its \($0.kind.words)" }).joined(separator: " and ")
     }

@@ -12,7 +12,8 @@ package struct ConfigurationSummary: Equatable, Sendable {
     /// - Parameter now: seconds since 1970; `report_only` may have ended.
     package init(_ configuration: HoldfastConfiguration, now: Double = WallClock.seconds()) {
         facts =
-            Self.profile(configuration) + Self.listener(configuration) + Self.clients(configuration) + Self.denied(configuration)
+            Self.profile(configuration) + Self.listener(configuration) + Self.clients(configuration) + Self.registered(configuration)
+            + Self.denied(configuration)
             + Self.tokens(configuration)
             + Self.routes(configuration, now) + Self.resource(configuration) + Self.upstream(configuration) + Self.operation(configuration)
         warnings = Self.warnings(configuration, now)

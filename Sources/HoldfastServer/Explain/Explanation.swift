@@ -44,9 +44,11 @@ package struct Explanation: Sendable {
         case beginning = "it is valid already"
         case audience = "it is meant for this API"
         case binding = "it is bound to this certificate"
+        case client = "it is of this registered client"
         case authentication = "the user authenticated as this route asks"
         case authenticationAge = "the user authenticated recently enough"
         case scope = "it has the scopes of this route"
+        case clientScope = "this registered client may use them"
         case routeClaims = "it has the claims of this route"
 
         /// In the order of the list.
@@ -87,8 +89,10 @@ package struct Explanation: Sendable {
                 .confirmationMismatch, .certificateRenewed, .confirmationUnproven:
                 self = .binding
             case .certificateExpired, .certificateNotYetValid, .certificateRevoked, .certificateUntrusted, .certificateMissing,
-                .certificateDenied, .revocationListMissing, .revocationListStale:
+                .certificateDenied, .clientUnknown, .clientAmbiguous, .revocationListMissing, .revocationListStale:
                 self = .certificate
+            case .clientMismatch: self = .client
+            case .scopeNotForClient: self = .clientScope
             case .certificateInsufficient: self = .certificateTerms
             case .authenticationInsufficient: self = .authentication
             case .authenticationTooOld: self = .authenticationAge

@@ -115,6 +115,8 @@ struct ExplanationReport {
             case .document: false
             case .interactionID: blueprint.configuration.forward.interactionID == .require
             case .certificateTerms: policy.certificate != nil
+            case .client: peer?.client?.clientIDs != nil
+            case .clientScope: peer?.client?.scopes != nil && !(policy.scopes.isEmpty && policy.anyScope.isEmpty)
             case .header, .claims, .issuer, .type, .algorithm, .required, .key, .signature: isVerifiedHere
             case .introspection: isIntrospected
             case .routeIssuer: policy.issuers != nil
@@ -196,6 +198,10 @@ struct ExplanationReport {
                 ]
             }
         case .binding: describeBinding(&finding)
+        case .client: expect(&finding, peer?.client?.clientIDs?.joined(separator: " or "), claim: "client_id")
+        case .clientScope:
+            finding.expected = (policy.scopes + policy.anyScope).joined(separator: ", ")
+            finding.found = peer?.client?.scopes.map { $0.isEmpty ? "none" : $0.joined(separator: " ") }
         case .authentication: expect(&finding, policy.acr.joined(separator: " or "), claim: "acr")
         case .authenticationAge: describeTime(&finding, "auth_time", "recent, \(Int(policy.maximumAuthenticationAge ?? 0)) s before")
         case .scope:
@@ -254,7 +260,9 @@ struct ExplanationReport {
         }
         let until = summary.window.map { ", valid until \(Timestamp.text($0.notAfter))" } ?? ""
         finding.found = "\(summary.subject.isEmpty ? "no subject" : summary.subject)\(until)"
-        if finding.outcome == .passed { finding.notes = ["x5t#S256 \(summary.thumbprint.base64url)"] }
+        if finding.outcome == .passed {
+            finding.notes = ["x5t#S256 \(summary.thumbprint.base64url)"] + (peer?.client.map { [$0.words] } ?? [])
+        }
     }
 
     private func describeBinding(_ finding: inout Explanation.Finding) {
@@ -268,5 +276,13 @@ struct ExplanationReport {
         } else {
             finding.notes = ["The issuer has to bind the token at the token endpoint, over mutual TLS (RFC 8705 section 3)."]
         }
+    }
+}
+
+extension ClientStanding {
+    /// For people.
+    fileprivate var words: String {
+        let usable = scopes.map { $0.isEmpty ? ", which may use no scope" : ", which may use \($0.joined(separator: " "))" } ?? ""
+        return "registered client \(id)\(usable)"
     }
 }

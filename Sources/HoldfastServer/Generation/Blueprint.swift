@@ -62,7 +62,8 @@ package final class Blueprint: Sendable {
         let descriptors = DescriptorPlan(demand, limit: descriptorLimit)
         let sockets = start?.upstreamSockets ?? SocketRoom(descriptors.upstreamSockets)
         var questions = descriptors.questions[...]
-        let clients = ClientAnchors(configuration.clientTrust, intermediates: configuration.intermediates, &mistakes)
+        let clients = ClientAnchors(
+            configuration.clientTrust, configuration.clients, intermediates: configuration.intermediates, of: configuration.file, &mistakes)
         let identities = [nil] + configuration.listener.identities.map { Optional($0) }
         let sites = identities.compactMap { Site(configuration, $0, clients: clients, &mistakes) }
         let denied = configuration.denyList.map { file in mistakes.load(file) { () throws(CredentialFault) in try DenyList(file: file.path) } }
@@ -117,7 +118,7 @@ package final class Blueprint: Sendable {
     ///
     /// - Parameter seen: the process's.
     func authenticator(for site: Site, seen: SeenCertificates? = nil) -> ClientAuthenticator {
-        ClientAuthenticator(site.trust, denied: denied, seen: seen, readsFacts: configuration.readsCertificates)
+        ClientAuthenticator(site.trust, denied: denied, seen: seen, readsFacts: configuration.readsCertificates, clients: site.clients)
     }
 
     // MARK: Parts

@@ -8,19 +8,28 @@ struct ClientAnchors {
     let trust: ClientIdentity.ClientTrust?
     /// Nil under `trust: any` too.
     let anchors: TrustAnchors?
+    /// Nil where whoever is trusted is let in.
+    let registry: ClientRegistry?
 
-    init(_ configured: HoldfastConfiguration.ClientTrust, intermediates: [LocatedPath], _ mistakes: inout MistakeCollector) {
+    init(
+        _ configured: HoldfastConfiguration.ClientTrust, _ clients: [HoldfastConfiguration.RegisteredClient], intermediates: [LocatedPath],
+        of file: String, _ mistakes: inout MistakeCollector
+    ) {
         switch configured {
-        case .any: (trust, anchors) = (.any, nil)
+        case .any:
+            (trust, anchors) = (.any, nil)
+            registry = ClientRegistry(clients, of: file, [:], &mistakes)
         case .authorities(let parts, let usage):
             var revocation: [[UInt8]: RevocationPolicy] = [:]
             var policies: [[UInt8]: HoldfastConfiguration.Revocation?] = [:]
             var read: [TrustAnchors] = []
+            var byFile: [String: TrustAnchors] = [:]
             for part in parts {
                 let anchors = mistakes.loadAuthorities(part.file)
                 let policy = part.revocation.flatMap { mistakes.load($0) }
                 guard let anchors else { continue }
                 read.append(anchors)
+                byFile[part.file.path] = anchors
                 for der in anchors.certificates {
                     // Whichever of them held, the other's file would say what is not so.
                     if let other = policies[der], other != part.revocation {
@@ -30,6 +39,7 @@ struct ClientAnchors {
                     if let policy { revocation[der] = policy }
                 }
             }
+            registry = ClientRegistry(clients, of: file, byFile, &mistakes)
             guard let first = parts.first?.file, let authorities = TrustAnchors(read) else {
                 (trust, anchors) = (nil, nil)
                 return

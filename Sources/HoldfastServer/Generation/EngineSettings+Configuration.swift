@@ -1,3 +1,4 @@
+import BindingPolicy
 import ClientIdentity
 import HTTPWire
 import HoldfastConfiguration
@@ -26,7 +27,9 @@ extension EngineSettings {
             challenge: ChallengeTerms(realm: configuration.resource?.identifier.text ?? "holdfast", metadata: metadata?.url),
             accessLog: configuration.log.access,
             page: metadata?.page,
-            forwardedClaims: configuration.forward.claims.map { ForwardedClaim($0.claim, header: $0.header) },
+            forwardedClaims: configuration.forward.claims.map { claim in
+                ForwardedClaim(claim.claim, header: claim.header, isOfScopes: configuration.scopeClaims.contains(claim.claim.text))
+            },
             certificateFields: Self.certificateFields(configuration),
             forwardedClient: Self.forwardedClient(configuration.forward),
             context: Self.context(context),
@@ -57,6 +60,7 @@ extension EngineSettings {
 extension ForwardedClient.Fact {
     fileprivate init(_ configured: HoldfastConfiguration.Forward.ClientFact) {
         switch configured {
+        case .id: self = .id
         case .organization: self = .organization
         case .roles: self = .roles
         case .spiffeID: self = .spiffeID

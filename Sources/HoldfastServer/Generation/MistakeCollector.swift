@@ -87,6 +87,10 @@ struct MistakeCollector {
 
     mutating func add(_ file: LocatedPath, _ problem: String) { mistakes.append(file.mistake("This file \(problem).")) }
 
+    mutating func add(_ client: HoldfastConfiguration.RegisteredClient, in configuration: String, _ message: String) {
+        mistakes.append(ConfigurationMistake(file: configuration, position: client.position, keyPath: client.keyPath, message: message))
+    }
+
     mutating func add(_ configuration: HoldfastConfiguration, _ keyPath: String, _ message: String) {
         mistakes.append(ConfigurationMistake(file: configuration.file, position: nil, keyPath: keyPath, message: message))
     }

@@ -8,6 +8,8 @@ struct Site: Sendable {
     let hosts: [String]
     let tls: ServerTLS
     let trust: ClientIdentity.ClientTrust
+    /// Nil where whoever is trusted is let in.
+    let clients: ClientRegistry?
     /// Of its own certificate, for `check` and the log.
     let certificate: CertificateSummary
     let authorities: [CertificateSummary]
@@ -26,7 +28,10 @@ extension Site {
         let listener = configuration.listener
         let hosts = identity?.hosts ?? listener.hosts
         let credentials = mistakes.load(identity?.pair ?? listener.identity, shownFor: hosts)
-        let clients = identity?.clientTrust.map { ClientAnchors($0, intermediates: identity?.intermediates ?? [], &mistakes) } ?? clients
+        let clients =
+            identity?.clientTrust.map {
+                ClientAnchors($0, identity?.clients ?? [], intermediates: identity?.intermediates ?? [], of: configuration.file, &mistakes)
+            } ?? clients
         guard let credentials, let trust = clients.trust else { return nil }
         self.hosts = hosts
         tls = ServerTLS(
@@ -35,6 +40,7 @@ extension Site {
             onlyRSASuites: listener.onlyRSASuites, onlyPostQuantum: listener.keyExchange == .postQuantumOnly,
             resumption: listener.resumption)
         self.trust = trust
+        self.clients = clients.registry
         certificate = credentials.summary
         authorities = clients.anchors?.summaries ?? []
     }

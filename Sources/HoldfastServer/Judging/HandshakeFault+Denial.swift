@@ -10,6 +10,8 @@ extension HandshakeFault {
         case .certificateRefused(.expired): .certificateExpired
         case .certificateRefused(.notYetValid): .certificateNotYetValid
         case .certificateRefused(.denied): .certificateDenied
+        case .certificateRefused(.unregistered): .clientUnknown
+        case .certificateRefused(.ambiguousClient): .clientAmbiguous
         case .certificateRefused(.revoked): .certificateRevoked
         case .certificateRefused(.listMissing): .revocationListMissing
         case .certificateRefused(.listStale): .revocationListStale

@@ -115,7 +115,7 @@ extension Exchange: LookupClient {
             return fixed
         }
         var fields = fixed
-        if let token = permit.token { for claim in claims { claim.write(of: token, to: &fields) } }
+        if let token = permit.token { for claim in claims { claim.write(of: token, from: client.peer.client, to: &fields) } }
         if let id = record.interactionID { id.writeField(to: &fields) }
         if let reason = permit.wouldRefuse { fields += Array("\(EngineSettings.reportHeader): \(reason.rawValue)\r\n".utf8) }
         if let sign = generation.settings.context { fields += sign(context(of: permit, octets)) }

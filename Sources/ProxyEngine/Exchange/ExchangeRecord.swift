@@ -23,6 +23,7 @@ struct ExchangeRecord {
         AccessLog.begin(
             &line, method: UnsafeRawBufferPointer(rebasing: octets[head.methodRange]), path: UnsafeRawBufferPointer(rebasing: octets[head.path]),
             peer: client.address, thumbprint: client.peer.thumbprint?.base64url ?? "")
+        if let registered = client.peer.client { AccessLog.add("registered_client", registered.id.utf8, to: &line) }
     }
 
     /// Once: what comes later is another request's.

@@ -5,6 +5,7 @@ import HTTPWire
 /// names are always stripped.
 package struct ForwardedClient: Equatable, Sendable {
     package enum Fact: String, CaseIterable, Sendable {
+        case id
         case organization
         case roles
         case spiffeID = "spiffe_id"
@@ -32,6 +33,7 @@ package struct ForwardedClient: Equatable, Sendable {
 
     private static func values(of fact: Fact, in facts: CertificateFacts) -> [String] {
         switch fact {
+        case .id: facts.client.map { [$0.id] } ?? []
         case .organization: facts.organization.map { [$0] } ?? []
         case .roles: facts.roles.map(\.rawValue)
         case .spiffeID: facts.spiffeID.map { [$0.text] } ?? []

@@ -28,6 +28,7 @@ struct PKICommand: ParsableCommand {
               holdfast-lab pki lab --issue brief --expires-in 5s
               holdfast-lab pki lab --issue api --usage server --dns api.example.com
               holdfast-lab pki lab --authority acme --permit-dns .acme.example --path-length 0
+              holdfast-lab pki lab --authority acme-reports --from acme --scope reports:read
               holdfast-lab pki lab --issue billing --from acme --dns billing.acme.example \\
                 --uri spiffe://acme.example/billing --organization Acme
               holdfast-lab pki lab --sign orders.csr --from acme
@@ -62,6 +63,7 @@ struct PKICommand: ParsableCommand {
             throw ValidationError("\(option.name) belongs to \(option.jobs.joined(separator: ", ")).")
         }
         guard details.from == nil || !details.selfSigned else { throw ValidationError("--from or --self-signed.") }
+        guard details.scope.isEmpty || !details.noScope else { throw ValidationError("--scope or --no-scope.") }
         guard details.pathLength.map({ (0...16).contains($0) }) != false else { throw ValidationError("--path-length is from 0 to 16.") }
     }
 

@@ -67,6 +67,12 @@ struct PKIDetails: ParsableArguments {
     @Option(help: ArgumentHelp("No DNS name ends in this one.", valueName: "name"))
     var excludeDNS: [String] = []
 
+    @Option(help: ArgumentHelp("Leaves it and what is below it this scope and no others but those that are given beside it.", valueName: "scope"))
+    var scope: [String] = []
+
+    @Flag(help: "Leaves it and what is below it no scope at all.")
+    var noScope = false
+
     @Option(help: "With --revoke: why.")
     var reason: RevocationReason?
 
@@ -82,6 +88,11 @@ struct PKIDetails: ParsableArguments {
 
     var pointers: RevocationPointers { RevocationPointers(responders: ocspURL, lists: crlURL, isNowhere: noRevocation) }
 
+    /// Extensions beside those that its kind has.
+    var more: [any CertificateExtensionConvertible] {
+        get throws { try pointers.extensions + (noScope || !scope.isEmpty ? [ScopeLimit(scopes: scope)] : []) }
+    }
+
     /// What was given, and the jobs it can be given with.
     var given: [(name: String, jobs: [String])] {
         let making = ["--issue", "--sign", "--authority"]
@@ -95,7 +106,8 @@ struct PKIDetails: ParsableArguments {
             (!ocspURL.isEmpty, "--ocsp-url", making), (!crlURL.isEmpty, "--crl-url", making), (noRevocation, "--no-revocation", making),
             (pathLength != nil, "--path-length", ["--authority"]), (!permitDNS.isEmpty, "--permit-dns", ["--authority"]),
             (!permitURI.isEmpty, "--permit-uri", ["--authority"]), (!permitOrganization.isEmpty, "--permit-organization", ["--authority"]),
-            (!excludeDNS.isEmpty, "--exclude-dns", ["--authority"]), (reason != nil, "--reason", ["--revoke"]),
+            (!excludeDNS.isEmpty, "--exclude-dns", ["--authority"]), (!scope.isEmpty, "--scope", making), (noScope, "--no-scope", making),
+            (reason != nil, "--reason", ["--revoke"]),
             (nextUpdate != nil, "--next-update", ["--crl"]), (der, "--der", ["--crl"]),
         ]
         return options.filter(\.isGiven).map { ($0.name, $0.jobs) }

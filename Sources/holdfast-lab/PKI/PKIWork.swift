@@ -34,7 +34,7 @@ struct PKIWork {
         var limits = AuthorityLimits(
             pathLength: details.pathLength,
             permitted: details.permitDNS.map(GeneralName.dnsName) + details.permitURI.map(GeneralName.uniformResourceIdentifier) + organizations,
-            excluded: details.excludeDNS.map(GeneralName.dnsName), usage: details.usage, more: try details.pointers.extensions)
+            excluded: details.excludeDNS.map(GeneralName.dnsName), usage: details.usage, more: try details.more)
         let made: LabAuthority
         if details.selfSigned {
             made = try LabAuthority.root(subject(name), key: key, limits: limits, lifetime: lifetime)
@@ -57,7 +57,7 @@ struct PKIWork {
         let names = details.alternativeNames
         let content = try LeafRequest(
             subject(name), usage: usage, validity: CertificateValidity(lifetime: lifetime),
-            alternativeNames: names.isEmpty && usage == .server ? LeafRequest.loopbackNames : names, more: details.pointers.extensions
+            alternativeNames: names.isEmpty && usage == .server ? LeafRequest.loopbackNames : names, more: details.more
         ).content(key.publicKey)
         let identity =
             try details.selfSigned ? content.selfSigned(by: key) : directory.authority(details.from ?? "intermediate").issue(content, key: key)
@@ -72,7 +72,7 @@ struct PKIWork {
         let isTold = details.organization != nil || details.commonName != nil
         let content = try LeafRequest(
             isTold ? subject(name) : request.subject, usage: details.usage ?? .client, validity: CertificateValidity(lifetime: lifetime),
-            alternativeNames: names.isEmpty ? request.alternativeNames : names, more: details.pointers.extensions
+            alternativeNames: names.isEmpty ? request.alternativeNames : names, more: details.more
         ).content(request.publicKey)
         let chain = try directory.authority(details.from ?? "intermediate").sign(content)
         try replace(name, chain, key: nil)

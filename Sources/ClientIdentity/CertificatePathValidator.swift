@@ -225,6 +225,7 @@ extension PathFault {
         case .expired: "the certificate, or one of its authorities, has expired"
         case .notYetValid: "the certificate, or one of its authorities, is not valid yet"
         case .untrusted: "no path leads from the certificate to a configured authority"
+        case .notSVID(let fault): fault.meaning
         case .unregistered: "the certificate is of none of the clients in `client_certificates.clients`"
         case .ambiguousClient: "the certificate could be of more than one of the clients in `client_certificates.clients`"
         case .denied: "the certificate, or one that was sent with it, is on the deny list"

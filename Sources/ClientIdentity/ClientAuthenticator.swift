@@ -7,9 +7,14 @@ import Synchronization
 package enum ClientTrust: Sendable {
     /// A path to one of these authorities.
     case authorities(CertificatePathValidator)
+    /// The same, and the certificate of a workload of this trust domain (X509-SVID section 5).
+    case spiffe(CertificatePathValidator, trustDomain: String)
     /// Whatever certificate whose key the client proves, self-signed and expired ones included: the binding of the token is
     /// then the only check (RFC 8705 section 6.2).
     case any
+
+    /// Whether an authority vouches for what a certificate says.
+    var vouches: Bool { if case .any = self { false } else { true } }
 }
 
 /// Turns the certificate of a connection into an authenticated peer, or refuses it. One for all event loops, so that a session
@@ -127,7 +132,7 @@ package final class ClientAuthenticator: Sendable {
                 let certificate = certificate.on(path)
                 if denied.denies(certificate) { return .failure(.denied) }
                 // One that is undecided is remembered for its intermediates: the first request asks again, and waits.
-                if case .authorities = trust, !path.isUndecided { seen?.note(certificate) }
+                if trust.vouches, !path.isUndecided { seen?.note(certificate) }
                 return facts(of: certificate, on: path).map { facts in
                     let entry = RecentPaths.Entry(path: path, certificate: certificate, facts: facts)
                     paths.withLock { $0.insert(entry) }
@@ -140,7 +145,7 @@ package final class ClientAuthenticator: Sendable {
     /// Where nobody vouches for a certificate, what it says is nobody's word.
     private func facts(of certificate: ClientCertificate, on path: ValidatedPath) -> Result<CertificateFacts?, PathFault> {
         var facts: CertificateFacts?
-        if readsFacts, case .authorities = trust { facts = OpenSSLCertificate(der: certificate.presented.leaf).map(CertificateFacts.init) }
+        if readsFacts, trust.vouches { facts = OpenSSLCertificate(der: certificate.presented.leaf).map(CertificateFacts.init) }
         guard let clients else { return .success(facts) }
         return clients.standing(of: certificate, on: path, facts).map { (facts ?? CertificateFacts()).of($0) }
     }
@@ -151,6 +156,12 @@ package final class ClientAuthenticator: Sendable {
         switch trust {
         case .authorities(let validator):
             return validator.validate(leaf: chain.leaf, intermediates: chain.others, now: now, patience: patience)
+        case .spiffe(let validator, let trustDomain):
+            return validator.validate(leaf: chain.leaf, intermediates: chain.others, now: now, patience: patience).flatMap { path in
+                guard let leaf = OpenSSLCertificate(der: chain.leaf) else { return .failure(.malformed) }
+                if let fault = SVIDRules.fault(of: leaf, in: trustDomain) { return .failure(.notSVID(fault)) }
+                return .success(path)
+            }
         case .any:
             // The certificate is only the container of a key: nobody vouches for its dates.
             if let fault = KeyStrength.fault(ofLeaf: chain.leaf) { return .failure(fault) }

@@ -19,6 +19,16 @@ package struct TrustAnchors: Sendable {
         authorities = try AuthorityFile.read(path) { X509_check_ca($0.pointer) != 0 }
     }
 
+    /// Those that stand in a file of another form.
+    ///
+    /// - Parameter certificates: DER, at least one.
+    package init(_ certificates: [[UInt8]], of path: String) throws(CredentialFault) {
+        var read: [Certificate] = []
+        for (index, der) in certificates.enumerated() { read.append(try Certificate(der: der, position: index + 1, of: path)) }
+        try AuthorityFile.judge(read, of: path) { X509_check_ca($0.pointer) != 0 }
+        authorities = read
+    }
+
     /// Those of several files together; nil for no file.
     package init?(_ parts: [TrustAnchors]) {
         guard !parts.isEmpty else { return nil }
@@ -39,6 +49,13 @@ enum AuthorityFile {
     /// - Parameter mayIssue: whether a certificate is an authority's.
     static func read(_ path: String, where mayIssue: (OpenSSLCertificate) -> Bool) throws(CredentialFault) -> [Certificate] {
         let certificates = try CertificateFile.read(path)
+        try judge(certificates, of: path, where: mayIssue)
+        return certificates
+    }
+
+    static func judge(
+        _ certificates: [Certificate], of path: String, where mayIssue: (OpenSSLCertificate) -> Bool
+    ) throws(CredentialFault) {
         for (index, one) in certificates.enumerated() {
             guard let certificate = one.parsed else { throw CredentialFault(path, "certificate \(index + 1) in it cannot be read") }
             let name = "certificate \(index + 1) in it (\(certificate.subject))"
@@ -48,6 +65,5 @@ enum AuthorityFile {
                 throw CredentialFault(path, "\(name) has a key that is too small, too large or of a kind not taken\(kind)")
             }
         }
-        return certificates
     }
 }

@@ -51,6 +51,8 @@ package enum PathFault: Error, Equatable, Sendable {
     case unregistered
     /// Of more than one of them.
     case ambiguousClient
+    /// No certificate of a workload, though it has a path.
+    case notSVID(SVIDFault)
     /// It, or a certificate between it and the authority, is on a revocation list.
     case revoked
     /// No list tells whether it is revoked, or none that could be used: an `X509_V_ERR_` number.
@@ -78,6 +80,7 @@ package enum PathFault: Error, Equatable, Sendable {
         case .notYetValid: "cert_not_yet_valid"
         case .untrusted: "cert_untrusted"
         case .denied: "cert_denied"
+        case .notSVID: "svid_invalid"
         case .unregistered: "client_unknown"
         case .ambiguousClient: "client_ambiguous"
         case .revoked: "cert_revoked"

@@ -44,7 +44,7 @@ package struct Certificate: Sendable {
     package let forTLS: NIOSSLCertificate
 
     /// - Parameter position: in its file, from 1 on.
-    init(der: [UInt8], position: Int, of path: String) throws(CredentialFault) {
+    package init(der: [UInt8], position: Int, of path: String) throws(CredentialFault) {
         guard OpenSSLCertificate(der: der) != nil else { throw CredentialFault(path, "certificate \(position) in it cannot be read") }
         do { forTLS = try NIOSSLCertificate(bytes: der, format: .der) } catch {
             throw CredentialFault(path, "certificate \(position) in it cannot be used for TLS")

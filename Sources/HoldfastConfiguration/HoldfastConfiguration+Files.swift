@@ -5,7 +5,11 @@ extension HoldfastConfiguration {
     package var namedFiles: [LocatedPath] {
         var files = listener.identity.files + listener.identities.flatMap(\.pair.files)
         for (_, trust) in trusts {
-            if case .authorities(let authorities, _) = trust { files += authorities.flatMap { [$0.file] + ($0.revocation?.lists ?? []) } }
+            switch trust {
+            case .authorities(let authorities, _): files += authorities.flatMap { [$0.file] + ($0.revocation?.lists ?? []) }
+            case .spiffe(let bundle, _): files.append(bundle)
+            case .any: break
+            }
         }
         files += (clients + listener.identities.flatMap(\.clients)).flatMap(\.files)
         files += intermediates + listener.identities.flatMap(\.intermediates)

@@ -139,6 +139,8 @@ extension HoldfastConfiguration {
     package enum ClientTrust: Equatable, Sendable {
         /// A path to one of the CAs in these files (PEM), and to no others. At least one file.
         case authorities([Authorities], usage: CertificateUsage)
+        /// A certificate of a workload of this SPIFFE trust domain, with a path to a CA in its bundle.
+        case spiffe(bundle: LocatedPath, trustDomain: String)
         /// Whatever certificate whose key the client proves; the binding of the token is then the only check.
         case any
     }

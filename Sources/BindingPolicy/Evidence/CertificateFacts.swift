@@ -64,7 +64,8 @@ package final class CertificateFacts: Equatable, Sendable {
     /// About how many octets of memory it takes: rather more than fewer.
     package var footprint: Int {
         let values = (subject + otherNames).map { $0.value.count + $0.type.utf8.count + 96 } + (dns + uris).map { $0.count + 48 }
-        return values.reduce(512, +)
+        let scopes = client?.scopes?.reduce(0) { $0 + $1.utf8.count + 16 } ?? 0
+        return values.reduce(512 + scopes, +)
     }
 }
 

@@ -1,7 +1,7 @@
 extension HoldfastConfiguration.ClientTrust {
-    private enum Word: String, CaseIterable { case authorities, any }
+    private enum Word: String, CaseIterable { case authorities, spiffe, any }
 
-    static let trustKeys = ["trust", "authorities", "intermediates", "revocation_lists", "usage", "clients"]
+    static let trustKeys = ["trust", "authorities", "bundle", "trust_domain", "intermediates", "revocation_lists", "usage", "clients"]
     /// Of the section at the top; `deny`, a file that may be empty, and `intermediates` are not about trust.
     static let keys = trustKeys + ["deny"]
 
@@ -28,7 +28,7 @@ extension HoldfastConfiguration.ClientTrust {
             "Write `authorities` (a path to one of your CAs) or `any` (whatever certificate; the binding of the token is then the only check)."
         ) { node throws(Complaint) in
             let word = try choice(Word.self)(node)
-            guard profile != .cdr || word != .any else {
+            guard profile != .cdr || word == .authorities else {
                 throw Complaint("With `profile: cdr` only certificates of the CDR's own CA are accepted. Write `authorities`.")
             }
             return word
@@ -38,6 +38,9 @@ extension HoldfastConfiguration.ClientTrust {
         let usage = section.optional("usage", choice(HoldfastConfiguration.CertificateUsage.self))
         switch trust {
         case .authorities:
+            for key in ["bundle", "trust_domain"] where section.has(key) {
+                section.complain("Only `trust: spiffe` has this. Write that, or remove this key.", key)
+            }
             let own = HoldfastConfiguration.Authorities.own(
                 clients, in: section, beside: authorities ?? [], HoldfastConfiguration.Revocation(short: lists))
             guard section.has("authorities") || !own.isEmpty else {
@@ -45,16 +48,20 @@ extension HoldfastConfiguration.ClientTrust {
                     "authorities", "With `trust: authorities`, write the file with the CAs that clients' certificates come from, in PEM.")
                 return nil
             }
-            if let authorities, lists != nil, !authorities.contains(where: { $0.revocation?.lists == lists }) {
+            let all = (authorities ?? []) + own
+            if lists != nil, !all.contains(where: { $0.revocation?.lists == lists }) {
                 section.complain(
                     "Each of `authorities` has a `revocation` of its own, so these lists are for none of them. Remove this key.", "revocation_lists")
             }
             guard !section.has("authorities") || authorities != nil, !section.has("revocation_lists") || lists != nil,
                 !section.has("usage") || usage != nil
             else { return nil }
-            self = .authorities((authorities ?? []) + own, usage: usage ?? .client)
+            self = .authorities(all, usage: usage ?? .client)
+        case .spiffe:
+            guard let spiffe = Self.spiffe(section, clients, folder) else { return nil }
+            self = spiffe
         case .any:
-            for key in ["authorities", "intermediates", "revocation_lists", "usage"] where section.has(key) {
+            for key in ["authorities", "bundle", "trust_domain", "intermediates", "revocation_lists", "usage"] where section.has(key) {
                 section.complain("With `trust: any` no CA is looked at. Write `trust: authorities`, or remove this key.", key)
                 return nil
             }

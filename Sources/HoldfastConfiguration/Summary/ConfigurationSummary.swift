@@ -79,6 +79,10 @@ extension ConfigurationSummary {
                 "\(place)Accepts client certificates\(usage == .any ? " of whatever usage" : "") with a valid path to a CA in \(authorities.map(\.file.path).joined(separator: " or ")), and no others."
             ]
                 + authorities.compactMap(revocation)
+        case .spiffe(let bundle, let trustDomain):
+            [
+                "\(place)Accepts certificates of workloads of the SPIFFE trust domain \(trustDomain) with a valid path to a CA in \(bundle.path), and no others."
+            ]
         case .any: ["\(place)Accepts whatever client certificate, also self-signed or expired: only the binding of the token counts."]
         }
     }

@@ -256,6 +256,7 @@ struct ExplanationReport {
         guard let summary = client.summary else { return }
         switch client.site.trust {
         case .authorities: finding.expected = "a valid path to \(client.site.authorities.map(\.subject).joined(separator: "; "))"
+        case .spiffe(_, let trustDomain): finding.expected = "a workload's certificate of the SPIFFE trust domain \(trustDomain)"
         case .any: finding.expected = "any certificate"
         }
         let until = summary.window.map { ", valid until \(Timestamp.text($0.notAfter))" } ?? ""

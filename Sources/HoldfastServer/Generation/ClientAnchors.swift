@@ -19,6 +19,13 @@ struct ClientAnchors {
         case .any:
             (trust, anchors) = (.any, nil)
             registry = ClientRegistry(clients, of: file, [:], &mistakes)
+        case .spiffe(let bundle, let trustDomain):
+            let anchors = mistakes.loadBundle(bundle)
+            let validator = anchors.flatMap { anchors in
+                mistakes.load(bundle) { () throws(CredentialFault) in try CertificatePathValidator(anchors) }
+            }
+            (trust, self.anchors) = (validator.map { .spiffe($0, trustDomain: trustDomain) }, anchors)
+            registry = ClientRegistry(clients, of: file, [:], &mistakes)
         case .authorities(let parts, let usage):
             var revocation: [[UInt8]: RevocationPolicy] = [:]
             var policies: [[UInt8]: HoldfastConfiguration.Revocation?] = [:]

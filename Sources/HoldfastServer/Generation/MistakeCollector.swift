@@ -1,6 +1,7 @@
 import ClientIdentity
 import Credentials
 import HoldfastConfiguration
+import TokenValidation
 
 /// Gathers what is wrong with files, so that all of it is told at once, and what is to be watched of those that can be used.
 struct MistakeCollector {
@@ -40,6 +41,13 @@ struct MistakeCollector {
 
     mutating func loadAuthorities(_ file: LocatedPath) -> TrustAnchors? {
         let anchors = load(file) { () throws(CredentialFault) in try TrustAnchors(file: file.path) }
+        if let anchors { review.watch(authorities: file, anchors) }
+        return anchors
+    }
+
+    /// The authorities of a SPIFFE trust domain.
+    mutating func loadBundle(_ file: LocatedPath) -> TrustAnchors? {
+        let anchors = load(file) { () throws(CredentialFault) in try TrustAnchors(SPIFFEBundle.read(file.path), of: file.path) }
         if let anchors { review.watch(authorities: file, anchors) }
         return anchors
     }

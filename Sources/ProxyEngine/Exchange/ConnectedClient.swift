@@ -38,7 +38,10 @@ final class ConnectedClient {
 
     func concludeReview(under generation: LoopGeneration, now: Double) {
         judgedUnder = generation.number
-        peer = generation.gate.review(certificate, asking: serverName, now: now)
+        let reviewed = generation.gate.review(certificate, asking: serverName, now: now)
+        // By another path it may be another client.
+        if reviewed.certificate != peer.certificate { fields = nil }
+        peer = reviewed
     }
 
     /// What this client holds of a pool, on all its connections to this loop.

@@ -121,7 +121,7 @@ package final class ClientAuthenticator: Sendable {
                 entry = RecentPaths.Entry(path: known.path, certificate: certificate.on(known.path), facts: known.facts)
                 paths.withLock { $0.insert(entry) }
             }
-            if case .authorities = trust { seen?.note(entry.certificate) }
+            if trust.vouches { seen?.note(entry.certificate) }
             return .success((AuthenticatedPeer(entry), entry.certificate))
         }
         return examine(certificate.presented, now: now, patience)

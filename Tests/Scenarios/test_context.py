@@ -115,6 +115,13 @@ def test_what_there_is_no_token_for_is_not_said(start, issuer, pki):
     assert claims["cnf"] == {"x5t#S256": pki.thumbprint("client-a")} and not {"client_id", "token_id", "sub"} & set(claims)
 
 
+def test_a_registered_client_is_named(start, issuer, pki):
+    clients = {"clients": [{"id": "shop", "certificates": [pki.path("client-a.pem")]}]}
+    proxy = start(client_certificates=clients)
+    assert context(proxy, proxy.ask(token=issuer.token()))[1]["client"] == "shop"
+    assert "client" not in context(other := start(), other.ask(token=issuer.token()))[1]
+
+
 def test_what_would_be_refused_is_said_to_be(start, issuer):
     proxy = start(report_only=True)
     _, claims = context(proxy, proxy.ask(token=issuer.token("client-b")))

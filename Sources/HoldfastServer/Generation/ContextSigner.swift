@@ -55,6 +55,7 @@ struct ContextSigner: Sendable {
         add("method", context.method)
         add("path", context.path)
         if let thumbprint = context.peer.thumbprint { claims += #","cnf":{"x5t#S256":"\#(thumbprint.base64url)"}"# }
+        add("client", context.peer.client?.id)
         if let token = context.permit.token {
             add("token_issuer", token.issuer.name)
             if case .string(let id)? = token.claims[.tokenID] { add("token_id", id) }

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
@@ -75,6 +76,9 @@ static inline int holdfast_crl_verify(X509_CRL *list, EVP_PKEY *key) {
     OPENSSL_free(octets);
     return verified;
 }
+
+static inline int holdfast_strings_count(const STACK_OF(OPENSSL_STRING) *list) { return list ? sk_OPENSSL_STRING_num(list) : 0; }
+static inline const char *holdfast_string_at(const STACK_OF(OPENSSL_STRING) *list, int index) { return sk_OPENSSL_STRING_value(list, index); }
 
 // RFC 9608: its issuer publishes nothing about its revocation.
 static inline int holdfast_has_no_revocation(const X509 *certificate) {

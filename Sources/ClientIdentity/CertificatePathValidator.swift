@@ -163,15 +163,25 @@ package final class CertificatePathValidator: @unchecked Sendable {
         let path = (0..<count).compactMap { holdfast_x509_stack_at(chain, $0) }
         let intermediates = path.dropFirst().dropLast().compactMap(OpenSSLCertificate.der(of:))
         let anchor = path.last.flatMap(Thumbprint.init(ofAuthority:))
-        let parts = parts(of: path)
-        if patience == .loop, parts.contains(where: { RevocationCheck.needsTime(for: $0.path, by: $0.policy) }) {
-            return .success(.undecided(window: window, intermediates: intermediates, anchor: anchor))
+        var reviewTime = Double.infinity
+        var open: [StatusInquiry]?
+        for part in parts(of: path) {
+            switch verdict(on: part.path, by: part.policy, patience, now: now) {
+            case .good(let until): reviewTime = min(reviewTime, until)
+            case .fault(let fault): return .failure(fault)
+            case .undecided(let inquiries): open = (open ?? []) + inquiries
+            }
         }
-        for part in parts {
-            if let fault = RevocationCheck.fault(of: part.path, by: part.policy, now: now) { return .failure(fault) }
-        }
-        let reviewTime = parts.map { $0.policy.reviewTime(after: Double(now)) }.min() ?? .infinity
+        if let open { return .success(.undecided(window: window, intermediates: intermediates, anchor: anchor, open)) }
         return .success(ValidatedPath(window: window, reviewTime: reviewTime, intermediates: intermediates, anchor: anchor))
+    }
+
+    /// Whether anything on a path has been revoked, as its authority says it.
+    private func verdict(on path: [OpaquePointer], by policy: RevocationPolicy, _ patience: Patience, now: Int) -> RevocationVerdict {
+        if let desk = policy.desk { return StatusCheck.verdict(on: path, by: desk, policy, mayAsk: patience == .loop, now: Double(now)) }
+        if patience == .loop, RevocationCheck.needsTime(for: path, by: policy) { return .undecided([]) }
+        if let fault = RevocationCheck.fault(of: path, by: policy, now: now) { return .fault(fault) }
+        return .good(until: policy.reviewTime(after: Double(now)))
     }
 
     /// What of a path is below each authority on it that has lists. Where one lies below another, a client that is revoked could else choose
@@ -233,6 +243,8 @@ extension PathFault {
         case .listMissing(let error):
             "no usable revocation list tells of the certificate, or of one between it and the authority: \(Self.text(of: error))"
         case .listStale: "the revocation list that tells of the certificate is past its next update"
+        case .statusUnknown: "the authority's responder does not know the certificate, or one between it and the authority"
+        case .statusUnavailable: "the authority's responder gave no usable answer about the certificate, or about one between it and the authority"
         case .wrongUsage: "the certificate's usages do not allow what it is used for"
         case .forServersOnly:
             "the certificate was issued for servers only (its extended key usage has serverAuth and not clientAuth); since 2026 public authorities issue no others: take one from a CA of your own, or write `client_certificates.usage: any`"

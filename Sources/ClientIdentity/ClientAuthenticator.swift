@@ -36,6 +36,7 @@ package final class ClientAuthenticator: Sendable {
     private let trust: ClientTrust
     private let denied: DenyList
     private let seen: SeenCertificates?
+    private let changes: TrustChanges
     private let readsFacts: Bool
     private let clients: ClientRegistry?
     private let paths: Mutex<RecentPaths>
@@ -44,13 +45,15 @@ package final class ClientAuthenticator: Sendable {
     ///   - readsFacts: whether routes or the upstream have a use for what certificates say of their holders.
     ///   - clients: the only ones that are let in; nil for all whose certificates are trusted.
     package init(
-        _ trust: ClientTrust, denied: DenyList = .empty, seen: SeenCertificates? = nil, readsFacts: Bool = false, clients: ClientRegistry? = nil,
+        _ trust: ClientTrust, denied: DenyList = .empty, seen: SeenCertificates? = nil, changes: TrustChanges = TrustChanges(),
+        readsFacts: Bool = false, clients: ClientRegistry? = nil,
         rememberedPaths: Int = ClientAuthenticator.rememberedPaths,
         octets: Int = ClientAuthenticator.rememberedOctets
     ) {
         self.trust = trust
         self.denied = denied
         self.seen = seen
+        self.changes = changes
         self.readsFacts = readsFacts || clients?.readsFacts == true
         self.clients = clients
         paths = Mutex(RecentPaths(limit: rememberedPaths, octets: octets))
@@ -67,8 +70,9 @@ package final class ClientAuthenticator: Sendable {
     }
 
     /// The same with all the time that it takes, for whoever is no event loop: nothing is left undecided.
-    package func decideHandshake(chain: [NIOSSLCertificate], now: Double) -> Result<Identity, HandshakeFault> {
+    package func decideHandshake(chain: [NIOSSLCertificate], now: Double) async -> Result<Identity, HandshakeFault> {
         guard let leaf = chain.first else { return .failure(.certificateMissing) }
+        if let chain = try? PresentedChain(leaf: leaf, others: chain.dropFirst()) { await settle(ClientCertificate(chain), now: now) }
         return judge(leaf, chain.dropFirst(), now: now, .whatever)
     }
 
@@ -81,11 +85,6 @@ package final class ClientAuthenticator: Sendable {
     /// - Parameter leaf: `NIOSSLHandler.peerCertificate`, on resumed sessions too the certificate of the full handshake.
     package func identify(leaf: NIOSSLCertificate?, now: Double) -> Result<Identity, HandshakeFault> {
         guard let leaf else { return .failure(.certificateMissing) }
-        if let octets = try? leaf.toDERBytes(), let known = paths.withLock({ $0.entry(of: Thumbprint(ofCertificate: octets)) }),
-            known.path.isUndecided, known.path.fault(at: now) == nil
-        {
-            return .success((AuthenticatedPeer(known), known.certificate))
-        }
         return judge(leaf, [], now: now, .loop)
     }
 
@@ -93,6 +92,19 @@ package final class ClientAuthenticator: Sendable {
     /// once more costs little.
     package func review(_ certificate: ClientCertificate, now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
         judge(certificate, now: now, .whatever).map(\.peer)
+    }
+
+    /// Finds out whatever ``review(_:now:)`` needs to know. Off the event loops.
+    package func settle(_ certificate: ClientCertificate, now: Double) async {
+        if case .authorities(let validator) = trust,
+            case .success(let path) = validator.validate(
+                leaf: certificate.presented.leaf, intermediates: certificate.presented.others, now: now, patience: .loop)
+        {
+            await withTaskGroup(of: Void.self) { group in
+                for inquiry in path.inquiries { group.addTask { await inquiry.desk.settle(inquiry.question) } }
+            }
+        }
+        _ = review(certificate, now: now)
     }
 
     /// Whether ``review(_:now:)`` may take longer than an event loop can be held up. Then it is to be asked elsewhere first.
@@ -114,16 +126,21 @@ package final class ClientAuthenticator: Sendable {
     private func judge(
         _ certificate: ClientCertificate, now: Double, _ patience: CertificatePathValidator.Patience
     ) -> Result<Identity, HandshakeFault> {
+        let known = paths.withLock { $0.entry(of: certificate.thumbprint) }
         // A remembered path outside its window is not the last word: the CA may have been renewed since.
-        if let known = paths.withLock({ $0.entry(of: certificate.thumbprint) }), known.path.fault(at: now) == nil, now < known.path.reviewTime {
+        if let known, known.path.fault(at: now) == nil, now < known.path.reviewTime, known.changes == changes.count {
             var entry = known
             if known.certificate.rests(onLess: certificate) {
-                entry = RecentPaths.Entry(path: known.path, certificate: certificate.on(known.path), facts: known.facts)
+                entry = RecentPaths.Entry(path: known.path, certificate: certificate.on(known.path), facts: known.facts, changes: known.changes)
                 paths.withLock { $0.insert(entry) }
             }
             if trust.vouches { seen?.note(entry.certificate) }
             return .success((AuthenticatedPeer(entry), entry.certificate))
         }
+        // Before the look: what changes during it may not have been seen.
+        let changes = changes.count
+        // A resumed session shows no intermediates: those that were found when it began.
+        let certificate = certificate.presented.others.isEmpty ? known?.certificate ?? certificate : certificate
         return examine(certificate.presented, now: now, patience)
             .flatMap { path in
                 if let fault = path.fault(at: now) { return .failure(fault) }
@@ -133,8 +150,10 @@ package final class ClientAuthenticator: Sendable {
                 if denied.denies(certificate) { return .failure(.denied) }
                 // One that is undecided is remembered for its intermediates: the first request asks again, and waits.
                 if trust.vouches, !path.isUndecided { seen?.note(certificate) }
+                var remembered = path
+                remembered.inquiries = []
                 return facts(of: certificate, on: path).map { facts in
-                    let entry = RecentPaths.Entry(path: path, certificate: certificate, facts: facts)
+                    let entry = RecentPaths.Entry(path: remembered, certificate: certificate, facts: facts, changes: changes)
                     paths.withLock { $0.insert(entry) }
                     return (AuthenticatedPeer(entry), certificate)
                 }

@@ -9,6 +9,9 @@ struct RecentPaths {
         /// Nil where nobody asks for them.
         var facts: CertificateFacts? = nil
 
+        /// What trust was when it was validated: ``TrustChanges/count``.
+        var changes = 0
+
         /// Octets that it holds, about.
         var size: Int { certificate.size + (facts?.footprint ?? 0) }
     }

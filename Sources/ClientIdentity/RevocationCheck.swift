@@ -10,7 +10,8 @@ enum RevocationCheck {
     /// Whether the check of a path takes longer than an event loop may be held up: a large list of one of its issuers has not been verified
     /// with that one's key yet.
     static func needsTime(for path: [OpaquePointer], by policy: RevocationPolicy) -> Bool {
-        path.dropFirst().contains { issuer in policy.lists.contains { $0.needsTime(for: issuer) } }
+        let lists = policy.lists
+        return path.dropFirst().contains { issuer in lists.contains { $0.needsTime(for: issuer) } }
     }
 
     /// - Parameters:

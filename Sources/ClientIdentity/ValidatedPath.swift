@@ -12,6 +12,8 @@ package struct ValidatedPath: Equatable, Sendable {
 
     /// DER of the certificates between the leaf and the authority: of what was sent, those that the path needs.
     let intermediates: [[UInt8]]
+    /// What has to be asked before it is decided.
+    var inquiries: [StatusInquiry] = []
 
     /// Of the authority that it ends at (`Thumbprint(ofAuthority:)`); nil where no path was asked for.
     let anchor: Thumbprint?
@@ -26,8 +28,12 @@ package struct ValidatedPath: Equatable, Sendable {
     /// Whether it has been revoked is not known yet: to be asked again before anything rests on it, with time to find out.
     var isUndecided: Bool { reviewTime == -.infinity }
 
-    static func undecided(window: ValidityWindow, intermediates: [[UInt8]], anchor: Thumbprint?) -> ValidatedPath {
-        ValidatedPath(window: window, reviewTime: -.infinity, intermediates: intermediates, anchor: anchor)
+    static func undecided(
+        window: ValidityWindow, intermediates: [[UInt8]], anchor: Thumbprint?, _ inquiries: [StatusInquiry]
+    ) -> ValidatedPath {
+        var path = ValidatedPath(window: window, reviewTime: -.infinity, intermediates: intermediates, anchor: anchor)
+        path.inquiries = inquiries
+        return path
     }
 
     package func fault(at now: Double) -> PathFault? {
@@ -55,6 +61,10 @@ package enum PathFault: Error, Equatable, Sendable {
     case notSVID(SVIDFault)
     /// It, or a certificate between it and the authority, is on a revocation list.
     case revoked
+    /// Its responder does not know it (RFC 6960).
+    case statusUnknown
+    /// Its responder gave no answer that could be used.
+    case statusUnavailable
     /// No list tells whether it is revoked, or none that could be used: an `X509_V_ERR_` number.
     case listMissing(Int32)
     /// The list that tells is past its next update, or not valid yet.
@@ -86,6 +96,8 @@ package enum PathFault: Error, Equatable, Sendable {
         case .revoked: "cert_revoked"
         case .listMissing: "crl_missing"
         case .listStale: "crl_stale"
+        case .statusUnknown: "ocsp_unknown"
+        case .statusUnavailable: "ocsp_unavailable"
         case .wrongUsage, .forServersOnly: "cert_wrong_usage"
         case .keyUnsupported: "cert_key_unsupported"
         case .weak: "cert_weak"

@@ -143,6 +143,9 @@ extension RevocationList {
         return signatures.withLock { $0.verdicts[name] == nil }
     }
 
+    /// Whether a key has been found that signed it.
+    package var isSigned: Bool { signatures.withLock { $0.verdicts.values.contains(true) } }
+
     /// Verifies its signature where it may be this certificate's. Takes milliseconds for each megabyte.
     package func prepare(for issuer: OpenSSLCertificate) {
         defer { ERR_clear_error() }

@@ -164,12 +164,30 @@ extension HoldfastConfiguration {
         package enum Scope: String, CaseIterable, Sendable { case leaf, chain }
         package enum Staleness: String, CaseIterable, Sendable { case refuse, accept }
 
-        /// PEM or DER; at least one.
+        /// PEM or DER; at least one, of these or of `urls`.
         package let lists: [LocatedPath]
+        /// From where lists are fetched.
+        package let urls: [HTTPURL]
+        /// Between two looks at those, at most.
+        package let refresh: Duration
+        /// Who is asked in place of lists; then there are none.
+        package let responders: Responders?
         /// Whether only the client's own certificate is looked up, or also those between it and its CA.
         package let scope: Scope
-        /// What a list means whose next update is due.
+        /// What a list means whose next update is due, or a responder that gives no answer.
         package let whenStale: Staleness
+    }
+
+    /// Who is asked about single certificates (RFC 6960).
+    package struct Responders: Equatable, Sendable {
+        /// Nil where the certificate says whom to ask.
+        package let responder: HTTPURL?
+        /// `host` or `host:port`: those that a certificate may name.
+        package let fromCertificate: [String]
+        /// For which an answer is kept at most.
+        package let cache: Duration
+        /// For a question.
+        package let timeout: Duration
     }
 
     /// Signature algorithms a token may use (RFC 7518, RFC 8037). HMAC and `none` have no place here.

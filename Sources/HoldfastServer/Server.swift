@@ -1,4 +1,5 @@
 import ClientIdentity
+import HTTPWire
 import HoldfastConfiguration
 package import Logging
 import NIOCore
@@ -44,7 +45,8 @@ package enum Server {
         let readiness: @Sendable () -> Readiness = {
             let desks = generations.current.desks
             return Readiness(
-                keys: desks.keysAvailable, introspection: desks.introspectionAvailable, upstream: probe.finding,
+                keys: desks.keysAvailable, introspection: desks.introspectionAvailable,
+                lists: generations.current.blueprint.listKeepers.map { ($0.url.shown, !$0.lists.lists.isEmpty) }, upstream: probe.finding,
                 draining: draining.value.load(ordering: .relaxed))
         }
 

@@ -288,7 +288,8 @@ import X509
 
     @Test func everyFaultHasACodeAndAMeaning() {
         let faults: [PathFault] = [
-            .expired, .notYetValid, .untrusted, .wrongUsage, .denied, .revoked, .listMissing(3), .listStale, .weak, .malformed, .other(22),
+            .expired, .notYetValid, .untrusted, .wrongUsage, .denied, .revoked, .listMissing(3), .listStale, .statusUnknown, .statusUnavailable,
+            .weak, .malformed, .other(22),
         ]
         #expect(Set(faults.map(\.code)).count == faults.count)
         #expect(faults.allSatisfy { !$0.meaning.isEmpty })

@@ -35,7 +35,27 @@ struct BoundsTests {
         { changed("url: http://127.0.0.1:8080", to: "url: http://127.0.0.1:8080\n  \(name): \($0)") }
     }
 
+    private static func revocation(_ terms: String) -> @Sendable (String) -> String {
+        {
+            changed(
+                "authorities: clients-ca.pem",
+                to: "authorities:\n    - {file: clients-ca.pem, revocation: {\(terms.replacing("VALUE", with: $0))}}")
+        }
+    }
+
     static let all: [Bounded] = [
+        Bounded(
+            key: "client_certificates.authorities[0].revocation.refresh_lists",
+            file: revocation("lists: [\"https://ca.example.com/ca.crl\"], refresh_lists: VALUE"), least: "1s", greatest: "24h",
+            below: ("999ms", "without a pause"), above: ("25h", "who has been revoked")),
+        Bounded(
+            key: "client_certificates.authorities[0].revocation.ocsp.cache",
+            file: revocation("ocsp: {responder: \"http://ocsp.example.com\", cache: VALUE}"), least: "1s", greatest: "24h",
+            below: ("999ms", "at each request"), above: ("25h", "who has been revoked")),
+        Bounded(
+            key: "client_certificates.authorities[0].revocation.ocsp.timeout",
+            file: revocation("ocsp: {responder: \"http://ocsp.example.com\", timeout: VALUE}"), least: "100ms", greatest: "10s",
+            below: ("99ms", "no responder"), above: ("11s", "first request")),
         Bounded(
             key: "listener.handshake_timeout", file: listener("handshake_timeout"), least: "100ms", greatest: "5m",
             below: ("99ms", "could not finish its handshake"), above: ("301s", "has not proved anything")),

@@ -1,3 +1,4 @@
+import HTTPWire
 import HoldfastConfiguration
 import Testing
 
@@ -212,6 +213,22 @@ struct ListenerTests {
         #expect(both.map { $0.revocation?.scope } == [.chain, .leaf])
     }
 
+    @Test("Lists are files and URLs, and in their place responders may be asked")
+    func revocationPlaces() throws {
+        let one = { (terms: String) in
+            try self.trusted(self.authorities("    - {file: clients-ca.pem, revocation: {\(terms)}}\n")).first?.revocation
+        }
+        let both = try one("lists: [clients.crl, \"https://ca.example.com/ca.crl\"], refresh_lists: 5m")
+        #expect(both?.lists.count == 1 && both?.urls.map(\.text) == ["https://ca.example.com/ca.crl"] && both?.refresh == .seconds(300))
+        #expect(try one("lists: \"http://127.0.0.1:9/ca.crl\"")?.refresh == .seconds(3600))
+        let asked = try one("ocsp: {responder: \"http://ocsp.example.com\"}")
+        #expect(asked?.responders?.responder?.host == "ocsp.example.com" && asked?.lists.isEmpty == true && asked?.urls.isEmpty == true)
+        #expect(asked?.responders?.cache == .seconds(3600) && asked?.responders?.timeout == .seconds(3) && asked?.whenStale == .refuse)
+        let named = try one("ocsp: {from_certificate: [OCSP.example.com, \"127.0.0.1:8889\"], cache: 10m}, scope: leaf, when_unreachable: accept")
+        #expect(named?.responders?.fromCertificate == ["ocsp.example.com", "127.0.0.1:8889"] && named?.responders?.responder == nil)
+        #expect(named?.responders?.cache == .seconds(600) && named?.scope == .leaf && named?.whenStale == .accept)
+    }
+
     @Test("Certificates for whatever use are taken by a word of their own, which is named as weaker, and the deny list may be empty")
     func usageAndDenyList() throws {
         guard case .authorities(_, .client) = try read(minimal).clientTrust else { return #expect(Bool(false)) }
@@ -261,6 +278,23 @@ struct ListenerTests {
         expectMistake(
             authorities("    - {file: clients-ca.pem, revocation: {lists: [clients.crl], when_stale: pass}}\n"),
             "8:77: \(key).authorities[0].revocation.when_stale", "is not one of")
+        for (terms, path, words) in [
+            ("lists: [\"http://ca.example.com/ca.crl\"]", "lists[0]", "loopback addresses only"),
+            ("lists: [\"ftp://ca.example.com/ca.crl\"]", "lists[0]", "not a scheme"),
+            ("lists: [clients.crl], refresh_lists: 1h", "refresh_lists", "there is none"),
+            ("lists: [clients.crl], when_unreachable: accept", "when_unreachable", "For lists write `when_stale`"),
+            ("lists: [clients.crl], ocsp: {responder: \"http://o.example\"}", "lists", "With `ocsp` there are no lists"),
+            ("ocsp: {responder: \"http://o.example\"}, when_stale: accept", "when_stale", "write `when_unreachable`"),
+            ("ocsp: {responder: \"http://o.example\"}, when_unreachable: pass", "when_unreachable", "is not one of"),
+            ("ocsp: {}", "ocsp.responder", "The key is missing."), ("ocsp: {responder: o.example}", "ocsp.responder", "A URL such as"),
+            ("ocsp: {from_certificate: [\"http://o.example\"]}", "ocsp.from_certificate[0]", "A host such as"),
+            ("ocsp: {from_certificate: []}", "ocsp.from_certificate", "The list is empty"),
+        ] {
+            let found = mistakes(authorities("    - {file: clients-ca.pem, revocation: {\(terms)}}\n"))
+            #expect(
+                found.count == 1 && found.first?.contains(": \(key).authorities[0].revocation.\(path): ") == true
+                    && found.first?.contains(words) == true, "\(terms): \(found)")
+        }
         expectMistake(authorities("    - {revocation: {lists: [clients.crl]}}\n"), "8:7: \(key).authorities[0].file", "The key is missing.")
         expectMistake(authorities("    - absent.pem\n"), "8:7: \(key).authorities[0]", "There is no file")
         expectMistake(authorities("    []\n"), "8:5: \(key).authorities", "The list is empty.")

@@ -30,7 +30,7 @@ struct ExplainAgreementTests {
         for number in 0..<configurations {
             var random = RandomRequests(workshop)
             let text = random.configuration(plain: number == 0)
-            let bench = try Bench(workshop, text)
+            let bench = try await Bench(workshop, text)
             let tokens = try random.tokens(30)
             for _ in 0..<requests {
                 try await bench.compare(random.request(tokens), &tally)
@@ -49,7 +49,7 @@ struct ExplainAgreementTests {
         var tally = Tally()
         for number in 0..<4 {
             let text = random.configuration(plain: number == 0)
-            let bench = try Bench(workshop, text)
+            let bench = try await Bench(workshop, text)
             let tokens = try random.tokens(10)
             for _ in 0..<20 {
                 let request = random.request(tokens)
@@ -108,7 +108,7 @@ private final class Bench {
     private let clients: [String: ExplainedClient]
     private let now = WallClock.seconds()
 
-    init(_ workshop: Workshop, _ configuration: String) throws {
+    init(_ workshop: Workshop, _ configuration: String) async throws {
         self.configuration = configuration
         blueprint = try workshop.blueprint(configuration, tokens: RandomRequests.issuers, clients: RandomRequests.clients(in: configuration))
         // Nothing runs: with keys that are fixed no token is looked up.
@@ -121,7 +121,7 @@ private final class Bench {
         for name in RandomRequests.clients {
             let path = workshop.path("\(name).pem")
             let request = Explainer.Request(certificate: path, token: "", method: "GET", path: "/")
-            clients[path] = try ExplainedClient(request, blueprint, now: now)
+            clients[path] = try await ExplainedClient(request, blueprint, now: now)
         }
         self.clients = clients
     }

@@ -86,7 +86,7 @@ final class EngineBench {
     ) throws -> LoopGeneration { try surroundings.generation(number, judge: judge, change) }
 
     func connect() throws -> FakeClient {
-        let client = ConnectedClient(IdentifiedClient(.anonymous, nil), address: "192.0.2.1", under: loop.generation)
+        let client = ConnectedClient(IdentifiedClient(.anonymous, nil), address: "192.0.2.1", under: loop.generation, trustChanges: 0)
         let connection = HTTP1Connection(loop: loop, client: client)
         loop.register(connection)
         return FakeClient(connection, try Wire(surroundings.eventLoop, connection))
@@ -215,6 +215,7 @@ final class FakeLookup: PendingLookup {
 }
 
 private final class NoGate: ClientGate {
+    let trustChanges = 0
     func site(for serverName: String?) -> SiteIndex? { .listeners }
     func makeTLSHandler(for site: SiteIndex, onRefusal: @escaping (GateRefusal) -> Void) throws -> NIOSSLServerHandler {
         throw ChannelError.operationUnsupported

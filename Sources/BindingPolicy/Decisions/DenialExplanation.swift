@@ -50,6 +50,8 @@ extension DenialReason {
         case .certificateRevoked: "The client certificate has been revoked."
         case .certificateUntrusted: "The client certificate is no longer trusted."
         case .revocationListMissing: "Whether the client certificate has been revoked cannot be told: a revocation list is missing."
+        case .certificateStatusUnknown: "Whether the client certificate has been revoked cannot be told: its issuer's responder does not know it."
+        case .certificateStatusUnavailable: "Whether the client certificate has been revoked cannot be told: its issuer's responder gives no answer."
         case .revocationListStale: "Whether the client certificate has been revoked cannot be told: the revocation list is out of date."
         case .scopeInsufficient: "The token lacks a scope that this resource needs."
         case .pathAmbiguous: "The path can be read in more than one way."

@@ -54,6 +54,10 @@ package enum DenialReason: String, CaseIterable, Sendable {
     /// Nothing tells whether it has been revoked.
     case revocationListMissing = "crl_missing"
     case revocationListStale = "crl_stale"
+    /// Its responder does not know it.
+    case certificateStatusUnknown = "ocsp_unknown"
+    /// Its responder gave no usable answer.
+    case certificateStatusUnavailable = "ocsp_unavailable"
 
     // Valid and bound, but the user must authenticate in another way or again: 401 insufficient_user_authentication (RFC 9470).
     case authenticationInsufficient = "acr_insufficient"
@@ -118,7 +122,7 @@ extension DenialReason {
             .issuerNotForRoute, .confirmationUnproven,
             .confirmationMissing, .confirmationMalformed, .confirmationMalformedHex, .confirmationUnsupported,
             .confirmationMismatch, .certificateRenewed, .clientMismatch, .certificateExpired, .certificateNotYetValid, .certificateRevoked,
-            .certificateUntrusted, .revocationListMissing, .revocationListStale:
+            .certificateUntrusted, .revocationListMissing, .revocationListStale, .certificateStatusUnknown, .certificateStatusUnavailable:
             .invalidToken
         case .authenticationInsufficient, .authenticationTooOld: .insufficientAuthentication
         case .scopeInsufficient, .claimInsufficient: .insufficientScope

@@ -27,9 +27,12 @@ package struct AuthenticatedPeer: Sendable, Equatable {
     }
 
     /// One whose connection was let in and whose certificate, or the want of one, is not accepted any more.
-    package init(withdrawn reason: DenialReason, thumbprint: Thumbprint?) {
+    ///
+    /// - Parameter reviewTime: from when on it may be accepted again, though nothing that is trusted has changed: seconds since 1970.
+    package init(withdrawn reason: DenialReason, thumbprint: Thumbprint?, reviewTime: Double = .infinity) {
         self.thumbprint = thumbprint
-        (validFrom, validUntil, reviewTime) = (-.infinity, .infinity, .infinity)
+        (validFrom, validUntil) = (-.infinity, .infinity)
+        self.reviewTime = reviewTime
         withdrawn = reason
         certificate = nil
     }

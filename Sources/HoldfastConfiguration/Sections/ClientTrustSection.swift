@@ -1,3 +1,5 @@
+import HTTPWire
+
 extension HoldfastConfiguration.ClientTrust {
     private enum Word: String, CaseIterable { case authorities, spiffe, any }
 
@@ -8,8 +10,9 @@ extension HoldfastConfiguration.ClientTrust {
     /// - `trust` (`authorities` or `any`; required, since neither is to be had by forgetting)
     /// - `authorities` (with `trust: authorities`, and only then; not needed where `clients` have their own): a file, PEM, or a list of files and of sections with
     ///   - `file`
-    ///   - `revocation`: `lists` (files, PEM or DER), `scope` (`chain` unless `leaf`), `when_stale` (`refuse` unless `accept`)
-    /// - `revocation_lists` (files): the short form, for all authorities that have no `revocation` of their own
+    ///   - `revocation`: `lists` (files, PEM or DER, and URLs), `scope` (`chain` unless `leaf`), `when_stale` (`refuse` unless `accept`),
+    ///     `refresh_lists` (1s to 24h; default `1h`); or in place of lists `ocsp`, `scope` and `when_unreachable` (`refuse` unless `accept`)
+    /// - `revocation_lists` (files and URLs): the short form, for all authorities that have no `revocation` of their own
     /// - `usage` (`client` unless `any`): what certificates must have been issued for
     ///
     /// - Parameter clients: who is registered there; their own authorities are trusted too.
@@ -33,7 +36,7 @@ extension HoldfastConfiguration.ClientTrust {
             }
             return word
         }
-        let lists = section.files("revocation_lists", in: folder)
+        let lists = HoldfastConfiguration.Revocation.places(section, "revocation_lists", folder)
         let authorities = HoldfastConfiguration.Authorities.all(section, folder, HoldfastConfiguration.Revocation(short: lists))
         let usage = section.optional("usage", choice(HoldfastConfiguration.CertificateUsage.self))
         switch trust {
@@ -49,7 +52,7 @@ extension HoldfastConfiguration.ClientTrust {
                 return nil
             }
             let all = (authorities ?? []) + own
-            if lists != nil, !all.contains(where: { $0.revocation?.lists == lists }) {
+            if let lists, !all.contains(where: { $0.revocation?.lists == lists.files && $0.revocation?.urls == lists.urls }) {
                 section.complain(
                     "Each of `authorities` has a `revocation` of its own, so these lists are for none of them. Remove this key.", "revocation_lists")
             }
@@ -115,24 +118,115 @@ extension HoldfastConfiguration.Authorities {
 }
 
 extension HoldfastConfiguration.Revocation {
-    fileprivate init?(short lists: [LocatedPath]?) {
+    /// Where lists are: files and URLs.
+    fileprivate typealias Places = (files: [LocatedPath], urls: [HTTPURL])
+
+    private enum Place { case file(LocatedPath), url(HTTPURL) }
+
+    private static let usualRefresh = Duration.seconds(3600)
+    private static let refreshes = Quantity.duration(
+        .seconds(1) ... .seconds(24 * 3600), below: "whoever serves the lists would be asked without a pause",
+        above: "who has been revoked would pass that long")
+
+    /// One place or a list of them; nil where the key is absent or anything in it is wrong.
+    fileprivate static func places(_ section: Section, _ key: String, _ folder: String) -> Places? {
+        let path = section.keyPath.isEmpty ? key : "\(section.keyPath).\(key)"
+        let places = section.list(key, single: true) { node throws(Complaint) -> Place in
+            guard try node.text().contains("://") else { return .file(try section.located(node, at: path, in: folder)) }
+            return .url(try HTTPURL.trusted(node))
+        }
+        return places.map { places in
+            (
+                places.compactMap { if case .file(let file) = $0 { file } else { nil } },
+                places.compactMap { if case .url(let url) = $0 { url } else { nil } }
+            )
+        }
+    }
+
+    fileprivate init?(short lists: Places?) {
         guard let lists else { return nil }
-        (self.lists, scope, whenStale) = (lists, .chain, .refuse)
+        self.init(
+            lists: lists.files, urls: lists.urls, refresh: Self.usualRefresh, responders: nil, scope: .chain, whenStale: .refuse)
     }
 
     fileprivate init?(_ item: Section, _ folder: String) {
-        guard let section = item.section("revocation", known: ["lists", "scope", "when_stale"]) else { return nil }
-        let scope = section.optional("scope", choice(Scope.self))
-        let staleness = section.optional("when_stale", choice(Staleness.self))
-        guard section.has("lists") else {
-            section.miss("lists", "Write the files with the revocation lists, in PEM or DER.")
+        guard let section = item.section("revocation", known: ["lists", "ocsp", "scope", "when_stale", "refresh_lists", "when_unreachable"]) else {
             return nil
         }
-        guard let lists = section.files("lists", in: folder), !section.has("scope") || scope != nil,
-            !section.has("when_stale") || staleness != nil
+        let scope = section.optional("scope", choice(Scope.self))
+        let staleness = section.optional("when_stale", choice(Staleness.self))
+        let refresh = section.optional("refresh_lists", Self.refreshes)
+        if section.has("ocsp") {
+            self.init(asking: section, scope: scope)
+            return
+        }
+        if section.has("when_unreachable") {
+            section.complain("This is for `ocsp`. For lists write `when_stale`.", "when_unreachable")
+            return nil
+        }
+        guard section.has("lists") else {
+            section.miss("lists", "Write the files with the revocation lists, in PEM or DER, or URLs that they are fetched from.")
+            return nil
+        }
+        guard let lists = Self.places(section, "lists", folder), !section.has("scope") || scope != nil,
+            !section.has("when_stale") || staleness != nil, !section.has("refresh_lists") || refresh != nil
         else { return nil }
-        self.lists = lists
-        self.scope = scope ?? .chain
-        whenStale = staleness ?? .refuse
+        if refresh != nil, lists.urls.isEmpty {
+            section.complain("Files are looked at all the time; this is for URLs, and there is none. Remove this key.", "refresh_lists")
+            return nil
+        }
+        self.init(
+            lists: lists.files, urls: lists.urls, refresh: refresh ?? Self.usualRefresh, responders: nil, scope: scope ?? .chain,
+            whenStale: staleness ?? .refuse)
+    }
+
+    private init?(asking section: Section, scope: Scope?) {
+        let staleness = section.optional("when_unreachable", choice(Staleness.self))
+        for key in ["lists", "refresh_lists", "when_stale"] where section.has(key) {
+            section.complain(
+                "With `ocsp` there are no lists\(key == "when_stale" ? "; write `when_unreachable`" : ""). Remove this key, or `ocsp`.", key)
+            return nil
+        }
+        let responders = section.section("ocsp", known: ["responder", "from_certificate", "cache", "timeout"])
+            .flatMap { HoldfastConfiguration.Responders($0) }
+        guard let responders, !section.has("scope") || scope != nil, !section.has("when_unreachable") || staleness != nil else { return nil }
+        self.init(
+            lists: [], urls: [], refresh: Self.usualRefresh, responders: responders, scope: scope ?? .chain, whenStale: staleness ?? .refuse)
+    }
+}
+
+extension HoldfastConfiguration.Responders {
+    private static let caches = Quantity.duration(
+        .seconds(1) ... .seconds(24 * 3600), below: "the responder would be asked at each request",
+        above: "who has been revoked would pass that long")
+    private static let timeouts = Quantity.duration(
+        .milliseconds(100) ... .seconds(10), below: "no responder answers so fast", above: "the client's first request would wait so long")
+
+    /// - `responder` (a URL; `http://` as well, since answers are signed)
+    /// - `from_certificate` (hosts, with or without a port, that a certificate may name as its responder); one of both is needed
+    /// - `cache` (1s to 24h; default `1h`), `timeout` (100ms to 10s; default `3s`)
+    fileprivate init?(_ section: Section) {
+        let responder = section.optional("responder") { node throws(Complaint) in try HTTPURL(configured: try node.text()) }
+        let hosts = section.list("from_certificate", single: true) { node throws(Complaint) -> String in
+            let text = try node.text().lowercased()
+            guard let url = try? HTTPURL("http://\(text)"), url.path.isEmpty, url.query == nil else {
+                throw Complaint("A host such as `ocsp.example.com` is expected here, with or without a port, not `\(text.shortened)`.")
+            }
+            return text
+        }
+        let cache = section.optional("cache", Self.caches)
+        let timeout = section.optional("timeout", Self.timeouts)
+        guard section.has("responder") || section.has("from_certificate") else {
+            section.miss(
+                "responder", "Write the URL of the responder, or with `from_certificate` the hosts that a certificate may name as its responder.")
+            return nil
+        }
+        guard !section.has("responder") || responder != nil, !section.has("from_certificate") || hosts != nil, !section.has("cache") || cache != nil,
+            !section.has("timeout") || timeout != nil
+        else { return nil }
+        self.responder = responder
+        fromCertificate = hosts ?? []
+        self.cache = cache ?? .seconds(3600)
+        self.timeout = timeout ?? .seconds(3)
     }
 }

@@ -54,7 +54,10 @@ extension ConfigurationSummary {
                 revocation.scope == .leaf
                     ? "\(key).authorities: of \(part.file.path) `scope` is `leaf`: an intermediate that has been revoked is not looked up, nor is whoever it issued to."
                     : nil,
-                revocation.whenStale == .accept
+                revocation.whenStale == .accept && revocation.responders != nil
+                    ? "\(key).authorities: of \(part.file.path) `when_unreachable` is `accept`: who has been revoked passes whenever the responder gives no answer."
+                    : nil,
+                revocation.whenStale == .accept && revocation.responders == nil
                     ? "\(key).authorities: of \(part.file.path) `when_stale` is `accept`: who has been revoked since the last list passes for as long as no newer one comes."
                     : nil,
             ].compactMap(\.self)

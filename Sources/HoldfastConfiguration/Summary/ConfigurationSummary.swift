@@ -100,12 +100,22 @@ extension ConfigurationSummary {
     private static func revocation(_ authorities: HoldfastConfiguration.Authorities) -> String? {
         guard let revocation = authorities.revocation else { return nil }
         let whose = revocation.scope == .leaf ? "each client's certificate" : "each certificate between a client and its CA, its own included,"
+        if let responders = revocation.responders {
+            let named =
+                responders.fromCertificate.isEmpty
+                ? nil : "the responder that it names itself, on \(responders.fromCertificate.joined(separator: " or ")),"
+            let unreachable = revocation.whenStale == .refuse ? "refuses" : "lets pass"
+            return
+                "Asks \(responders.responder.map { "\($0)" } ?? named ?? "nobody") about \(whose) of \(authorities.file.path) (OCSP), keeps answers for \(Quantity.spell(responders.cache)) at most: refuses what has been revoked, and \(unreachable) where there is no answer."
+        }
+        let refresh = Quantity.spell(revocation.refresh)
+        let places = revocation.lists.map(\.path) + revocation.urls.map { "\($0) (fetched each \(refresh) or sooner)" }
         let stale =
             revocation.whenStale == .refuse
             ? "refuses where no list tells or the one that does is past its next update"
             : "refuses where no list tells, and believes one that is past its next update"
         return
-            "Looks \(whose) of \(authorities.file.path) up in \(revocation.lists.map(\.path).joined(separator: ", ")): refuses what has been revoked, and \(stale)."
+            "Looks \(whose) of \(authorities.file.path) up in \(places.joined(separator: ", ")): refuses what has been revoked, and \(stale)."
     }
 
     private static func resource(_ configuration: HoldfastConfiguration) -> [String] {

@@ -1,4 +1,6 @@
 import BindingPolicy
+import ClientIdentity
+import HTTPWire
 import HoldfastConfiguration
 import NIOHTTP1
 import ProxyEngine
@@ -77,7 +79,13 @@ struct AdminPages: Sendable {
 
     private func age(of generation: Generation) -> Double { max(0, WallClock.seconds() - generation.made).rounded() }
 
-    private var issuerNotes: [String] { generation.desks.all.flatMap(\.keyNotes) + generation.desks.all.flatMap(\.introspectionNotes) }
+    private var issuerNotes: [String] {
+        generation.desks.all.flatMap(\.keyNotes) + generation.desks.all.flatMap(\.introspectionNotes)
+            + generation.blueprint.listKeepers.flatMap(\.notes)
+            + generation.blueprint.statusDesks.compactMap { file, desk in
+                desk.counts.lastFault.map { "warning: revocation of certificates of \(file): \($0)" }
+            }
+    }
 
     private func metrics(_ format: MetricsExposition.Format) async -> PageServer.Page {
         // Connections that no loop was given.
@@ -105,6 +113,16 @@ struct AdminPages: Sendable {
         let (review, now) = (generation.blueprint.review, WallClock.seconds())
         metrics.certificateExpiry = review.secondsToExpiry(now: now)
         metrics.revocationListUpdate = review.secondsToNextUpdate(now: now)
+        for keeper in generation.blueprint.listKeepers {
+            metrics.listFetches[keeper.url.shown] = keeper.status.fetches
+            metrics.listFetchFailures[keeper.url.shown] = keeper.status.failures
+        }
+        for (file, desk) in generation.blueprint.statusDesks {
+            let counts = desk.counts
+            metrics.statusQuestions[file] = counts.questions
+            metrics.statusFailures[file] = counts.failures
+            metrics.statusAnswers[file] = counts.remembered
+        }
         for routes in weakerRoutes { metrics.weakerRoutes[routes.require] = routes.count }
         metrics.accessLogDropped = sinks.access.lostLines
         metrics.messagesDropped = sinks.messages.lostLines

@@ -4,6 +4,8 @@ struct Readiness: Equatable, Sendable {
     var keys: [(issuer: String, available: Bool)]
     /// By issuer, whether it is known where to ask about tokens.
     var introspection: [(issuer: String, available: Bool)] = []
+    /// By URL, whether its revocation lists are there.
+    var lists: [(url: String, available: Bool)] = []
     var upstream: UpstreamProbe.Finding
     var draining: Bool
 
@@ -14,6 +16,7 @@ struct Readiness: Equatable, Sendable {
         (draining ? ["draining"] : []) + upstreamProblem
             + keys.filter { !$0.available }.map { "no keys of \($0.issuer)" }
             + introspection.filter { !$0.available }.map { "no introspection endpoint of \($0.issuer)" }
+            + lists.filter { !$0.available }.map { "no revocation lists from \($0.url)" }
     }
 
     private var upstreamProblem: [String] {

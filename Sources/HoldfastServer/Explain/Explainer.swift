@@ -49,7 +49,8 @@ package struct Explainer: Sendable {
 
     package func explain(_ request: Request) async throws -> Explanation {
         let now = WallClock.seconds()
-        let client = try ExplainedClient(request, blueprint, now: now)
+        for keeper in blueprint.listKeepers { await keeper.look() }
+        let client = try await ExplainedClient(request, blueprint, now: now)
         for other in request.others {
             do throws(CredentialFault) { _ = try CertificateSummary.first(in: other) } catch { throw Fault(description: "\(error)") }
         }
@@ -131,7 +132,7 @@ struct ExplainedClient {
     /// The identity that its handshake would be for: that of the request's host.
     let site: Site
 
-    init(_ request: Explainer.Request, _ blueprint: Blueprint, now: Double) throws(Explainer.Fault) {
+    init(_ request: Explainer.Request, _ blueprint: Blueprint, now: Double) async throws(Explainer.Fault) {
         let chain: [[UInt8]]
         do throws(CredentialFault) { chain = try CertificateFile.read(request.certificate).map(\.der) } catch {
             throw Explainer.Fault(description: "\(error)")
@@ -146,7 +147,7 @@ struct ExplainedClient {
         let certificates = chain.compactMap { try? NIOSSLCertificate(bytes: $0, format: .der) }
         peer =
             certificates.count == chain.count
-            ? blueprint.authenticator(for: site).decideHandshake(chain: certificates, now: now).map { $0.peer.at(index) }
+            ? await blueprint.authenticator(for: site).decideHandshake(chain: certificates, now: now).map { $0.peer.at(index) }
             : .failure(.certificateRefused(.malformed))
     }
 }

@@ -89,7 +89,8 @@ package struct Explanation: Sendable {
                 .confirmationMismatch, .certificateRenewed, .confirmationUnproven:
                 self = .binding
             case .certificateExpired, .certificateNotYetValid, .certificateRevoked, .certificateUntrusted, .certificateMissing,
-                .certificateDenied, .clientUnknown, .clientAmbiguous, .revocationListMissing, .revocationListStale:
+                .certificateDenied, .clientUnknown, .clientAmbiguous, .revocationListMissing, .revocationListStale,
+                .certificateStatusUnknown, .certificateStatusUnavailable:
                 self = .certificate
             case .clientMismatch: self = .client
             case .scopeNotForClient: self = .clientScope

@@ -41,6 +41,10 @@ package final class Blueprint: Sendable {
     /// The process's, whatever generation a connection to the upstream is of.
     let upstreamSockets: SocketRoom
     let review: CredentialReview
+    /// Who asks responders about certificates, by the file of their authorities.
+    let statusDesks: [(file: String, desk: StatusDesk)]
+    /// Of the revocation lists that are fetched.
+    let listKeepers: [ListKeeper]
     /// For the next one.
     let shelf: RevocationShelf
 
@@ -99,6 +103,8 @@ package final class Blueprint: Sendable {
         access = AccessControl(configuration, pseudonym: Self.pseudonym, metadata: metadata)
         upstream = UpstreamPlan(.default, configuration.upstream, target: target, descriptors)
         review = mistakes.review
+        listKeepers = mistakes.listKeepers
+        statusDesks = mistakes.statusDesks
     }
 
     /// Of this process alone, so that a request that comes back to it is known from one that passed another Holdfast.
@@ -118,7 +124,8 @@ package final class Blueprint: Sendable {
     ///
     /// - Parameter seen: the process's.
     func authenticator(for site: Site, seen: SeenCertificates? = nil) -> ClientAuthenticator {
-        ClientAuthenticator(site.trust, denied: denied, seen: seen, readsFacts: configuration.readsCertificates, clients: site.clients)
+        ClientAuthenticator(
+            site.trust, denied: denied, seen: seen, changes: shelf.changes, readsFacts: configuration.readsCertificates, clients: site.clients)
     }
 
     // MARK: Parts

@@ -33,7 +33,7 @@ struct ClientAnchors {
             var byFile: [String: TrustAnchors] = [:]
             for part in parts {
                 let anchors = mistakes.loadAuthorities(part.file)
-                let policy = part.revocation.flatMap { mistakes.load($0) }
+                let policy = part.revocation.flatMap { mistakes.load($0, of: part.file) }
                 guard let anchors else { continue }
                 read.append(anchors)
                 byFile[part.file.path] = anchors

@@ -1,6 +1,7 @@
 import ClientIdentity
 import Credentials
 import Files
+import HTTPWire
 import HoldfastConfiguration
 import Timekeeping
 
@@ -16,8 +17,18 @@ struct CredentialReview: Sendable {
         /// Lent to clients; `stray` are those of them that are of no use.
         case intermediates([Certificate], stray: [CertificateConcern])
         case revocationLists([RevocationList])
+        /// Whichever are there.
+        case fetchedLists(FetchedLists)
         /// A file whose content nobody else may know.
         case secret(path: String)
+
+        var lists: [RevocationList]? {
+            switch self {
+            case .revocationLists(let lists): lists
+            case .fetchedLists(let lists): lists.lists
+            default: nil
+            }
+        }
     }
 
     private var items: [(key: String, item: Item)] = []
@@ -38,6 +49,8 @@ struct CredentialReview: Sendable {
 
     mutating func watch(revocationLists file: LocatedPath, _ lists: [RevocationList]) { items.append((file.keyPath, .revocationLists(lists))) }
 
+    mutating func watch(fetchedLists url: HTTPURL, _ lists: FetchedLists) { items.append((url.shown, .fetchedLists(lists))) }
+
     mutating func watch(secret file: LocatedPath) { items.append((file.keyPath, .secret(path: file.path))) }
 
     /// Seconds until the first certificate of a file expires, by the key that names the file; below zero where that was.
@@ -46,7 +59,7 @@ struct CredentialReview: Sendable {
             switch item {
             case .server(let certificates, _), .client(let certificates), .authorities(let certificates), .intermediates(let certificates, _):
                 certificates.compactMap { $0.parsed?.window?.notAfter }.min().map { (key, ($0 - now).rounded()) }
-            case .revocationLists, .secret: nil
+            case .revocationLists, .fetchedLists, .secret: nil
             }
         }
         return Dictionary(ends) { min($0, $1) }
@@ -55,7 +68,7 @@ struct CredentialReview: Sendable {
     /// Likewise until the first list of a file is to be followed by another.
     func secondsToNextUpdate(now: Double) -> [String: Double] {
         let ends = items.compactMap { key, item -> (String, Double)? in
-            guard case .revocationLists(let lists) = item else { return nil }
+            guard let lists = item.lists else { return nil }
             return lists.compactMap(\.nextUpdate).min().map { (key, ($0 - now).rounded()) }
         }
         return Dictionary(ends) { min($0, $1) }
@@ -77,8 +90,8 @@ struct CredentialReview: Sendable {
                 (CertificateReview.ofAuthorities(certificates, now: now) + stray).map {
                     Self.sentence(key, $0, "it completes no client's path")
                 }
-            case .revocationLists(let lists):
-                lists.filter { $0.nextUpdate.map { $0 < now } ?? false }.map {
+            case .revocationLists, .fetchedLists:
+                (item.lists ?? []).filter { $0.nextUpdate.map { $0 < now } ?? false }.map {
                     "\(key): the list of \($0.issuer) was to be followed by another at \(Timestamp.text($0.nextUpdate ?? now)): fetch that."
                 }
             case .secret(let path):

@@ -62,6 +62,8 @@ final class Generation: Sendable {
                 issuers.open(desk)
                 return desk
             })
+        blueprint.shelf.tellFaults { logger.log(.statusNotAnswered, metadata: ["problem": "\($0)"]) }
+        for keeper in blueprint.listKeepers { if let work = keeper.open(logger) { issuers.open(work) } }
     }
 
     private static let keptContextKeys = 4
@@ -70,7 +72,7 @@ final class Generation: Sendable {
     /// down holds nothing up. Before that its tokens would be refused for want of them.
     func firstLooks(patience: Duration) async {
         let deadline = ContinuousClock.now + patience
-        while desks.all.contains(where: \.isUndecided), ContinuousClock.now < deadline {
+        while desks.all.contains(where: \.isUndecided) || blueprint.listKeepers.contains(where: \.isUndecided), ContinuousClock.now < deadline {
             guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return }
         }
     }
@@ -102,5 +104,7 @@ final class Generation: Sendable {
             upstreams: Dictionary(pools) { first, _ in first })
     }
 
-    private func gate(on eventLoop: any EventLoop) -> ConnectionGate { ConnectionGate(doors, siteOf: blueprint.site, on: eventLoop) }
+    private func gate(on eventLoop: any EventLoop) -> ConnectionGate {
+        ConnectionGate(doors, siteOf: blueprint.site, changes: blueprint.shelf.changes, on: eventLoop)
+    }
 }

@@ -7,6 +7,8 @@ import TokenValidation
 struct MistakeCollector {
     private var mistakes: [ConfigurationMistake] = []
     private(set) var review = CredentialReview()
+    private(set) var statusDesks: [(file: String, desk: StatusDesk)] = []
+    private(set) var listKeepers: [ListKeeper] = []
     private let shelf: RevocationShelf
 
     init(_ shelf: RevocationShelf) { self.shelf = shelf }
@@ -66,13 +68,26 @@ struct MistakeCollector {
     }
 
     /// Nil where any file of it cannot be used; each says so.
-    mutating func load(_ revocation: HoldfastConfiguration.Revocation) -> RevocationPolicy? {
+    ///
+    /// - Parameter authorities: whose certificates it is about.
+    mutating func load(_ revocation: HoldfastConfiguration.Revocation, of authorities: LocatedPath) -> RevocationPolicy? {
+        if let responders = revocation.responders {
+            let desk = shelf.desk(StatusDesk.Settings(responders))
+            statusDesks.append((authorities.path, desk))
+            return RevocationPolicy(
+                asking: desk, scope: revocation.scope == .leaf ? .leaf : .chain, whenUnreachable: revocation.whenStale == .accept ? .accept : .refuse)
+        }
         let shelf = shelf
         let read = revocation.lists.map { file in load(file) { () throws(CredentialFault) in try shelf.lists(of: file) } }
         for (file, lists) in zip(revocation.lists, read) { if let lists { review.watch(revocationLists: file, lists) } }
         guard !read.contains(where: { $0 == nil }) else { return nil }
+        let keepers = revocation.urls.map { shelf.keeper(of: $0, refresh: revocation.refresh.seconds) }
+        for keeper in keepers where !listKeepers.contains(where: { $0 === keeper }) {
+            listKeepers.append(keeper)
+            review.watch(fetchedLists: keeper.url, keeper.lists)
+        }
         return RevocationPolicy(
-            lists: read.compactMap(\.self).flatMap(\.self), scope: revocation.scope == .leaf ? .leaf : .chain,
+            lists: read.compactMap(\.self).flatMap(\.self), fetched: keepers.map(\.lists), scope: revocation.scope == .leaf ? .leaf : .chain,
             whenStale: revocation.whenStale == .accept ? .accept : .refuse)
     }
 
@@ -108,5 +123,12 @@ struct MistakeCollector {
             isEmpty
                 ? [ConfigurationMistake(file: configuration.file, position: nil, keyPath: "", message: "The configuration cannot be used.")]
                 : mistakes)
+    }
+}
+
+extension StatusDesk.Settings {
+    fileprivate init(_ configured: HoldfastConfiguration.Responders) {
+        self.init(
+            responder: configured.responder, hosts: configured.fromCertificate, cache: configured.cache.seconds, timeout: configured.timeout.seconds)
     }
 }

@@ -1,6 +1,5 @@
 import ClientIdentity
 import NIOCore
-import NIOPosix
 import ProxyEngine
 
 /// A request's wait for a verdict on its client's certificate that takes longer than a loop may be held up. The loop's alone.
@@ -15,9 +14,9 @@ final class CertificateLookup: PendingLookup {
     ) {
         self.client = client
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        // Cancelled only where the process ends.
-        NIOThreadPool.singleton.submit { state in
-            if case .active = state { _ = authenticator.review(certificate, now: now) }
+        // Ends by the deadlines of what it asks.
+        Task {
+            await authenticator.settle(certificate, now: now)
             eventLoop.execute { bound.value.ended() }
         }
     }

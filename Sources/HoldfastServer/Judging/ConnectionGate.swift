@@ -17,13 +17,17 @@ final class ConnectionGate: ClientGate {
     private let doors: [SiteDoor]
     private let siteOf: (String?) -> SiteIndex?
     private let eventLoop: any EventLoop
+    private let changes: TrustChanges
 
     /// - Parameter siteOf: the identity that clients mean who ask for this host, or for none.
-    init(_ doors: [SiteDoor], siteOf: @escaping (String?) -> SiteIndex?, on eventLoop: any EventLoop) {
+    init(_ doors: [SiteDoor], siteOf: @escaping (String?) -> SiteIndex?, changes: TrustChanges, on eventLoop: any EventLoop) {
         self.doors = doors
         self.siteOf = siteOf
         self.eventLoop = eventLoop
+        self.changes = changes
     }
+
+    var trustChanges: Int { changes.count }
 
     func site(for serverName: String?) -> SiteIndex? { siteOf(serverName) }
 
@@ -61,7 +65,8 @@ final class ConnectionGate: ClientGate {
         }
         switch door.authenticator.review(certificate, now: now) {
         case .success(let peer): return peer
-        case .failure(let fault): return AuthenticatedPeer(withdrawn: fault.denial, thumbprint: certificate.thumbprint)
+        case .failure(let fault):
+            return AuthenticatedPeer(withdrawn: fault.denial, thumbprint: certificate.thumbprint, reviewTime: now + fault.durability)
         }
     }
 

@@ -15,7 +15,18 @@ extension HandshakeFault {
         case .certificateRefused(.revoked): .certificateRevoked
         case .certificateRefused(.listMissing): .revocationListMissing
         case .certificateRefused(.listStale): .revocationListStale
+        case .certificateRefused(.statusUnknown): .certificateStatusUnknown
+        case .certificateRefused(.statusUnavailable): .certificateStatusUnavailable
         case .certificateRefused: .certificateUntrusted
+        }
+    }
+
+    /// Seconds after which a live connection may be accepted again by itself: responders answer differently without anything changing here.
+    var durability: Double {
+        switch self {
+        case .certificateRefused(.statusUnavailable): 5
+        case .certificateRefused(.statusUnknown), .certificateRefused(.revoked): 30
+        default: .infinity
         }
     }
 

@@ -34,18 +34,24 @@ struct IssuerWork: Sendable {
 
 /// Runs what the issuers of all generations need: each from when its desk is opened until no generation has it any more.
 final class IssuerService: Service {
-    private let opened: AsyncStream<IssuerWork>
-    private let opening: AsyncStream<IssuerWork>.Continuation
+    private let opened: AsyncStream<@Sendable () async -> Void>
+    private let opening: AsyncStream<@Sendable () async -> Void>.Continuation
 
     init() { (opened, opening) = AsyncStream.makeStream() }
 
-    func open(_ desk: IssuerDesk) { opening.yield(desk.work) }
+    func open(_ desk: IssuerDesk) {
+        let work = desk.work
+        open { await work.run() }
+    }
+
+    /// Whatever else generations need; it ends by itself, or cancelled.
+    func open(_ work: @escaping @Sendable () async -> Void) { opening.yield(work) }
 
     func run() async throws { await cancelWhenGracefulShutdown { await self.runUntilCancelled() } }
 
     func runUntilCancelled() async {
         await withDiscardingTaskGroup { group in
-            for await work in opened { group.addTask { await work.run() } }
+            for await work in opened { group.addTask { await work() } }
         }
     }
 }

@@ -9,6 +9,7 @@ final class ConnectedClient {
     private let serverName: String?
     /// The number of the generation that says so.
     private var judgedUnder: Int
+    private var trustChanges: Int
     /// As the log and `X-Forwarded-For` have it.
     let address: String
     private let key: ClientKey
@@ -16,13 +17,16 @@ final class ConnectedClient {
     /// Of the upstream that its latest request went to: mostly that of the next one too.
     private var latest: (pool: UpstreamPool, share: ClientShare)?
 
-    /// - Parameter generation: whose gate identified it.
-    init(_ client: IdentifiedClient, address: String, under generation: LoopGeneration) {
+    /// - Parameters:
+    ///   - generation: whose gate identified it.
+    ///   - trustChanges: of that gate, before it did.
+    init(_ client: IdentifiedClient, address: String, under generation: LoopGeneration, trustChanges: Int) {
         peer = client.peer
         certificate = client.certificate
         serverName = client.serverName
         self.address = address
         judgedUnder = generation.number
+        self.trustChanges = trustChanges
         key = ClientKey(peer, at: address)
     }
 
@@ -30,7 +34,7 @@ final class ConnectedClient {
     ///
     /// - Returns: what the request has to wait for; then ``concludeReview(under:now:)``.
     func review(under generation: LoopGeneration, now: Double, for request: any LookupClient) -> (any PendingLookup)? {
-        guard generation.number != judgedUnder || now >= peer.reviewTime else { return nil }
+        guard generation.number != judgedUnder || now >= peer.reviewTime || trustChanges != generation.gate.trustChanges else { return nil }
         if let question = generation.gate.question(about: certificate, asking: serverName, now: now, for: request) { return question }
         concludeReview(under: generation, now: now)
         return nil
@@ -38,6 +42,7 @@ final class ConnectedClient {
 
     func concludeReview(under generation: LoopGeneration, now: Double) {
         judgedUnder = generation.number
+        trustChanges = generation.gate.trustChanges
         let reviewed = generation.gate.review(certificate, asking: serverName, now: now)
         // By another path it may be another client.
         if reviewed.certificate != peer.certificate { fields = nil }

@@ -60,6 +60,8 @@ package protocol ClientGate: AnyObject {
     /// Judges again who was let in by the gate of another generation.
     /// - Parameter certificate: nil where the client showed none.
     func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer
+    /// How often what clients are trusted by has changed under this gate: with each change they are to be reviewed.
+    var trustChanges: Int { get }
     /// What has to be found out before ``review(_:asking:now:)`` can be asked, where that is not known here: the request waits for it. Nil
     /// where it can be asked at once.
     func question(

@@ -93,12 +93,13 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     private func completed(_ context: ChannelHandlerContext) {
         // A client that leaves Nagle's algorithm on waits for this acknowledgement before it sends its first request.
         try? context.channel.syncOptions?.setOption(ChannelOptions.tcpOption(.init(rawValue: tcpQuickAck)), value: 1)
+        let changes = generation.gate.trustChanges
         switch generation.gate.identify(leaf: tls?.peerCertificate, asking: hello?.serverName, now: loop.clock.seconds()) {
         case .failure(let refusal): refuse(refusal)
         case .success(let identified):
             guard seats.hasProved(context.channel) else { return refuse("too_many_connections") }
             let address = context.channel.remoteAddress?.addressText ?? ""
-            let client = ConnectedClient(identified, address: address, under: generation)
+            let client = ConnectedClient(identified, address: address, under: generation, trustChanges: changes)
             loop.counters.metrics.handshakes &+= 1
             isOver = true
             makeWay(for: HTTP1Connection(loop: loop, client: client), context)

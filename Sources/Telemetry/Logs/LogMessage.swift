@@ -41,6 +41,11 @@ package enum LogMessage: String, CaseIterable, Sendable {
     case introspectionSuspended = "introspection fails; the issuer is left alone for a while"
     case introspectionResumed = "introspection works again"
 
+    // Revocation.
+    case listsFetched = "revocation lists fetched"
+    case listsNotFetched = "revocation lists not fetched"
+    case statusNotAnswered = "no answer about the revocation of a certificate"
+
     // The upstream.
     case upstreamReachable = "upstream reachable"
     case upstreamUnreachable = "upstream unreachable"
@@ -57,10 +62,11 @@ package enum LogMessage: String, CaseIterable, Sendable {
         case .descriptors, .handshakeRefused: .info
         case .generation, .adminListening, .metadataListening, .listening, .shuttingDown, .draining, .stopped, .acceptingResumed,
             .connectionsRefusedNoMore,
-            .handshakesCrowdedNoMore, .keysReplaced, .introspectionEndpointFound, .introspectionResumed, .upstreamReachable:
+            .handshakesCrowdedNoMore, .keysReplaced, .listsFetched, .introspectionEndpointFound, .introspectionResumed, .upstreamReachable:
             .notice
         case .configurationWarning, .restartNeeded, .drainTimedOut, .acceptingPaused, .acceptingFailed, .connectionsRefused, .handshakesCrowded,
-            .keysNotFetched, .keysWarning, .introspectionEndpointNotFound, .introspectionFailed, .upstreamUnreachable, .upstreamFailed, .reportOnly:
+            .keysNotFetched, .keysWarning, .listsNotFetched, .statusNotAnswered, .introspectionEndpointNotFound, .introspectionFailed,
+            .upstreamUnreachable, .upstreamFailed, .reportOnly:
             .warning
         case .reloadRefused, .configurationMistake, .keysWithdrawn, .secretKeysPublished, .introspectionSuspended, .logLinesLost: .error
         case .failed: .critical

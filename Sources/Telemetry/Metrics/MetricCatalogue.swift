@@ -60,8 +60,18 @@ package struct ProcessMetrics: MetricSet {
     package var certificateExpiry: [String: Double] = [:]
     @Metric(
         .gauge, "holdfast_revocation_list_next_update_in_seconds",
-        "Until the first revocation list of a configured file is to be followed by another; below zero where that was.", by: "key")
+        "Until the first revocation list of a configured file or URL is to be followed by another; below zero where that was.", by: "key")
     package var revocationListUpdate: [String: Double] = [:]
+    @Metric(.counter, "holdfast_revocation_list_fetches", "Looks at the revocation lists of a URL.", by: "url")
+    package var listFetches: [String: Int] = [:]
+    @Metric(.counter, "holdfast_revocation_list_fetch_failures", "Looks at the revocation lists of a URL that failed.", by: "url")
+    package var listFetchFailures: [String: Int] = [:]
+    @Metric(.counter, "holdfast_ocsp_questions", "Questions to responders about certificates, by the file of their authorities.", by: "authorities")
+    package var statusQuestions: [String: Int] = [:]
+    @Metric(.counter, "holdfast_ocsp_failures", "The same that had no usable answer.", by: "authorities")
+    package var statusFailures: [String: Int] = [:]
+    @Metric(.gauge, "holdfast_ocsp_answers", "Answers of responders that are remembered.", by: "authorities")
+    package var statusAnswers: [String: Int] = [:]
 
     @Metric(
         .gauge, "holdfast_connections_limit",

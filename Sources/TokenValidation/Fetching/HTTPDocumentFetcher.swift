@@ -1,14 +1,24 @@
 import AsyncHTTPClient
 package import HTTPWire
+import NIOHTTP1
 package import NIOSSL
 
 /// Fetches over HTTP/1.1 with TLS verified against the system's authorities and, where configured, further ones.
 package final class HTTPDocumentFetcher: DocumentFetcher {
     private let exchange: HTTPExchange
+    private let length: Int
+    private let seconds: Double
 
-    /// - Parameter authorities: CAs trusted besides the system's.
-    package init(authorities: [NIOSSLCertificate] = []) {
-        exchange = HTTPExchange(authorities: authorities, connections: 8, timeout: FetchLimits.deadline)
+    /// - Parameters:
+    ///   - authorities: CAs trusted besides the system's.
+    ///   - length: octets of a body.
+    ///   - seconds: for the whole exchange.
+    package init(
+        authorities: [NIOSSLCertificate] = [], length: Int = FetchLimits.length, seconds: Double = FetchLimits.deadline
+    ) {
+        exchange = HTTPExchange(authorities: authorities, connections: 8, timeout: seconds)
+        self.length = length
+        self.seconds = seconds
     }
 
     /// Closes its connections. Must be called before it goes.
@@ -16,6 +26,17 @@ package final class HTTPDocumentFetcher: DocumentFetcher {
 
     package func fetch(_ url: HTTPURL, accepting types: AcceptedMediaTypes) async throws(FetchFault) -> FetchedDocument {
         let request = HTTPClientRequest(url: url.request)
-        return try await exchange.perform(request, accepting: types, length: FetchLimits.length, seconds: FetchLimits.deadline).get()
+        return try await exchange.perform(request, accepting: types, length: length, seconds: seconds).get()
+    }
+
+    /// The same by POST.
+    package func post(
+        _ body: [UInt8], as type: String, to url: HTTPURL, accepting types: AcceptedMediaTypes
+    ) async throws(FetchFault) -> FetchedDocument {
+        var request = HTTPClientRequest(url: url.request)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: type)
+        request.body = .bytes(body)
+        return try await exchange.perform(request, accepting: types, length: length, seconds: seconds).get()
     }
 }

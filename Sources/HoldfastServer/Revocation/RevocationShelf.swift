@@ -1,4 +1,6 @@
+import ClientIdentity
 import Credentials
+import HTTPWire
 import HoldfastConfiguration
 import Synchronization
 
@@ -20,7 +22,42 @@ final class RevocationShelf: Sendable {
         }
     }
 
+    private struct Desk { weak var desk: StatusDesk? }
+
+    private struct Keeper { weak var keeper: ListKeeper? }
+
+    /// Of what is fetched.
+    let changes = TrustChanges()
+    private let desks = Mutex<[Desk]>([])
+    private let faults = Mutex<(@Sendable (String) -> Void)?>(nil)
+    private let keepers = Mutex<[HTTPURL: Keeper]>([:])
     private let places = Mutex<[String: Place]>([:])
+
+    /// Told what goes wrong with responders, in words.
+    func tellFaults(_ report: @escaping @Sendable (String) -> Void) { faults.withLock { $0 = report } }
+
+    func desk(_ settings: StatusDesk.Settings) -> StatusDesk {
+        desks.withLock { desks in
+            if let kept = desks.lazy.compactMap(\.desk).first(where: { $0.settings == settings }) { return kept }
+            desks.removeAll { $0.desk == nil }
+            let desk = StatusDesk(
+                settings, changes, send: { await StatusTransport.send($0, to: $1, seconds: $2) },
+                report: { [weak self] words in self?.faults.withLock { $0 }?(words) })
+            desks.append(Desk(desk: desk))
+            return desk
+        }
+    }
+
+    /// - Parameter refresh: seconds between two looks at most.
+    func keeper(of url: HTTPURL, refresh: Double) -> ListKeeper {
+        keepers.withLock { keepers in
+            if let kept = keepers[url]?.keeper, kept.refresh == refresh { return kept }
+            keepers = keepers.filter { $0.value.keeper != nil }
+            let keeper = ListKeeper(url, refresh: refresh, changes)
+            keepers[url] = Keeper(keeper: keeper)
+            return keeper
+        }
+    }
 
     /// Takes milliseconds for each megabyte.
     func lists(of file: LocatedPath) throws(CredentialFault) -> [RevocationList] {

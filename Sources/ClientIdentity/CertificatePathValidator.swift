@@ -16,7 +16,7 @@ package import Credentials
 /// May be used by several threads at once: the store is complete after `init`, and OpenSSL locks what it looks up in it.
 package final class CertificatePathValidator: @unchecked Sendable {
     /// CAs between leaf and anchor; with both a path has at most six certificates.
-    private static let depth: Int32 = 4
+    fileprivate static let depth: Int32 = 4
     private static let securityLevel: Int32 = 2
 
     /// Whose certificates are validated: what their usages must allow.
@@ -108,9 +108,9 @@ package final class CertificatePathValidator: @unchecked Sendable {
         defer { ERR_clear_error() }
         guard PresentedChain.isBounded(leaf: leaf, others: intermediates) else { return .failure(.tooLarge) }
         guard let seconds = Int(exactly: now.rounded(.down)), let leaf = OpenSSLCertificate(der: leaf) else { return .failure(.malformed) }
-        if let fault = KeyStrength.fault(ofLeaf: leaf) { return .failure(fault) }
+        if let fault = CertificateLimits.fault(ofLeaf: leaf) { return .failure(fault) }
         // What cannot be part of a good path is left out rather than refused: clients send odd extras (PKI-07).
-        let sent = intermediates.compactMap(OpenSSLCertificate.init(der:)).filter { KeyStrength.fault(of: $0) == nil }
+        let sent = intermediates.compactMap(OpenSSLCertificate.init(der:)).filter { CertificateLimits.fault(of: $0) == nil }
         let others = sent + lent.above([leaf] + sent)
         var verdict = verify(leaf, others, now: seconds, patience)
         if verdict.isGood(at: now) { return verdict }
@@ -202,6 +202,7 @@ package final class CertificatePathValidator: @unchecked Sendable {
             .untrusted
         case X509_V_ERR_INVALID_PURPOSE: .wrongUsage
         case X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL, X509_V_ERR_CA_MD_TOO_WEAK: .weak
+        case X509_V_ERR_CERT_CHAIN_TOO_LONG: .tooDeep
         case X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD,
             X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD:
             .malformed
@@ -249,7 +250,9 @@ extension PathFault {
         case .forServersOnly:
             "the certificate was issued for servers only (its extended key usage has serverAuth and not clientAuth); since 2026 public authorities issue no others: take one from a CA of your own, or write `client_certificates.usage: any`"
         case .keyUnsupported(let kind): "the key of the certificate is \(kind), and a handshake takes \(KeyKind.taken)"
-        case .weak: "a key or signature on the path is too weak, or its key too large"
+        case .weak: "a key or signature on the path is too weak, or a key too large: RSA has 2048 to 8192 bits, and an exponent of at most 33"
+        case .tooDeep: "more than \(CertificatePathValidator.depth) certificates stand between the certificate and its authority"
+        case .tooManyNames: "a certificate has more than \(CertificateLimits.names) subject alternative names"
         case .malformed: "the certificate, or another that was sent with it, cannot be read"
         case .tooLarge:
             "more was sent than a path can need: at most \(PresentedChain.othersLimit) certificates beside its own, and \(PresentedChain.octetLimit >> 10) KiB in all"

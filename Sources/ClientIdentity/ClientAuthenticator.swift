@@ -183,7 +183,7 @@ package final class ClientAuthenticator: Sendable {
             }
         case .any:
             // The certificate is only the container of a key: nobody vouches for its dates.
-            if let fault = KeyStrength.fault(ofLeaf: chain.leaf) { return .failure(fault) }
+            if let fault = CertificateLimits.fault(ofLeaf: chain.leaf) { return .failure(fault) }
             return .success(ValidatedPath(window: .always))
         }
     }

@@ -6,6 +6,7 @@ enum KeyStrength {
     /// RFC 9325 section 4.5 for the lower bound. The upper one bounds the work that a stranger can ask for: checking one
     /// signature of a 16,384-bit key takes longer than a whole handshake.
     private static let rsaBits: ClosedRange<Int32> = 2048...8192
+    private static let exponentBits: ClosedRange<Int32> = 2...33
     private static let curveBits: ClosedRange<Int32> = 224...640
 
     static func fault(of certificate: OpenSSLCertificate) -> PathFault? {
@@ -16,7 +17,7 @@ enum KeyStrength {
         let bits = EVP_PKEY_get_bits(key)
         let taken =
             switch EVP_PKEY_get_base_id(key) {
-            case EVP_PKEY_RSA, EVP_PKEY_RSA_PSS: rsaBits.contains(bits)
+            case EVP_PKEY_RSA, EVP_PKEY_RSA_PSS: rsaBits.contains(bits) && isUsualRSA(key)
             case EVP_PKEY_EC: curveBits.contains(bits)
             case EVP_PKEY_ED25519, EVP_PKEY_ED448: true
             default: false
@@ -31,6 +32,14 @@ enum KeyStrength {
         return kind.isTaken ? fault(of: certificate) : .keyUnsupported(kind)
     }
 
-    /// For a leaf that is only the container of a key (RFC 8705 section 6.2): it can be read and its key is taken.
-    static func fault(ofLeaf der: [UInt8]) -> PathFault? { OpenSSLCertificate(der: der).map { fault(ofLeaf: $0) } ?? .malformed }
+    /// BoringSSL takes no others in a handshake: a greater exponent would make each signature cost as much as a greater key.
+    private static func isUsualRSA(_ key: OpaquePointer) -> Bool {
+        var numbers: [OpaquePointer?] = [nil, nil]
+        defer {
+            for number in numbers { BN_free(number) }
+            ERR_clear_error()
+        }
+        guard EVP_PKEY_get_bn_param(key, "n", &numbers[0]) == 1, EVP_PKEY_get_bn_param(key, "e", &numbers[1]) == 1 else { return false }
+        return numbers.allSatisfy { BN_is_odd($0) == 1 } && exponentBits.contains(BN_num_bits(numbers[1]))
+    }
 }

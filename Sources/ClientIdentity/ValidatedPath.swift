@@ -81,6 +81,10 @@ package enum PathFault: Error, Equatable, Sendable {
     case malformed
     /// More certificates were sent than a path can need, or larger ones.
     case tooLarge
+    /// More authorities stand between it and a configured one than are followed.
+    case tooDeep
+    /// It has more subject alternative names than are looked at.
+    case tooManyNames
     /// Refused by OpenSSL for another reason: an `X509_V_ERR_` number, with its meaning from `meaning`.
     case other(Int32)
 
@@ -103,6 +107,8 @@ package enum PathFault: Error, Equatable, Sendable {
         case .weak: "cert_weak"
         case .malformed: "cert_malformed"
         case .tooLarge: "cert_chain_too_large"
+        case .tooDeep: "cert_chain_too_deep"
+        case .tooManyNames: "cert_too_many_names"
         case .other: "cert_path_invalid"
         }
     }

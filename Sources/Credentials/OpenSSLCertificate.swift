@@ -47,7 +47,19 @@ package final class OpenSSLCertificate {
     /// Nil where its key cannot be read.
     package var keyKind: KeyKind? {
         defer { ERR_clear_error() }
-        return X509_get0_pubkey(pointer).map { KeyKind($0) }
+        return X509_get0_pubkey(pointer).map { KeyKind($0) } ?? unknownKeyKind
+    }
+
+    /// Of an algorithm that OpenSSL does not know, such as one that is newer.
+    private var unknownKeyKind: KeyKind? {
+        var algorithm: OpaquePointer?
+        guard X509_PUBKEY_get0_param(&algorithm, nil, nil, nil, X509_get_X509_PUBKEY(pointer)) == 1, let algorithm else { return nil }
+        let known = [NID_rsaEncryption, NID_X9_62_id_ecPublicKey, EVP_PKEY_ED25519]
+        guard !known.contains(OBJ_obj2nid(algorithm)) else { return nil }
+        var text = [CChar](repeating: 0, count: 80)
+        let count = Int(OBJ_obj2txt(&text, Int32(text.count), algorithm, 0))
+        guard count > 0, count < text.count else { return nil }
+        return .other(String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 
     /// Nil where a date cannot be read.

@@ -20,6 +20,22 @@ enum HandshakeFailure {
     /// A client that asks for a host which is not served, or for none where several are.
     static let unknownName = "unrecognized_name"
 
+    static func refusal(for error: NIOSSLError) -> GateRefusal {
+        let code = code(of: error)
+        return GateRefusal(code: code, meaning: meaning(of: code))
+    }
+
+    /// What a code means that TLS itself finds and that others have a sentence for too; nil for the rest.
+    private static func meaning(of code: String) -> String? {
+        switch code {
+        case keyUnsupported:
+            "the key of the client's certificate is of a kind that no handshake takes here, or its curve is written out instead of named"
+        case "cert_wrong_usage": "the client's certificate has a key usage without digitalSignature"
+        case "cert_weak": "the client's certificate has an RSA key that is too small, too large or of an unusual exponent"
+        default: nil
+        }
+    }
+
     static let clientGone = "client_gone"
 
     private static let other = "tls_error"
@@ -27,7 +43,11 @@ enum HandshakeFailure {
     private static let codes: [(name: String, code: String)] = [
         ("PEER_DID_NOT_RETURN_A_CERTIFICATE", "cert_missing"),
         // Its key is of a kind that no handshake proves here; `explain` says the same of such a certificate.
-        ("UNSUPPORTED_ALGORITHM", "cert_key_unsupported"),
+        ("UNSUPPORTED_ALGORITHM", keyUnsupported),
+        // So is that of the RSA keys that are refused here too, where BoringSSL does not refuse them already.
+        ("MODULUS_TOO_LARGE", "cert_weak"), ("KEY_SIZE_TOO_SMALL", "cert_weak"), ("BAD_E_VALUE", "cert_weak"), ("BAD_RSA_PARAMETERS", "cert_weak"),
+        // A curve that is written out instead of named.
+        ("public key routines:OPENSSL_internal:DECODE_ERROR", keyUnsupported),
         // The client did not prove that it has the certificate's key.
         ("BAD_SIGNATURE", "cert_unproven"), ("KEY_USAGE_BIT_INCORRECT", "cert_wrong_usage"),
         ("HTTP_REQUEST", "not_tls"), ("HTTPS_PROXY_REQUEST", "not_tls"), ("WRONG_VERSION_NUMBER", "not_tls"), ("UNEXPECTED_RECORD", "not_tls"),
@@ -42,5 +62,6 @@ enum HandshakeFailure {
         ("SSLV3_ALERT_CERTIFICATE_EXPIRED", serverCertificate), ("SSLV3_ALERT_CERTIFICATE_UNKNOWN", serverCertificate),
     ]
 
+    private static let keyUnsupported = "cert_key_unsupported"
     private static let serverCertificate = "server_cert_refused"
 }

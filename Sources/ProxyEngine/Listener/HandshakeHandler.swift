@@ -78,7 +78,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         // The end of input follows as an event of its own.
         case NIOSSLError.uncleanShutdown: break
         case let error as NIOSSLError:
-            failed(refusal ?? GateRefusal(code: HandshakeFailure.code(of: error)))
+            failed(refusal ?? HandshakeFailure.refusal(for: error))
             context.close(mode: .all, promise: nil)
         // The connection is closed where that was found.
         case let refusal as ClientHelloHandler.Refusal: failed(GateRefusal(code: refusal.code))

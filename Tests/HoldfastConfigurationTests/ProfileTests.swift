@@ -55,6 +55,19 @@ struct ProfileTests {
         for profile in Self.ofFAPI1 { #expect(try read(under(profile)).listener.onlyRSASuites) }
     }
 
+    @Test("Resumption is turned off by a word, and on by none where the profile forbids it (Q-14, TLS-15)")
+    func resumptionByWord() throws {
+        let key = "listener:\n  resumption: "
+        let off = minimal.replacing("listener:\n", with: key + "false\n")
+        #expect(try !read(off).listener.resumption && read(minimal.replacing("listener:\n", with: key + "true\n")).listener.resumption)
+        #expect(try lines(off).contains { $0.contains("no TLS session is resumed") } && !lines(minimal).contains { $0.contains("is resumed") })
+        expectMistake(minimal.replacing("listener:\n", with: key + "off\n"), "2:15: listener.resumption", "true")
+        expectMistake(minimal.replacing("listener:\n", with: key + "\"false\"\n"), "2:15: listener.resumption", "without quotes")
+        let brazil = under(.brazil)
+        #expect(try !read(brazil.replacing("listener:\n", with: key + "false\n")).listener.resumption)
+        expectMistake(brazil.replacing("listener:\n", with: key + "true\n"), "2:3: listener.resumption", "allows no resumption")
+    }
+
     @Test("Only Brazil turns resumption off (Q-14)")
     func resumption() throws {
         #expect(try read(minimal).listener.resumption)

@@ -14,6 +14,7 @@ extension HoldfastConfiguration.Listener {
     /// - `max_head` (size, 4KiB to 1MiB; default `48KiB`)
     /// - `max_target` (size, 1KiB to 1MiB and at most `max_head`; default: a sixth of `max_head`, at least `8KiB`)
     /// - `max_fields` (16 to 1000; default: 100, and more in proportion where `max_head` is more than its default)
+    /// - `resumption` (true or false; default `true`, or what the profile says): whether TLS sessions may be resumed
     /// - `hosts` (list of names and IP addresses without ports; default: whatever is asked for)
     /// - `identities` (see there; default: `certificate` for all hosts)
     init?(_ root: Section, _ folder: String, _ profile: HoldfastConfiguration.Profile?) {
@@ -23,7 +24,7 @@ extension HoldfastConfiguration.Listener {
                 known: [
                     "address", "certificate", "private_key", "minimum_tls", "key_exchange", "handshake_timeout", "head_timeout",
                     "idle_timeout", "body_timeout", "minimum_body_rate", "max_connections", "max_handshakes", "max_head", "max_target",
-                    "max_fields", "hosts", "identities",
+                    "max_fields", "hosts", "identities", "resumption",
                 ])
         else {
             root.miss("listener", "Write where to listen (`address`) and with which `certificate` and `private_key`.")
@@ -59,7 +60,11 @@ extension HoldfastConfiguration.Listener {
         hosts = section.list("hosts", Self.host) ?? []
         identities = Self.identities(section, hosts: hosts, folder, profile)
         onlyRSASuites = profile?.onlyRSASuites ?? false
-        resumption = profile?.resumption ?? true
+        let resumption = section.optional("resumption", Quantity.flag)
+        if resumption == true, profile?.resumption == false {
+            section.complain("This profile allows no resumption of TLS sessions. Write `false`, or remove this key.", "resumption")
+        }
+        self.resumption = resumption ?? profile?.resumption ?? true
         guard let address, let certificate, let privateKey else { return nil }
         self.address = address
         identity = HoldfastConfiguration.KeyPair(certificate: certificate, privateKey: privateKey)

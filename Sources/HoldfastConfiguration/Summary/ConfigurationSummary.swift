@@ -53,7 +53,8 @@ extension ConfigurationSummary {
         let hosts =
             listener.hosts.isEmpty ? [] : ["Serves \(listener.hosts.joined(separator: ", ")) and answers 421 to requests for other hosts."]
         let exchange = listener.keyExchange == .postQuantumOnly ? " and the key exchange X25519MLKEM768 only" : ""
-        return ["Listens on \(listener.address) with \(versions)\(exchange); \(certificate)."] + hosts + identities(listener)
+        let resumption = listener.resumption || configuration.profile?.resumption == false ? "" : "; no TLS session is resumed"
+        return ["Listens on \(listener.address) with \(versions)\(exchange)\(resumption); \(certificate)."] + hosts + identities(listener)
     }
 
     private static func identities(_ listener: HoldfastConfiguration.Listener) -> [String] {

@@ -56,6 +56,7 @@ package enum Server {
         var services: [any Service] = [
             probe, generations.issuers, MemoryReturn(loops: ready) { generations.current.number }, reloader,
             LogLossNotice(sinks: sinks, logger: logger),
+            ExpiryNotice(generations: generations, logger: logger),
             ReportOnlyNotice(generations: generations, loops: ready, logger: logger),
         ]
         if let address = configuration.admin {

@@ -2,6 +2,7 @@
 import datetime
 import ipaddress
 import json
+import signal
 import subprocess
 
 import pytest
@@ -172,3 +173,42 @@ def test_what_expires_while_it_runs_is_told_from_then_on(start_proxy, tmp_path, 
     certificate, key = made(tmp_path, "brief", ends=datetime.timedelta(seconds=4))
     proxy = start_proxy({"listener": {"certificate": certificate, "private_key": key}}, wait="alive")
     eventually(lambda: any("expired at 20" in line for line in verbose(proxy)), "it is told")
+
+
+def journal(proxy, message):
+    return [line for line in map(json.loads, proxy.process.err.splitlines()) if line["message"] == message]
+
+
+def test_an_end_that_comes_near_is_a_line_for_each_certificate_that_is_held_or_trusted(start_proxy, start_issuer, pki, tmp_path):
+    soon = {name: made(tmp_path, name, ends=days * DAY, authority=name in ("clients", "upstream", "keys"), usage=ExtendedKeyUsageOID.CLIENT_AUTH if name == "asking" else ExtendedKeyUsageOID.SERVER_AUTH)
+            for name, days in [("server", 5), ("clients", 25), ("upstream", 0.5), ("keys", 6), ("asking", 20), ("far", 40)]}  # fmt: skip
+    authority = start_issuer("--opaque")
+    changes = asking(authority, "tls_client_auth", certificate=soon["asking"][0], private_key=soon["asking"][1])
+    changes["tokens"][0]["certificate_authorities"] = soon["keys"][0]
+    proxy = start_proxy(changes | {
+        "listener": {"certificate": soon["server"][0], "private_key": soon["server"][1]},
+        "client_certificates": {"authorities": [soon["clients"][0], soon["far"][0].replace("far", "clients")]},
+        "upstream": {"url": "https://localhost:1", "certificate_authorities": soon["upstream"][0]},
+    }, wait="alive")  # fmt: skip
+    keys = {
+        "listener.certificate": "server", "client_certificates.authorities[0]": "clients", "client_certificates.authorities[1]": "clients",
+        "upstream.certificate_authorities": "upstream", "tokens[0].certificate_authorities": "keys", "tokens[0].introspection.certificate": "asking",
+    }  # fmt: skip
+    lines = eventually(lambda: (found := journal(proxy, "a certificate expires soon")) and len(found) == len(keys) and found, "a line each")
+    assert {line["key"]: line["subject"] for line in lines} == {key: f"CN={name}" for key, name in keys.items()}
+    assert [line["until"] for line in lines] == sorted(line["until"] for line in lines) and {line["level"] for line in lines} == {"warning"}
+    for key in keys:
+        assert proxy.metric("holdfast_certificate_expires_in_seconds", key=key) > 0
+    generation = proxy.metric("holdfast_generation")
+    proxy.process.child.send_signal(signal.SIGHUP)
+    eventually(lambda: proxy.metric("holdfast_generation") > generation, "reloaded")
+    assert len(journal(proxy, "a certificate expires soon")) == len(keys)
+
+
+def test_check_and_the_log_say_whom_is_trusted_and_until_when(start_proxy, pki, tmp_path):
+    (tmp_path / "bundle.pem").write_text("".join(open(made(tmp_path, f"ca{number}", ends=(40 + number) * DAY, authority=True)[0]).read() for number in range(7)))
+    proxy = start_proxy({"client_certificates": {"authorities": str(tmp_path / "bundle.pem")}}, wait="alive")
+    [fact] = [line for line in run(HOLDFAST, "check", "--config", proxy.file).stdout.splitlines() if line.startswith("client_certificates.authorities: ")]
+    assert "7 authorities, CN=ca0; CN=ca1; CN=ca2; CN=ca3; CN=ca4 and 2 more, the first of them until 20" in fact
+    [line] = [line for line in journal(proxy, "authorities") if line["key"] == "client_certificates.authorities"]
+    assert line["count"] == "7" and line["subjects"].endswith("CN=ca4 and 2 more") and fact.endswith(f"until {line['until']}.")

@@ -14,7 +14,8 @@ extension Blueprint {
     package var description: [String] {
         let summary = ConfigurationSummary(configuration)
         // Too few descriptors are this system's matter, and make nothing weaker.
-        return ["generation: \(digest)"] + summary.facts + [descriptors.fact] + ConfigurationSummary.marked(summary.warnings + weaknesses)
+        return ["generation: \(digest)"] + summary.facts + review.trusted(now: WallClock.seconds()).map(\.fact) + [descriptors.fact]
+            + ConfigurationSummary.marked(summary.warnings + weaknesses)
             + descriptors.warnings.map { "warning: \($0)" }
     }
 

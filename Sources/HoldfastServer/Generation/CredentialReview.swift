@@ -29,6 +29,14 @@ struct CredentialReview: Sendable {
             default: nil
             }
         }
+
+        var certificates: [Certificate] {
+            switch self {
+            case .server(let certificates, _), .client(let certificates), .authorities(let certificates), .intermediates(let certificates, _):
+                certificates
+            case .revocationLists, .fetchedLists, .secret: []
+            }
+        }
     }
 
     private var items: [(key: String, item: Item)] = []
@@ -53,14 +61,23 @@ struct CredentialReview: Sendable {
 
     mutating func watch(secret file: LocatedPath) { items.append((file.keyPath, .secret(path: file.path))) }
 
+    /// Every certificate that is shown or trusted, a key after the other.
+    var held: [HeldCertificate] {
+        items.flatMap { key, item in item.certificates.compactMap { HeldCertificate($0, of: key) } }
+    }
+
+    /// Whom the files of authorities trust, one each.
+    func trusted(now: Double) -> [TrustedAuthorities] {
+        items.compactMap { key, item in
+            guard case .authorities(let certificates) = item else { return nil }
+            return TrustedAuthorities(key: key, certificates.compactMap { HeldCertificate($0, of: key) }, now: now)
+        }
+    }
+
     /// Seconds until the first certificate of a file expires, by the key that names the file; below zero where that was.
     func secondsToExpiry(now: Double) -> [String: Double] {
-        let ends = items.compactMap { key, item -> (String, Double)? in
-            switch item {
-            case .server(let certificates, _), .client(let certificates), .authorities(let certificates), .intermediates(let certificates, _):
-                certificates.compactMap { $0.parsed?.window?.notAfter }.min().map { (key, ($0 - now).rounded()) }
-            case .revocationLists, .fetchedLists, .secret: nil
-            }
+        let ends = items.compactMap { key, item in
+            item.certificates.compactMap { $0.parsed?.window?.notAfter }.min().map { (key, ($0 - now).rounded()) }
         }
         return Dictionary(ends) { min($0, $1) }
     }

@@ -3,6 +3,7 @@ import Logging
 import ProxyEngine
 import Synchronization
 import Telemetry
+import Timekeeping
 
 /// The generation in force, and how the next one takes its place: made whole first, then handed over, so that one that cannot be made
 /// changes nothing.
@@ -51,5 +52,10 @@ final class Generations: Sendable {
 
     private func tell(_ generation: Generation) {
         logger.log(.generation, metadata: ["number": "\(generation.number)", "digest": "\(generation.blueprint.digest)"])
+        for file in generation.blueprint.review.trusted(now: WallClock.seconds()) {
+            var metadata: Logger.Metadata = ["key": "\(file.key)", "count": "\(file.count)", "subjects": "\(file.names)"]
+            if let until = file.until { metadata["until"] = "\(Timestamp.text(until))" }
+            logger.log(.authorities, metadata: metadata)
+        }
     }
 }

@@ -5,6 +5,7 @@ package enum LogMessage: String, CaseIterable, Sendable {
     // Start and end.
     case configurationWarning = "configuration"
     case descriptors
+    case authorities
     case generation
     case adminListening = "admin endpoint listening"
     case metadataListening = "metadata listening"
@@ -52,6 +53,8 @@ package enum LogMessage: String, CaseIterable, Sendable {
     case upstreamFailed = "upstream failed"
 
     // What should not stay as it is.
+    case certificateExpires = "a certificate expires soon"
+    case certificateExpired = "a certificate has expired"
     case reportOnly = "report_only: requests that should be refused are forwarded"
     case logLinesLost = "log lines lost"
 
@@ -59,16 +62,17 @@ package enum LogMessage: String, CaseIterable, Sendable {
     /// `error` what is wrong now, `critical` the end.
     package var level: Logger.Level {
         switch self {
-        case .descriptors, .handshakeRefused: .info
+        case .descriptors, .authorities, .handshakeRefused: .info
         case .generation, .adminListening, .metadataListening, .listening, .shuttingDown, .draining, .stopped, .acceptingResumed,
             .connectionsRefusedNoMore,
             .handshakesCrowdedNoMore, .keysReplaced, .listsFetched, .introspectionEndpointFound, .introspectionResumed, .upstreamReachable:
             .notice
         case .configurationWarning, .restartNeeded, .drainTimedOut, .acceptingPaused, .acceptingFailed, .connectionsRefused, .handshakesCrowded,
             .keysNotFetched, .keysWarning, .listsNotFetched, .statusNotAnswered, .introspectionEndpointNotFound, .introspectionFailed,
-            .upstreamUnreachable, .upstreamFailed, .reportOnly:
+            .upstreamUnreachable, .upstreamFailed, .reportOnly, .certificateExpires:
             .warning
-        case .reloadRefused, .configurationMistake, .keysWithdrawn, .secretKeysPublished, .introspectionSuspended, .logLinesLost: .error
+        case .reloadRefused, .configurationMistake, .keysWithdrawn, .secretKeysPublished, .introspectionSuspended, .logLinesLost, .certificateExpired:
+            .error
         case .failed: .critical
         }
     }

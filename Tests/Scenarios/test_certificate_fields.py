@@ -239,7 +239,7 @@ def spellings(name):
 
 @EACH
 def test_no_client_can_forge_a_field_in_any_spelling(telling, pki, dialect):
-    """(CC-01, CC-14, CC-17)"""
+    """(CC-01, CC-14, CC-17, CC-18)"""
     expected = read(ask(telling, "client-a"), dialect)
     for name in NAMES[dialect]:
         forged = [(spelling, "forged") for spelling in dict.fromkeys(spellings(name))]
@@ -265,6 +265,7 @@ def test_a_family_goes_even_where_no_list_has_it(start_proxy):
 
 
 def test_a_trailer_is_no_field(telling, forge):
+    """(CC-16)"""
     with telling.connect() as connection:
         head = connection.head("POST", "/certificate/x", headers=[("Transfer-Encoding", "chunked"), ("Trailer", "Client-Cert")])
         answer = connection.send(head + "5\r\nhello\r\n0\r\nClient-Cert: :AAAA:\r\nssl-client-verify: SUCCESS\r\n\r\n").answer("POST")

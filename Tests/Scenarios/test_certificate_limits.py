@@ -267,3 +267,86 @@ def test_a_path_has_a_bound(limiting, root, tmp_path, version):
         expected = ACCEPTED if depth <= 4 else "cert_chain_too_deep"
         assert reason(limiting, shown, version) == expected
         assert explained(limiting, shown, tmp_path) == expected
+
+
+# What RFC 5280 asks
+
+
+def usage(**bits):
+    names = ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign",
+             "encipher_only", "decipher_only"]  # fmt: skip
+    return x509.KeyUsage(**{name: bits.get(name, False) for name in names})
+
+
+def below(issuer, *extensions):
+    """An intermediate with these extensions, as an issuer."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    der = certificate(issuer, key.public_key(), *extensions, authority=True, name="I")
+    return Issuer(x509.load_der_x509_certificate(der), key), der
+
+
+def critical(root, oid):
+    builder = x509.load_der_x509_certificate(certificate(root, EC.public_key()))
+    made = (
+        x509.CertificateBuilder().subject_name(builder.subject).issuer_name(builder.issuer).public_key(EC.public_key()).serial_number(5)
+        .not_valid_before(now() - HOUR).not_valid_after(now() + HOUR).add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), b"\5\0"), True)
+    )  # fmt: skip
+    return made.sign(root.key, hashes.SHA256()).public_bytes(DER)
+
+
+def constrained(root, name):
+    issuer, der = below(root, x509.NameConstraints([x509.DNSName(".acme.example")], None))
+    return [certificate(issuer, EC.public_key(), x509.SubjectAlternativeName([x509.DNSName(name)])), der]
+
+
+def issued_below(root, **bits):
+    issuer, der = below(root, usage(**bits))
+    return [certificate(issuer, EC.public_key()), der]
+
+
+RULES = {
+    "a usage with digitalSignature": (lambda root: [certificate(root, EC.public_key(), usage(digital_signature=True))], ACCEPTED),
+    "one with keyEncipherment alone": (lambda root: [certificate(root, EC.public_key(), usage(key_encipherment=True))], "cert_wrong_usage"),
+    "one with keyAgreement alone": (lambda root: [certificate(root, EC.public_key(), usage(key_agreement=True))], "cert_wrong_usage"),
+    "an issuer with keyCertSign": (lambda root: issued_below(root, key_cert_sign=True), ACCEPTED),
+    "one without": (lambda root: issued_below(root, crl_sign=True), "cert_untrusted cert_path_invalid"),
+    "a name that is permitted": (lambda root: constrained(root, "a.acme.example"), ACCEPTED),
+    "one that is not": (lambda root: constrained(root, "a.other.example"), "cert_path_invalid"),
+    "a critical extension that nobody knows": (lambda root: [critical(root, "1.3.6.1.4.1.99999.7")], "cert_path_invalid"),
+    "one that begins in an hour": (lambda root: [certificate(root, EC.public_key(), begins=HOUR)], "cert_not_yet_valid"),
+}
+
+
+@VERSIONS
+@pytest.mark.parametrize("rule", RULES)
+def test_the_rules_for_paths_are_kept(limiting, root, tmp_path, rule, version):
+    """(PKI-03, PKI-05, PKI-06, TLS-11)"""
+    make, expected = RULES[rule]
+    shown = make(root)
+    found = reason(limiting, shown, version)
+    assert found in expected.split()
+    assert explained(limiting, shown, tmp_path) == found
+
+
+@VERSIONS
+@pytest.mark.parametrize("digest, expected", [("sha256", ACCEPTED), ("sha1", "cert_weak")])
+def test_a_signature_by_a_weak_hash_counts_for_nothing(limiting, root, tmp_path, version, digest, expected):
+    """(TLS-12, TLS-20)"""
+    openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", tmp_path / "key", "-subj", "/CN=x", "-out", tmp_path / "request")
+    openssl("x509", "-req", f"-{digest}", "-in", tmp_path / "request", "-CA", root.folder / "root.pem", "-CAkey", root.folder / "root.key",
+            "-outform", "DER", "-out", tmp_path / "made")  # fmt: skip
+    shown = [(tmp_path / "made").read_bytes()]
+    assert reason(limiting, shown, version) == expected
+    assert explained(limiting, shown, tmp_path) == expected
+
+
+@VERSIONS
+def test_a_certificate_of_version_1_is_good_enough_where_any_is(start_proxy, tmp_path, version):
+    """(PKI-12)"""
+    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", tmp_path / "key")
+    openssl("req", "-new", "-key", tmp_path / "key", "-subj", "/CN=mtls", "-out", tmp_path / "request")
+    openssl("x509", "-req", "-in", tmp_path / "request", "-signkey", tmp_path / "key", "-outform", "DER", "-out", tmp_path / "made")
+    shown = [(tmp_path / "made").read_bytes()]
+    assert x509.load_der_x509_certificate(shown[0]).version == x509.Version.v1
+    proxy = start_proxy({"client_certificates": {"trust": "any", "authorities": None}, "routes": None})
+    assert reason(proxy, shown, version) == ACCEPTED

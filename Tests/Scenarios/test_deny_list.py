@@ -38,6 +38,7 @@ def entries(pki, name):
 
 @pytest.mark.parametrize("kind", ["thumbprint", "key", "key-base64url", "serial"])
 def test_who_is_denied_stops_at_once_however_it_is_named(denying, pki, issuer, upstream, kind):
+    """(CC-08)"""
     token, other = issuer.token(), issuer.token("client-b")
     with denying.connect() as connection, denying.connect("client-b") as neighbour:
         assert connection.request(token=token).status == 200

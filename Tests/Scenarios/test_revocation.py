@@ -31,7 +31,7 @@ def test_who_is_on_the_list_of_its_issuer_is_refused_and_nobody_else(lists, pki)
 
 @VERSIONS
 def test_a_client_that_is_revoked_stops_at_its_next_request(lists, pki, issuer, upstream, version):
-    """(PKI-11, TLS-16)"""
+    """(PKI-11, TLS-16, TLS-22)"""
     proxy = lists.start()
     context = pki.context("client-a", version)
     with proxy.connect(context=context) as connection, proxy.connect("client-b") as other:

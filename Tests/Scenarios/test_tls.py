@@ -217,6 +217,15 @@ def test_the_certificate_is_asked_for_in_the_handshake_by_naming_our_authorities
     assert "Verify return code: 0 (ok)" in shown
 
 
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_it_is_never_asked_for_again(proxy, pki, version):
+    """(TLS-17, MTLS-01) Not even of a client that says it could be."""
+    requests = 9 * "GET /certificate/a HTTP/1.1\r\nHost: a\r\n\r\n" + "GET /certificate/a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    offer = ["-enable_pha"] if version == "-tls1_3" else []
+    shown = s_client(proxy, pki, *as_client_a(pki), version, *offer, "-msg", "-ign_eof", text=requests).stdout
+    assert shown.count("HTTP/1.1 200") == 10 and shown.count(", CertificateRequest") == 1
+
+
 def test_no_early_data_is_offered_and_tickets_live_a_week_at_most(proxy, pki, issuer):
     request = f"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer {issuer.token()}\r\n\r\n"
     shown = s_client(proxy, pki, *as_client_a(pki), "-ign_eof", text=request).stdout
@@ -262,7 +271,7 @@ def counted(proxy, reason):
 
 @pytest.mark.parametrize("version", [V12, V13])
 def test_a_client_that_speaks_no_protocol_of_ours_is_told_so(start_proxy, pki, issuer, version):
-    """RFC 7301 section 3.2: the alert no_application_protocol."""
+    """RFC 7301 section 3.2: the alert no_application_protocol. (TLS-05)"""
     proxy = start_proxy()
     for offered in [["h2"], ["imap", "h2"], ["http/1.0", "HTTP/1.1"]]:
         with pytest.raises(ssl.SSLError, match="alert no application protocol"), proxy.connect(context=pki.context(version=version, alpn=offered)):
@@ -425,6 +434,7 @@ def test_nothing_is_signed_with_sha_1(proxy, pki):
 
 
 def test_a_handshake_that_does_not_come_is_not_waited_for(start_proxy):
+    """(TLS-23)"""
     proxy = start_proxy({"listener": {"handshake_timeout": "300ms"}})
     for opening in [b"", b"\x16\x03\x01\x02\x00\x01"]:
         began = time.monotonic()
@@ -438,6 +448,7 @@ def test_a_handshake_that_does_not_come_is_not_waited_for(start_proxy):
 
 
 def test_a_hello_in_many_segments_is_one_hello(proxy, pki, issuer):
+    """(TLS-23)"""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = pki.context().wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
     with socket.create_connection(proxy.address, timeout=PATIENCE) as sock:

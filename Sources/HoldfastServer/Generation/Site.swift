@@ -3,7 +3,9 @@ import HoldfastConfiguration
 import NIOSSL
 
 /// One of the listener's identities: what it shows to clients that ask for its hosts, and who of them is let in.
-struct Site: Sendable {
+///
+/// A class for the reason that ``Blueprint`` is one: as a value it made the frame of `explain` too large for the compiler.
+final class Site: Sendable {
     /// In lower case, IPv6 in brackets; empty where whatever is asked for is served.
     let hosts: [String]
     let tls: ServerTLS
@@ -13,9 +15,7 @@ struct Site: Sendable {
     /// Of its own certificate, for `check` and the log.
     let certificate: CertificateSummary
     let authorities: [CertificateSummary]
-}
 
-extension Site {
     /// Nil where any file of it cannot be used; each says so.
     ///
     /// - Parameters:

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import NIOCore
 import SwiftASN1
 import X509
 
@@ -9,13 +8,12 @@ struct IPName: ExpressibleByArgument, Sendable {
     let name: GeneralName
 
     init?(argument: String) {
-        guard let address = try? SocketAddress(ipAddress: argument, port: 0) else { return nil }
-        switch address {
-        case .v4(let v4): name = Self.name(withUnsafeBytes(of: v4.address.sin_addr) { Array($0) })
-        case .v6(let v6): name = Self.name(withUnsafeBytes(of: v6.address.sin6_addr) { Array($0) })
-        case .unixDomainSocket: return nil
+        for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
+            var octets = [UInt8](repeating: 0, count: count)
+            guard inet_pton(family, argument, &octets) == 1 else { continue }
+            name = .ipAddress(ASN1OctetString(contentBytes: octets[...]))
+            return
         }
+        return nil
     }
-
-    private static func name(_ octets: [UInt8]) -> GeneralName { .ipAddress(ASN1OctetString(contentBytes: octets[...])) }
 }

@@ -87,9 +87,16 @@ class Fleet:
             raise BenchError(f"{name} did not start:\n{tail(log_path)}")
         pid = process.pid
         if worker:
-            with open(f"/proc/{pid}/task/{pid}/children") as children:
-                pid = int(children.read().split()[0])
+            # The socket is there before the worker that will serve it.
+            if not eventually(lambda: children(pid), 15):
+                raise BenchError(f"{name} has no worker:\n{tail(log_path)}")
+            pid = children(pid)[0]
         return Server(name, port, pid)
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return [int(word) for word in file.read().split()]
 
 
 def signal_group(process, number):

@@ -239,7 +239,7 @@ extension PathFault {
         case .notSVID(let fault): fault.meaning
         case .unregistered: "the certificate is of none of the clients in `client_certificates.clients`"
         case .ambiguousClient: "the certificate could be of more than one of the clients in `client_certificates.clients`"
-        case .denied: "the certificate, or one that was sent with it, is on the deny list"
+        case .denied: "the certificate, or one between it and the authority, is on the deny list"
         case .revoked: "the certificate, or one between it and the authority, has been revoked"
         case .listMissing(let error):
             "no usable revocation list tells of the certificate, or of one between it and the authority: \(Self.text(of: error))"

@@ -1,0 +1,17 @@
+extension HoldfastConfiguration {
+    /// The way out after SIGTERM.
+    package struct Shutdown: Equatable, Sendable {
+        /// How long it goes on accepting and answering while it says that it is not ready: load balancers need a while to see that.
+        package let delay: Duration
+        /// How long requests may finish after that before they are cut.
+        package let drainTimeout: Duration
+    }
+
+    package struct Log: Equatable, Sendable {
+        package enum Level: String, CaseIterable, Sendable { case trace, debug, info, notice, warning, error, critical }
+
+        package let level: Level
+        /// A line per request on standard output.
+        package let access: Bool
+    }
+}

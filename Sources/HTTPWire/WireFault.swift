@@ -1,4 +1,4 @@
-/// Why a message was refused as HTTP/1.1: one code per refusal, the same in the log and the metric.
+/// Why a message was refused: one code per refusal, the same in the log and the metric.
 ///
 /// After a fault nothing more on the connection can be read for certain: answer with `status` and close. In a message of
 /// the upstream every fault means "nonsense": close that connection, answer 502. Codes are added, never renamed.
@@ -33,6 +33,22 @@ package enum WireFault: String, Error, CaseIterable, Sendable {
     case expectationUnknown = "expectation_unknown"
     case maxForwardsInvalid = "max_forwards_invalid"
 
+    // What only HTTP/2 can say (RFC 9113 section 8). There these, and all that is not a bound of ours, make a request malformed.
+    case pseudoFieldMissing = "pseudo_field_missing"
+    case pseudoFieldRepeated = "pseudo_field_repeated"
+    case pseudoFieldUnknown = "pseudo_field_unknown"
+    /// Behind another field, or in a trailer section.
+    case pseudoFieldMisplaced = "pseudo_field_misplaced"
+    case schemeInvalid = "scheme_invalid"
+    /// `:protocol` of an extended CONNECT (RFC 8441).
+    case protocolUnknown = "protocol_unknown"
+    /// Host names another host than `:authority`.
+    case hostDiffers = "host_differs"
+    /// `Connection` and the like, or a `TE` that is not `trailers`.
+    case connectionFieldForbidden = "connection_field_forbidden"
+    /// Content-Length, from what DATA brought.
+    case contentLengthDiffers = "content_length_differs"
+
     // Where the body ends.
     case contentLengthInvalid = "content_length_invalid"
     case contentLengthDuplicated = "content_length_duplicated"
@@ -54,7 +70,7 @@ extension WireFault {
         case .targetTooLong: 414
         case .expectationUnknown: 417
         case .headTooLarge, .fieldsTooMany, .trailersTooLarge: 431
-        case .methodTooLong, .transferEncodingUnknown: 501
+        case .methodTooLong, .transferEncodingUnknown, .protocolUnknown: 501
         case .versionUnsupported: 505
         default: 400
         }

@@ -159,7 +159,7 @@ struct RequestLine {
 
     /// VCHAR without `#`: clients write `"<>[]\^`{|}` as they are, which no route reads in two ways; and keep a fragment to themselves.
     @inline(__always)
-    private static func isInTarget(_ octet: UInt8) -> Bool { octet &- 0x21 < 0x5e && octet != Octet.hash }
+    static func isInTarget(_ octet: UInt8) -> Bool { octet &- 0x21 < 0x5e && octet != Octet.hash }
 
     /// Each `%` of a path is followed by two hexadecimal digits (RFC 3986 section 2.1): readers disagree on what another one stands
     /// for. In a query it may, since no route is decided on that.

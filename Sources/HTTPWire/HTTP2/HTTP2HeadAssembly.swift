@@ -1,0 +1,301 @@
+/// The fields of a header block on their way into HTTP/1.1's form, in memory whose size was computed beforehand.
+///
+/// The pseudo-fields come first and stand at the beginning, until the first other field makes a request line of them; the head begins
+/// there. Each field is decoded where its line is to be, and is overwritten by the next one where it is dropped: with the first fault all
+/// are.
+struct HTTP2HeadAssembly: ~Copyable {
+    enum Purpose: Equatable {
+        case request(endsStream: Bool, offersWebSocket: Bool)
+        case trailers
+    }
+
+    /// Why nothing more is kept.
+    enum Fault: Equatable {
+        case malformed(WireFault), refused(WireFault)
+    }
+
+    let purpose: Purpose
+    let limits: WireLimits
+    let base: UnsafeMutableRawPointer
+    private let capacity: Int
+    private let reader: OctetReader
+    /// Behind what is kept.
+    private(set) var end = 0
+    /// Where the head begins; nil before there is a request line.
+    private(set) var start: Int?
+    private(set) var fault: Fault?
+
+    // The field at hand.
+    private var name = 0..<0
+    private var value = 0..<0
+    private var kind = HTTP2FieldKind.invalid
+
+    /// The list's size as RFC 9113 section 6.5.2 counts it, and its lines.
+    private var size = 0
+    private var lines = 0
+    private var pseudo = HTTP2PseudoFields()
+    private var hasHost = false
+    private var contentLength: Int?
+    private var opensWebSocket = false
+    private var opensTunnel = false
+    /// Behind the last cookie's line.
+    private var cookieEnd: Int?
+    private var areCookiesScattered = false
+
+    init?(_ memory: UnsafeMutableRawBufferPointer, of purpose: Purpose, _ limits: WireLimits) {
+        guard let base = memory.baseAddress, let reader = OctetReader(UnsafeRawBufferPointer(memory)) else { return nil }
+        self.base = base
+        self.reader = reader
+        capacity = memory.count
+        self.purpose = purpose
+        self.limits = limits
+    }
+
+    /// Memory for any block of that many octets: what may be kept and the line made of it, and one field more, whose name may be there twice.
+    static func room(_ block: Int, table: Int, _ limits: WireLimits) -> Int {
+        limits.head + limits.target + HTTP2PseudoFields.longestAuthority + 2 * table + 2 * HuffmanDecoder.room(block) + HeadWriter.slack
+    }
+
+    // MARK: One field
+
+    /// A field that a table knows whole.
+    mutating func take(_ entry: HPACKEntry) throws(HPACKFault) {
+        // The cheapest way to make much of little.
+        guard fault == nil else { return }
+        try beginField(entry.name, kind: entry.kind)
+        value = name.upperBound + 2..<name.upperBound + 2
+        value = value.lowerBound..<(try copy(entry.value, to: value.lowerBound))
+        endField(isText: entry.isValueText)
+    }
+
+    mutating func beginField(_ octets: UnsafeRawBufferPointer, isHuffman: Bool, _ huffman: HuffmanDecoder) throws(HPACKFault) {
+        let upper = isHuffman ? try decode(octets, to: end, huffman) : try copy(octets, to: end)
+        try begin(end..<upper, HTTP2FieldKind(reader.octets(end..<upper)))
+    }
+
+    mutating func beginField(_ octets: UnsafeRawBufferPointer, kind: HTTP2FieldKind) throws(HPACKFault) {
+        try begin(end..<(try copy(octets, to: end)), kind)
+    }
+
+    private mutating func begin(_ range: Range<Int>, _ kind: HTTP2FieldKind) throws(HPACKFault) {
+        name = range
+        self.kind = kind
+        guard start == nil, fault == nil, !kind.isPseudo, purpose != .trailers else { return }
+        // The line comes behind the name, and the name once more behind the line.
+        end = range.upperBound
+        writeLine()
+        name = end..<(try copy(reader.octets(range), to: end))
+    }
+
+    /// - Returns: the field, where it stands until ``endField(isText:)``.
+    mutating func takeValue(_ octets: UnsafeRawBufferPointer, isHuffman: Bool, _ huffman: HuffmanDecoder) throws(HPACKFault) -> HPACKEntry {
+        let lower = name.upperBound + 2
+        value = lower..<(isHuffman ? try decode(octets, to: lower, huffman) : try copy(octets, to: lower))
+        return HPACKEntry(
+            name: reader.octets(name), value: reader.octets(value), kind: kind, isValueText: reader.isFieldValue(value))
+    }
+
+    /// Keeps the field, or finds what is wrong with it.
+    mutating func endField(isText: Bool) {
+        guard fault == nil else { return }
+        size += name.count + value.count + HPACKDynamicTable.overhead
+        guard size <= (purpose == .trailers ? limits.trailers : limits.head) else {
+            fault = .refused(purpose == .trailers ? .trailersTooLarge : .headTooLarge)
+            return
+        }
+        if kind.isPseudo { return keepPseudoField() }
+        if let fault = regularFault(isText: isText) {
+            self.fault = .malformed(fault)
+        } else if purpose != .trailers {
+            keepField()
+        }
+    }
+
+    private mutating func keepPseudoField() {
+        guard case .request(_, let offersWebSocket) = purpose, start == nil else {
+            fault = .malformed(.pseudoFieldMisplaced)
+            return
+        }
+        if let found = pseudo.take(kind, value, reader, limits: limits, offersWebSocket: offersWebSocket) {
+            fault = found.isMalformed ? .malformed(found.fault) : .refused(found.fault)
+        }
+        end = value.upperBound
+    }
+
+    private func regularFault(isText: Bool) -> WireFault? {
+        switch kind {
+        case .invalid: .fieldNameInvalid
+        case .connectionSpecific: .connectionFieldForbidden
+        case .te where !reader.matches(value, "trailers"): .connectionFieldForbidden
+        default: isText ? nil : .fieldValueInvalid
+        }
+    }
+
+    private mutating func keepField() {
+        switch kind {
+        case .host:
+            if let fault = hostFault() { self.fault = .malformed(fault) }
+            hasHost = true
+            // It says the same as `:authority`, whose line is there already.
+            if pseudo.authority != nil { return }
+        case .contentLength:
+            let octets = reader.decimal(value)
+            if contentLength != nil || octets == nil {
+                fault = .malformed(octets == nil ? .contentLengthInvalid : .contentLengthDuplicated)
+            }
+            contentLength = octets
+        case .cookie:
+            if cookieEnd == end { return appendCookie() }
+            areCookiesScattered = cookieEnd != nil
+        default: break
+        }
+        if kind != .cookie || !areCookiesScattered { lines += 1 }
+        if lines > limits.fields { fault = .refused(.fieldsTooMany) }
+        store(": ", at: name.upperBound)
+        end = value.upperBound
+        put("\r\n")
+        if kind == .cookie { cookieEnd = end }
+    }
+
+    private func hostFault() -> WireFault? {
+        if hasHost { return .hostDuplicated }
+        guard let authority = pseudo.authority else { return nil }
+        return reader.equalIgnoringCase(withoutPort(authority), withoutPort(value)) ? nil : .hostDiffers
+    }
+
+    /// Without `:443`, which `https` means anyway.
+    private func withoutPort(_ authority: Range<Int>) -> Range<Int> {
+        let host = authority.lowerBound..<max(authority.lowerBound, authority.upperBound - 4)
+        return reader.matches(host.upperBound..<authority.upperBound, ":443") ? host : authority
+    }
+
+    /// Behind the cookies of the line above (RFC 9113 section 8.2.3).
+    private mutating func appendCookie() {
+        store("; ", at: end - 2)
+        (base + end).copyMemory(from: base + value.lowerBound, byteCount: value.count)
+        end += value.count
+        put("\r\n")
+        cookieEnd = end
+    }
+
+    // MARK: The head
+
+    private mutating func writeLine() {
+        start = end
+        switch pseudo.line(reader) {
+        case .failure(let fault): self.fault = .malformed(fault)
+        case .success(.origin(let method, let path)):
+            put(method)
+            put(" ")
+            put(path)
+        case .success(.connect(let authority)):
+            opensTunnel = true
+            put("CONNECT ")
+            put(authority)
+        case .success(.webSocket(let path)):
+            opensWebSocket = true
+            put("GET ")
+            put(path)
+        }
+        put(" HTTP/1.1\r\n")
+        if let authority = pseudo.authority {
+            lines = 1
+            put("host: ")
+            put(authority)
+            put("\r\n")
+        }
+        if opensWebSocket { put("connection: upgrade\r\nupgrade: websocket\r\n") }
+    }
+
+    /// The end of a request's block.
+    mutating func finish() {
+        guard fault == nil, case .request(let endsStream, _) = purpose else { return }
+        if start == nil { writeLine() }
+        guard fault == nil else { return }
+        guard hasHost || pseudo.authority != nil else {
+            fault = .refused(.hostMissing)
+            return
+        }
+        if endsStream, let contentLength, contentLength > 0 { fault = .malformed(.contentLengthDiffers) }
+        if areCookiesScattered { joinCookies() }
+        if !endsStream, contentLength == nil, !opensWebSocket, !opensTunnel { put("transfer-encoding: chunked\r\n") }
+        put("\r\n")
+    }
+
+    /// Other fields stood between them. Rare, so that they are looked for only then.
+    private mutating func joinCookies() {
+        var joined: [UInt8] = []
+        var position = start ?? end
+        let upper = end
+        end = position
+        while position < upper {
+            let lower = position
+            while position < upper, reader.octetOrZero(position) != Octet.lf { position += 1 }
+            position += 1
+            let line = reader.octets(lower..<position)
+            if line.starts(with: "cookie: ".utf8) {
+                if !joined.isEmpty { joined += "; ".utf8 }
+                joined += line.dropFirst(8).dropLast(2)
+            } else {
+                (base + end).copyMemory(from: base + lower, byteCount: line.count)
+                end += line.count
+            }
+        }
+        put("cookie: ")
+        joined.withUnsafeBytes { put($0) }
+        put("\r\n")
+    }
+
+    var outcome: HTTP2RequestBlock {
+        switch fault {
+        case .malformed(let fault): .malformed(fault)
+        case .refused(let fault): .refused(fault)
+        case nil: .request(HTTP2RequestFacts(contentLength: contentLength, opensWebSocket: opensWebSocket))
+        }
+    }
+
+    var trailerOutcome: HTTP2TrailerBlock {
+        switch fault {
+        case .malformed(let fault): .malformed(fault)
+        case .refused(let fault): .refused(fault)
+        case nil: .trailers
+        }
+    }
+
+    /// Where the whole head stands; empty without one.
+    var head: Range<Int> { fault == nil ? (start ?? end)..<end : 0..<0 }
+
+    // MARK: Octets
+
+    /// - Returns: where they end.
+    private func copy(_ octets: UnsafeRawBufferPointer, to position: Int) throws(HPACKFault) -> Int {
+        // Two more for what separates a name from its value.
+        guard octets.count <= capacity - position - 2 else { throw .stringTooLong }
+        if let source = octets.baseAddress { (base + position).copyMemory(from: source, byteCount: octets.count) }
+        return position + octets.count
+    }
+
+    private func decode(_ octets: UnsafeRawBufferPointer, to position: Int, _ huffman: HuffmanDecoder) throws(HPACKFault) -> Int {
+        guard HuffmanDecoder.room(octets.count) <= capacity - position - 2 else { throw .stringTooLong }
+        guard let count = huffman.decode(octets, to: base + position) else { throw .huffmanInvalid }
+        return position + count
+    }
+
+    private mutating func put(_ range: Range<Int>) { put(reader.octets(range)) }
+    private mutating func put(_ text: StaticString) { put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)) }
+
+    private mutating func put(_ octets: UnsafeRawBufferPointer) {
+        guard octets.count <= capacity - end else {
+            fault = .refused(.headTooLarge)
+            return
+        }
+        if let source = octets.baseAddress { (base + end).copyMemory(from: source, byteCount: octets.count) }
+        end += octets.count
+    }
+
+    /// - Parameter text: two octets, for which ``copy(_:to:)`` left room.
+    private func store(_ text: StaticString, at position: Int) {
+        guard position >= 0, position <= capacity - 2 else { return }
+        (base + position).copyMemory(from: text.utf8Start, byteCount: 2)
+    }
+}

@@ -18,15 +18,18 @@ package struct BodyReader: Sendable {
         package var isOver: Bool
         /// The framing is lost: nothing after `data` can be read for certain.
         package var fault: WireFault?
+        /// With `isOver`: whole lines of the trailer section, each ended by CR LF, where they are kept.
+        package var trailers: [UInt8] = []
     }
 
     private var framing: Framing
 
-    package init(_ framing: BodyFraming, limits: WireLimits = .request) {
+    /// - Parameter keepsTrailers: for a client who can be sent them; else they are checked and dropped.
+    package init(_ framing: BodyFraming, limits: WireLimits = .request, keepsTrailers: Bool = false) {
         switch framing {
         case .none: self.framing = .over
         case .length(let length): self.framing = length > 0 ? .length(length) : .over
-        case .chunked: self.framing = .chunked(ChunkedBodyReader(limits: limits))
+        case .chunked: self.framing = .chunked(ChunkedBodyReader(limits: limits, keepsTrailers: keepsTrailers))
         case .untilClose: self.framing = .untilClose
         }
     }
@@ -78,6 +81,7 @@ package struct BodyReader: Sendable {
                 case .needMore: return position + count
                 case .end:
                     step.isOver = true
+                    step.trailers = reader.trailers
                     return position + count
                 case .fault(let fault):
                     step.fault = fault

@@ -1,5 +1,6 @@
 /// Takes the chunked coding off a body, in whatever pieces it arrives (RFC 9112 section 7.1). Nothing is gathered: data is
-/// told by where it lies in the octets given. Extensions and trailers are checked and dropped (requirements H1-14, FW-12, CC-16).
+/// told by where it lies in the octets given. Extensions and trailers are checked and dropped (requirements H1-14, FW-12, CC-16), unless the
+/// latter are asked for.
 package struct ChunkedBodyReader: Sendable {
     package enum Event: Equatable, Sendable {
         /// All octets are consumed and the body goes on.
@@ -27,11 +28,18 @@ package struct ChunkedBodyReader: Sendable {
     private var skipped = 0
     /// The former of all chunks so far, beyond the octets of data in them.
     private var excess = 0
+    /// The lines of the trailer section so far; nil where nobody wants them.
+    private var kept: [UInt8]?
 
-    package init(limits: WireLimits = .request) {
+    /// - Parameter keepsTrailers: for a client who can be sent them; they are no longer than ``WireLimits/trailers``.
+    package init(limits: WireLimits = .request, keepsTrailers: Bool = false) {
         self.limits = limits
+        kept = keepsTrailers ? [] : nil
         extensions = ChunkExtensions(allowsPadding: limits.allowsChunkPadding)
     }
+
+    /// After `.end`: whole lines of the trailer section, each ended by CR LF, where they are kept.
+    package var trailers: [UInt8] { kept ?? [] }
 
     /// What comes next. Call again with the octets after `consumed` until it is `.needMore`, `.end` or `.fault`.
     package mutating func next(_ octets: UnsafeRawBufferPointer) -> (consumed: Int, event: Event) {
@@ -119,6 +127,7 @@ package struct ChunkedBodyReader: Sendable {
             guard octet == Octet.lf else { return .bareCR }
             state = .lineStart
         }
+        kept?.append(octet)
         return skip(upTo: limits.trailers, or: .trailersTooLarge)
     }
 

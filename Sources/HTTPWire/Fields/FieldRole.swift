@@ -54,6 +54,9 @@ struct FieldRoles {
         forwardedInRequests.with(.identity).with(.proofOfPossession).with(.host).with(.expect)
     }
 
+    /// Pass on to the client behind the content: nothing that HTTP itself would heed.
+    static var forwardedInTrailers: FieldRoles { FieldRoles().with(.plain).with(.identity).with(.proofOfPossession) }
+
     /// Stay where they are although Connection names them: a client cannot make us send a request without them
     /// (requirements FW-03, CC-17, TLS-08).
     static var protectedFromConnection: FieldRoles {

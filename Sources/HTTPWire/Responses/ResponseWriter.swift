@@ -51,22 +51,27 @@ extension ResponseHead {
     }
 
     /// Answers to HEAD and 304 tell the length that the body would have (RFC 9110 section 8.6).
-    private borrowing func declaredToClient(_ outgoing: BodyFraming) -> BodyFraming {
+    borrowing func declaredToClient(_ outgoing: BodyFraming) -> BodyFraming {
         guard outgoing == .none, status >= 200, status != 204, case .length(let octets)? = declared else { return outgoing }
         return .length(octets)
     }
 
     private borrowing func writeFields(_ reader: OctetReader, to writer: inout HeadWriter) {
+        eachForwarded(reader) { field, isAny in
+            if isAny { writer.put("Vary: *\r\n") } else { writer.put(field: field, from: reader) }
+        }
+    }
+
+    /// The fields that survive.
+    /// - Parameter body: with whether the field is a Vary that becomes `*`.
+    @inline(__always)
+    borrowing func eachForwarded(_ reader: OctetReader, _ body: (FieldLine, Bool) -> Void) {
         var index = 0
         while index < section.count {
             let field = section[index]
             index += 1
             guard FieldRoles.forwardedInResponses.contains(field.role), !field.isNominated else { continue }
-            if field.role == .vary, variesByCertificate(reader, field.value) {
-                writer.put("Vary: *\r\n")
-            } else {
-                writer.put(field: field, from: reader)
-            }
+            body(field, field.role == .vary && variesByCertificate(reader, field.value))
         }
     }
 

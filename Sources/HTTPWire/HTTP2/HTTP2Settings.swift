@@ -1,0 +1,41 @@
+package import NIOCore
+
+/// RFC 9113 section 6.5.2, RFC 8441 section 3. The raw value is the identifier.
+package enum HTTP2Setting: UInt16, Sendable, CaseIterable {
+    case headerTableSize = 1
+    case enablePush = 2
+    case maxConcurrentStreams = 3
+    case initialWindowSize = 4
+    case maxFrameSize = 5
+    case maxHeaderListSize = 6
+    case enableConnectProtocol = 8
+}
+
+/// What the client has set, as far as it concerns us.
+package struct HTTP2PeerSettings: Equatable, Sendable {
+    package var headerTableSize: UInt32 = 4096
+    package var initialWindow: Int = 65_535
+    package var maximumFrame: Int = HTTP2FrameHead.maximumPayload
+
+    package init() {}
+
+    /// Takes the settings of one frame, in their order. Those that nobody knows are ignored.
+    package mutating func apply(_ payload: ByteBuffer) -> HTTP2Fault? {
+        var rest = payload
+        while let (identifier, value) = rest.readMultipleIntegers(as: (UInt16, UInt32).self) {
+            switch HTTP2Setting(rawValue: identifier) {
+            case .headerTableSize: headerTableSize = value
+            case .enablePush, .enableConnectProtocol: if value > 1 { return .settingInvalid }
+            case .initialWindowSize:
+                guard value <= HTTP2FrameHead.maximum31 else { return .windowOverflow }
+                initialWindow = Int(value)
+            case .maxFrameSize:
+                guard (16_384...16_777_215).contains(value) else { return .settingInvalid }
+                maximumFrame = Int(value)
+            // Nothing of ours is bounded by these: we push nothing, and an answer's head has a bound of its own.
+            case .maxConcurrentStreams, .maxHeaderListSize, nil: break
+            }
+        }
+        return nil
+    }
+}

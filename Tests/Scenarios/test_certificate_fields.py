@@ -134,7 +134,7 @@ HOSTILE = [
 ]  # fmt: skip
 # These two escape nothing by themselves: what could be read as something else is left out, and nothing of the rest is.
 UNESCAPED = {
-    "haproxy": {text for text in HOSTILE if any(c in text for c in '"\\') or not text.isascii() or not text.isprintable() or ("/" in text and "=" in text)},
+    "haproxy": {text for text in HOSTILE if any(c in text for c in '"\\') or not text.isascii() or not text.isprintable() or ("/" in text and "=" in text) or text.endswith(" ")},
     "traefik": {text for text in HOSTILE if '"' in text or ("=" in text and ("," in text or ";" in text))},
 }
 
@@ -153,6 +153,8 @@ def test_no_subject_breaks_a_field_or_is_read_as_another(telling, made, pki, tex
         if text in UNESCAPED.get(dialect, ()):
             assert "subject" not in found and "cn" not in found
             assert left_out(telling, dialect) > before[dialect]
+        elif dialect == "haproxy" and text.startswith(" "):
+            assert found["subject"] == expected["subject"] and "cn" not in found, "a field does not keep white space at its ends"
         else:
             assert found.get("subject", expected["subject"]) == expected["subject"] and found.get("cn", text) == text
             assert ("subject" in found) == (dialect not in ("rfc9440", "azure", "weblogic"))

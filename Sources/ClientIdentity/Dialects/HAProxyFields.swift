@@ -2,17 +2,18 @@ import Credentials
 import Timekeeping
 
 extension ForwardedCertificate {
-    /// As HAProxy's manual sets them: names and dates between quotes (`%{+Q}`), without any escaping, so that many a value has to be left out.
+    /// As its manual sets them, and as it writes them: without quotes, though the manual has `%{+Q}`, which changes nothing for samples, and without
+    /// any escaping, so that many a value has to be left out.
     func writeHAProxy(to lines: inout CertificateFieldLines) {
         lines.put("X-SSL", "1")
         lines.put("X-SSL-Client-Verify", String(verification.code))
         lines.put("X-SSL-Client-SHA1", details.sha1.map { CertificateText.hex($0, upperCase: true) })
         lines.put("X-SSL-Client-Serial", details.serial?.hex)
-        lines.put("X-SSL-Client-DN", Self.quoted(details.subject.slashes))
-        if let name = commonName { lines.put("X-SSL-Client-CN", Self.quoted(name.slashes.map { Array($0.dropFirst(Self.commonNameStart)) })) }
-        lines.put("X-SSL-Issuer", Self.quoted(details.issuer.slashes))
-        lines.put("X-SSL-Client-NotBefore", Self.quoted(Self.time(details.window?.notBefore)))
-        lines.put("X-SSL-Client-NotAfter", Self.quoted(Self.time(details.window?.notAfter)))
+        lines.put("X-SSL-Client-DN", details.subject.slashes)
+        if let name = commonName { lines.put("X-SSL-Client-CN", name.slashes.map { Array($0.dropFirst(Self.commonNameStart)) }) }
+        lines.put("X-SSL-Issuer", details.issuer.slashes)
+        lines.put("X-SSL-Client-NotBefore", Self.time(details.window?.notBefore))
+        lines.put("X-SSL-Client-NotAfter", Self.time(details.window?.notAfter))
         lines.put("X-SSL-Client-Cert", leaf)
     }
 
@@ -23,8 +24,6 @@ extension ForwardedCertificate {
         guard let attributes = details.subject.attributes else { return nil }
         return attributes.first { $0.type == "CN" }.map { DistinguishedName(text: nil, attributes: [$0]) }
     }
-
-    private static func quoted(_ value: [UInt8]?) -> [UInt8]? { value.map { [UInt8(ascii: "\"")] + $0 + [UInt8(ascii: "\"")] } }
 
     /// `YYMMDDhhmmssZ`, for the years that two digits stand for (RFC 5280 section 4.1.2.5.1).
     private static func time(_ seconds: Double?) -> [UInt8]? {

@@ -120,21 +120,16 @@ def nginx(value):
     return found
 
 
-def quoted(text):
-    assert len(text) >= 2 and text[0] == text[-1] == '"' and '"' not in text[1:-1] and "\\" not in text, text
-    return text[1:-1]
-
-
 def haproxy(value):
     found = {"verify": value("X-SSL-Client-Verify"), "sha1": value("X-SSL-Client-SHA1").lower(), "serial": int(value("X-SSL-Client-Serial"), 16)}
     assert value("X-SSL") == "1"
     for key, name in [("subject", "X-SSL-Client-DN"), ("issuer", "X-SSL-Issuer")]:
         if text := value(name):
-            found[key] = [tuple(part) for part in re.findall(r"/([A-Za-z0-9.]+)=((?:(?!/[A-Za-z0-9.]+=).)*)", quoted(text))]
+            found[key] = [tuple(part) for part in re.findall(r"/([A-Za-z0-9.]+)=((?:(?!/[A-Za-z0-9.]+=).)*)", text)]
     if text := value("X-SSL-Client-CN"):
-        found["cn"] = quoted(text)
+        found["cn"] = text
     for key, name in [("not_before", "X-SSL-Client-NotBefore"), ("not_after", "X-SSL-Client-NotAfter")]:
-        found[key] = datetime.datetime.strptime(quoted(value(name)), "%y%m%d%H%M%SZ").replace(tzinfo=UTC)
+        found[key] = datetime.datetime.strptime(value(name), "%y%m%d%H%M%SZ").replace(tzinfo=UTC)
     if certificate := value("X-SSL-Client-Cert"):
         found["der"] = base64.b64decode(certificate, validate=True)
     return found

@@ -17,6 +17,7 @@ let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: nio)
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: nio)
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: nio)
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let hpack: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -47,6 +48,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         // Start, signals and graceful shutdown of the services in HoldfastServer.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        // Tests and holdfast-fuzz only: another reading of HTTP/2's header blocks and frames, which ours is held against.
+        .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
         // holdfast-lab and tests only: issuing certificates.
         .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
         // DER that OpenSSL leaves unread: the statements of PSD2, otherName, scopes of an intermediate; and what the lab writes.
@@ -102,7 +105,7 @@ let package = Package(
         .testTarget(name: "AccessControlTests", dependencies: ["AccessControl", "HTTPWire", "BindingPolicy", nioCore], swiftSettings: settings),
         .testTarget(name: "TimekeepingTests", dependencies: ["Timekeeping"], swiftSettings: settings),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", nioCore], swiftSettings: settings),
-        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", nioCore], swiftSettings: settings),
+        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", nioCore, hpack], swiftSettings: settings),
         .testTarget(
             name: "TokenValidationTests",
             dependencies: ["TokenValidation", "BindingPolicy", "Credentials", "Files", "HTTPWire", crypto, cryptoExtras, nioCore, nioPosix, nioSSL],

@@ -171,4 +171,30 @@ struct ChunkedBodyTests {
         ChunkedBodyWriter.writeChunkHead(length: 0, to: &buffer)
         #expect(buffer.readableBytes == 0)
     }
+
+    @Test("Trailers are kept where they are asked for, as they came, bounded, and only once they are whole")
+    func keptTrailers() {
+        let octets = Array("3\r\nabc\r\n0;x\r\ngrpc-status: 0\r\nX-T:  a b \r\n\r\nGET".utf8)
+        for pieces in [octets.count, 1, 2, 7] {
+            for keeps in [true, false] {
+                var reader = BodyReader(.chunked, limits: .response, keepsTrailers: keeps)
+                var position = 0
+                var trailers: [UInt8] = []
+                while !reader.isOver, position < octets.count {
+                    var piece = ByteBuffer(bytes: octets[position...].prefix(pieces))
+                    let count = piece.readableBytes
+                    let step = reader.next(&piece)
+                    position += count - piece.readableBytes
+                    trailers += step.trailers
+                    #expect(step.isOver || trailers.isEmpty)
+                }
+                #expect(String(decoding: trailers, as: UTF8.self) == (keeps ? "grpc-status: 0\r\nX-T:  a b \r\n" : ""))
+                #expect(reader.isOver && position == octets.count - 3)
+            }
+        }
+        var reader = ChunkedBodyReader(limits: .response, keepsTrailers: true)
+        let long = Array("0\r\nX: \(String(repeating: "v", count: 9000))\r\n\r\n".utf8)
+        let (_, event) = long.withUnsafeBytes { reader.next($0) }
+        #expect(event == .fault(.trailersTooLarge) && reader.trailers.count <= WireLimits.response.trailers + 1)
+    }
 }

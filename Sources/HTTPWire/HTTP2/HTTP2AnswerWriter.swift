@@ -21,6 +21,7 @@ package enum HTTP2AnswerWriter {
             guard let reader = OctetReader(octets), let status = reader.decimal(9..<12) else { return nil }
             var position = 12
             while position < reader.count, reader.octetOrZero(position) != Octet.lf { position += 1 }
+            guard position < reader.count else { return nil }
             let lines = reader.octets(position + 1..<reader.count)
             guard let end = endOfLines(lines) else { return nil }
             buffer.writeWithHeadWriter(room: HeadWriter.hpackRoom(end)) { writer in

@@ -3,7 +3,8 @@ struct HuffmanDecoder: @unchecked Sendable {
     static let shared = HuffmanDecoder()
     private static let bits = 12
 
-    /// One or two octets, bits 0-15; how many bits both have, 16-23; how many the first has, 24-31. 0 where its code is longer.
+    /// Bits that one or two octets take, in bits 0-5, where a shift needs no mask; whether they are two, 6; bits of the first, 8-13; the
+    /// octets, 16-31. 0 where the first code is longer than a step.
     private let steps: UnsafeMutablePointer<UInt32>
     /// By length: the first code of that length, how many there are, and where their symbols begin.
     private let first: UnsafeMutablePointer<(code: UInt32, count: UInt32, position: Int)>
@@ -22,10 +23,10 @@ struct HuffmanDecoder: @unchecked Sendable {
         steps = .allocate(capacity: 1 << Self.bits)
         steps.initialize(repeating: 0, count: 1 << Self.bits)
         let short = codes.filter { $0.length <= Self.bits }
-        for (symbol, code, length) in short { fill(code, length, UInt32(symbol) | UInt32(length) << 16 | UInt32(length) << 24) }
+        for (symbol, code, length) in short { fill(code, length, UInt32(symbol) << 16 | UInt32(length) << 8 | UInt32(length)) }
         for (symbol, code, length) in short {
             for next in short where length + next.length <= Self.bits {
-                let both = UInt32(symbol) | UInt32(next.symbol) << 8 | UInt32(length + next.length) << 16 | UInt32(length) << 24
+                let both = UInt32(next.symbol) << 24 | UInt32(symbol) << 16 | UInt32(length) << 8 | 0x40 | UInt32(length + next.length)
                 fill(code << UInt32(next.length) | next.code, length + next.length, both)
             }
         }
@@ -62,10 +63,9 @@ struct HuffmanDecoder: @unchecked Sendable {
                     window.drop(length)
                     break
                 }
-                target.storeBytes(of: UInt16(truncatingIfNeeded: step).littleEndian, toByteOffset: written, as: UInt16.self)
-                let length = Int(step >> 16 & 0xff)
-                written += length == Int(step >> 24) ? 1 : 2
-                window.drop(length)
+                target.storeBytes(of: UInt16(truncatingIfNeeded: step &>> 16).littleEndian, toByteOffset: written, as: UInt16.self)
+                written &+= 1 &+ Int(step &>> 6 & 1)
+                window.drop(Int(step & 0x3f))
             }
         }
         return finish(UnsafeRawBufferPointer(rebasing: source[position...]), window, target, written)
@@ -80,7 +80,7 @@ struct HuffmanDecoder: @unchecked Sendable {
             let step = steps[window.next(Self.bits)]
             let symbol: UInt8, length: Int
             if step != 0 {
-                (symbol, length) = (UInt8(truncatingIfNeeded: step), Int(step >> 24))
+                (symbol, length) = (UInt8(truncatingIfNeeded: step &>> 16), Int(step &>> 8 & 0x3f))
             } else if let found = long(window) {
                 (symbol, length) = found
             } else {
@@ -107,19 +107,18 @@ struct HuffmanDecoder: @unchecked Sendable {
     }
 }
 
-/// The next bits of a string, the first one highest; zeros behind them.
+/// The next bits of a string, the first one highest; behind them zeros, or the bits that follow.
 private struct Window {
     private var bits: UInt64 = 0
     private(set) var count = 0
 
-    /// Takes as many of the eight octets at `source` as there is room for, and returns how many.
+    /// Takes as many of the eight octets at `source` as there is room for, and returns how many. Bits of the next one may be here already:
+    /// they come again as they are.
     @inline(__always)
     mutating func refill(_ source: UnsafeRawPointer) -> Int {
         bits |= UInt64(bigEndian: source.loadUnaligned(as: UInt64.self)) &>> UInt64(count)
         let taken = (63 &- count) &>> 3
         count &+= taken &<< 3
-        // What was taken of an octet that does not fit whole comes again with the next one.
-        bits &= ~0 &<< UInt64(64 &- count)
         return taken
     }
 

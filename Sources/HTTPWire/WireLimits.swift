@@ -15,6 +15,10 @@ package struct WireLimits: Equatable, Sendable {
     package var chunkExtensions = 16 * 1024
     /// Whether blanks may stand between a chunk's size and the end of its line, as some old servers write them.
     package var allowsChunkPadding = false
+    /// Whether a line of a trailer section may be continued on the next one; nothing of it is kept.
+    package var allowsFoldedTrailers = false
+    /// Of the framing of chunked bodies only ``ResponseTolerance/bareLF`` counts.
+    package var tolerance: ResponseTolerance = []
     /// Octets of a whole trailer section.
     package var trailers = 8 * 1024
 
@@ -23,11 +27,20 @@ package struct WireLimits: Equatable, Sendable {
     /// What a client may send.
     package static let request = WireLimits()
 
-    /// What the upstream may send: a larger head, since it is our own side that answers.
+    /// What the upstream may send: a larger head, since it is our own side that answers, and as many fields as fit into it where
+    /// they have 64 octets each. Servers that set a cookie or a link for every item of a page send hundreds.
     package static let response: WireLimits = {
         var limits = WireLimits()
         limits.head = 64 * 1024
+        limits.fields = 1000
         limits.allowsChunkPadding = true
+        limits.allowsFoldedTrailers = true
         return limits
     }()
+
+    package static func response(tolerating tolerance: ResponseTolerance) -> WireLimits {
+        var limits = response
+        limits.tolerance = tolerance
+        return limits
+    }
 }

@@ -46,7 +46,8 @@ enum HTTP1Corpus {
         "X-Client-Cert-SHA256: x\r\n", " HTTP/1.1\r\n", " HTTP/1.0\r\n", "HTTP/2.0", "GET ", "POST ", "http://h/",
         "https://[::1]:1/",
         "0\r\n\r\n", "5\r\nhello\r\n", "0x5\r\n", "fffffffffffffffff\r\n", "7fffffffffffffff\r\n", "+5", "-1", "\u{e9}",
-        "Trailer: x\r\n",
+        "Trailer: x\r\n", "X: y\r\n z\r\n", "\r\n \t", "\n ", "5\nhello\n0\n\n", "Content-Length: 5, 5\r\nContent-Length: 5\r\n",
+        "Transfer-Encoding: chunked, chunked\r\n", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "X: a\0b\rc\r\n",
     ].map { Array($0.utf8) }
 
     /// Inputs that once showed a fault; run first, each time.

@@ -5,7 +5,9 @@ import NIOCore
 /// - in whatever pieces a stream arrives, it is understood the same;
 /// - where NIO's decoder accepts a request too, both agree on method, target, version, fields and body;
 /// - what is written to the upstream reads back as the same request, without a claim, to us and to NIO;
-/// - the same octets as a response neither crash nor are written as anything that we would not accept ourselves.
+/// - the same octets as a response neither crash nor are written as anything that we would not accept ourselves, whatever is tolerated, and
+///   are understood the same in whatever pieces they arrive;
+/// - what is understood without a word of tolerance is understood the same with every one.
 enum HTTP1HeadFuzz {
     static func run(cases: Int, seed: UInt64, _ report: inout FuzzReport) {
         guard let names = try? StripList(trustedHeader: "X-Client-Cert-SHA256"),
@@ -42,6 +44,7 @@ struct HTTP1FuzzBench: ~Copyable {
         let whole = OwnReading.read(input, cuts: [input.count], head: &head)
         if OwnReading.read(input, cuts: cuts, head: &head) != whole { report.fail("pieces \(cuts) differ", input: input) }
         judgeResponse(input, &report)
+        judgeTolerated(input, cuts: cuts, &report)
         guard !whole.requests.isEmpty else { return }
         report.accepted += 1
         if let difference = difference(whole, NIOReading.read(input)) { report.fail(difference, input: input) }
@@ -98,6 +101,59 @@ struct HTTP1FuzzBench: ~Copyable {
                 response.framing == framing
             else { return report.fail("written response refused", input: input) }
         }
+    }
+}
+
+extension HTTP1FuzzBench {
+    /// As a response with the input's own line ends, understood with everything that can be tolerated.
+    fileprivate mutating func judgeTolerated(_ input: [UInt8], cuts: [Int], _ report: inout FuzzReport) {
+        let opening = Array("HTTP/1.1 200 OK".utf8)
+        let octets = opening + (input.firstIndex { $0 == 0x0a || $0 == 0x0d }.map { input[$0...] } ?? [])
+        let tolerance: ResponseTolerance = [.repeatedChunked, .lengthBesideChunked, .chunkedInHTTP10, .bareLF, .controlCharacters]
+        let strict = readResponse(octets, [octets.count], []), whole = readResponse(octets, [octets.count], tolerance)
+        let pieces = readResponse(octets, cuts.filter { $0 < octets.count } + [octets.count], tolerance)
+        if pieces != whole { report.fail("tolerated pieces \(cuts) differ", input: input) }
+        if let strict, strict != whole { report.fail("tolerance changes what is in order", input: input) }
+        guard let whole else { return }
+        guard case .complete(let length) = response.parse(ByteBuffer(bytes: whole.written), answering: .get), length == whole.written.count,
+            response.framing == whole.framing
+        else { return report.fail("written tolerated response refused: \(FuzzReport.escaped(whole.written))", input: input) }
+    }
+
+    private struct ReadResponse: Equatable {
+        var written: [UInt8]
+        var framing: BodyFraming
+        var body: [UInt8] = []
+        var isWhole = false
+    }
+
+    /// Nil for one that is refused, or not there.
+    private mutating func readResponse(_ octets: [UInt8], _ cuts: [Int], _ tolerance: ResponseTolerance) -> ReadResponse? {
+        var bytes = ByteBuffer(), arrived = 0
+        var result: ReadResponse?
+        var body = BodyReader.none
+        for cut in cuts where cut >= arrived {
+            bytes.writeBytes(octets[arrived..<cut])
+            arrived = cut
+            if result == nil {
+                switch response.read(&bytes, answering: .get, tolerating: tolerance) {
+                case .incomplete: continue
+                case .refused: return nil
+                case .complete(let raw):
+                    output.clear()
+                    let framing = response.write(from: raw, to: &output, minorVersion: 1, close: false)
+                    result = ReadResponse(written: Array(output.readableBytesView), framing: framing)
+                    body = BodyReader(response.framing, limits: .response(tolerating: tolerance))
+                }
+            }
+            guard bytes.readableBytes > 0, !body.isOver else { continue }
+            let step = body.next(&bytes)
+            if step.fault != nil { return nil }
+            result?.body += Array(step.data.readableBytesView)
+            result?.isWhole = step.isOver
+            if step.isOver { break }
+        }
+        return result
     }
 }
 

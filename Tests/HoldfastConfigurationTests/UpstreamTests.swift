@@ -71,6 +71,26 @@ struct UpstreamTests {
         expectMistake(upstream("connect_timeout: 1s"), "11:1: upstream.url", "The key is missing.")
     }
 
+    @Test(
+        "What an upstream may do wrong is a list of known words, each named by check; by default nothing",
+        arguments: HoldfastConfiguration.Upstream.Tolerated.allCases)
+    func tolerated(word: HoldfastConfiguration.Upstream.Tolerated) throws {
+        let yaml = upstream("url: http://127.0.0.1\n  tolerate: [\(word.rawValue)]")
+        #expect(try read(minimal).upstream.tolerated == [] && read(yaml).upstream.tolerated == [word])
+        let named = try warnings(yaml)
+        #expect(named.count == 1 && named[0].hasPrefix("warning: upstream.tolerate has `\(word.rawValue)`: "))
+        expectMistake(
+            upstream("url: http://127.0.0.1\n  tolerate: [\(word.rawValue), \(word.rawValue)]"),
+            "13:\(17 + word.rawValue.count): upstream.tolerate[1]", "stands here twice")
+    }
+
+    @Test("Other words, and none, are mistakes")
+    func intolerable() {
+        expectMistake(upstream("url: http://127.0.0.1\n  tolerate: [bare_crlf]"), "13:14: upstream.tolerate[0]", "Did you mean `bare_lf`?")
+        expectMistake(upstream("url: http://127.0.0.1\n  tolerate: []"), "13:13: upstream.tolerate", "The list is empty.")
+        expectMistake(upstream("url: http://127.0.0.1\n  tolerate: bare_lf"), "13:13: upstream.tolerate", "A list is expected")
+    }
+
     @Test("The trusted header is a name of its own")
     func thumbprintHeader() throws {
         for name in ["X-Client-Cert-SHA256", "ssl-client-fingerprint", "X_Thumb"] {

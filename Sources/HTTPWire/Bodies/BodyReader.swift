@@ -20,6 +20,8 @@ package struct BodyReader: Sendable {
         package var fault: WireFault?
         /// With `isOver`: whole lines of the trailer section, each ended by CR LF, where they are kept.
         package var trailers: [UInt8] = []
+        /// Where it ends was understood by ``ResponseTolerance/bareLF``: what follows it is not to be trusted.
+        package var isGuess = false
     }
 
     private var framing: Framing
@@ -64,6 +66,7 @@ package struct BodyReader: Sendable {
             framing = .over
             var step = Step(data: ByteBuffer(), isOver: false)
             Self.gather(&piece, &reader, into: &step)
+            step.isGuess = reader.isGuess
             if !step.isOver, step.fault == nil { framing = .chunked(reader) }
             return step
         }

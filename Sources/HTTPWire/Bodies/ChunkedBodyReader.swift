@@ -15,7 +15,7 @@ package struct ChunkedBodyReader: Sendable {
 
     private enum State {
         case size, extensions, sizeLF, data, dataCR, dataLF
-        case lineStart, name, value, lineLF, endLF, done
+        case lineStart, name, value, lineLF, continuation, endLF, done
     }
 
     private let limits: WireLimits
@@ -30,6 +30,10 @@ package struct ChunkedBodyReader: Sendable {
     private var excess = 0
     /// The lines of the trailer section so far; nil where nobody wants them.
     private var kept: [UInt8]?
+    /// Whether a line of the trailer section was read, which the next one may continue.
+    private var hasTrailer = false
+    /// Whether a line ended without CR, so that another reader may have seen other chunks.
+    package private(set) var isGuess = false
 
     /// - Parameter keepsTrailers: for a client who can be sent them; they are no longer than ``WireLimits/trailers``.
     package init(limits: WireLimits = .request, keepsTrailers: Bool = false) {
@@ -66,13 +70,16 @@ package struct ChunkedBodyReader: Sendable {
         case .size: return takeSize(octet)
         case .extensions:
             if octet == Octet.cr { return extensions.mayEnd ? move(to: .sizeLF) : .chunkMalformed }
+            if endsLine(octet) { return extensions.mayEnd ? beginChunk() : .chunkMalformed }
             guard extensions.take(octet) else { return FieldSyntax.fault(octet, or: .chunkMalformed) }
             return skip(upTo: limits.chunkExtension, or: .chunkExtensionTooLarge)
         case .sizeLF: return octet == Octet.lf ? beginChunk() : .bareCR
-        case .dataCR: return octet == Octet.cr ? move(to: .dataLF) : FieldSyntax.fault(octet, or: .chunkMalformed)
+        case .dataCR:
+            if endsLine(octet) { return move(to: .size) }
+            return octet == Octet.cr ? move(to: .dataLF) : FieldSyntax.fault(octet, or: .chunkMalformed)
         case .dataLF: return octet == Octet.lf ? move(to: .size) : .bareCR
         case .endLF: return octet == Octet.lf ? move(to: .done) : .bareCR
-        case .lineStart, .name, .value, .lineLF: return takeTrailer(octet)
+        case .lineStart, .name, .value, .lineLF, .continuation: return takeTrailer(octet)
         case .data, .done: return nil
         }
     }
@@ -89,10 +96,18 @@ package struct ChunkedBodyReader: Sendable {
         }
         guard hasDigit else { return FieldSyntax.fault(octet, or: .chunkSizeInvalid) }
         if octet == Octet.cr { return move(to: .sizeLF) }
+        if endsLine(octet) { return beginChunk() }
         extensions = ChunkExtensions(allowsPadding: limits.allowsChunkPadding)
         guard extensions.take(octet) else { return FieldSyntax.fault(octet, or: .chunkSizeInvalid) }
         state = .extensions
         return skip(upTo: limits.chunkExtension, or: .chunkExtensionTooLarge)
+    }
+
+    /// Whether a line ends here without CR, and may.
+    private mutating func endsLine(_ octet: UInt8) -> Bool {
+        guard octet == Octet.lf, limits.tolerance.contains(.bareLF) else { return false }
+        isGuess = true
+        return true
     }
 
     private mutating func beginChunk() -> WireFault? {
@@ -108,9 +123,22 @@ package struct ChunkedBodyReader: Sendable {
         switch state {
         case .lineStart:
             if octet == Octet.cr { return move(to: .endLF) }
-            if Octet.isBlank(octet) { return .lineFolded }
+            if endsLine(octet) { return move(to: .done) }
+            if Octet.isBlank(octet) {
+                guard limits.allowsFoldedTrailers, hasTrailer else { return .lineFolded }
+                state = .continuation
+                // Joined by a space, in the place of the line's end.
+                if let count = kept?.count, count >= 2 { kept?.replaceSubrange((count - 2)..., with: [Octet.space]) }
+                return skip(upTo: limits.trailers, or: .trailersTooLarge)
+            }
             guard Octet.isToken(octet) else { return FieldSyntax.fault(octet, or: .fieldNameInvalid) }
             state = .name
+        case .continuation:
+            // One of blanks alone could be taken for the end of the section.
+            if octet == Octet.cr || octet == Octet.lf { return .lineFolded }
+            guard Octet.isText(octet) else { return .fieldValueInvalid }
+            if Octet.isBlank(octet) { return skip(upTo: limits.trailers, or: .trailersTooLarge) }
+            state = .value
         case .name:
             if octet == Octet.colon {
                 state = .value
@@ -120,12 +148,15 @@ package struct ChunkedBodyReader: Sendable {
         case .value:
             if octet == Octet.cr {
                 state = .lineLF
+            } else if endsLine(octet) {
+                (state, hasTrailer) = (.lineStart, true)
+                kept?.append(Octet.cr)
             } else if !Octet.isText(octet) {
                 return FieldSyntax.fault(octet, or: .fieldValueInvalid)
             }
         default:
             guard octet == Octet.lf else { return .bareCR }
-            state = .lineStart
+            (state, hasTrailer) = (.lineStart, true)
         }
         kept?.append(octet)
         return skip(upTo: limits.trailers, or: .trailersTooLarge)

@@ -70,8 +70,6 @@ struct FieldRoles {
             .with(.proofOfPossession)
     }
 
-    static var singleInResponses: FieldRoles { FieldRoles().with(.contentLength).with(.transferEncoding) }
-
     /// Decide where a message ends, or what of it passes: only under their very names, and a response's `Content_Length` is none.
     static var steering: FieldRoles { FieldRoles().with(.contentLength).with(.transferEncoding).with(.connection) }
 

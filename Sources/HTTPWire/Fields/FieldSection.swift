@@ -27,6 +27,10 @@ struct FieldSection: ~Copyable {
     private(set) var count = 0
     /// Roles seen so far, and where each was seen first.
     private(set) var seen = FieldRoles()
+    /// Those of a response that were seen more than once.
+    private(set) var repeated = FieldRoles()
+    /// Set by `declaredFraming`: what the fields say was understood by a tolerance.
+    var isFramingGuessed = false
     private var first = InlineArray<32, UInt16>(repeating: 0)
     private(set) var authorizations = 0
     private(set) var interactionIDs = 0
@@ -61,6 +65,8 @@ struct FieldSection: ~Copyable {
     mutating func reset() {
         count = 0
         seen = FieldRoles()
+        repeated = FieldRoles()
+        isFramingGuessed = false
         authorizations = 0
         interactionIDs = 0
         identityFields = 0
@@ -120,8 +126,8 @@ struct FieldSection: ~Copyable {
         if role == .interactionID { interactionIDs += 1 }
         if FieldRoles.identityFields.contains(role) { identityFields += 1 }
         if seen.contains(role) {
-            let single = direction == .request ? FieldRoles.singleInRequests : .singleInResponses
-            if single.contains(role) { throw .refused(FieldSyntax.duplicate(role)) }
+            guard direction == .request else { return repeated.insert(role) }
+            if FieldRoles.singleInRequests.contains(role) { throw .refused(FieldSyntax.duplicate(role)) }
         } else {
             seen.insert(role)
             first[Int(role.rawValue & 31)] = UInt16(truncatingIfNeeded: count)

@@ -25,6 +25,30 @@ struct ListValue {
     }
 }
 
+/// The same with the empty members, for whoever takes none.
+struct WholeListValue {
+    private let reader: OctetReader
+    private var position: Int
+    private let end: Int
+
+    init(_ reader: OctetReader, _ range: Range<Int>) {
+        self.reader = reader
+        position = range.lowerBound
+        end = range.upperBound
+    }
+
+    mutating func next() -> Range<Int>? {
+        guard position <= end else { return nil }
+        var start = position
+        while position < end, reader.octetOrZero(position) != Octet.comma { position += 1 }
+        var last = position
+        position += 1
+        while last > start, Octet.isBlank(reader.octetOrZero(last - 1)) { last -= 1 }
+        while start < last, Octet.isBlank(reader.octetOrZero(start)) { start += 1 }
+        return start..<last
+    }
+}
+
 extension OctetReader {
     func isToken(_ range: Range<Int>) -> Bool {
         guard !range.isEmpty else { return false }

@@ -14,13 +14,15 @@ package struct ResponseHead: ~Copyable {
 
     /// Octets of the whole head.
     package private(set) var length = 0
-    /// 100 to 599.
+    /// 100 to 999: numbers that HTTP has no class for are forwarded as they are.
     package private(set) var status = 0
     /// 0 or 1.
     package private(set) var minorVersion = 1
     package private(set) var framing = BodyFraming.none
     /// Whether the upstream will take another request on this connection.
     package private(set) var isPersistent = false
+    /// It was understood by a word of ``ResponseTolerance`` that leaves open where it or its body ends.
+    package private(set) var isGuessed = false
 
     package init(limits: WireLimits = .response, names: StripList) {
         self.limits = limits
@@ -32,11 +34,15 @@ package struct ResponseHead: ~Copyable {
     package var isInterim: Bool { status < 200 && status != 101 }
 
     /// Looks at all octets received of a head so far; each call starts anew.
-    /// - Parameter method: that of the request; the answer to HEAD has no body whatever it declares.
-    package mutating func parse(_ octets: UnsafeRawBufferPointer, answering method: KnownMethod) -> HeadProgress {
+    /// - Parameters:
+    ///   - method: that of the request; the answer to HEAD has no body whatever it declares.
+    ///   - tolerance: what this upstream may do wrong; of it, ``read(_:answering:tolerating:)`` alone mends what is not about framing fields.
+    package mutating func parse(
+        _ octets: UnsafeRawBufferPointer, answering method: KnownMethod, tolerating tolerance: ResponseTolerance = []
+    ) -> HeadProgress {
         guard let reader = OctetReader(octets, limit: limits.head) else { return .incomplete }
         do throws(HeadStop) {
-            try parse(reader, answering: method)
+            try parse(reader, answering: method, tolerance)
             return .complete(length: length)
         } catch {
             switch error {
@@ -46,20 +52,23 @@ package struct ResponseHead: ~Copyable {
         }
     }
 
-    package mutating func parse(_ buffer: ByteBuffer, answering method: KnownMethod) -> HeadProgress {
-        buffer.withUnsafeReadableBytes { parse($0, answering: method) }
+    package mutating func parse(
+        _ buffer: ByteBuffer, answering method: KnownMethod, tolerating tolerance: ResponseTolerance = []
+    ) -> HeadProgress {
+        buffer.withUnsafeReadableBytes { parse($0, answering: method, tolerating: tolerance) }
     }
 
-    private mutating func parse(_ reader: OctetReader, answering method: KnownMethod) throws(HeadStop) {
+    private mutating func parse(_ reader: OctetReader, answering method: KnownMethod, _ tolerance: ResponseTolerance) throws(HeadStop) {
         section.reset()
         let position = try parseStatusLine(reader)
         length = try section.parse(reader, from: position, names: names)
         let reader = reader.upTo(length)
-        declared = try section.declaredFraming(reader, minorVersion: minorVersion)
+        declared = try section.declaredFraming(reader, minorVersion: minorVersion, tolerance)
+        isGuessed = section.isFramingGuessed
         let bodiless = method == .head || status < 200 || status == 204 || status == 304
         framing = bodiless ? .none : declared ?? .untilClose
         let options = try section.applyConnection(reader, names: names)
-        isPersistent = minorVersion == 1 && !options.close && framing != .untilClose && !announcesImpossibleBody
+        isPersistent = minorVersion == 1 && !options.close && framing != .untilClose && !announcesImpossibleBody && !isGuessed
     }
 
     /// A 204 with a body declared (RFC 9112 section 6.3 (1)): what is sent as that body would be the next answer.
@@ -77,7 +86,7 @@ package struct ResponseHead: ~Copyable {
             guard Octet.isDigit(digit) else { throw .refused(.statusLineMalformed) }
             status = status * 10 + Int(digit &- Octet.zero)
         }
-        guard status >= 100, status < 600 else { throw .refused(.statusLineMalformed) }
+        guard status >= 100 else { throw .refused(.statusLineMalformed) }
         let next = try reader.octet(12)
         guard next == Octet.space || next == Octet.cr else { throw .refused(FieldSyntax.fault(next, or: .statusLineMalformed)) }
         let start = next == Octet.space ? 13 : 12
@@ -88,6 +97,46 @@ package struct ResponseHead: ~Copyable {
 }
 
 extension ResponseHead {
+    /// What is there of a head.
+    package enum Reading {
+        case incomplete
+        /// Its octets, taken from the buffer: those the positions of this head are of, which are not those that came where they had to be mended.
+        case complete(ByteBuffer)
+        case refused(WireFault)
+    }
+
+    /// Takes a head from the beginning of `bytes`, all that was received of it so far, mended where it must be.
+    package mutating func read(
+        _ bytes: inout ByteBuffer, answering method: KnownMethod, tolerating tolerance: ResponseTolerance
+    ) -> Reading {
+        switch parse(bytes, answering: method, tolerating: tolerance) {
+        case .incomplete: return .incomplete
+        case .complete(let length): return bytes.readSlice(length: length).map(Reading.complete) ?? .incomplete
+        case .refused(let fault):
+            guard HeadMending.mayHelp(against: fault, tolerance) else { return .refused(fault) }
+            return readMended(&bytes, answering: method, tolerance)
+        }
+    }
+
+    private mutating func readMended(_ bytes: inout ByteBuffer, answering method: KnownMethod, _ tolerance: ResponseTolerance) -> Reading {
+        var mended = ByteBuffer()
+        let outcome = bytes.withUnsafeReadableBytes { HeadMending.mend($0, limit: limits.head, tolerance, into: &mended) }
+        switch outcome {
+        case .incomplete: return .incomplete
+        case .refused(let fault): return .refused(fault)
+        case .mended(let consumed, let isGuess):
+            switch parse(mended, answering: method, tolerating: tolerance) {
+            // It is whole: where it is longer than it came, too long by that.
+            case .incomplete: return .refused(.headTooLarge)
+            case .refused(let fault): return .refused(fault)
+            case .complete:
+                bytes.moveReaderIndex(forwardBy: consumed)
+                if isGuess { (isGuessed, isPersistent) = (true, false) }
+                return .complete(mended)
+            }
+        }
+    }
+
     package var hasDate: Bool { section.seen.contains(.date) }
     package var fieldCount: Int { section.count }
     /// Name and value of the field at `index`, counted from 0; nil beyond the last.

@@ -32,5 +32,16 @@ extension HoldfastConfiguration {
         package let queueTimeout: Duration
         /// User and password by which the upstream can be sure of us; nil for none.
         package let credentialsFile: LocatedPath?
+        /// What it may do wrong in its responses; none twice.
+        package let tolerated: [Tolerated]
+
+        /// Mistakes in responses that are understood by a word in the file only.
+        package enum Tolerated: String, CaseIterable, Sendable {
+            case repeatedChunked = "repeated_chunked"
+            case lengthBesideChunked = "length_beside_chunked"
+            case chunkedInHTTP10 = "chunked_in_http10"
+            case bareLF = "bare_lf"
+            case controlCharacters = "control_characters"
+        }
     }
 }

@@ -20,13 +20,15 @@ extension HoldfastConfiguration.Upstream {
     /// - `max_connections_per_client` (1 to `max_connections`; default half of it): how many of them may serve one client certificate
     /// - `queue_timeout` (10ms to 1m; default `1s`): how long a request waits where all connections are in use, or its client's share is
     /// - `credentials_file` (file with `USER:PASSWORD`; optional): shown to the upstream by HTTP's Basic; needs `forward.authorization: remove`
+    /// - `tolerate` (list of `repeated_chunked`, `length_beside_chunked`, `chunked_in_http10`, `bare_lf`, `control_characters`; optional): what
+    ///   it may do wrong in its responses
     init?(_ root: Section, _ folder: String) {
         guard
             let section = root.section(
                 "upstream",
                 known: [
                     "url", "cleartext", "connect_timeout", "response_timeout", "idle_timeout", "max_connections", "max_connections_per_client",
-                    "queue_timeout", "credentials_file",
+                    "queue_timeout", "credentials_file", "tolerate",
                 ] + Self.tlsKeys)
         else {
             root.miss("upstream", "Write the `url` of the API that Holdfast stands in front of.")
@@ -54,6 +56,7 @@ extension HoldfastConfiguration.Upstream {
         queueTimeout = section.optional("queue_timeout", Bounds.queueTimeout) ?? .seconds(1)
 
         credentialsFile = section.file("credentials_file", in: folder)
+        tolerated = section.tolerated()
 
         guard let address else { return nil }
         if !address.isEncrypted {
@@ -97,6 +100,17 @@ extension HoldfastConfiguration.Upstream {
         let name = try node.text()
         guard HostName.isName(name), !HostName.isIPv4(name) else { throw Complaint("`\(name.shortened)` is not a host name.") }
         return name
+    }
+}
+
+extension Section {
+    fileprivate func tolerated() -> [HoldfastConfiguration.Upstream.Tolerated] {
+        var seen: Set<HoldfastConfiguration.Upstream.Tolerated> = []
+        return list("tolerate") { node throws(Complaint) in
+            let word = try choice(HoldfastConfiguration.Upstream.Tolerated.self)(node)
+            guard seen.insert(word).inserted else { throw Complaint("`\(word.rawValue)` stands here twice. Remove one.") }
+            return word
+        } ?? []
     }
 }
 

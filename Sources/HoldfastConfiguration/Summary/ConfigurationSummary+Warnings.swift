@@ -39,6 +39,7 @@ extension ConfigurationSummary {
                 "upstream.cleartext is `allowed`: tokens and the trusted header travel to \(host) in clear, and whoever is on the way can read and forge them."
             )
         }
+        warnings += tolerated(configuration.upstream, "upstream")
         if let admin = configuration.admin, !admin.isLoopback {
             warnings.append("admin.address \(admin) is not a loopback address: whoever reaches it sees the metrics.")
         }
@@ -164,6 +165,22 @@ extension ConfigurationSummary {
         return [
             "forward.keep lets what clients send in \(forward.keep.joined(separator: ", ")) reach the API, where other proxies put who the client is or what it asks for: the API must not believe it."
         ]
+    }
+
+    /// - Parameter key: of this upstream.
+    private static func tolerated(_ upstream: HoldfastConfiguration.Upstream, _ key: String) -> [String] {
+        upstream.tolerated.map { word in
+            let what =
+                switch word {
+                case .repeatedChunked: "`Transfer-Encoding: chunked` that stands there twice counts once"
+                case .lengthBesideChunked: "a `Content-Length` beside `Transfer-Encoding: chunked` is dropped"
+                case .chunkedInHTTP10: "`Transfer-Encoding: chunked` counts in an answer of HTTP/1.0"
+                case .bareLF: "a line may end with LF alone, in heads and between chunks"
+                case .controlCharacters: "control characters in values become spaces"
+                }
+            return
+                "\(key).tolerate has `\(word.rawValue)`: \(what). Where others between here and the API read it in another way, an answer could be taken for a part of another; clients get it clean."
+        }
     }
 
     private static func name(of route: Route) -> String { (route.methods + [route.pattern.description]).joined(separator: " ") }

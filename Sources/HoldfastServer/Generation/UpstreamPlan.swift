@@ -1,4 +1,5 @@
 import BindingPolicy
+import HTTPWire
 import HoldfastConfiguration
 import ProxyEngine
 
@@ -16,6 +17,19 @@ struct UpstreamPlan: Sendable {
             // Where there are fewer connections than configured, its share of them.
             connectionsPerClient: max(1, configured.maxConnectionsPerClient * descriptors.upstream / configured.maxConnections),
             connectTimeout: configured.connectTimeout.timeAmount, idleTimeout: configured.idleTimeout.timeAmount,
-            queueTimeout: configured.queueTimeout.timeAmount)
+            queueTimeout: configured.queueTimeout.timeAmount,
+            tolerance: ResponseTolerance(configured.tolerated.map(\.tolerance)))
+    }
+}
+
+extension HoldfastConfiguration.Upstream.Tolerated {
+    var tolerance: ResponseTolerance {
+        switch self {
+        case .repeatedChunked: .repeatedChunked
+        case .lengthBesideChunked: .lengthBesideChunked
+        case .chunkedInHTTP10: .chunkedInHTTP10
+        case .bareLF: .bareLF
+        case .controlCharacters: .controlCharacters
+        }
     }
 }

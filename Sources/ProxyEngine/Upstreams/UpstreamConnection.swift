@@ -29,6 +29,8 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     private var readingPaused = false
     /// Octets stand behind the response that just ended: whose they are cannot be known.
     private var surplus = false
+    /// The end of the response was understood by a tolerance, so that what follows it may be a part of it.
+    private var isGuess = false
     /// The response that just ended has no body whatever it declares, and there are servers that send one all the same.
     private var mayBeFollowedByABody = false
     /// Empty lines passed over before the response at hand.
@@ -52,6 +54,7 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
         expecting = .head(interim: 0)
         mayBeFollowedByABody = false
         emptyLines = 0
+        isGuess = false
         context?.writeAndFlush(wrapOutboundOut(request), promise: nil)
     }
 
@@ -88,7 +91,7 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     func finish(keeping: Bool) {
         detach()
         if readingPaused { setReading(true) }
-        if keeping, !surplus, !outbox.isBusy, case .nothing = expecting {
+        if keeping, !surplus, !isGuess, !outbox.isBusy, case .nothing = expecting {
             pool.release(self, rests: mayBeFollowedByABody)
         } else {
             close()
@@ -217,8 +220,15 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     }
 
     private func skipEmptyLines(_ bytes: inout ByteBuffer) {
-        while emptyLines < EngineSettings.emptyLineBound, bytes.getInteger(at: bytes.readerIndex, as: UInt16.self) == 0x0d0a {
-            bytes.moveReaderIndex(forwardBy: 2)
+        while emptyLines < EngineSettings.emptyLineBound {
+            if bytes.getInteger(at: bytes.readerIndex, as: UInt16.self) == 0x0d0a {
+                bytes.moveReaderIndex(forwardBy: 2)
+            } else if pool.responses.tolerance.contains(.bareLF), bytes.getInteger(at: bytes.readerIndex, as: UInt8.self) == 0x0a {
+                bytes.moveReaderIndex(forwardBy: 1)
+                isGuess = true
+            } else {
+                return
+            }
             emptyLines += 1
         }
     }
@@ -234,12 +244,12 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     /// - Returns: whether a whole head was there.
     private func deliverHead(_ bytes: inout ByteBuffer, interim: Int, to exchange: Exchange) -> Result<Bool, UpstreamFault> {
         let generation = exchange.generation
-        let progress = generation.responseHead.parse(bytes, answering: exchange.request.isHead ? .head : .other)
-        switch progress {
+        let method = exchange.request.isHead ? KnownMethod.head : .other
+        switch generation.responseHead.read(&bytes, answering: method, tolerating: pool.responses.tolerance) {
         case .incomplete: return .success(false)
         case .refused(let fault): return .failure(.nonsense(fault))
-        case .complete(let length):
-            guard let raw = bytes.readSlice(length: length) else { return .success(false) }
+        case .complete(let raw):
+            if generation.responseHead.isGuessed { isGuess = true }
             if (100..<200).contains(generation.responseHead.status) {
                 // 101 answers an upgrade, and none was forwarded.
                 guard generation.responseHead.status != 101 else { return .failure(.unaskedUpgrade) }
@@ -256,7 +266,7 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     private func begin(_ raw: ByteBuffer, _ bytes: inout ByteBuffer, to exchange: Exchange) {
         let status = exchange.generation.responseHead.status
         mayBeFollowedByABody = exchange.request.isHead || status == 304 || status == 204
-        let reader = BodyReader(exchange.generation.responseHead.framing, limits: .response)
+        let reader = BodyReader(exchange.generation.responseHead.framing, limits: pool.responses)
         expecting = reader.isOver ? .nothing : .body(reader)
         exchange.answerBegan(raw, upstreamPersists: exchange.generation.responseHead.isPersistent)
         if case .nothing = expecting, self.exchange === exchange { end(&bytes, exchange) }
@@ -270,6 +280,7 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
         }
         let step = reader.next(&bytes)
         if !step.isOver { expecting = .body(reader) }
+        if step.isGuess { isGuess = true }
         if step.data.readableBytes > 0 { exchange.answerBody(step.data) }
         if let fault = step.fault { return .nonsense(fault) }
         if step.isOver, self.exchange === exchange { end(&bytes, exchange) }

@@ -1,6 +1,7 @@
+package import HTTPWire
 package import NIOCore
 
-/// What one upstream is given, in connections and in time.
+/// What one upstream is given, in connections and in time, and what it is forgiven.
 package struct UpstreamLimits: Equatable, Sendable {
     /// Connections per loop at most; more exchanges wait for one.
     package var connections: Int
@@ -12,14 +13,18 @@ package struct UpstreamLimits: Equatable, Sendable {
     package var idleTimeout: TimeAmount
     /// How long an exchange waits for a connection where all are in use.
     package var queueTimeout: TimeAmount
+    /// Beyond what is taken from every upstream.
+    package var tolerance: ResponseTolerance
 
     package init(
-        connections: Int, connectionsPerClient: Int, connectTimeout: TimeAmount, idleTimeout: TimeAmount, queueTimeout: TimeAmount
+        connections: Int, connectionsPerClient: Int, connectTimeout: TimeAmount, idleTimeout: TimeAmount, queueTimeout: TimeAmount,
+        tolerance: ResponseTolerance = []
     ) {
         self.connections = connections
         self.connectionsPerClient = connectionsPerClient
         self.connectTimeout = connectTimeout
         self.idleTimeout = idleTimeout
         self.queueTimeout = queueTimeout
+        self.tolerance = tolerance
     }
 }

@@ -1,3 +1,4 @@
+import HTTPWire
 package import NIOCore
 import NIOPosix
 package import Telemetry
@@ -10,6 +11,8 @@ package final class UpstreamPool {
     private let eventLoop: any EventLoop
     private let connect: Connect
     private let limits: UpstreamLimits
+    /// What its responses may be like.
+    let responses: WireLimits
     private let counters: LoopCounters
     private let clock: EngineClock
     private let onFault: (UpstreamFault) -> Void
@@ -51,6 +54,7 @@ package final class UpstreamPool {
         self.eventLoop = eventLoop
         self.connect = connect
         self.limits = limits
+        responses = .response(tolerating: limits.tolerance)
         self.counters = counters
         self.onFault = onFault
         line = UpstreamWaitingLine(shareLimit: limits.connectionsPerClient, octetLimit: EngineSettings.waitingOctets)

@@ -75,14 +75,14 @@ extension Dictionary: MetricValue where Key: MetricLabels, Value: MetricNumber {
 
 /// Answers by their status: one array, so that counting is an addition.
 package struct StatusCounts: MetricValue {
-    /// Position 0 is 100, position 499 is 599.
-    private var counts = [Int](repeating: 0, count: 500)
+    /// Position 0 is 100, position 899 is 999: an API may use numbers that HTTP has no class for.
+    private var counts = [Int](repeating: 0, count: 900)
 
     package init() {}
 
     package subscript(_ status: Int) -> Int { counts.indices.contains(status - 100) ? counts[status - 100] : 0 }
 
-    /// Other numbers than those of HTTP are not counted.
+    /// Numbers without three digits are not counted.
     package mutating func count(_ status: Int) {
         let position = status &- 100
         if counts.indices.contains(position) { counts[position] &+= 1 }

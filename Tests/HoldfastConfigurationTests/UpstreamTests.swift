@@ -81,7 +81,7 @@ struct UpstreamTests {
         #expect(named.count == 1 && named[0].hasPrefix("warning: upstream.tolerate has `\(word.rawValue)`: "))
         expectMistake(
             upstream("url: http://127.0.0.1\n  tolerate: [\(word.rawValue), \(word.rawValue)]"),
-            "13:\(17 + word.rawValue.count): upstream.tolerate[1]", "stands here twice")
+            "13:\(16 + word.rawValue.count): upstream.tolerate[1]", "stands here twice")
     }
 
     @Test("Other words, and none, are mistakes")

@@ -55,7 +55,7 @@ struct MetricsExpositionTests {
         second.countRefusal("x")
         first.countResponse(status: 401, seconds: 1)
         second.countResponse(status: 200, seconds: 2)
-        second.countResponse(status: 999, seconds: 0)
+        second.countResponse(status: 1000, seconds: 0)
         var exposition = MetricsExposition(format: .openMetrics)
         exposition.add([first.metrics, second.metrics])
         let text = exposition.finish()

@@ -132,7 +132,7 @@ let package = Package(
         .executableTarget(
             name: "holdfast-fuzz",
             dependencies: [
-                "HTTPWire", "TokenValidation", "BindingPolicy", nioCore, nioHTTP1, nioEmbedded, crypto, cryptoExtras, arguments,
+                "HTTPWire", "TokenValidation", "BindingPolicy", nioCore, nioHTTP1, nioEmbedded, hpack, crypto, cryptoExtras, arguments,
             ], path: "Tests/Fuzz", swiftSettings: settings),
     ]
 )

@@ -1,7 +1,7 @@
 """A million random and mutated inputs for each parser of a peer's octets (Tests/Fuzz), with a fixed seed.
 
 The program itself fails where one case takes longer than 5 s, where its resident set grows by more than 4 MiB after a tenth of the
-cases, and where an oracle disagrees: NIO's decoder, Foundation's reading of JSON, and the list of what was issued.
+cases, and where an oracle disagrees: NIO's decoders, Foundation's reading of JSON, and the list of what was issued.
 """
 import os
 import re
@@ -27,6 +27,12 @@ def fuzz(target):
 def test_no_request_crashes_hangs_or_is_read_in_two_ways():
     """Fuzzed HTTP/1.1, in whatever pieces, is read as NIO reads it and written on without a claim."""
     fuzz("http1")
+
+
+def test_no_header_block_crashes_hangs_or_is_read_in_two_ways():
+    """Fuzzed header blocks of HTTP/2, in connections, are read as swift-nio-http2 reads them, and what is no request is refused
+    (H2-01, H2-02, H2-03, H2-04, H2-05, H2-06, H2-07, H2-08, H2-10, H2-15)."""
+    fuzz("hpack")
 
 
 def test_no_json_text_crashes_hangs_or_is_read_in_two_ways():

@@ -225,6 +225,7 @@ struct HTTP2HeadAssembly: ~Copyable {
     /// Other fields stood between them. Rare, so that they are looked for only then.
     private mutating func joinCookies() {
         var joined: [UInt8] = []
+        var isFirst = true
         var position = start ?? end
         let upper = end
         end = position
@@ -234,8 +235,9 @@ struct HTTP2HeadAssembly: ~Copyable {
             position += 1
             let line = reader.octets(lower..<position)
             if line.starts(with: "cookie: ".utf8) {
-                if !joined.isEmpty { joined += "; ".utf8 }
+                if !isFirst { joined += "; ".utf8 }
                 joined += line.dropFirst(8).dropLast(2)
+                isFirst = false
             } else {
                 (base + end).copyMemory(from: base + lower, byteCount: line.count)
                 end += line.count

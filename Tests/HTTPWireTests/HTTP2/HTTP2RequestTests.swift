@@ -173,6 +173,7 @@ struct HTTP2RequestTests {
         #expect(
             with(("cookie", "a=1"), ("x", "1"), ("cookie", "b=2"), ("cookie", "c=3"), ("y", "2"), ("cookie", "d=4"))
                 == "x: 1\r\ny: 2\r\ncookie: a=1; b=2; c=3; d=4\r\n")
+        #expect(with(("cookie", ""), ("x", "1"), ("cookie", "a=1")) == "x: 1\r\ncookie: ; a=1\r\n")
         #expect(with(("cookie", "a=1"), ("xcookie", "1"), ("cookie", ""), ("z", "cookie: no")) == "xcookie: 1\r\nz: cookie: no\r\ncookie: a=1; \r\n")
         let many = (0..<500).map { ("cookie", "c\($0)=\($0)") }
         #expect(request(Block.get + many) == "GET / HTTP/1.1\r\nhost: a\r\ncookie: \(many.map(\.1).joined(separator: "; "))\r\n\r\n")

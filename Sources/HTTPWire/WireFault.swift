@@ -1,6 +1,6 @@
 /// Why a message was refused: one code per refusal, the same in the log and the metric.
 ///
-/// After a fault nothing more on the connection can be read for certain: answer with `status` and close. In a message of
+/// Over HTTP/1.1, nothing more on the connection can be read for certain after a fault: answer with `status` and close. In a message of
 /// the upstream every fault means "nonsense": close that connection, answer 502. Codes are added, never renamed.
 package enum WireFault: String, Error, CaseIterable, Sendable {
     // The start line.

@@ -15,7 +15,7 @@ package struct WireLimits: Equatable, Sendable {
     package var chunkExtensions = 16 * 1024
     /// Whether blanks may stand between a chunk's size and the end of its line, as some old servers write them.
     package var allowsChunkPadding = false
-    /// Whether a line of a trailer section may be continued on the next one; nothing of it is kept.
+    /// Whether a line of a trailer section may be continued on the next one; where it is kept, they are joined by a space.
     package var allowsFoldedTrailers = false
     /// Of the framing of chunked bodies only ``ResponseTolerance/bareLF`` counts.
     package var tolerance: ResponseTolerance = []

@@ -45,9 +45,12 @@ struct HPACKFuzzBench: ~Copyable {
                 break
             }
             if case .undecodable = trailers { report.fail("undecodable as trailers alone", input: input) }
-            if case .undecodable = reading { report.fail("decoded by us alone", input: input) }
+            if case .undecodable(let error) = reading { report.fail("decoded by us alone (\(error))", input: input) }
+            if case .unindexed = reading { report.counts["indexed by us alone", default: 0] += 1 }
             guard case .fields(let fields) = reading else { break }
             isAccepted = judge(outcome, fields, endsStream: endsStream, input, &report) || isAccepted
+            // Repaired by NIO, whose table is another one from here on.
+            if fields.contains(where: { $0.name.contains("\u{fffd}") || $0.value.contains("\u{fffd}") }) { break }
         }
         if isAccepted { report.accepted += 1 }
     }

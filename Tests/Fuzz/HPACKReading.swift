@@ -10,7 +10,9 @@ struct NIOBlocks {
         case fields([(name: String, value: String)])
         /// Decodable, but nothing that it would give to anybody: a name of no octets, or a text that is not UTF-8.
         case unwanted
-        case undecodable
+        /// No such entry to it, which counts a text that is not UTF-8 by what it makes of it, and so may have put others out of its table.
+        case unindexed
+        case undecodable(String)
     }
 
     /// What later blocks mean is known only behind fields.
@@ -22,8 +24,10 @@ struct NIOBlocks {
             return .unwanted
         } catch is HuffmanDecodeError.InvalidUTF8 {
             return .unwanted
+        } catch is NIOHPACKErrors.InvalidHeaderIndex {
+            return .unindexed
         } catch {
-            return .undecodable
+            return .undecodable("\(error)")
         }
     }
 }

@@ -192,6 +192,9 @@ struct ChunkedBodyTests {
                 #expect(reader.isOver && position == octets.count - 3)
             }
         }
+        var folded = BodyReader(.chunked, limits: .response(tolerating: .bareLF), keepsTrailers: true)
+        var piece = ByteBuffer(string: "0\r\nX: a\r\n \t b\nY: c\n\r\n")
+        #expect(String(decoding: folded.next(&piece).trailers, as: UTF8.self) == "X: a b\r\nY: c\r\n")
         var reader = ChunkedBodyReader(limits: .response, keepsTrailers: true)
         let long = Array("0\r\nX: \(String(repeating: "v", count: 9000))\r\n\r\n".utf8)
         let (_, event) = long.withUnsafeBytes { reader.next($0) }

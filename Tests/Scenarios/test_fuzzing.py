@@ -32,7 +32,9 @@ def test_no_request_crashes_hangs_or_is_read_in_two_ways():
 def test_no_header_block_crashes_hangs_or_is_read_in_two_ways():
     """Fuzzed header blocks of HTTP/2, in connections, are read as swift-nio-http2 reads them, and what is no request is refused
     (H2-01, H2-02, H2-03, H2-04, H2-05, H2-06, H2-07, H2-08, H2-10, H2-15)."""
-    fuzz("hpack")
+    numbers = fuzz("hpack")
+    # Only where the oracle repairs texts that are not UTF-8.
+    assert numbers.get("indexed by us alone", 0) < int(CASES) // 1000
 
 
 def test_no_json_text_crashes_hangs_or_is_read_in_two_ways():

@@ -74,10 +74,15 @@ extension NameBlock {
 extension OctetReader {
     /// Whether all the octets are `text`.
     @inline(__always)
-    fileprivate func equals(_ text: StaticString) -> Bool {
+    fileprivate func equals(_ text: StaticString) -> Bool { equals(0..<count, text) }
+
+    /// Whether the octets are `text`, in its case.
+    @inline(__always)
+    func equals(_ range: Range<Int>, _ text: StaticString) -> Bool {
+        guard range.count == text.utf8CodeUnitCount else { return false }
         var index = 0
-        while index < count {
-            guard octetOrZero(index) == text.utf8Start[index] else { return false }
+        while index < range.count {
+            guard octetOrZero(range.lowerBound &+ index) == text.utf8Start[index] else { return false }
             index += 1
         }
         return true

@@ -18,12 +18,12 @@ struct HTTP2HeadAssembly: ~Copyable {
     let limits: WireLimits
     let base: UnsafeMutableRawPointer
     private let capacity: Int
-    private let reader: OctetReader
+    let reader: OctetReader
     /// Behind what is kept.
-    private(set) var end = 0
+    var end = 0
     /// Where the head begins; nil before there is a request line.
-    private(set) var start: Int?
-    private(set) var fault: Fault?
+    var start: Int?
+    var fault: Fault?
 
     // The field at hand.
     private var name = 0..<0
@@ -32,15 +32,15 @@ struct HTTP2HeadAssembly: ~Copyable {
 
     /// The list's size as RFC 9113 section 6.5.2 counts it, and its lines.
     private var size = 0
-    private var lines = 0
-    private var pseudo = HTTP2PseudoFields()
-    private var hasHost = false
-    private var contentLength: Int?
-    private var opensWebSocket = false
-    private var opensTunnel = false
+    var lines = 0
+    var pseudo = HTTP2PseudoFields()
+    var hasHost = false
+    var contentLength: Int?
+    var opensWebSocket = false
+    var opensTunnel = false
     /// Behind the last cookie's line.
     private var cookieEnd: Int?
-    private var areCookiesScattered = false
+    var areCookiesScattered = false
 
     init?(_ memory: UnsafeMutableRawBufferPointer, of purpose: Purpose, _ limits: WireLimits) {
         guard let base = memory.baseAddress, let reader = OctetReader(UnsafeRawBufferPointer(memory)) else { return nil }
@@ -153,7 +153,7 @@ struct HTTP2HeadAssembly: ~Copyable {
         if lines > limits.fields { fault = .refused(.fieldsTooMany) }
         store(": ", at: name.upperBound)
         end = value.upperBound
-        put("\r\n")
+        endLine()
         if kind == .cookie { cookieEnd = end }
     }
 
@@ -174,98 +174,9 @@ struct HTTP2HeadAssembly: ~Copyable {
         store("; ", at: end - 2)
         (base + end).copyMemory(from: base + value.lowerBound, byteCount: value.count)
         end += value.count
-        put("\r\n")
+        endLine()
         cookieEnd = end
     }
-
-    // MARK: The head
-
-    private mutating func writeLine() {
-        start = end
-        switch pseudo.line(reader) {
-        case .failure(let fault): self.fault = .malformed(fault)
-        case .success(.origin(let method, let path)):
-            put(method)
-            put(" ")
-            put(path)
-        case .success(.connect(let authority)):
-            opensTunnel = true
-            put("CONNECT ")
-            put(authority)
-        case .success(.webSocket(let path)):
-            opensWebSocket = true
-            put("GET ")
-            put(path)
-        }
-        put(" HTTP/1.1\r\n")
-        if let authority = pseudo.authority {
-            lines = 1
-            put("host: ")
-            put(authority)
-            put("\r\n")
-        }
-        if opensWebSocket { put("connection: upgrade\r\nupgrade: websocket\r\n") }
-    }
-
-    /// The end of a request's block.
-    mutating func finish() {
-        guard fault == nil, case .request(let endsStream, _) = purpose else { return }
-        if start == nil { writeLine() }
-        guard fault == nil else { return }
-        guard hasHost || pseudo.authority != nil else {
-            fault = .refused(.hostMissing)
-            return
-        }
-        if endsStream, let contentLength, contentLength > 0 { fault = .malformed(.contentLengthDiffers) }
-        if areCookiesScattered { joinCookies() }
-        if !endsStream, contentLength == nil, !opensWebSocket, !opensTunnel { put("transfer-encoding: chunked\r\n") }
-        put("\r\n")
-    }
-
-    /// Other fields stood between them. Rare, so that they are looked for only then.
-    private mutating func joinCookies() {
-        var joined: [UInt8] = []
-        var isFirst = true
-        var position = start ?? end
-        let upper = end
-        end = position
-        while position < upper {
-            let lower = position
-            while position < upper, reader.octetOrZero(position) != Octet.lf { position += 1 }
-            position += 1
-            let line = reader.octets(lower..<position)
-            if line.starts(with: "cookie: ".utf8) {
-                if !isFirst { joined += "; ".utf8 }
-                joined += line.dropFirst(8).dropLast(2)
-                isFirst = false
-            } else {
-                (base + end).copyMemory(from: base + lower, byteCount: line.count)
-                end += line.count
-            }
-        }
-        put("cookie: ")
-        joined.withUnsafeBytes { put($0) }
-        put("\r\n")
-    }
-
-    var outcome: HTTP2RequestBlock {
-        switch fault {
-        case .malformed(let fault): .malformed(fault)
-        case .refused(let fault): .refused(fault)
-        case nil: .request(HTTP2RequestFacts(contentLength: contentLength, opensWebSocket: opensWebSocket))
-        }
-    }
-
-    var trailerOutcome: HTTP2TrailerBlock {
-        switch fault {
-        case .malformed(let fault): .malformed(fault)
-        case .refused(let fault): .refused(fault)
-        case nil: .trailers
-        }
-    }
-
-    /// Where the whole head stands; empty without one.
-    var head: Range<Int> { fault == nil ? (start ?? end)..<end : 0..<0 }
 
     // MARK: Octets
 
@@ -283,16 +194,25 @@ struct HTTP2HeadAssembly: ~Copyable {
         return position + count
     }
 
-    private mutating func put(_ range: Range<Int>) { put(reader.octets(range)) }
-    private mutating func put(_ text: StaticString) { put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)) }
+    mutating func put(_ range: Range<Int>) { put(reader.octets(range)) }
+    mutating func put(_ text: StaticString) { put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)) }
 
-    private mutating func put(_ octets: UnsafeRawBufferPointer) {
+    mutating func put(_ octets: UnsafeRawBufferPointer) {
         guard octets.count <= capacity - end else {
             fault = .refused(.headTooLarge)
             return
         }
         if let source = octets.baseAddress { (base + end).copyMemory(from: source, byteCount: octets.count) }
         end += octets.count
+    }
+
+    mutating func endLine() {
+        guard end <= capacity - 2 else {
+            fault = .refused(.headTooLarge)
+            return
+        }
+        store("\r\n", at: end)
+        end += 2
     }
 
     /// - Parameter text: two octets, for which ``copy(_:to:)`` left room.

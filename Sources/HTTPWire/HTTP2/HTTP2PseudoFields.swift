@@ -64,7 +64,7 @@ struct HTTP2PseudoFields {
 
     func line(_ reader: OctetReader) -> Result<Line, WireFault> {
         guard let method else { return .failure(.pseudoFieldMissing) }
-        let isConnect = reader.octets(method).elementsEqual("CONNECT".utf8)
+        let isConnect = reader.equals(method, "CONNECT")
         if isConnect, self.protocol == nil {
             // RFC 9113 section 8.5.
             guard scheme == nil, path == nil else { return .failure(.targetInvalid) }
@@ -79,7 +79,7 @@ struct HTTP2PseudoFields {
             return .success(.webSocket(path: path))
         }
         let isAsterisk = reader.octetOrZero(path.lowerBound) == Octet.asterisk
-        guard !isAsterisk || reader.octets(method).elementsEqual("OPTIONS".utf8) else { return .failure(.targetInvalid) }
+        guard !isAsterisk || reader.equals(method, "OPTIONS") else { return .failure(.targetInvalid) }
         return .success(.origin(method: method, path: path))
     }
 }

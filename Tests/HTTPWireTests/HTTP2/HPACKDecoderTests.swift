@@ -66,10 +66,9 @@ struct HPACKDecoderTests {
     func longCodes() throws {
         let scalars = [0x80...0x7ff, 0x1000...0x1040, 0xffc0...0xffff, 0x1_0000...0x1_0040, 0x10_ffc0...0x10_ffff].joined()
         for scalar in scalars.compactMap(UnicodeScalar.init) {
-            for value in [String(scalar), String(repeating: String(scalar), count: 7), "ab\(scalar)cd\(scalar)\(scalar)0"] {
-                let coded = try NIOCoding.block([("x", value)], huffman: true)
-                #expect(outcome(Self.get + coded) == "GET / HTTP/1.1\r\nhost: a\r\nx: \(value)\r\n\r\n")
-            }
+            let value = "\(scalar)ab\(scalar)cd\(scalar)\(scalar)0" + String(repeating: String(scalar), count: 7)
+            let coded = try NIOCoding.block([("x", value)], huffman: true)
+            #expect(outcome(Self.get + coded) == "GET / HTTP/1.1\r\nhost: a\r\nx: \(value)\r\n\r\n")
         }
     }
 

@@ -23,28 +23,31 @@ static inline void holdfast_x509_stack_free(STACK_OF(X509) *stack) { sk_X509_pop
 static inline STACK_OF(X509_CRL) *holdfast_crl_stack(void) { return sk_X509_CRL_new_null(); }
 static inline int holdfast_crl_stack_push(STACK_OF(X509_CRL) *stack, X509_CRL *list) { return sk_X509_CRL_push(stack, list) > 0; }
 static inline void holdfast_crl_stack_free(STACK_OF(X509_CRL) *stack) { sk_X509_CRL_pop_free(stack, X509_CRL_free); }
-// The entries of a list, in OpenSSL's order: shorter serials first, then by octets, then negative ones.
-static inline int holdfast_crl_sort(X509_CRL *list) {
-    STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(list);
-    if (!entries) return 0;
-    sk_X509_REVOKED_sort(entries);
-    return sk_X509_REVOKED_num(entries);
-}
-static inline const X509_REVOKED *holdfast_crl_entry(X509_CRL *list, int index) {
-    return sk_X509_REVOKED_value(X509_CRL_get_REVOKED(list), index);
-}
-// The last one, which is the caller's then.
+// The last entry, which is the caller's then.
 static inline X509_REVOKED *holdfast_crl_pop(X509_CRL *list) {
     STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(list);
     return entries ? sk_X509_REVOKED_pop(entries) : NULL;
 }
-// removeFromCRL, in a delta list: it is on the base list no more.
-static inline int holdfast_crl_is_removal(const X509_REVOKED *entry) {
-    ASN1_ENUMERATED *reason = (ASN1_ENUMERATED *)X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
-    int is_removal = reason && ASN1_ENUMERATED_get(reason) == CRL_REASON_REMOVE_FROM_CRL;
+// What about an entry changes what OpenSSL makes of its list.
+#define HOLDFAST_REVOKED_REMOVAL 1       // removeFromCRL, in a delta list: it is on the base list no more
+#define HOLDFAST_REVOKED_CRITICAL 2      // an extension that nobody may ignore
+#define HOLDFAST_REVOKED_UNREADABLE 4    // a reason that is none
+#define HOLDFAST_REVOKED_OF_ANOTHER 8    // it names an issuer
+static inline int holdfast_revoked_kind(const X509_REVOKED *entry) {
+    int kind = 0, count = sk_X509_EXTENSION_num(X509_REVOKED_get0_extensions(entry)), critical = -1;
+    if (count <= 0) return 0;
+    for (int index = 0; index < count; index++) {
+        X509_EXTENSION *extension = X509_REVOKED_get_ext(entry, index);
+        if (X509_EXTENSION_get_critical(extension)) kind |= HOLDFAST_REVOKED_CRITICAL;
+        if (OBJ_obj2nid(X509_EXTENSION_get_object(extension)) == NID_certificate_issuer) kind |= HOLDFAST_REVOKED_OF_ANOTHER;
+    }
+    ASN1_ENUMERATED *reason = (ASN1_ENUMERATED *)X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, &critical, NULL);
+    if (!reason && critical != -1) kind |= HOLDFAST_REVOKED_UNREADABLE;
+    if (reason && ASN1_ENUMERATED_get(reason) == CRL_REASON_REMOVE_FROM_CRL) kind |= HOLDFAST_REVOKED_REMOVAL;
     ASN1_ENUMERATED_free(reason);
-    return is_removal;
+    return kind;
 }
+static inline int holdfast_revoked_is_removal(const X509_REVOKED *entry) { return (holdfast_revoked_kind(entry) & HOLDFAST_REVOKED_REMOVAL) != 0; }
 // Whether it may list certificates of other issuers (RFC 5280 section 5.2.5).
 static inline int holdfast_crl_is_indirect(const X509_CRL *list) {
     int critical = -1;
@@ -55,26 +58,13 @@ static inline int holdfast_crl_is_indirect(const X509_CRL *list) {
     return is_indirect;
 }
 // What X509_CRL_verify does where a list has no method of its own: the signature over its first part, as it was read.
-static inline int holdfast_crl_verify(X509_CRL *list, EVP_PKEY *key) {
+static inline int holdfast_crl_verify(const X509_CRL *list, const unsigned char *part, int length, EVP_PKEY *key) {
     const ASN1_BIT_STRING *signature = NULL;
     const X509_ALGOR *algorithm = NULL;
-    unsigned char *octets = NULL;
-    int verified = 0, length = i2d_X509_CRL(list, &octets);
-    if (length > 0) {
-        const unsigned char *position = octets;
-        long inner = 0;
-        int tag = 0, kind = 0;
-        if (ASN1_get_object(&position, &inner, &tag, &kind, length) == V_ASN1_CONSTRUCTED) {
-            const unsigned char *end = position;
-            long part = ASN1_get_object(&end, &inner, &tag, &kind, octets + length - position) == V_ASN1_CONSTRUCTED ? end + inner - position : 0;
-            ASN1_STRING text = {.length = (int)part, .type = V_ASN1_SEQUENCE, .data = (unsigned char *)position, .flags = 0};
-            ASN1_TYPE value = {.type = V_ASN1_SEQUENCE, .value.sequence = &text};
-            X509_CRL_get0_signature(list, &signature, &algorithm);
-            if (part > 0) verified = ASN1_item_verify(ASN1_ITEM_rptr(ASN1_ANY), algorithm, signature, &value, key) == 1;
-        }
-    }
-    OPENSSL_free(octets);
-    return verified;
+    ASN1_STRING text = {.length = length, .type = V_ASN1_SEQUENCE, .data = (unsigned char *)part, .flags = 0};
+    ASN1_TYPE value = {.type = V_ASN1_SEQUENCE, .value.sequence = &text};
+    X509_CRL_get0_signature(list, &signature, &algorithm);
+    return ASN1_item_verify(ASN1_ITEM_rptr(ASN1_ANY), algorithm, signature, &value, key) == 1;
 }
 
 static inline int holdfast_strings_count(const STACK_OF(OPENSSL_STRING) *list) { return list ? sk_OPENSSL_STRING_num(list) : 0; }

@@ -8,32 +8,14 @@ package final class OpenSSLCertificate {
 
     /// - Parameter der: exactly one certificate; nil for anything else, trailing octets included.
     package init?(der: [UInt8]) {
-        let parsed = der.withUnsafeBufferPointer { octets -> OpaquePointer? in
-            var position = octets.baseAddress
-            guard let certificate = d2i_X509(nil, &position, octets.count) else { return nil }
-            guard let start = octets.baseAddress, let position, position - start == octets.count else {
-                X509_free(certificate)
-                return nil
-            }
-            return certificate
-        }
-        guard let parsed else {
-            ERR_clear_error()
-            return nil
-        }
+        guard let parsed = OpenSSLDER.value(in: der, free: X509_free, { d2i_X509(nil, $0, $1) }) else { return nil }
         pointer = parsed
     }
 
     deinit { X509_free(pointer) }
 
     /// As it was read; nil where there is no memory for it.
-    package static func der(of certificate: OpaquePointer) -> [UInt8]? {
-        var octets: UnsafeMutablePointer<UInt8>?
-        let count = Int(i2d_X509(certificate, &octets))
-        guard count > 0, let octets else { return nil }
-        defer { CRYPTO_free(octets, nil, 0) }
-        return Array(UnsafeBufferPointer(start: octets, count: count))
-    }
+    package static func der(of certificate: OpaquePointer) -> [UInt8]? { OpenSSLDER.octets { i2d_X509(certificate, $0) } }
 
     /// Whether its key usage, if it has one, includes digitalSignature.
     package var maySign: Bool { X509_get_key_usage(pointer) & UInt32(X509v3_KU_DIGITAL_SIGNATURE) != 0 }
@@ -96,13 +78,7 @@ package final class OpenSSLCertificate {
     }
 
     /// DER of its SubjectPublicKeyInfo, as written; nil where it cannot be had.
-    package var publicKeyDER: [UInt8]? {
-        var octets: UnsafeMutablePointer<UInt8>?
-        let count = Int(i2d_X509_PUBKEY(X509_get_X509_PUBKEY(pointer), &octets))
-        guard count > 0, let octets else { return nil }
-        defer { CRYPTO_free(octets, nil, 0) }
-        return Array(UnsafeBufferPointer(start: octets, count: count))
-    }
+    package var publicKeyDER: [UInt8]? { OpenSSLDER.octets { i2d_X509_PUBKEY(X509_get_X509_PUBKEY(pointer), $0) } }
 
     static func text(of name: OpaquePointer?) -> String { rfc2253(name) ?? "" }
 

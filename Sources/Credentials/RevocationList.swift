@@ -3,9 +3,9 @@ import Synchronization
 
 /// A certificate revocation list (RFC 5280 section 5), owned: OpenSSL's `X509_CRL` and what a person wants to know of it.
 ///
-/// One of ten megabytes is common. So its entries are held in a table of ours, and its signature is verified once for each key of an issuer:
-/// OpenSSL would hash the whole list for each certificate that is looked up. What it asks of a list stays its own doing, by way of a
-/// method of ours ([RevocationListMethod](RevocationListMethod.swift)).
+/// One of ten megabytes is common. So its entries are held in a table of ours ([RevocationListParts](RevocationListParts.swift)), and its
+/// signature is verified once for each key of an issuer: OpenSSL would hash the whole list for each certificate that is looked up. What it
+/// asks of a list stays its own doing, by way of a method of ours ([RevocationListMethod](RevocationListMethod.swift)).
 package final class RevocationList: @unchecked Sendable {
     package enum Fault: Error { case unreadable, indirect }
 
@@ -15,6 +15,7 @@ package final class RevocationList: @unchecked Sendable {
         var verified = 0
     }
 
+    /// Without its entries.
     package let pointer: OpaquePointer
     /// RFC 2253 text.
     package let issuer: String
@@ -22,10 +23,13 @@ package final class RevocationList: @unchecked Sendable {
     package let thisUpdate: Double
     package let nextUpdate: Double?
     /// Octets of its DER.
-    package let size: Int
+    package var size: Int { der.count }
     /// Revoked certificates in it. None is a list as well.
     package var count: Int { serials.count }
 
+    private let der: [UInt8]
+    /// Of the DER.
+    private let signed: Range<Int>
     private let serials: SerialTable
     /// What is told of one that is on it, and of one that a delta takes off: OpenSSL looks at the reason alone.
     private let revoked: OpaquePointer
@@ -40,7 +44,10 @@ package final class RevocationList: @unchecked Sendable {
     /// - Parameter der: exactly one list; trailing octets are a fault.
     init(der: [UInt8]) throws(Fault) {
         defer { ERR_clear_error() }
-        let parsed = try Self.parse(der)
+        let parts = try RevocationListParts(der)
+        guard RevocationListMethod.install(), let parsed = OpenSSLDER.value(in: parts.rest, free: X509_CRL_free, { d2i_X509_CRL(nil, $0, $1) }) else {
+            throw .unreadable
+        }
         guard holdfast_crl_is_indirect(parsed) == 0 else {
             X509_CRL_free(parsed)
             throw .indirect
@@ -49,10 +56,12 @@ package final class RevocationList: @unchecked Sendable {
             X509_CRL_free(parsed)
             throw .unreadable
         }
-        (serials, removed) = Self.takeEntries(of: parsed)
+        self.der = der
+        signed = parts.signed
+        serials = parts.serials
+        removed = Self.takeRemoval(of: parsed)
         self.revoked = revoked
         pointer = parsed
-        size = der.count
         self.thisUpdate = thisUpdate
         nextUpdate = OpenSSLCertificate.seconds(X509_CRL_get0_nextUpdate(parsed))
         issuer = OpenSSLCertificate.text(of: X509_CRL_get_issuer(parsed))
@@ -65,35 +74,13 @@ package final class RevocationList: @unchecked Sendable {
         if let removed { X509_REVOKED_free(removed) }
     }
 
-    private static func parse(_ der: [UInt8]) throws(Fault) -> OpaquePointer {
-        guard RevocationListMethod.install() else { throw .unreadable }
-        let parsed = der.withUnsafeBufferPointer { octets -> OpaquePointer? in
-            var position = octets.baseAddress
-            guard let list = d2i_X509_CRL(nil, &position, octets.count) else { return nil }
-            guard let start = octets.baseAddress, let position, position - start == octets.count else {
-                X509_CRL_free(list)
-                return nil
-            }
-            return list
-        }
-        guard let parsed else { throw .unreadable }
-        return parsed
-    }
-
-    /// Leaves the list without entries of its own; the octets that are signed it has as they were read.
-    private static func takeEntries(of list: OpaquePointer) -> (SerialTable, removed: OpaquePointer?) {
-        var table = SerialTable()
-        let count = holdfast_crl_sort(list)
-        table.reserve(Int(count))
-        for index in 0..<count {
-            guard let entry = holdfast_crl_entry(list, index), let serial = X509_REVOKED_get0_serialNumber(entry) else { continue }
-            table.append(serial.pointee, isRemoval: holdfast_crl_is_removal(entry) == 1)
-        }
+    /// Leaves the list without entries.
+    private static func takeRemoval(of list: OpaquePointer) -> OpaquePointer? {
         var removed: OpaquePointer?
         while let entry = holdfast_crl_pop(list) {
-            if removed == nil, holdfast_crl_is_removal(entry) == 1 { removed = entry } else { X509_REVOKED_free(entry) }
+            if removed == nil, holdfast_revoked_is_removal(entry) == 1 { removed = entry } else { X509_REVOKED_free(entry) }
         }
-        return (table, removed)
+        return removed
     }
 
     // MARK: What OpenSSL asks
@@ -112,7 +99,7 @@ package final class RevocationList: @unchecked Sendable {
         let name = Self.der(of: key)
         if let name, let known = signatures.withLock({ $0.verdicts[name] }) { return known }
         // Not under the lock: whoever asks about another key does not wait.
-        let isSigned = holdfast_crl_verify(pointer, key) == 1
+        let isSigned = hasSignature(by: key)
         signatures.withLock { signatures in
             signatures.verified += 1
             guard let name else { return }
@@ -122,13 +109,14 @@ package final class RevocationList: @unchecked Sendable {
         return isSigned
     }
 
-    private static func der(of key: OpaquePointer) -> [UInt8]? {
-        var octets: UnsafeMutablePointer<UInt8>?
-        let count = Int(i2d_PUBKEY(key, &octets))
-        guard count > 0, let octets else { return nil }
-        defer { CRYPTO_free(octets, nil, 0) }
-        return Array(UnsafeBufferPointer(start: octets, count: count))
+    private func hasSignature(by key: OpaquePointer) -> Bool {
+        der.withUnsafeBufferPointer { octets in
+            guard let start = octets.baseAddress, let count = Int32(exactly: signed.count), signed.upperBound <= octets.count else { return false }
+            return holdfast_crl_verify(pointer, start + signed.lowerBound, count, key) == 1
+        }
     }
+
+    private static func der(of key: OpaquePointer) -> [UInt8]? { OpenSSLDER.octets { i2d_PUBKEY(key, $0) } }
 }
 
 // MARK: - Ahead of being asked
@@ -158,12 +146,7 @@ extension RevocationList {
         defer { ERR_clear_error() }
         guard X509_NAME_cmp(X509_CRL_get_issuer(pointer), X509_CRL_get_issuer(earlier.pointer)) == 0 else { return }
         for (name, isSigned) in earlier.signatures.withLock({ $0.verdicts }) where isSigned {
-            name.withUnsafeBufferPointer { octets in
-                var position = octets.baseAddress
-                guard let key = d2i_PUBKEY(nil, &position, octets.count) else { return }
-                _ = self.isSigned(by: key)
-                EVP_PKEY_free(key)
-            }
+            if let key = OpenSSLKey(publicKey: name) { _ = self.isSigned(by: key.pointer) }
         }
     }
 

@@ -12,16 +12,30 @@ struct SerialTable {
 
     var count: Int { ends.count }
 
-    mutating func reserve(_ count: Int) {
-        ends.reserveCapacity(count)
-        octets.reserveCapacity(count * 17)
-    }
-
-    /// In OpenSSL's order: shorter ones first, then by octets, then negative ones.
+    /// In any order; `sort` comes after the last.
     mutating func append(_ serial: ASN1_INTEGER, isRemoval: Bool) {
         if isRemoval { removals.insert(ends.count) }
         octets += Self.octets(of: serial)
         ends.append(UInt32(clamping: octets.count))
+    }
+
+    /// Into OpenSSL's order: shorter ones first, then by octets, then negative ones.
+    mutating func sort() {
+        let order = octets.withUnsafeBufferPointer { octets in
+            ends.withUnsafeBufferPointer { ends in
+                func entry(_ index: Int) -> Slice<UnsafeBufferPointer<UInt8>> { octets[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])] }
+                return ends.indices.sorted { Self.isBefore(entry($0), entry($1)) }
+            }
+        }
+        var sorted = Self()
+        sorted.octets.reserveCapacity(octets.count)
+        sorted.ends.reserveCapacity(ends.count)
+        for index in order {
+            if removals.contains(index) { sorted.removals.insert(sorted.ends.count) }
+            sorted.octets += entry(index)
+            sorted.ends.append(UInt32(clamping: sorted.octets.count))
+        }
+        self = sorted
     }
 
     /// Several entries of one serial: any of them that revokes it does.
@@ -43,7 +57,7 @@ struct SerialTable {
 
     private func entry(_ index: Int) -> ArraySlice<UInt8> { octets[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])] }
 
-    private static func isBefore(_ one: ArraySlice<UInt8>, _ other: ArraySlice<UInt8>) -> Bool {
+    private static func isBefore(_ one: some Collection<UInt8>, _ other: some Collection<UInt8>) -> Bool {
         one.count == other.count ? one.lexicographicallyPrecedes(other) : one.count < other.count
     }
 

@@ -16,8 +16,8 @@ package struct StatusQuestion: Sendable {
         defer { ERR_clear_error() }
         guard let id = OCSP_cert_to_id(nil, certificate, issuer), let request = OCSP_REQUEST_new() else { return nil }
         defer { OCSP_REQUEST_free(request) }
-        guard let name = Self.octets({ i2d_OCSP_CERTID(id, $0) }), OCSP_request_add0_id(request, id) != nil,
-            let octets = Self.octets({ i2d_OCSP_REQUEST(request, $0) }), let own = OpenSSLCertificate.der(of: certificate),
+        guard let name = OpenSSLDER.octets({ i2d_OCSP_CERTID(id, $0) }), OCSP_request_add0_id(request, id) != nil,
+            let octets = OpenSSLDER.octets({ i2d_OCSP_REQUEST(request, $0) }), let own = OpenSSLCertificate.der(of: certificate),
             let issuer = OpenSSLCertificate.der(of: issuer)
         else { return nil }
         self.request = octets
@@ -25,14 +25,6 @@ package struct StatusQuestion: Sendable {
         self.certificate = own
         self.issuer = issuer
         places = Self.places(in: certificate)
-    }
-
-    private static func octets(_ write: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>) -> Int32) -> [UInt8]? {
-        var octets: UnsafeMutablePointer<UInt8>?
-        let count = Int(write(&octets))
-        guard count > 0, let octets else { return nil }
-        defer { CRYPTO_free(octets, nil, 0) }
-        return Array(UnsafeBufferPointer(start: octets, count: count))
     }
 
     private static let placeLimit = 4
@@ -78,11 +70,9 @@ extension StatusQuestion {
     ///   - now: seconds since 1970.
     package func answer(in der: [UInt8], longest: Double, now: Double) -> Result<StatusAnswer, StatusAnswer.Fault> {
         defer { ERR_clear_error() }
-        let parsed = der.withUnsafeBufferPointer { octets -> OpaquePointer? in
-            var position = octets.baseAddress
-            return d2i_OCSP_RESPONSE(nil, &position, octets.count)
+        guard let parsed = OpenSSLDER.value(in: der, free: OCSP_RESPONSE_free, { d2i_OCSP_RESPONSE(nil, $0, $1) }) else {
+            return .failure(.malformed)
         }
-        guard let parsed else { return .failure(.malformed) }
         defer { OCSP_RESPONSE_free(parsed) }
         guard OCSP_response_status(parsed) == OCSP_RESPONSE_STATUS_SUCCESSFUL else { return .failure(.refused) }
         guard let basic = OCSP_response_get1_basic(parsed) else { return .failure(.malformed) }

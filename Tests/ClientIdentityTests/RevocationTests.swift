@@ -175,4 +175,42 @@ struct RevocationTests {
         let entries: [TestRevocationList.Entry] = [.init(serial: serial(of: client), reason: 8), .init(serial: serial(of: client), reason: 1)]
         for entries in [entries, entries.reversed()] { #expect(try validator(try lists(entries)).fault(client) == .revoked) }
     }
+
+    @Test("No octet of a list can be another one, and none be missing, while its signature holds")
+    func noOctetCanBeAnother() throws {
+        let entries = [TestRevocationList.Entry(serial: [1], reason: 8), .init(serial: [2, 3]), .init(serial: [0x40, 5, 6], reason: 1)]
+        let der = try TestRevocationList(of: root.certificate.subject, signedBy: key, entries).der
+        let issuer = try #require(OpenSSLCertificate(der: root.der))
+        func isGood(_ der: [UInt8]) -> Bool {
+            guard let list = try? RevocationListFile.lists(in: der, "a test's list").first else { return false }
+            list.prepare(for: issuer)
+            return list.isSigned
+        }
+        #expect(isGood(der))
+        for index in der.indices {
+            #expect(!isGood(Array(der.prefix(index))))
+            for bit: UInt8 in [1, 0x20, 0x80] {
+                var changed = der
+                changed[index] ^= bit
+                // A signature has more than one spelling of a number or two; what is signed has one.
+                #expect(!isGood(changed) || index > der.count - 72)
+            }
+        }
+        #expect(!isGood(der + [0]))
+    }
+
+    @Test("Verdicts on more keys than are remembered are right all the same, and a good one is found again")
+    func keysBeyondWhatIsRemembered() throws {
+        let list = try #require(try lists([]).first)
+        let own = try #require(OpenSSLCertificate(der: root.der))
+        list.prepare(for: own)
+        #expect(list.isSigned)
+        for number in 1...130 {
+            let other = try #require(OpenSSLCertificate(der: TestCertificate.authority().der))
+            list.prepare(for: other)
+            #expect(list.verifications == number + 1)
+        }
+        list.prepare(for: own)
+        #expect(list.isSigned && list.verifications <= 132)
+    }
 }

@@ -14,18 +14,10 @@ extension Thumbprint {
 
     init?(ofAuthority certificate: OpaquePointer) {
         defer { ERR_clear_error() }
-        guard let name = Self.octets({ i2d_X509_NAME(X509_get_subject_name(certificate), $0) }),
-            let key = Self.octets({ i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), $0) })
+        guard let name = OpenSSLDER.octets({ i2d_X509_NAME(X509_get_subject_name(certificate), $0) }),
+            let key = OpenSSLDER.octets({ i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), $0) })
         else { return nil }
         // Each says its own length.
         self.init(ofSHA256: SHA256.hash(data: name + key))
-    }
-
-    private static func octets(_ write: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>) -> Int32) -> [UInt8]? {
-        var octets: UnsafeMutablePointer<UInt8>?
-        let count = Int(write(&octets))
-        guard count > 0, let octets else { return nil }
-        defer { CRYPTO_free(octets, nil, 0) }
-        return Array(UnsafeBufferPointer(start: octets, count: count))
     }
 }

@@ -27,6 +27,16 @@ enum TLSPolicy {
         configuration.curves = [.x25519_MLKEM768]
     }
 
+    /// What servers from before RFC 9325 speak; still nothing that BoringSSL does not.
+    static func allowLegacySuites(_ configuration: inout TLSConfiguration) {
+        configuration.cipherSuiteValues += [
+            .TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, .TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, .TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,
+            .TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA, .TLS_RSA_WITH_AES_128_GCM_SHA256, .TLS_RSA_WITH_AES_256_GCM_SHA384,
+            .TLS_RSA_WITH_AES_128_CBC_SHA, .TLS_RSA_WITH_AES_256_CBC_SHA,
+        ]
+        configuration.verifySignatureAlgorithms = signatureAlgorithms + [.rsaPkcs1Sha1]
+    }
+
     /// FAPI 1.0 Advanced section 8.5, without its DHE suites, which BoringSSL does not have.
     static func restrictToRSASuites(_ configuration: inout TLSConfiguration) {
         configuration.cipherSuiteValues = [.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384]

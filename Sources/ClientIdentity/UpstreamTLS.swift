@@ -17,17 +17,29 @@ package struct UpstreamTLS: Sendable {
     /// The code where a certificate is good and not this upstream's.
     private static let wrongName = "cert_wrong_name"
 
+    /// What is spoken, where that is not what everybody should.
+    package struct Terms: Sendable {
+        package var minimumVersion = TLSVersion.tlsv12
+        /// RSA key exchange, CBC and SHA-1.
+        package var allowsLegacySuites = false
+        package var renegotiation = NIORenegotiationSupport.none
+
+        package init() {}
+    }
+
     /// - Parameters:
     ///   - host: of the upstream's URL; an IP address is held against the certificate's addresses instead of its names.
     ///   - authoritiesFile: the only authorities trusted; nil: the system's.
     ///   - credentials: what to show where the upstream asks for a client certificate.
     ///   - clock: seconds since 1970.
     package init(
-        host: String, authoritiesFile: String?, credentials: ServerCredentials?, clock: @escaping @Sendable () -> Double
+        host: String, authoritiesFile: String?, credentials: ServerCredentials?, terms: Terms = Terms(), clock: @escaping @Sendable () -> Double
     ) throws(CredentialFault) {
         var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
         TLSPolicy.apply(to: &configuration)
+        if terms.allowsLegacySuites { TLSPolicy.allowLegacySuites(&configuration) }
+        configuration.minimumTLSVersion = terms.minimumVersion
+        configuration.renegotiationSupport = terms.renegotiation
         configuration.certificateVerification = .fullVerification
         configuration.applicationProtocols = ["http/1.1"]
         if let authoritiesFile {

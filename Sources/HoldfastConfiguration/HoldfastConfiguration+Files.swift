@@ -14,10 +14,10 @@ extension HoldfastConfiguration {
         files += (clients + listener.identities.flatMap(\.clients)).flatMap(\.files)
         files += intermediates + listener.identities.flatMap(\.intermediates)
         if let denyList { files.append(denyList) }
-        files += [upstream.credentialsFile].compactMap(\.self)
+        files += upstreams.map(\.credentialsFile).compactMap(\.self)
         files += [forward.context?.privateKey].compactMap(\.self)
         files += tokens.flatMap(\.namedFiles)
-        files += [upstream.tls?.certificateAuthorities].compactMap(\.self) + (upstream.tls?.identity?.files ?? [])
+        files += upstreams.flatMap(\.tlsFiles)
         return files
     }
 }
@@ -44,6 +44,11 @@ extension HoldfastConfiguration.TokenIssuer {
     package var namedFiles: [LocatedPath] {
         [certificateAuthorities].compactMap(\.self) + (introspection?.authentication.files ?? [])
     }
+}
+
+extension HoldfastConfiguration.Upstream {
+    /// Of the connection to it.
+    package var tlsFiles: [LocatedPath] { [tls?.certificateAuthorities].compactMap(\.self) + (tls?.identity?.files ?? []) }
 }
 
 extension HoldfastConfiguration.KeyPair {

@@ -20,7 +20,10 @@ package struct HoldfastConfiguration: Equatable, Sendable {
     package let resource: Resource?
     /// The rules of an ecosystem, already worked into everything else here; nil for none.
     package let profile: Profile?
+    /// Where requests go whose route names no other.
     package let upstream: Upstream
+    /// The others, as they stand in the file; no name twice.
+    package let namedUpstreams: [Upstream]
     package let forward: Forward
     package let routes: [Route]
     /// Where the file has them: `routes`, or `routes.list`.
@@ -48,4 +51,14 @@ extension HoldfastConfiguration {
 
     /// Whether clients may connect without a certificate, since there is a route that asks for none.
     package var isCertificateOptional: Bool { routes.contains { $0.policy.requirement == .nothing } }
+}
+
+extension HoldfastConfiguration {
+    /// The one without a name first.
+    package var upstreams: [Upstream] { [upstream] + namedUpstreams }
+
+    /// The names of those that no route sends anything to.
+    package var unusedUpstreams: [Upstream] {
+        namedUpstreams.filter { upstream in !routes.contains { $0.policy.upstream == upstream.name } }
+    }
 }

@@ -37,7 +37,10 @@ package enum Server {
             loops.append(try await LoopHandle.make(on: eventLoop, generations.current, sink: sinks.access, notice: notice, refusals: refusals))
         }
         let ready = loops
-        let probe = UpstreamProbe(group: control, logger: logger) { (generations.current.number, generations.current.blueprint.upstream.target) }
+        let probe = UpstreamProbe(group: control, logger: logger) {
+            let current = generations.current
+            return (current.number, current.blueprint.upstreams)
+        }
         let reloads = ReloadRecord()
         let reloader = Reloader(generations, record: reloads, inherited: inherited, logger: logger) { generation in
             for loop in ready { try await loop.publish(generation, notice: notice) }
@@ -46,7 +49,8 @@ package enum Server {
             let desks = generations.current.desks
             return Readiness(
                 keys: desks.keysAvailable, introspection: desks.introspectionAvailable,
-                lists: generations.current.blueprint.listKeepers.map { ($0.url.shown, !$0.lists.lists.isEmpty) }, upstream: probe.finding,
+                lists: generations.current.blueprint.listKeepers.map { ($0.url.shown, !$0.lists.lists.isEmpty) },
+                upstreams: generations.current.blueprint.upstreams.map { ($0.name, $0.watched.finding) },
                 draining: draining.value.load(ordering: .relaxed))
         }
 

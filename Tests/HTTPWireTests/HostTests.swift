@@ -1,4 +1,5 @@
 import HTTPWire
+import NIOCore
 import Testing
 
 @Suite("Host and the absolute form (RFC 9112 section 3.2; H1-01, H1-02)")
@@ -38,6 +39,22 @@ struct HostTests {
         #expect(try Wire.request("GET / HTTP/1.1\r\nHost:\r\n\r\n") == "host_invalid")
         #expect(try Wire.request("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n") == "host_duplicated")
         #expect(try Wire.request("GET / HTTP/1.1\r\nHost: a\r\nhOST: b\r\n\r\n") == "host_duplicated")
+    }
+
+    @Test("The upstream's own Host takes the place of the client's where that is asked for, and is the only one")
+    func replaced() throws {
+        let rewrite = try #require(RequestRewrite(pseudonym: "p", removesAuthorization: false, defaultHost: "api:8080", replacesHost: true))
+        for line in ["GET /x HTTP/1.1\r\nHost: a\r\n\r\n", "GET https://b/x HTTP/1.1\r\nHost: a\r\n\r\n", "GET /x HTTP/1.0\r\n\r\n"] {
+            let source = ByteBuffer(string: line)
+            var head = RequestHead(limits: .request, names: try StripList(trustedHeader: "X-T"))
+            guard case .complete = head.parse(source) else {
+                Issue.record("\(line)")
+                continue
+            }
+            var out = ByteBuffer()
+            head.write(from: source, to: &out, rewrite, trusted: [])
+            #expect(String(buffer: out).hasPrefix("GET /x HTTP/1.1\r\nHost: api:8080\r\nVia: 1."))
+        }
     }
 
     @Test("HTTP/1.0 may leave Host out, and the upstream then gets its own (RFC 9112 section 3.2)")

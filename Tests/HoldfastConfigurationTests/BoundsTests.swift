@@ -35,6 +35,10 @@ struct BoundsTests {
         { changed("url: http://127.0.0.1:8080", to: "url: http://127.0.0.1:8080\n  \(name): \($0)") }
     }
 
+    private static func health(_ name: String) -> @Sendable (String) -> String {
+        { changed("url: http://127.0.0.1:8080", to: "url: http://127.0.0.1:8080\n  health: {\(name): \($0)}") }
+    }
+
     private static func revocation(_ terms: String) -> @Sendable (String) -> String {
         {
             changed(
@@ -112,6 +116,34 @@ struct BoundsTests {
         Bounded(
             key: "upstream.response_timeout", file: upstream("response_timeout"), least: "10ms", greatest: "1h", below: ("0s", "no API"),
             above: ("61m", "hangs")),
+        Bounded(
+            key: "upstream.first_octet_timeout", file: upstream("first_octet_timeout"), least: "10ms", greatest: "1h", below: ("9ms", "no API"),
+            above: ("61m", "hold their connections")),
+        Bounded(
+            key: "upstream.resolve_every",
+            file: { changed("url: http://127.0.0.1:8080", to: "url: http://localhost:8080\n  resolve_every: \($0)") }, least: "1s", greatest: "1h",
+            below: ("999ms", "without a pause"), above: ("61m", "is gone")),
+        Bounded(
+            key: "upstream.slow_start", file: upstream("slow_start"), least: "0s", greatest: "10m", below: nil, above: ("11m", "bear its share")),
+        Bounded(
+            key: "upstream.addresses[0].weight",
+            file: { changed("url: http://127.0.0.1:8080", to: "url: http://127.0.0.1:8080\n  addresses: [{address: 127.0.0.1, weight: \($0)}]") },
+            least: "1", greatest: "100", below: ("0", "never be asked"), above: ("101", "hardly ever")),
+        Bounded(
+            key: "upstream.health.failures", file: health("failures"), least: "1", greatest: "100", below: ("0", "left alone"),
+            above: ("101", "fail first")),
+        Bounded(
+            key: "upstream.health.rest", file: health("rest"), least: "100ms", greatest: "5m", below: ("99ms", "at once"), above: ("6m", "well again")
+        ),
+        Bounded(
+            key: "upstream.health.interval", file: health("path: /, interval"), least: "100ms", greatest: "10m", below: ("99ms", "without a pause"),
+            above: ("11m", "nobody would hear")),
+        Bounded(
+            key: "upstream.health.timeout", file: health("path: /, timeout"), least: "10ms", greatest: "1m", below: ("9ms", "no answer"),
+            above: ("61s", "nobody would hear")),
+        Bounded(
+            key: "upstream.health.status", file: health("path: /, status"), least: "100", greatest: "599", below: ("99", "no answer"),
+            above: ("600", "no answer")),
         Bounded(
             key: "upstream.idle_timeout", file: upstream("idle_timeout"), least: "10ms", greatest: "1h", below: ("0s", "second request"),
             above: ("61m", "firewalls")),

@@ -208,4 +208,26 @@ struct GenerationTests {
             try await handle.stop()
         }
     }
+
+    @Test("Connections to an upstream that stays the same go on to the next generation, and what is known of it; to one that changed they do not")
+    func upstreams() async throws {
+        func blueprint(_ port: Int, since start: Blueprint?) throws -> Blueprint {
+            let named = "upstreams: {a: {url: \"http://127.0.0.1:1\"}, b: {url: \"http://127.0.0.1:\(port)\"}}"
+            return try workshop.blueprint("\(named)\nreport_only: \(start != nil)", since: start)
+        }
+        let (one, loop) = (try blueprint(2, since: nil), loop)
+        let two = try blueprint(3, since: one)
+        try await Generations.with(one) { generations in
+            let next = try generations.next(two, now: 1)
+            let kept = try await loop.submit {
+                let before = generations.current.part(on: loop, after: nil, counters: LoopCounters()) { _, _ in }
+                let after = next.part(on: loop, after: before, counters: LoopCounters()) { _, _ in }
+                return ["default", "a", "b"].map { name in
+                    before.upstreams[UpstreamName(name)]?.tenure === after.upstreams[UpstreamName(name)]?.tenure
+                }
+            }.get()
+            #expect(kept == [true, true, false])
+        }
+        #expect(zip(one.upstreams, two.upstreams).map { $0.watched === $1.watched } == [true, true, false])
+    }
 }

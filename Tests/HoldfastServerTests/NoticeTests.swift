@@ -45,12 +45,13 @@ struct NoticeTests {
     func upstream() {
         let journal = Journal()
         let notice = UpstreamNotice(logger: journal.logger)
-        for tenth in 0..<105 { notice.failed(.closed, now: 1000 + Double(tenth) / 10) }
-        notice.failed(.waitingFull, now: 1000.05)
+        for tenth in 0..<105 { notice.failed(.closed, of: .default, now: 1000 + Double(tenth) / 10) }
+        notice.failed(.waitingFull, of: UpstreamName("payments"), now: 1000.05)
         let lines = journal.lines
         #expect(lines.map(\.message) == ["upstream failed", "upstream failed", "upstream failed"] && lines.allSatisfy { $0.level == .warning })
         #expect(lines.map { $0.metadata["more"] } == [nil, "99", nil])
         #expect(Set(lines.map { $0.metadata["cause"] }).count == 2)
+        #expect(lines.map { $0.metadata["upstream"] } == [nil, nil, "payments"])
     }
 
     @Test("A clock that is set back silences nothing")

@@ -1,3 +1,4 @@
+import BindingPolicy
 import ProxyEngine
 import Testing
 
@@ -9,7 +10,7 @@ struct ReadinessTests {
         keys: [(issuer: String, available: Bool)] = [], introspection: [(issuer: String, available: Bool)] = [],
         upstream: UpstreamProbe.Finding = .reachable, draining: Bool = false
     ) -> Readiness {
-        Readiness(keys: keys, introspection: introspection, upstream: upstream, draining: draining)
+        Readiness(keys: keys, introspection: introspection, upstreams: [(.default, upstream)], draining: draining)
     }
 
     @Test("It is ready with an upstream that answers, keys of each issuer, and an endpoint of each that is asked")
@@ -27,6 +28,10 @@ struct ReadinessTests {
         let failed = readiness(keys: [("a", false)], introspection: [("a", false)], upstream: .failed(.closed), draining: true)
         #expect(failed.problems == ["draining", UpstreamFault.closed.sentence, "no keys of a", "no introspection endpoint of a"])
         #expect(!failed.isReady)
+        let several = Readiness(
+            keys: [], upstreams: [(.default, .reachable), (UpstreamName("payments"), .failed(.closed)), (UpstreamName("b"), .untried)],
+            draining: false)
+        #expect(several.problems == ["`payments`: \(UpstreamFault.closed.sentence)", "`b`: upstream unreachable: not tried yet"])
     }
 
     @Test("What a generation has not looked for yet makes it not ready, and its issuers without keys are not waited for")

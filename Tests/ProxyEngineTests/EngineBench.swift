@@ -19,34 +19,51 @@ final class EngineSurroundings {
     fileprivate(set) var upstreams: [FakeUpstream] = []
     /// Fails attempts to connect where set.
     var connectFault: UpstreamFault?
+    /// Addresses that refuse connections.
+    var refusing: Set<Int> = []
+    /// What others have found of each address.
+    let health: [AddressHealth]
     fileprivate(set) var upstreamFaults: [UpstreamFault] = []
     /// Of each upstream.
     let limits: UpstreamLimits
 
-    init(_ limits: UpstreamLimits) { self.limits = limits }
+    init(_ limits: UpstreamLimits, addresses: Int) {
+        self.limits = limits
+        health = (0..<addresses).map { _ in AddressHealth() }
+    }
+
+    func addresses(of name: UpstreamName, _ numbers: Range<Int>) -> [UpstreamAddress] {
+        numbers.map { number in
+            UpstreamAddress("\(number)", health: health[number], connect: { [unowned self] in open($0, name, at: number) })
+        }
+    }
 
     func generation(
-        _ number: Int, judge: (any RequestJudge)? = nil, _ change: (inout EngineSettings) -> Void = { _ in }
+        _ number: Int, judge: (any RequestJudge)? = nil, keeping: LoopGeneration? = nil, _ change: (inout EngineSettings) -> Void = { _ in }
     ) throws -> LoopGeneration {
-        var settings = try EngineSettings.usual()
+        guard let rewrite = RequestRewrite(pseudonym: "holdfast-test", removesAuthorization: false, defaultHost: "api") else {
+            throw ChannelError.operationUnsupported
+        }
+        var settings = EngineSettings.usual()
         change(&settings)
-        let pools = [UpstreamName.default, FakeJudge.payments].map { name in
-            (
-                name,
-                UpstreamPool(
-                    eventLoop: eventLoop, limits: limits, counters: counters, clock: time.clock,
-                    onFault: { [unowned self] in upstreamFaults.append($0) }, connect: { [unowned self] in open($0, name) })
-            )
+        let upstreams = [UpstreamName.default, FakeJudge.payments].map { name in
+            let pool = UpstreamPool(
+                eventLoop: eventLoop, addresses: addresses(of: name, health.indices), limits: limits, counters: counters, clock: time.clock,
+                onFault: { [unowned self] in upstreamFaults.append($0) })
+            return LoopUpstream(
+                name, keeping?.upstreams[name]?.tenure ?? UpstreamTenure(pool, likeness: name),
+                UpstreamTerms(rewrite: rewrite, response: settings.responseTimeout), under: settings, counters)
         }
         return LoopGeneration(
             number: number, settings: settings, strips: try StripList(trustedHeader: settings.thumbprintHeader),
-            judge: judge ?? self.judge, gate: NoGate(), upstreams: Dictionary(uniqueKeysWithValues: pools))
+            judge: judge ?? self.judge, gate: NoGate(), upstreams: upstreams)
     }
 
-    private func open(_ eventLoop: any EventLoop, _ name: UpstreamName) -> EventLoopFuture<any Channel> {
+    private func open(_ eventLoop: any EventLoop, _ name: UpstreamName, at address: Int) -> EventLoopFuture<any Channel> {
+        if refusing.contains(address) { return eventLoop.makeFailedFuture(UpstreamFault.connectTimeout) }
         if let connectFault { return eventLoop.makeFailedFuture(connectFault) }
         do {
-            let upstream = try FakeUpstream(self.eventLoop, name)
+            let upstream = try FakeUpstream(self.eventLoop, name, at: address)
             upstreams.append(upstream)
             return eventLoop.makeSucceededFuture(upstream.wire.channel)
         } catch {
@@ -62,16 +79,19 @@ final class EngineBench {
     private let surroundings: EngineSurroundings
     private let log: AccessLogFile
 
-    init(connections: Int = 4, _ change: (inout EngineSettings) -> Void = { _ in }) throws {
+    init(
+        connections: Int = 4, addresses: Int = 1, _ terms: AddressTerms = AddressTerms(), isolates: Bool = false,
+        _ change: (inout EngineSettings) -> Void = { _ in }
+    ) throws {
         log = try AccessLogFile()
         let around = EngineSurroundings(
             UpstreamLimits(
                 connections: connections, connectionsPerClient: connections, connectTimeout: .seconds(5), idleTimeout: .seconds(30),
-                queueTimeout: .seconds(1)))
+                queueTimeout: .seconds(1), addresses: terms, isolates: isolates), addresses: addresses)
         surroundings = around
         loop = EngineLoop(
             eventLoop: around.eventLoop, generation: try around.generation(1, change), counters: around.counters, sink: log.sink,
-            clock: around.time.clock, onUpstreamFault: { [unowned around] in around.upstreamFaults.append($0) })
+            clock: around.time.clock, onUpstreamFault: { [unowned around] _, fault in around.upstreamFaults.append(fault) })
     }
 
     subscript<Value>(dynamicMember path: ReferenceWritableKeyPath<EngineSurroundings, Value>) -> Value {
@@ -81,12 +101,14 @@ final class EngineBench {
 
     subscript<Value>(dynamicMember path: KeyPath<EngineSurroundings, Value>) -> Value { surroundings[keyPath: path] }
 
-    func generation(
-        _ number: Int, judge: (any RequestJudge)? = nil, _ change: (inout EngineSettings) -> Void = { _ in }
-    ) throws -> LoopGeneration { try surroundings.generation(number, judge: judge, change) }
+    func addresses(of name: UpstreamName, _ numbers: Range<Int>) -> [UpstreamAddress] { surroundings.addresses(of: name, numbers) }
 
-    func connect() throws -> FakeClient {
-        let client = ConnectedClient(IdentifiedClient(.anonymous, nil), address: "192.0.2.1", under: loop.generation, trustChanges: 0)
+    func generation(
+        _ number: Int, judge: (any RequestJudge)? = nil, keeping: LoopGeneration? = nil, _ change: (inout EngineSettings) -> Void = { _ in }
+    ) throws -> LoopGeneration { try surroundings.generation(number, judge: judge, keeping: keeping, change) }
+
+    func connect(from address: String = "192.0.2.1") throws -> FakeClient {
+        let client = ConnectedClient(IdentifiedClient(.anonymous, nil), address: address, under: loop.generation, trustChanges: 0)
         let connection = HTTP1Connection(loop: loop, client: client)
         loop.register(connection)
         return FakeClient(connection, try Wire(surroundings.eventLoop, connection))
@@ -152,12 +174,9 @@ private final class AccessLogFile {
 }
 
 extension EngineSettings {
-    static func usual() throws -> EngineSettings {
-        guard let rewrite = RequestRewrite(pseudonym: "holdfast-test", removesAuthorization: false, defaultHost: "api") else {
-            throw ChannelError.operationUnsupported
-        }
-        return EngineSettings(
-            limits: .request, rewrite: rewrite, handshakeTimeout: .seconds(10), headTimeout: .seconds(10), idleTimeout: .seconds(60),
+    static func usual() -> EngineSettings {
+        EngineSettings(
+            limits: .request, handshakeTimeout: .seconds(10), headTimeout: .seconds(10), idleTimeout: .seconds(60),
             bodyTimeout: .seconds(30), minimumBodyRate: 500, responseTimeout: .seconds(20),
             addsForwardedFor: false, thumbprintHeader: "X-Client-Thumbprint", challenge: ChallengeTerms(realm: "api", metadata: nil),
             accessLog: true)

@@ -47,6 +47,24 @@ struct EngineGenerationTests {
         #expect(bench.loop.generation.number == 2 && client.wire.take().components(separatedBy: "200 OK").count == 3)
     }
 
+    @Test("leaves its connections to the next, where the upstream stays the same")
+    func sameUpstream() throws {
+        let bench = try EngineBench()
+        let client = try bench.connect()
+        client.asks()
+        bench.upstreams[0].answers()
+        weak let old = bench.loop.generation
+        bench.loop.publish(try bench.generation(2, keeping: bench.loop.generation) { $0.addsForwardedFor = true })
+        #expect(old == nil && bench.upstreams[0].wire.isOpen)
+        _ = bench.upstreams[0].wire.take()
+        client.asks()
+        #expect(bench.upstreams.count == 1 && bench.upstreams[0].wire.take().contains("X-Forwarded-For"), "by the new one's terms")
+        bench.upstreams[0].answers()
+        bench.loop.publish(try bench.generation(3))
+        #expect(!bench.upstreams[0].wire.isOpen, "nobody sends anything there any more")
+        #expect(bench.counters.snapshot.upstreamRequests["default"] == 2)
+    }
+
     @Test("still has its requests told when they have waited for a connection too long")
     func waiting() throws {
         let bench = try EngineBench(connections: 1)

@@ -15,6 +15,8 @@ final class Wire: ChannelOutboundHandler {
     private(set) var hasEnded = false
     /// The peer takes nothing: writes wait.
     private var isStuck = false
+    /// The next write fails, as one to a connection that was reset does.
+    var breaks = false
     private var waiting: [(ByteBuffer, EventLoopPromise<Void>?)] = []
 
     init(_ eventLoop: EmbeddedEventLoop, _ handler: (any ChannelHandler)? = nil) throws {
@@ -59,6 +61,10 @@ final class Wire: ChannelOutboundHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if breaks {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return context.close(promise: nil)
+        }
         let bytes = unwrapOutboundIn(data)
         if isStuck { return waiting.append((bytes, promise)) }
         received += String(buffer: bytes)
@@ -95,10 +101,13 @@ final class FakeUpstream {
     let wire: Wire
 
     let name: UpstreamName
+    /// Its number.
+    let address: Int
 
-    init(_ eventLoop: EmbeddedEventLoop, _ name: UpstreamName) throws {
+    init(_ eventLoop: EmbeddedEventLoop, _ name: UpstreamName, at address: Int) throws {
         wire = try Wire(eventLoop)
         self.name = name
+        self.address = address
     }
 
     static let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -85,6 +85,15 @@ struct ExchangeEndingTests {
         line("… but once", plain, asked + [.staleUpstreamClosed, .connected, .staleUpstreamClosed], .answer, .upstreamFailed(.closed)),
         line("… nor where it answered at all", plain, asked + [.saysOtherInterim, .staleUpstreamClosed], .answer, .upstreamFailed(.closed)),
         line("… nor what is not idempotent", upload, asked + [.staleUpstreamClosed], .answer, .upstreamFailed(.closed)),
+        line("… unless not an octet of it was written", upload, asked + [.untouchedUpstreamClosed], .retry, nil),
+        line(
+            "… which is so a few times at most", upload,
+            asked + [.untouchedUpstreamClosed, .connected, .untouchedUpstreamClosed, .connected, .untouchedUpstreamClosed, .connected]
+                + [.untouchedUpstreamClosed], .answer, .upstreamFailed(.closed)),
+        line("One of several addresses is not the end", plain, asked + [.oneOfSeveralClosed], .retry, nil),
+        line("… but once", plain, asked + [.oneOfSeveralClosed, .connected, .oneOfSeveralClosed], .answer, .upstreamFailed(.closed)),
+        line("… nor for what may not come twice", upload, asked + [.oneOfSeveralClosed], .answer, .upstreamFailed(.closed)),
+        line("… nor once it answered", plain, answering + [.oneOfSeveralClosed], .cut, .upstreamFailed(.closed)),
         line("Nonsense is never asked again", plain, asked + [.upstreamNonsense], .answer, .upstreamFailed(ExchangeRun.fault)),
         line("Who leaves is dropped", plain, asked + [.clientGone], .drop, .clientGone),
         line("A body that ends before its length is no request", upload, asked + [.bodyPart, .inputEnds], .drop, .clientGone),

@@ -15,7 +15,7 @@ enum ExchangeEvent: Hashable, CaseIterable {
     case saysContinue, saysOtherInterim
     case answerBegins, answerBeginsAndCloses, answerBeginsToOne
     case answerPart, answerEnds
-    case upstreamClosed, staleUpstreamClosed, upstreamNonsense
+    case upstreamClosed, staleUpstreamClosed, untouchedUpstreamClosed, oneOfSeveralClosed, upstreamNonsense
     case timePasses, endAnnounced, drainTimesOut
 }
 
@@ -56,7 +56,7 @@ struct ExchangeRun: ~Copyable {
 
     mutating func take(_ event: ExchangeEvent) -> ExchangeReaction {
         switch event {
-        case .permitted: state.permitted(by: Self.permit, at: now) == .acquire ? .acquire : .nothing
+        case .permitted: state.permitted(by: Self.permit, on: Self.terms, at: now) == .acquire ? .acquire : .nothing
         case .refused: state.judged(.refused(.denial(.tokenExpired))) == .answer ? .answer : .nothing
         case .connected: state.connected(at: now) == .send ? .send : .release
         case .connectionFailed: reaction(to: state.connectionFailed(.saturated))
@@ -89,6 +89,8 @@ struct ExchangeRun: ~Copyable {
             }
         case .upstreamClosed: lose(.closed, stale: false)
         case .staleUpstreamClosed: lose(.closed, stale: true)
+        case .untouchedUpstreamClosed: lose(.closed, stale: false, untouched: true)
+        case .oneOfSeveralClosed: lose(.closed, stale: false, elsewhere: true)
         case .upstreamNonsense: lose(Self.fault, stale: true)
         case .timePasses: passTime()
         case .endAnnounced: nothing { state, _ in state.closeAfterwards() }
@@ -108,8 +110,8 @@ struct ExchangeRun: ~Copyable {
         }
     }
 
-    private mutating func lose(_ fault: UpstreamFault, stale: Bool) -> ExchangeReaction {
-        switch state.upstreamLost(fault, stale: stale, at: now) {
+    private mutating func lose(_ fault: UpstreamFault, stale: Bool, untouched: Bool = false, elsewhere: Bool = false) -> ExchangeReaction {
+        switch state.upstreamLost(fault, stale: stale, untouched: untouched, elsewhere: elsewhere, at: now) {
         case .retry: .retry
         case .answer: .answer
         case .cut: .cut

@@ -4,18 +4,21 @@ package import NIOCore
 package struct RequestRewrite: Sendable {
     /// Leave Authorization out; else it passes byte for byte (RFC 9110 section 11.6.2).
     package let removesAuthorization: Bool
-    /// For requests in HTTP/1.0 that name no host: HTTP/1.1 needs one.
+    /// For requests in HTTP/1.0 that name no host, since HTTP/1.1 needs one, or for all.
     let defaultHost: [UInt8]
+    let replacesHost: Bool
     private let via10: [UInt8]
     private let via11: [UInt8]
 
     /// - Parameters:
     ///   - pseudonym: what Via calls us, a token (RFC 9110 section 7.6.3); nil for anything else.
     ///   - defaultHost: a valid Host.
-    package init?(pseudonym: String, removesAuthorization: Bool, defaultHost: String = "localhost") {
+    ///   - replacesHost: whether that is what every request is for.
+    package init?(pseudonym: String, removesAuthorization: Bool, defaultHost: String = "localhost", replacesHost: Bool = false) {
         guard !pseudonym.isEmpty, pseudonym.utf8.allSatisfy(Octet.isToken) else { return nil }
         self.removesAuthorization = removesAuthorization
         self.defaultHost = Array(defaultHost.utf8)
+        self.replacesHost = replacesHost
         via10 = Array("Via: 1.0 \(pseudonym)\r\n".utf8)
         via11 = Array("Via: 1.1 \(pseudonym)\r\n".utf8)
     }
@@ -40,7 +43,7 @@ extension RequestHead {
         let bound = length + fieldCount + via.count + trusted.count + rewrite.defaultHost.count + HeadWriter.slack
         _ = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { memory in
             guard var writer = HeadWriter(memory) else { return 0 }
-            writeTarget(reader, to: &writer, defaultHost: rewrite.defaultHost)
+            writeTarget(reader, to: &writer, rewrite)
             writeFields(reader, to: &writer, removesAuthorization: rewrite.removesAuthorization)
             writer.put(framing: framing)
             writer.put(via)
@@ -57,7 +60,7 @@ extension RequestHead {
     }
 
     @inline(__always)
-    private borrowing func writeTarget(_ reader: OctetReader, to writer: inout HeadWriter, defaultHost: [UInt8]) {
+    private borrowing func writeTarget(_ reader: OctetReader, to writer: inout HeadWriter, _ rewrite: RequestRewrite) {
         writer.put(reader.octets(methodRange))
         writer.put(Octet.space)
         if form == .absolute {
@@ -67,7 +70,7 @@ extension RequestHead {
             writer.put(reader.octets(target))
         }
         writer.put(" HTTP/1.1\r\nHost: ")
-        if host.isEmpty { writer.put(defaultHost) } else { writer.put(reader.octets(host)) }
+        if host.isEmpty || rewrite.replacesHost { writer.put(rewrite.defaultHost) } else { writer.put(reader.octets(host)) }
         writer.put("\r\n")
     }
 

@@ -2,7 +2,7 @@
 ///
 /// Each leaves open where a message or a line ends, so that a connection on which it has happened is not used again
 /// (``ResponseHead/isPersistent``); what is written to the client is clean whatever it is.
-package struct ResponseTolerance: OptionSet, Equatable, Sendable {
+package struct ResponseTolerance: OptionSet, Hashable, Sendable {
     package let rawValue: UInt8
 
     package init(rawValue: UInt8) { self.rawValue = rawValue }

@@ -10,6 +10,14 @@ extension HoldfastConfiguration {
             case none
         }
 
+        /// What requests to the upstream are for.
+        package enum Host: Equatable, Sendable {
+            case keep
+            /// As the URL of the upstream has it.
+            case upstream
+            case name(String)
+        }
+
         /// A claim of the token as a field for the upstream.
         package struct ForwardedClaim: Equatable, Sendable {
             package let claim: ClaimName
@@ -48,6 +56,7 @@ extension HoldfastConfiguration {
         /// The name of the field that carries the thumbprint, in base64url.
         package let thumbprintHeader: String
         package let authorization: Authorization
+        package let host: Host
         /// Names removed in addition to those that always are, as written in the file.
         package let strip: [String]
         /// Names that are not removed although the built-in list has them or they are of the family of a field we set. None that we set.

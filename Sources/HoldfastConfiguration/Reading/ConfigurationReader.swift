@@ -9,7 +9,7 @@ extension HoldfastConfiguration {
     ///
     /// Keys of the file (each section's are documented where it is read):
     /// - `listener`, `client_certificates`, `tokens`, `upstream`: required
-    /// - `resource`, `forward`, `routes`, `log`: optional
+    /// - `resource`, `upstreams`, `forward`, `routes`, `log`: optional
     /// - `admin.address` (IP address and port; optional)
     /// - `profile` (`fapi2`, `fapi1`, `uk`, `brazil` or `cdr`; default: none)
     /// - `report_only` (`true`, `false`, or the day from which on it enforces; default `false`): for every route that does not say
@@ -52,7 +52,8 @@ extension HoldfastConfiguration {
         let root = Section(
             node, at: SourcePosition(line: 1, column: 1), "",
             known: [
-                "listener", "client_certificates", "tokens", "resource", "upstream", "forward", "routes", "profile", "report_only", "admin",
+                "listener", "client_certificates", "tokens", "resource", "upstream", "upstreams", "forward", "routes", "profile", "report_only",
+                "admin",
                 "log", "shutdown", "threads", "verification_cache",
             ], log)
 
@@ -68,17 +69,19 @@ extension HoldfastConfiguration {
         let denyList = clients?.file("deny", in: folder, mayBeEmpty: true)
         let issuers = IssuerDirectory(root, folder, profile)
         let upstream = Upstream(root, folder)
+        let named = NamedUpstreams(root, folder)
         let reportOnly = root.optional("report_only", ReportOnlyKey.parse(now)) ?? nil
         let claimNames = ClaimNames()
-        var reader = RoutesReader(issuers: issuers, claimNames: claimNames, reportOnly: reportOnly, isVouched: isVouched, now: now)
+        var reader = RoutesReader(
+            issuers: issuers, upstreams: named.names, claimNames: claimNames, reportOnly: reportOnly, isVouched: isVouched, now: now)
         let routes = reader.routes(root)
         let others = listener?.identities.flatMap(\.clients) ?? []
         let forward = Forward(root, folder, profile, claimNames, isVouched: isVouched, namesClients: !(registered + others).isEmpty)
         let admin = Self.admin(root, listener)
-        if upstream?.credentialsFile != nil, forward.authorization == .keep {
+        for shown in [upstream].compactMap(\.self) + named.all where shown.credentialsFile != nil && forward.authorization == .keep {
             root.complain(
-                "`upstream.credentials_file` takes the place of the client's `Authorization`. Write `authorization: remove` in `forward`, or remove it.",
-                "upstream")
+                "`\(shown.keyPath).credentials_file` takes the place of the client's `Authorization`. Write `authorization: remove` in `forward`, or remove it.",
+                shown.name == .default ? "upstream" : "upstreams")
         }
         if let context = forward.context, context.privateKey == nil, admin == nil {
             root.complain(
@@ -97,7 +100,7 @@ extension HoldfastConfiguration {
             denyList: denyList,
             tokens: tokens, resource: resource,
             profile: profile,
-            upstream: upstream, forward: forward, routes: routes.list, routesKey: routes.key,
+            upstream: upstream, namedUpstreams: named.all, forward: forward, routes: routes.list, routesKey: routes.key,
             routeTable: routes.table,
             claimNames: claimNames.all, admin: admin, log: logging, shutdown: shutdown, threads: threads,
             verificationCache: cache ?? 65536)

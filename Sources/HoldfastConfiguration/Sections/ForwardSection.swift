@@ -4,6 +4,7 @@ import HTTPWire
 extension HoldfastConfiguration.Forward {
     /// - `thumbprint_header` (field name; default `X-Client-Cert-SHA256`)
     /// - `authorization` (`keep` or `remove`; default `keep`)
+    /// - `host` (`keep`, `upstream` or a name with or without a port; default `keep`): the host that requests to the upstream are for
     /// - `strip` (list of at most 512 field names, `*` at the end for any ending; optional): removed in addition to those that always are
     /// - `keep` (the same; optional): not removed although they always are, or are of the family of a field that Holdfast sets
     /// - `client_address` (`x-forwarded` or `none`; default `x-forwarded`)
@@ -26,13 +27,14 @@ extension HoldfastConfiguration.Forward {
         let section = root.section(
             "forward",
             known: [
-                "thumbprint_header", "authorization", "strip", "keep", "client_address", "claims", "certificate", "client", "context",
+                "thumbprint_header", "authorization", "host", "strip", "keep", "client_address", "claims", "certificate", "client", "context",
                 "interaction_id",
                 "errors",
             ])
         let thumbprintHeader = section?.optional("thumbprint_header", Self.trustedHeader) ?? "X-Client-Cert-SHA256"
         self.thumbprintHeader = thumbprintHeader
         authorization = section?.optional("authorization", choice(Authorization.self)) ?? .keep
+        host = section?.optional("host", Host.init) ?? .keep
         let strip = section?.list("strip", Self.strippable) ?? []
         let clientAddress = section?.optional("client_address", choice(ClientAddress.self)) ?? .xForwarded
         self.strip = strip

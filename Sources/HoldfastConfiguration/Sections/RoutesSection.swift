@@ -3,6 +3,8 @@ internal import BindingPolicy
 /// `routes`: a list, or a mapping of that `list` and of how paths are held against it.
 struct RoutesReader {
     let issuers: IssuerDirectory
+    /// Those with names.
+    let upstreams: [String]
     let claimNames: ClaimNames
     /// Of the whole file, for routes that do not say.
     let reportOnly: ReportOnly?
@@ -19,8 +21,11 @@ struct RoutesReader {
         let method: String?
     }
 
-    init(issuers: IssuerDirectory, claimNames: ClaimNames, reportOnly: ReportOnly?, isVouched: Bool, now: Double) {
+    init(
+        issuers: IssuerDirectory, upstreams: [String], claimNames: ClaimNames, reportOnly: ReportOnly?, isVouched: Bool, now: Double
+    ) {
         self.issuers = issuers
+        self.upstreams = upstreams
         self.claimNames = claimNames
         self.reportOnly = reportOnly
         self.isVouched = isVouched
@@ -86,9 +91,11 @@ struct RoutesReader {
     /// - `claims` (claim name: a value, a list of values of which it must have one, `present`, or `{word: …}` with a value or a list, of
     ///   which one must be among the words of a text with spaces between; `scope` and `scp` are such lists anyway; optional)
     /// - `report_only` (`true`, `false`, or the day from which on it enforces; default: that of the whole file)
+    /// - `upstream` (a name out of `upstreams`, or `default`, which is `upstream`; default `default`): where its requests go
     private mutating func read(_ node: ConfigurationNode, _ keyPath: String, _ log: MistakeLog) -> Route? {
         let section = Section(
-            node, at: node.position, keyPath, known: ["path", "methods", "require", "certificate"] + Self.tokenKeys + ["report_only"], log)
+            node, at: node.position, keyPath, known: ["path", "methods", "require", "certificate"] + Self.tokenKeys + ["report_only", "upstream"], log
+        )
         let pattern = section.required("path", "Write a path such as `/as/token` or `/payments/*`.", Self.pattern)
         let methods = section.list("methods", Self.method) ?? []
         let policy = policy(section)
@@ -113,6 +120,7 @@ struct RoutesReader {
         let age = section.optional("max_auth_age", Self.age)
         let claims = section.dictionary("claims", example: "client_type: confidential", claim) ?? []
         let mode = section.optional("report_only", ReportOnlyKey.parse(now)) ?? reportOnly
+        let upstream = section.optional("upstream", upstream) ?? .default
         if requirement != .boundToken {
             for key in Self.tokenKeys where section.has(key) {
                 section.complain(
@@ -128,7 +136,7 @@ struct RoutesReader {
         return RoutePolicy(
             requirement: requirement, certificate: certificate, scopes: scopes.all, anyScope: scopes.any, issuers: issuers, audiences: audiences,
             acr: acr,
-            maximumAuthenticationAge: age, claims: claims, reportOnly: mode)
+            maximumAuthenticationAge: age, claims: claims, reportOnly: mode, upstream: upstream)
     }
 }
 
@@ -149,6 +157,16 @@ extension RoutesReader {
                 )
             }
         }
+    }
+
+    private func upstream(_ node: ConfigurationNode) throws(Complaint) -> UpstreamName {
+        let name = try node.text()
+        let known = [UpstreamName.default.text] + upstreams
+        guard known.contains(name) else {
+            let hint = Suggestion.nearest(to: name, among: known).map { " Did you mean `\($0)`?" } ?? ""
+            throw Complaint("There is no such name in `upstreams`.\(hint)")
+        }
+        return UpstreamName(name)
     }
 
     private static func method(_ node: ConfigurationNode) throws(Complaint) -> String {

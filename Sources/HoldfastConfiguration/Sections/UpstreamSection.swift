@@ -1,3 +1,4 @@
+internal import BindingPolicy
 import HTTPWire
 
 extension HoldfastConfiguration.Upstream {
@@ -6,37 +7,55 @@ extension HoldfastConfiguration.Upstream {
         case allowed
     }
 
-    private static let tlsKeys = ["certificate_authorities", "certificate", "private_key", "server_name"]
+    private static let tlsKeys = [
+        "certificate_authorities", "certificate", "private_key", "server_name", "minimum_tls", "suites", "renegotiation",
+    ]
+    private static let keys =
+        [
+            "url", "cleartext", "connect_timeout", "response_timeout", "idle_timeout", "max_connections", "max_connections_per_client",
+            "queue_timeout", "credentials_file", "first_octet_timeout", "tolerate", "isolate",
+        ] + addressKeys + tlsKeys
+
+    /// Where requests go whose route names no other.
+    init?(_ root: Section, _ folder: String) {
+        guard let section = root.section("upstream", known: Self.keys) else {
+            root.miss("upstream", "Write the `url` of the API that Holdfast stands in front of.")
+            return nil
+        }
+        self.init(section, .default, folder)
+    }
+
+    /// - Parameter node: under `name` in `upstreams`.
+    fileprivate init?(_ node: ConfigurationNode, _ name: String, _ folder: String, _ log: MistakeLog) {
+        self.init(Section(node, at: node.position, "upstreams.\(name)", known: Self.keys, log), UpstreamName(name), folder)
+    }
 
     /// - `url` (`http://`, `https://` or `http+unix:///path`; required; no path of its own: paths are forwarded as they come)
     /// - `cleartext` (`loopback-only` or `allowed`; default `loopback-only`): whether `http://` may go to another host
     /// - `certificate_authorities` (file, PEM; default: the CAs this system trusts): for `https://`
     /// - `certificate`, `private_key` (files, PEM; optional, both or none): shown to an `https://` upstream that asks
     /// - `server_name` (host name; default: the host of `url`): for `https://`
+    /// - `minimum_tls` (`1.2`, `1.3`, or for old servers `1.1`, `1.0`; default `1.2`): for `https://`
+    /// - `suites` (`modern`, or for old servers `legacy`; default `modern`, below TLS 1.2 `legacy`): for `https://`
+    /// - `renegotiation` (`never`, `once` or `always`; default `never`): whether an `https://` upstream may begin another handshake
     /// - `connect_timeout` (10ms to 5m; default `5s`)
     /// - `response_timeout` (10ms to 1h; default `60s`)
+    /// - `first_octet_timeout` (10ms to 1h; default: that of `response_timeout`): from the request's last octet to the answer's first
+    /// - `addresses`, `resolve_every`, `balance`, `health`, `slow_start`: see there
     /// - `idle_timeout` (10ms to 1h; default `60s`)
     /// - `max_connections` (1 to 65535 per loop; default 256)
     /// - `max_connections_per_client` (1 to `max_connections`; default half of it): how many of them may serve one client certificate
     /// - `queue_timeout` (10ms to 1m; default `1s`): how long a request waits where all connections are in use, or its client's share is
     /// - `credentials_file` (file with `USER:PASSWORD`; optional): shown to the upstream by HTTP's Basic; needs `forward.authorization: remove`
+    /// - `isolate` (`none` or `certificate`; default `none`): whether a connection that has served one client serves another
     /// - `tolerate` (list of `repeated_chunked`, `length_beside_chunked`, `chunked_in_http10`, `bare_lf`, `control_characters`; optional): what
     ///   it may do wrong in its responses
-    init?(_ root: Section, _ folder: String) {
-        guard
-            let section = root.section(
-                "upstream",
-                known: [
-                    "url", "cleartext", "connect_timeout", "response_timeout", "idle_timeout", "max_connections", "max_connections_per_client",
-                    "queue_timeout", "credentials_file", "tolerate",
-                ] + Self.tlsKeys)
-        else {
-            root.miss("upstream", "Write the `url` of the API that Holdfast stands in front of.")
-            return nil
-        }
+    private init?(_ section: Section, _ name: UpstreamName, _ folder: String) {
+        self.name = name
+        keyPath = section.keyPath
         let cleartext = section.optional("cleartext", choice(Cleartext.self)) ?? .loopbackOnly
         let address = section.required("url", "Write the URL of the API, such as `http://127.0.0.1:8080`.") { node throws(Complaint) in
-            try Address(node, cleartextAllowed: cleartext == .allowed)
+            try UpstreamURL(node, cleartextAllowed: cleartext == .allowed)
         }
         let authorities = section.file("certificate_authorities", in: folder)
         let certificate = section.file("certificate", in: folder)
@@ -46,8 +65,21 @@ extension HoldfastConfiguration.Upstream {
             section.complain("`\(there)` needs a `\(missing)` beside it.", there)
         }
         let serverName = section.optional("server_name", Self.serverName)
+        let version = section.optional("minimum_tls", choice(TLS.Version.self)) ?? .tls12
+        let isOld = version == .tls10 || version == .tls11
+        let suites = section.optional("suites", choice(TLS.Suites.self)) ?? (isOld ? .legacy : .modern)
+        if isOld, suites == .modern {
+            section.complain("TLS \(version.rawValue) has no suites but `legacy` ones. Write another `minimum_tls`, or remove this key.", "suites")
+        }
+        let renegotiation = section.optional("renegotiation", choice(TLS.Renegotiation.self)) ?? .never
+        if version == .tls13, renegotiation != .never || suites == .legacy {
+            let key = renegotiation != .never ? "renegotiation" : "suites"
+            section.complain("TLS 1.3 does not have this. Write another `minimum_tls`, or remove this key.", key)
+        }
         connectTimeout = section.optional("connect_timeout", Bounds.connectTimeout) ?? .seconds(5)
-        responseTimeout = section.optional("response_timeout", Bounds.responseTimeout) ?? .seconds(60)
+        let responseTimeout = section.optional("response_timeout", Bounds.responseTimeout) ?? .seconds(60)
+        self.responseTimeout = responseTimeout
+        firstOctetTimeout = section.optional("first_octet_timeout", Bounds.responseTimeout) ?? responseTimeout
         idleTimeout = section.optional("idle_timeout", Bounds.idleTimeout) ?? .seconds(60)
         let connections = section.optional("max_connections", Bounds.maxConnections) ?? 256
         maxConnections = connections
@@ -57,6 +89,13 @@ extension HoldfastConfiguration.Upstream {
 
         credentialsFile = section.file("credentials_file", in: folder)
         tolerated = section.tolerated()
+
+        isolation = section.optional("isolate", choice(Isolation.self)) ?? .none
+        balance = section.optional("balance", choice(Balance.self)) ?? .leastConnections
+        health = Health(section)
+        slowStart = section.optional("slow_start", Self.slowStarts) ?? .zero
+        addresses = Self.addresses(section, of: address, cleartextAllowed: cleartext == .allowed)
+        resolveEvery = Self.resolveEvery(section, of: address?.destination)
 
         guard let address else { return nil }
         if !address.isEncrypted {
@@ -73,7 +112,7 @@ extension HoldfastConfiguration.Upstream {
                 identity: certificate.flatMap { certificate in
                     privateKey.map { HoldfastConfiguration.KeyPair(certificate: certificate, privateKey: $0) }
                 },
-                serverName: serverName ?? address.host) : nil
+                serverName: serverName ?? address.host, minimumVersion: version, suites: suites, renegotiation: renegotiation) : nil
     }
 
     private enum Bounds {
@@ -114,8 +153,36 @@ extension Section {
     }
 }
 
+/// Further upstreams: `upstreams`, a mapping of names to sections with the same keys as `upstream`.
+struct NamedUpstreams {
+    /// As they are written, those with mistakes among them.
+    private(set) var names: [String] = []
+    private(set) var all: [HoldfastConfiguration.Upstream] = []
+
+    private static let limit = 64
+
+    init(_ root: Section, _ folder: String) {
+        var (names, all) = (self.names, self.all)
+        _ = root.dictionary("upstreams", example: "payments: {url: …}") { name, node throws(Complaint) in
+            names.append(name)
+            guard Self.isName(name) else {
+                throw Complaint("A name has up to 40 letters, digits, `-` and `_`, so that the log and metrics can tell it: not `\(name.shortened)`.")
+            }
+            guard name != UpstreamName.default.text else { throw Complaint("`default` is what `upstream` is called. Write another name.") }
+            guard names.count <= Self.limit else { throw Complaint("More than \(Self.limit) upstreams are not possible.") }
+            if let upstream = HoldfastConfiguration.Upstream(node, name, folder, root.log) { all.append(upstream) }
+        }
+        (self.names, self.all) = (names, all)
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        (1...40).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95 }
+    }
+}
+
 /// The parts of an upstream's URL.
-private struct Address {
+struct UpstreamURL {
     let text: String
     let destination: HoldfastConfiguration.Upstream.Destination
     let isEncrypted: Bool

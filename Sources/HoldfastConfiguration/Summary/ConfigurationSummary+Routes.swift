@@ -9,7 +9,8 @@ extension ConfigurationSummary {
         let routes = configuration.routes.map { route in
             let methods =
                 route.methods.isEmpty ? "Any method" : route.methods.map { $0 == "GET" ? "GET and HEAD" : $0 }.joined(separator: ", ")
-            return "\(methods) on \(route.pattern) \(needs(of: route.policy, configuration))\(reporting(route.policy, now))."
+            let place = route.policy.upstream == .default ? "" : ", and goes to \(quoted(route.policy.upstream.text))"
+            return "\(methods) on \(route.pattern) \(needs(of: route.policy, configuration))\(place)\(reporting(route.policy, now))."
         }
         return routes + ["Every other request \(whole), whatever its scope\(reporting(fallback, now)).", matching(configuration.routeTable)]
     }

@@ -34,14 +34,39 @@ extension ConfigurationSummary {
                 "resource.identifier names \(identifier.host), which is not among listener.hosts: whoever asks for its metadata there is answered 421."
             )
         }
-        if configuration.upstream.tls == nil, case .tcp(let host, _) = configuration.upstream.destination, !HostName.isLoopback(host) {
-            warnings.append(
-                "upstream.cleartext is `allowed`: tokens and the trusted header travel to \(host) in clear, and whoever is on the way can read and forge them."
-            )
+        warnings += configuration.upstreams.flatMap(weaknesses)
+        for upstream in configuration.unusedUpstreams {
+            warnings.append("\(upstream.keyPath): no route sends anything there. Name it in the `upstream` of a route, or remove it.")
         }
-        warnings += tolerated(configuration.upstream, "upstream")
+        warnings += configuration.upstreams.flatMap(tolerated)
         if let admin = configuration.admin, !admin.isLoopback {
             warnings.append("admin.address \(admin) is not a loopback address: whoever reaches it sees the metrics.")
+        }
+        return warnings
+    }
+
+    private static func weaknesses(of upstream: HoldfastConfiguration.Upstream) -> [String] {
+        var warnings: [String] = []
+        let hosts = upstream.addresses.isEmpty ? [upstream.destination.host].compactMap(\.self) : upstream.addresses.map(\.host)
+        if upstream.tls == nil, let host = hosts.first(where: { !HostName.isLoopback($0) }) {
+            warnings.append(
+                "\(upstream.keyPath).cleartext is `allowed`: tokens and the trusted header travel to \(host) in clear, and whoever is on the way can read and forge them."
+            )
+        }
+        guard let tls = upstream.tls else { return warnings }
+        if tls.minimumVersion == .tls10 || tls.minimumVersion == .tls11 {
+            warnings.append(
+                "\(upstream.keyPath).minimum_tls is \(tls.minimumVersion.rawValue): whoever is on the way can have an old version spoken (RFC 8996).")
+        }
+        if tls.suites == .legacy {
+            warnings.append(
+                "\(upstream.keyPath).suites is `legacy`: RSA key exchange, CBC and SHA-1 are spoken where the upstream wants them; who records it can read it once he has the upstream's key."
+            )
+        }
+        if tls.renegotiation != .never {
+            warnings.append(
+                "\(upstream.keyPath).renegotiation is `\(tls.renegotiation.rawValue)`: the upstream may begin another handshake on a connection that is in use."
+            )
         }
         return warnings
     }
@@ -167,8 +192,7 @@ extension ConfigurationSummary {
         ]
     }
 
-    /// - Parameter key: of this upstream.
-    private static func tolerated(_ upstream: HoldfastConfiguration.Upstream, _ key: String) -> [String] {
+    private static func tolerated(_ upstream: HoldfastConfiguration.Upstream) -> [String] {
         upstream.tolerated.map { word in
             let what =
                 switch word {
@@ -179,7 +203,7 @@ extension ConfigurationSummary {
                 case .controlCharacters: "control characters in values become spaces"
                 }
             return
-                "\(key).tolerate has `\(word.rawValue)`: \(what). Where others between here and the API read it in another way, an answer could be taken for a part of another; clients get it clean."
+                "\(upstream.keyPath).tolerate has `\(word.rawValue)`: \(what). Where others between here and the API read it in another way, an answer could be taken for a part of another; clients get it clean."
         }
     }
 

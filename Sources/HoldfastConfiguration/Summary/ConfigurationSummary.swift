@@ -129,26 +129,52 @@ extension ConfigurationSummary {
     }
 
     private static func upstream(_ configuration: HoldfastConfiguration) -> [String] {
-        let upstream = configuration.upstream
         let forward = configuration.forward
+        let token = forward.authorization == .keep ? "the Authorization field as it came" : "no Authorization field"
+        let claims = forward.claims.map { claim in
+            ", the token's \(quoted(claim.claim.text)) in \(claim.header)"
+        }.joined()
+        let address = forward.clientAddress == .xForwarded ? ", and the client's address in X-Forwarded-For" : ""
+        let host =
+            switch forward.host {
+            case .keep: ""
+            case .upstream: ", and as Host its own name"
+            case .name(let name): ", and as Host \(name)"
+            }
+        let strip =
+            forward.strip.isEmpty
+            ? "" : " Beside the usual names it never sees what clients send in \(forward.strip.joined(separator: ", "))."
+        return configuration.upstreams.map(destination) + [
+            "The upstream receives the certificate's thumbprint in \(forward.thumbprintHeader), \(token)\(claims)\(address)\(host).\(strip)"
+        ] + certificate(forward) + client(forward) + answers(forward)
+    }
+
+    private static func destination(_ upstream: HoldfastConfiguration.Upstream) -> String {
         let encryption =
             upstream.tls.map { tls in
                 let authorities = tls.certificateAuthorities.map { "a CA in \($0.path)" } ?? "a CA that this system trusts"
                 return ", whose certificate must be for \(tls.serverName) and from \(authorities)"
                     + (tls.identity.map { ", showing \($0.certificate.path)" } ?? "")
             } ?? ""
-        let token = forward.authorization == .keep ? "the Authorization field as it came" : "no Authorization field"
-        let claims = forward.claims.map { claim in
-            ", the token's \(quoted(claim.claim.text)) in \(claim.header)"
-        }.joined()
-        let address = forward.clientAddress == .xForwarded ? ", and the client's address in X-Forwarded-For" : ""
-        let strip =
-            forward.strip.isEmpty
-            ? "" : " Beside the usual names it never sees what clients send in \(forward.strip.joined(separator: ", "))."
-        return [
-            "Forwards to \(upstream.url)\(encryption).",
-            "The upstream receives the certificate's thumbprint in \(forward.thumbprintHeader), \(token)\(claims)\(address).\(strip)",
-        ] + certificate(forward) + client(forward) + answers(forward)
+        let what = upstream.name == .default ? "" : " what routes send to \(quoted(upstream.name.text))"
+        return
+            "Forwards\(what) to \(upstream.url)\(places(upstream))\(encryption)\(upstream.isolation == .none ? "" : "; no connection serves two clients")."
+    }
+
+    private static func places(_ upstream: HoldfastConfiguration.Upstream) -> String {
+        let list = upstream.addresses.map { address in
+            (address.host.contains(":") ? "[\(address.host)]" : address.host) + ":\(address.port)"
+                + (address.weight == 1 ? "" : " (weight \(address.weight))")
+        }
+        let check = upstream.health.check.map {
+            "; GET \($0.path) must be answered \($0.statuses.map(String.init).joined(separator: " or ")), each \(Quantity.spell($0.interval))"
+        }
+        guard !list.isEmpty || upstream.resolveEvery != nil else { return check ?? "" }
+        let which =
+            upstream.resolveEvery.map { " at each of its addresses, looked up each \(Quantity.spell($0))" } ?? " at \(list.joined(separator: ", "))"
+        let order = upstream.balance == .leastConnections ? "fewest connections first" : "in turn"
+        return
+            "\(which), \(order), none for \(Quantity.spell(upstream.health.rest)) or more that failed \(upstream.health.failures) times in a row\(check ?? "")"
     }
 
     private static func certificate(_ forward: HoldfastConfiguration.Forward) -> [String] {

@@ -123,6 +123,9 @@ struct AdminPages: Sendable {
             metrics.statusFailures[file] = counts.failures
             metrics.statusAnswers[file] = counts.remembered
         }
+        for plan in generation.blueprint.upstreams {
+            for (address, finding) in plan.watched.each { metrics.upstreamUp[LabelPair(plan.name.text, address)] = finding == .reachable }
+        }
         for routes in weakerRoutes { metrics.weakerRoutes[routes.require] = routes.count }
         metrics.accessLogDropped = sinks.access.lostLines
         metrics.messagesDropped = sinks.messages.lostLines

@@ -1,3 +1,5 @@
+import BindingPolicy
+
 /// Whether a load balancer should send requests here, and if not, why.
 struct Readiness: Equatable, Sendable {
     /// By issuer, whether its keys are there.
@@ -6,24 +8,28 @@ struct Readiness: Equatable, Sendable {
     var introspection: [(issuer: String, available: Bool)] = []
     /// By URL, whether its revocation lists are there.
     var lists: [(url: String, available: Bool)] = []
-    var upstream: UpstreamProbe.Finding
+    /// By upstream, whether requests would reach it.
+    var upstreams: [(name: UpstreamName, finding: UpstreamProbe.Finding)]
     var draining: Bool
 
     var isReady: Bool { problems.isEmpty }
 
     /// In plain words, none of them secret.
     var problems: [String] {
-        (draining ? ["draining"] : []) + upstreamProblem
+        (draining ? ["draining"] : []) + upstreamProblems
             + keys.filter { !$0.available }.map { "no keys of \($0.issuer)" }
             + introspection.filter { !$0.available }.map { "no introspection endpoint of \($0.issuer)" }
             + lists.filter { !$0.available }.map { "no revocation lists from \($0.url)" }
     }
 
-    private var upstreamProblem: [String] {
-        switch upstream {
-        case .reachable: []
-        case .untried: ["upstream unreachable: not tried yet"]
-        case .failed(let fault): [fault.sentence]
+    private var upstreamProblems: [String] {
+        upstreams.compactMap { name, finding in
+            let which = name == .default ? "" : "`\(name.text)`: "
+            return switch finding {
+            case .reachable: nil
+            case .untried: "\(which)upstream unreachable: not tried yet"
+            case .failed(let fault): which + fault.sentence
+            }
         }
     }
 

@@ -119,6 +119,8 @@ package struct Explanation: Sendable {
     package let route: String
     package let findings: [Finding]
     package let ending: Ending
+    /// Where it would go, where there are several; in words.
+    package let upstream: String?
 
     /// Nil where nothing is wrong with the request.
     package var reason: String? {
@@ -133,7 +135,7 @@ package struct Explanation: Sendable {
     /// The last line.
     package var conclusion: String {
         switch ending {
-        case .forwarded: "The request would be forwarded."
+        case .forwarded: "The request would be forwarded\(upstream.map { " to \($0)" } ?? "")."
         case .answered(let words): "The request would be answered by Holdfast itself: \(words)."
         case .refused(let code, let sentence): "The request would be refused: \(code). \(sentence)"
         case .reported(let code, let sentence):

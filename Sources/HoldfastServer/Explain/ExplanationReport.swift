@@ -97,7 +97,7 @@ struct ExplanationReport {
             if outcome != .notReached { describe(&finding) }
             return finding
         }
-        return Explanation(route: routeText, findings: findings, ending: ending)
+        return Explanation(route: routeText, findings: findings, ending: ending, upstream: upstreamText)
     }
 
     /// The rules that concern this token and this route, and one more.
@@ -150,6 +150,11 @@ struct ExplanationReport {
 
     private var isVerifiedHere: Bool { isJWT && (issuer?.verifiesJWTs ?? true) || policies.allSatisfy { $0.introspection == nil } }
     private var isIntrospected: Bool { !isJWT ? policies.contains { $0.introspection != nil } : issuer?.introspection?.asksAboutJWTs ?? false }
+
+    private var upstreamText: String? {
+        guard blueprint.upstreams.count > 1, let plan = blueprint.upstreams.first(where: { $0.name == policy.upstream }) else { return nil }
+        return "`\(plan.name.text)` (\(plan.url))"
+    }
 
     private var routeText: String {
         let needs =

@@ -33,13 +33,13 @@ package final class Blueprint: Sendable {
     let context: ContextSigner?
     let access: AccessControl
     let metadata: ResourceMetadata?
-    /// Where requests go whose route names no upstream.
-    let upstream: UpstreamPlan
-    /// All of them.
-    var upstreams: [UpstreamPlan] { [upstream] }
+    /// The one first that requests go to whose route names no other.
+    let upstreams: [UpstreamPlan]
     package let descriptors: DescriptorPlan
     /// The process's, whatever generation a connection to the upstream is of.
     let upstreamSockets: SocketRoom
+    /// The process's too.
+    let board: UpstreamBoard
     let review: CredentialReview
     /// Who asks responders about certificates, by the file of their authorities.
     let statusDesks: [(file: String, desk: StatusDesk)]
@@ -65,6 +65,7 @@ package final class Blueprint: Sendable {
         let demand = DescriptorPlan.Demand(configuration, inherited: inherited, since: start?.descriptors.demand)
         let descriptors = DescriptorPlan(demand, limit: descriptorLimit)
         let sockets = start?.upstreamSockets ?? SocketRoom(descriptors.upstreamSockets)
+        let board = start?.board ?? UpstreamBoard()
         var questions = descriptors.questions[...]
         let clients = ClientAnchors(
             configuration.clientTrust, configuration.clients, intermediates: configuration.intermediates, of: configuration.file, &mistakes)
@@ -74,20 +75,16 @@ package final class Blueprint: Sendable {
         let issuers = configuration.tokens.map {
             IssuerPlan($0, claimNames: configuration.claimNames, questions: $0.introspection.flatMap { _ in questions.popFirst() } ?? 0, &mistakes)
         }
-        let target = Self.target(configuration.upstream, sockets, &mistakes)
-        let rewrite = RequestRewrite(
-            pseudonym: Self.pseudonym, removesAuthorization: configuration.forward.authorization == .remove,
-            defaultHost: configuration.upstream.hostField)
-        let strips = Self.strips(configuration)
-        let upstreamCredentials = configuration.upstream.credentialsFile.flatMap { file in
-            mistakes.loadSecret(file) { () throws(CredentialFault) in try UpstreamCredentials(file: file.path) }
+        let upstreams = configuration.upstreams.compactMap {
+            UpstreamPlan($0, configuration.forward, pseudonym: Self.pseudonym, descriptors, sockets, board, &mistakes)
         }
+        let strips = Self.strips(configuration)
         context = configuration.forward.context.flatMap { ContextSigner($0, &mistakes) }
         if strips == nil { mistakes.add(configuration, "forward", "The names to strip or the thumbprint header are not possible field names.") }
         if contents != ContentDigest(of: configuration.text, configuration.namedFiles) {
             mistakes.add(configuration, "", "A file that it names was written while it was read. Try again.")
         }
-        guard mistakes.isEmpty, sites.count == identities.count, let target, let strips, let rewrite else {
+        guard mistakes.isEmpty, sites.count == identities.count, upstreams.count == configuration.upstreams.count, let strips else {
             throw mistakes.error(configuration)
         }
         self.configuration = configuration
@@ -97,11 +94,12 @@ package final class Blueprint: Sendable {
         self.issuers = issuers
         self.strips = strips
         metadata = try? ResourceMetadata(configuration)
-        settings = EngineSettings(configuration, rewrite: rewrite, metadata: metadata, context: context, credentials: upstreamCredentials)
+        settings = EngineSettings(configuration, metadata: metadata, context: context)
         self.descriptors = descriptors
         upstreamSockets = sockets
+        self.board = board
         access = AccessControl(configuration, pseudonym: Self.pseudonym, metadata: metadata)
-        upstream = UpstreamPlan(.default, configuration.upstream, target: target, descriptors)
+        self.upstreams = upstreams
         review = mistakes.review
         listKeepers = mistakes.listKeepers
         statusDesks = mistakes.statusDesks
@@ -140,29 +138,5 @@ package final class Blueprint: Sendable {
                 EngineSettings.reportHeader
             ], kept: forward.keep,
             managesInteractionID: forward.interactionID != .pass)
-    }
-
-    private static func target(
-        _ upstream: HoldfastConfiguration.Upstream, _ sockets: SocketRoom, _ mistakes: inout MistakeCollector
-    ) -> UpstreamTarget? {
-        let address: UpstreamTarget.Address =
-            switch upstream.destination {
-            case .tcp(let host, let port): .host(host, port: port)
-            case .unix(let path): .unixSocket(path)
-            }
-        guard let tls = upstream.tls else { return UpstreamTarget(address: address, tls: nil, sockets: sockets) }
-        let credentials = tls.identity.flatMap { mistakes.load($0, shownFor: nil) }
-        do throws(CredentialFault) {
-            let client = try UpstreamTLS(
-                host: tls.serverName, authoritiesFile: tls.certificateAuthorities?.path, credentials: credentials, clock: WallClock.seconds)
-            if let file = tls.certificateAuthorities, let anchors = client.anchors { mistakes.watch(authorities: file, anchors) }
-            return UpstreamTarget(
-                address: address,
-                tls: .init(
-                    makeHandler: { verdict in try client.makeHandler { verdict.refuse($0) } }, fault: { client.fault(of: $0) }), sockets: sockets)
-        } catch {
-            mistakes.add(tls.certificateAuthorities, error)
-            return nil
-        }
     }
 }

@@ -7,15 +7,14 @@ import ProxyEngine
 
 extension EngineSettings {
     init(
-        _ configuration: HoldfastConfiguration, rewrite: RequestRewrite, metadata: ResourceMetadata?, context: ContextSigner?,
-        credentials: UpstreamCredentials?
+        _ configuration: HoldfastConfiguration, metadata: ResourceMetadata?, context: ContextSigner?
     ) {
         var limits = WireLimits.request
         limits.head = configuration.listener.maxHead
         limits.target = configuration.listener.maxTarget
         limits.fields = configuration.listener.maxFields
         self.init(
-            limits: limits, rewrite: rewrite,
+            limits: limits,
             handshakeTimeout: configuration.listener.handshakeTimeout.timeAmount,
             headTimeout: configuration.listener.headTimeout.timeAmount,
             idleTimeout: configuration.listener.idleTimeout.timeAmount,
@@ -23,7 +22,7 @@ extension EngineSettings {
             minimumBodyRate: configuration.listener.minimumBodyRate,
             responseTimeout: configuration.upstream.responseTimeout.timeAmount,
             addsForwardedFor: configuration.forward.clientAddress == .xForwarded,
-            thumbprintHeader: configuration.forward.thumbprintHeader, credentials: credentials?.line ?? [],
+            thumbprintHeader: configuration.forward.thumbprintHeader,
             challenge: ChallengeTerms(realm: configuration.resource?.identifier.text ?? "holdfast", metadata: metadata?.url),
             accessLog: configuration.log.access,
             page: metadata?.page,
@@ -86,15 +85,6 @@ extension ErrorBody {
         case .brazil: self = .brazil
         case .cdr: self = .cdr
         }
-    }
-}
-
-extension HoldfastConfiguration.Upstream {
-    /// What a request is for that names no host itself.
-    var hostField: String {
-        guard case .tcp(let host, let port) = destination else { return "localhost" }
-        let name = host.contains(":") ? "[\(host)]" : host
-        return port == (tls == nil ? 80 : 443) ? name : "\(name):\(port)"
     }
 }
 

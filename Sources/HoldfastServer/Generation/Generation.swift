@@ -1,3 +1,4 @@
+import BindingPolicy
 import ClientIdentity
 import Credentials
 import HTTPWire
@@ -90,18 +91,25 @@ final class Generation: Sendable {
     ///   - earlier: the loop's part so far.
     ///   - onFault: told what the upstream does wrong.
     func part(
-        on eventLoop: any EventLoop, after earlier: LoopGeneration?, counters: LoopCounters, onFault: @escaping (UpstreamFault) -> Void
+        on eventLoop: any EventLoop, after earlier: LoopGeneration?, counters: LoopCounters,
+        onFault: @escaping (UpstreamName, UpstreamFault) -> Void
     ) -> LoopGeneration {
-        let pools = blueprint.upstreams.map { plan in
-            (
-                plan.name,
-                UpstreamPool(eventLoop: eventLoop, target: plan.target, limits: plan.limits, counters: counters, onFault: onFault)
-            )
+        let upstreams = blueprint.upstreams.map { plan in
+            let kept = earlier?.upstreams[plan.name]?.tenure
+            let tenure =
+                kept.flatMap { $0.isMade(of: plan.likeness) ? $0 : nil }
+                ?? UpstreamTenure(
+                    UpstreamPool(eventLoop: eventLoop, addresses: plan.addresses(plan.watched.list), limits: plan.limits, counters: counters) {
+                        onFault(plan.name, $0)
+                    },
+                    likeness: plan.likeness)
+            return LoopUpstream(
+                plan.name, tenure, plan.terms, under: blueprint.settings, counters, addresses: (plan.watched.list, { plan.addresses($0) }))
         }
         return LoopGeneration(
             number: number, settings: blueprint.settings, strips: blueprint.strips,
             judge: judge(after: earlier?.judge as? TokenJudge, counters: counters, on: eventLoop), gate: gate(on: eventLoop),
-            upstreams: Dictionary(pools) { first, _ in first })
+            upstreams: upstreams)
     }
 
     private func gate(on eventLoop: any EventLoop) -> ConnectionGate {

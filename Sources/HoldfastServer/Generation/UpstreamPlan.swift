@@ -1,24 +1,113 @@
 import BindingPolicy
+import ClientIdentity
+import Credentials
 import HTTPWire
 import HoldfastConfiguration
+import NIOSSL
 import ProxyEngine
+import Timekeeping
 
-/// One upstream as the configuration has it: its name, the way to it, and what it is given.
+/// One upstream as the configuration has it, with every file for it read: its name, the way to it, and what it is given.
 struct UpstreamPlan: Sendable {
     let name: UpstreamName
+    let url: String
     let target: UpstreamTarget
     let limits: UpstreamLimits
+    let terms: UpstreamTerms
+    /// Its addresses, and what is found of them.
+    let watched: WatchedUpstream
+    let resolveEvery: Duration?
+    /// What they are asked; nil where only a connection is opened.
+    let check: UpstreamCheck?
+    /// What its connections are made of: those of two that are equal serve for both.
+    let likeness: Likeness
 
-    init(_ name: UpstreamName, _ configured: HoldfastConfiguration.Upstream, target: UpstreamTarget, _ descriptors: DescriptorPlan) {
-        self.name = name
+    struct Likeness: Hashable, Sendable {
+        let url: String
+        let tls: String
+        let files: ContentDigest
+        let limits: UpstreamLimits
+    }
+
+    /// Nil where any file of it cannot be used; each says so.
+    ///
+    /// - Parameters:
+    ///   - pseudonym: what `Via` calls us.
+    ///   - sockets: the process's, for all upstreams.
+    ///   - board: the process's.
+    init?(
+        _ configured: HoldfastConfiguration.Upstream, _ forward: HoldfastConfiguration.Forward, pseudonym: String, _ descriptors: DescriptorPlan,
+        _ sockets: SocketRoom, _ board: UpstreamBoard, _ mistakes: inout MistakeCollector
+    ) {
+        let credentials = configured.credentialsFile.map { file in
+            mistakes.loadSecret(file) { () throws(CredentialFault) in try UpstreamCredentials(file: file.path) }
+        }
+        guard let target = Self.target(configured, sockets, &mistakes), let rewrite = Self.rewrite(configured, forward, pseudonym),
+            credentials.map({ $0 != nil }) ?? true
+        else { return nil }
+        name = configured.name
+        url = configured.url
         self.target = target
+        terms = UpstreamTerms(
+            rewrite: rewrite, credentials: (credentials ?? nil)?.line ?? [], response: configured.responseTimeout.timeAmount,
+            firstOctet: configured.firstOctetTimeout.timeAmount)
+        watched = board.upstream(configured)
+        resolveEvery = configured.resolveEvery
+        let (host, line) = (Self.host(configured, forward), terms.credentials)
+        check = configured.health.check.map { UpstreamCheck($0, host: host, credentials: line) }
+        let connections = descriptors.upstreamShare(of: configured.maxConnections)
         limits = UpstreamLimits(
-            connections: descriptors.upstream,
+            connections: connections,
             // Where there are fewer connections than configured, its share of them.
-            connectionsPerClient: max(1, configured.maxConnectionsPerClient * descriptors.upstream / configured.maxConnections),
+            connectionsPerClient: max(1, configured.maxConnectionsPerClient * connections / configured.maxConnections),
             connectTimeout: configured.connectTimeout.timeAmount, idleTimeout: configured.idleTimeout.timeAmount,
             queueTimeout: configured.queueTimeout.timeAmount,
-            tolerance: ResponseTolerance(configured.tolerated.map(\.tolerance)))
+            addresses: AddressTerms(
+                order: configured.balance == .roundRobin ? .roundRobin : .leastConnections, failures: configured.health.failures,
+                rest: configured.health.rest.timeAmount, slowStart: configured.slowStart.timeAmount),
+            isolates: configured.isolation == .certificate, tolerance: ResponseTolerance(configured.tolerated.map(\.tolerance)))
+        likeness = Likeness(
+            url: configured.url,
+            tls: configured.tls.map { "\($0.serverName) \($0.minimumVersion) \($0.suites) \($0.renegotiation) \($0.identity == nil)" } ?? "",
+            files: ContentDigest(of: configured.tlsFiles), limits: limits)
+    }
+
+    func addresses(_ list: UpstreamAddressList) -> [UpstreamAddress] {
+        list.entries.map { UpstreamAddress($0, of: target, patience: limits.connectTimeout) }
+    }
+
+    private static func rewrite(
+        _ configured: HoldfastConfiguration.Upstream, _ forward: HoldfastConfiguration.Forward, _ pseudonym: String
+    ) -> RequestRewrite? {
+        RequestRewrite(
+            pseudonym: pseudonym, removesAuthorization: forward.authorization == .remove, defaultHost: host(configured, forward),
+            replacesHost: forward.host != .keep)
+    }
+
+    /// What requests are for that name no host of their own.
+    private static func host(_ configured: HoldfastConfiguration.Upstream, _ forward: HoldfastConfiguration.Forward) -> String {
+        if case .name(let name) = forward.host { name } else { configured.hostField }
+    }
+
+    private static func target(
+        _ upstream: HoldfastConfiguration.Upstream, _ sockets: SocketRoom, _ mistakes: inout MistakeCollector
+    ) -> UpstreamTarget? {
+        let address = UpstreamTarget.Address(upstream.destination)
+        guard let tls = upstream.tls else { return UpstreamTarget(address: address, tls: nil, sockets: sockets) }
+        let credentials = tls.identity.flatMap { mistakes.load($0, shownFor: nil) }
+        do throws(CredentialFault) {
+            let client = try UpstreamTLS(
+                host: tls.serverName, authoritiesFile: tls.certificateAuthorities?.path, credentials: credentials, terms: UpstreamTLS.Terms(tls),
+                clock: WallClock.seconds)
+            if let file = tls.certificateAuthorities, let anchors = client.anchors { mistakes.watch(authorities: file, anchors) }
+            return UpstreamTarget(
+                address: address,
+                tls: .init(
+                    makeHandler: { verdict in try client.makeHandler { verdict.refuse($0) } }, fault: { client.fault(of: $0) }), sockets: sockets)
+        } catch {
+            mistakes.add(tls.certificateAuthorities, error)
+            return nil
+        }
     }
 }
 
@@ -31,5 +120,34 @@ extension HoldfastConfiguration.Upstream.Tolerated {
         case .bareLF: .bareLF
         case .controlCharacters: .controlCharacters
         }
+    }
+}
+
+extension UpstreamTLS.Terms {
+    fileprivate init(_ configured: HoldfastConfiguration.Upstream.TLS) {
+        self.init()
+        minimumVersion =
+            switch configured.minimumVersion {
+            case .tls10: .tlsv1
+            case .tls11: .tlsv11
+            case .tls12: .tlsv12
+            case .tls13: .tlsv13
+            }
+        allowsLegacySuites = configured.suites == .legacy
+        renegotiation =
+            switch configured.renegotiation {
+            case .never: .none
+            case .once: .once
+            case .always: .always
+            }
+    }
+}
+
+extension HoldfastConfiguration.Upstream {
+    /// What a request is for that names no host itself.
+    fileprivate var hostField: String {
+        guard case .tcp(let host, let port) = destination else { return "localhost" }
+        let name = host.contains(":") ? "[\(host)]" : host
+        return port == (tls == nil ? 80 : 443) ? name : "\(name):\(port)"
     }
 }

@@ -17,8 +17,10 @@ package struct DescriptorPlan: Equatable, Sendable {
         /// Client connections, and of those the ones in their handshake.
         package var clients: Int
         package var handshakes: Int
-        /// Upstream connections a loop.
+        /// Upstream connections a loop, to all upstreams; how many those are, and their addresses at most, each of which is looked at.
         package var upstream: Int
+        package var upstreams: Int
+        package var addresses: Int
         /// Issuers whose keys or metadata are fetched.
         package var fetched: Int
         /// Questions to issuers at once, by issuer that is asked.
@@ -28,7 +30,7 @@ package struct DescriptorPlan: Equatable, Sendable {
 
         package init(
             inherited: Int, loops: Int, controlLoops: Int, clients: Int, handshakes: Int, upstream: Int, fetched: Int, questions: [Int],
-            pageServers: Int
+            pageServers: Int, upstreams: Int = 1, addresses: Int = 1
         ) {
             self.inherited = inherited
             self.loops = loops
@@ -36,6 +38,8 @@ package struct DescriptorPlan: Equatable, Sendable {
             self.clients = clients
             self.handshakes = handshakes
             self.upstream = upstream
+            self.upstreams = upstreams
+            self.addresses = addresses
             self.fetched = fetched
             self.questions = questions
             self.pageServers = pageServers
@@ -87,7 +91,9 @@ package struct DescriptorPlan: Equatable, Sendable {
         let keys = Share(want: 2 * demand.fetched, least: demand.fetched, part: 8)
         let asked = Share(want: demand.questions.reduce(0, +), least: demand.questions.count, part: 8)
         let pages = Share(want: Self.pageConnections * demand.pageServers, least: Self.least * demand.pageServers, part: 12)
-        let upstream = Share(want: (demand.upstream + Self.spare(demand.upstream)) * demand.loops, least: 2 * demand.loops, part: 3)
+        let upstream = Share(
+            want: (demand.upstream + Self.spare(demand.upstream)) * demand.loops + demand.addresses - 1, least: 2 * demand.loops * demand.upstreams,
+            part: 3)
         let fits = [keys, asked, pages, upstream].reduce(demand.clients + Self.closing) { $0 + $1.want } <= free
         let given = [keys, asked, pages, upstream].map { fits ? $0.want : $0.given(of: free) }
         let rest = free - given.reduce(0, +)
@@ -104,6 +110,8 @@ package struct DescriptorPlan: Equatable, Sendable {
 
     /// What is kept from clients: for the upstream, keys, the admin endpoint and the runtime.
     package var reserve: Int { max(0, limit - sockets) }
+    /// What one upstream gets of connections a loop.
+    func upstreamShare(of wanted: Int) -> Int { max(1, wanted * upstream / max(1, demand.upstream)) }
     /// Whether less is to be had than the configuration says.
     package var isShort: Bool { clients < demand.clients || upstream < demand.upstream || questions != demand.questions }
 
@@ -171,9 +179,10 @@ extension DescriptorPlan.Demand {
         self.init(
             inherited: inherited, loops: configuration.loopCount, controlLoops: ControlPlane.loops,
             clients: configuration.listener.maxConnections, handshakes: configuration.listener.maxHandshakes,
-            upstream: configuration.upstream.maxConnections,
+            upstream: configuration.upstreams.reduce(0) { $0 + $1.maxConnections },
             fetched: configuration.tokens.count { $0.needsFetching }, questions: configuration.tokens.compactMap { $0.introspection?.maxConcurrent },
-            pageServers: (configuration.admin == nil ? 0 : 1) + (configuration.resource?.metadataAddress == nil ? 0 : 1))
+            pageServers: (configuration.admin == nil ? 0 : 1) + (configuration.resource?.metadataAddress == nil ? 0 : 1),
+            upstreams: configuration.upstreams.count, addresses: configuration.upstreams.reduce(0) { $0 + $1.mostAddresses })
         guard let start else { return }
         (loops, clients, handshakes, pageServers) = (start.loops, start.clients, start.handshakes, start.pageServers)
     }

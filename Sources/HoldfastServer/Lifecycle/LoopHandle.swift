@@ -14,10 +14,12 @@ struct LoopHandle: Sendable {
     ) async throws -> LoopHandle {
         let bound = try await eventLoop.submit {
             let counters = LoopCounters()
-            let part = generation.part(on: eventLoop, after: nil, counters: counters) { notice.failed($0, now: WallClock.seconds()) }
+            let part = generation.part(on: eventLoop, after: nil, counters: counters) {
+                notice.failed($1, of: $0, now: WallClock.seconds())
+            }
             let engine = EngineLoop(
                 eventLoop: eventLoop, generation: part, counters: counters, sink: sink,
-                onUpstreamFault: { notice.failed($0, now: WallClock.seconds()) },
+                onUpstreamFault: { notice.failed($1, of: $0, now: WallClock.seconds()) },
                 onHandshakeRefused: { refusals.refused($0, now: WallClock.seconds()) })
             engine.start()
             return NIOLoopBound(engine, eventLoop: eventLoop)
@@ -30,7 +32,7 @@ struct LoopHandle: Sendable {
         try await eventLoop.submit {
             let engine = state.value
             let part = generation.part(on: eventLoop, after: engine.generation, counters: engine.counters) {
-                notice.failed($0, now: WallClock.seconds())
+                notice.failed($1, of: $0, now: WallClock.seconds())
             }
             engine.publish(part)
         }.get()
@@ -45,7 +47,7 @@ struct LoopHandle: Sendable {
     var engine: EngineLoop { state.value }
 
     func metrics() async throws -> MetricsSnapshot {
-        try await eventLoop.submit { state.value.counters.metrics }.get()
+        try await eventLoop.submit { state.value.counters.snapshot }.get()
     }
 
     /// From now on each answer closes its connection.

@@ -22,6 +22,8 @@ extension UpstreamFault {
         "closed_in_handshake": "it closes connections in the TLS handshake",
         "closed_early": "it closes connections before a request is sent",
         "reset": "it resets connections",
+        "status_unexpected": "it answers its health check with another status",
+        "no_progress": "it does not answer its health check",
         "not_tls": "it does not speak TLS",
         "protocol_version": "it speaks no version of TLS that we do",
         "handshake_refused": "it refuses the TLS handshake",

@@ -1,3 +1,4 @@
+import BindingPolicy
 import Logging
 import ProxyEngine
 import Synchronization
@@ -6,14 +7,20 @@ import Telemetry
 /// Says in the log what the upstream does wrong: each cause at once, and then not again for a while, with the number that came meanwhile.
 final class UpstreamNotice: Sendable {
     private let logger: Logger
-    private let memory = Mutex(NoticeMemory<UpstreamFault>(interval: 10))
+    private let memory = Mutex(NoticeMemory<Subject>(interval: 10))
+
+    private struct Subject: Hashable {
+        let upstream: UpstreamName
+        let fault: UpstreamFault
+    }
 
     init(logger: Logger) { self.logger = logger }
 
     /// - Parameter now: seconds since 1970.
-    func failed(_ fault: UpstreamFault, now: Double) {
-        guard let earlier = memory.withLock({ $0.note(fault, now: now) }) else { return }
+    func failed(_ fault: UpstreamFault, of upstream: UpstreamName, now: Double) {
+        guard let earlier = memory.withLock({ $0.note(Subject(upstream: upstream, fault: fault), now: now) }) else { return }
         var metadata: Logger.Metadata = ["reason": "\(fault.reason)", "cause": "\(fault.cause)"]
+        if upstream != .default { metadata["upstream"] = "\(upstream.text)" }
         if earlier > 0 { metadata["more"] = "\(earlier)" }
         logger.log(.upstreamFailed, metadata: metadata)
     }

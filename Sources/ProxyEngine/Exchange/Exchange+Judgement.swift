@@ -82,12 +82,14 @@ extension Exchange: LookupClient {
     // MARK: To the upstream
 
     private func forward(_ octets: UnsafeRawBufferPointer, _ permit: Permit) {
-        guard state.permitted(by: permit, at: loop.now) == .acquire else { return }
-        guard let pool = generation.upstream(permit.upstream) else { return cut(.aborted) }
-        let share = client.share(of: pool)
-        seat = (pool, share)
+        guard let upstream = generation.upstream(permit.upstream) else { return cut(.aborted) }
+        guard state.permitted(by: permit, on: upstream.patience, at: loop.now) == .acquire else { return }
+        let share = client.share(of: upstream.pool)
+        seat = (upstream, share)
+        upstream.counts.requests &+= 1
         var out = loop.buffers.take()
-        generation.requestHead.write(from: octets, to: &out, generation.settings.rewrite, trusted: trustedFields(for: permit, octets))
+        generation.requestHead.write(
+            from: octets, to: &out, upstream.terms.rewrite, trusted: trustedFields(for: permit, octets, credentials: upstream.terms.credentials))
         if let reason = permit.wouldRefuse {
             loop.counters.countWouldRefuse(reason.rawValue)
             record.wouldRefuse = reason
@@ -102,19 +104,20 @@ extension Exchange: LookupClient {
         }
         head = out
         progressed()
-        route(pool.acquire(for: self, of: share, holding: out.storageCapacity, now: loop.now))
+        route(upstream.pool.acquire(for: self, of: share, holding: out.storageCapacity, now: loop.now))
     }
 
     /// Last of all fields, so that nothing a client sent comes after them. An expectation is handed on, since only the upstream knows
     /// whether it wants the body (RFC 9110 section 10.1.1).
-    private func trustedFields(for permit: Permit, _ octets: UnsafeRawBufferPointer) -> [UInt8] {
+    private func trustedFields(for permit: Permit, _ octets: UnsafeRawBufferPointer, credentials: [UInt8]) -> [UInt8] {
         let fixed = client.trustedFields(by: generation, now: loop.clock.seconds(), loop.counters)
         let claims = permit.token == nil ? [] : generation.settings.forwardedClaims
         let expects = request.state.expectsContinue
-        guard expects || permit.wouldRefuse != nil || record.interactionID != nil || !claims.isEmpty || generation.settings.context != nil else {
-            return fixed
-        }
-        var fields = fixed
+        guard
+            expects || permit.wouldRefuse != nil || record.interactionID != nil || !claims.isEmpty || generation.settings.context != nil
+                || !credentials.isEmpty
+        else { return fixed }
+        var fields = fixed + credentials
         if let token = permit.token { for claim in claims { claim.write(of: token, from: client.peer.client, to: &fields) } }
         if let id = record.interactionID { id.writeField(to: &fields) }
         if let reason = permit.wouldRefuse { fields += Array("\(EngineSettings.reportHeader): \(reason.rawValue)\r\n".utf8) }

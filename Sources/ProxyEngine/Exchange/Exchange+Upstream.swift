@@ -1,5 +1,6 @@
 import HTTPWire
 import NIOCore
+import Telemetry
 
 /// What the upstream's side reports.
 extension Exchange {
@@ -76,13 +77,19 @@ extension Exchange {
     func answerRead() { downstream?.flush(isWhole: false) }
 
     /// The connection ended or spoke nonsense in the middle of this exchange; it has let go of us already.
-    /// - Parameter stale: it had stood unused before, so that it may have been closed meanwhile.
-    func upstreamLost(_ fault: UpstreamFault, stale: Bool) {
+    /// - Parameters:
+    ///   - stale: it had stood unused before, so that it may have been closed meanwhile.
+    ///   - untouched: the upstream has not seen an octet of the request.
+    func upstreamLost(_ fault: UpstreamFault, at place: UpstreamPlace, stale: Bool, untouched: Bool) {
         upstream = nil
-        switch state.upstreamLost(fault, stale: stale, at: loop.now) {
+        let pool = seat?.upstream.pool
+        switch state.upstreamLost(fault, stale: stale, untouched: untouched, elsewhere: pool?.mayRepeat(lostAt: place) ?? false, at: loop.now) {
         case .retry:
             progressed()
-            if let seat { route(seat.pool.acquireFresh(for: self, of: seat.share, holding: head?.storageCapacity ?? 0, now: loop.now)) }
+            guard let seat else { break }
+            seat.upstream.counts.retries &+= 1
+            route(
+                seat.upstream.pool.acquireFresh(for: self, of: seat.share, holding: head?.storageCapacity ?? 0, lost: place, now: loop.now))
         case .answer: fail(fault)
         case .cut: cut()
         case .nothing: break

@@ -17,8 +17,8 @@ final class Exchange: Timed {
     var record: ExchangeRecord
     /// Nil once it is over.
     private(set) var downstream: (any Downstream)?
-    /// Of the upstream that its permit names: the connections, and its client's share of them.
-    var seat: (pool: UpstreamPool, share: ClientShare)?
+    /// The upstream that its permit names, and its client's share of the connections.
+    var seat: (upstream: LoopUpstream, share: ClientShare)?
     /// It may stand in the line of its pool.
     var isWaiting = false
     var upstream: (any Upstream)?
@@ -56,13 +56,14 @@ final class Exchange: Timed {
             self.lookup = nil
             lookup.lookup.abandon()
         }
-        if isWaiting, let seat { seat.pool.forget(self, of: seat.share) }
+        if isWaiting, let seat { seat.upstream.pool.forget(self, of: seat.share) }
         releaseHead()
         if let served = upstream {
             upstream = nil
+            if case .upstreamFailed = ending { served.blame() }
             served.finish(keeping: false)
         }
-        if case .upstreamFailed(let fault) = ending { loop.noteUpstreamFault(fault) }
+        if case .upstreamFailed(let fault) = ending { loop.noteUpstreamFault(fault, of: seat?.upstream) }
         if case .refused(let cause) = ending { loop.counters.countRefusal(cause.code) }
         record.close(ending, on: self)
     }

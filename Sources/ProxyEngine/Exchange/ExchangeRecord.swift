@@ -37,6 +37,9 @@ struct ExchangeRecord {
         if status > 0 { loop.counters.countResponse(status: status, seconds: Double(elapsed) / 1e9) }
         guard exchange.generation.settings.accessLog else { return }
         if let id = interactionID { AccessLog.add("interaction_id", id.octets, to: &line) }
+        if exchange.generation.upstreams.count > 1, let name = exchange.seat?.upstream.name {
+            AccessLog.add("upstream", name.text.utf8, to: &line)
+        }
         if let cause = ending.cause { AccessLog.add("cause", cause.utf8, to: &line) }
         if let reason = wouldRefuse { AccessLog.add("would_refuse", reason.rawValue.utf8, to: &line) }
         let (line, status, bytesIn, bytesOut) = (line, status, bytesIn, bytesOut)

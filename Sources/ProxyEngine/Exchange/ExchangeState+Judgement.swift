@@ -8,8 +8,10 @@ extension ExchangeState {
     package enum OnPermit: Equatable, Sendable { case acquire, nothing }
 
     /// The only way to the upstream; there is no permit but from BindingPolicy.
-    package mutating func permitted(by permit: Permit, at now: NIODeadline) -> OnPermit {
+    /// - Parameter terms: of the upstream that it names.
+    package mutating func permitted(by permit: Permit, on terms: ExchangeTerms, at now: NIODeadline) -> OnPermit {
         guard case .judging = phase else { return .nothing }
+        self.terms = terms
         phase = .queued(upload)
         progress(at: now)
         return .acquire

@@ -13,7 +13,7 @@ extension ExchangeState {
         case .queued, .asked, .answering, .delivering: break
         }
         let waitsForBody = waitsForBody
-        let patience = waitsForBody ? terms.body : terms.response
+        let patience = waitsForBody ? terms.body : isAwaited ? terms.firstOctet : terms.response
         deadline = now + (awaitsContinue && isAsked ? min(patience, terms.continuation) : patience)
         if let abandonedAt, !isAnswering { deadline = min(deadline, abandonedAt) }
         uploadRate.wait(waitsForBody, at: now)
@@ -21,6 +21,9 @@ extension ExchangeState {
         if let end = uploadRate.deadline { deadline = min(deadline, end) }
         if let end = downloadRate.deadline { deadline = min(deadline, end) }
     }
+
+    /// The upstream has all of the request, and nothing has come of an answer.
+    private var isAwaited: Bool { if case .asked(.whole) = phase { true } else { false } }
 
     private var isAsked: Bool { if case .asked = phase { true } else { false } }
 

@@ -59,7 +59,7 @@ extension ExchangeState {
     }
 
     package enum OnUpstreamLoss: Equatable, Sendable {
-        /// The request never reached a living upstream and may be sent again: a kept-alive connection had been closed.
+        /// The request may be sent again: it never reached a living upstream, or may reach one twice, and there is another.
         case retry
         case answer
         case cut
@@ -67,12 +67,16 @@ extension ExchangeState {
     }
 
     /// The connection ended or spoke nonsense.
-    /// - Parameter stale: it had stood unused before, so that it may have been closed meanwhile.
-    package mutating func upstreamLost(_ fault: UpstreamFault, stale: Bool, at now: NIODeadline) -> OnUpstreamLoss {
+    /// - Parameters:
+    ///   - stale: it had stood unused before, so that it may have been closed meanwhile.
+    ///   - untouched: not an octet of the request was written: whatever it is, it may be sent again.
+    ///   - elsewhere: whether there is another address to send it to, and it may be.
+    package mutating func upstreamLost(
+        _ fault: UpstreamFault, stale: Bool, untouched: Bool = false, elsewhere: @autoclosure () -> Bool = false, at now: NIODeadline
+    ) -> OnUpstreamLoss {
         switch phase {
         case .asked(let upload):
-            if stale, fault.kind == .closed, mayRetry, upload == .whole, !hasAnswered {
-                mayRetry = false
+            if fault.kind == .closed, !hasAnswered, repeats(upload, stale: stale, untouched: untouched, elsewhere: elsewhere) {
                 phase = .queued(upload)
                 progress(at: now)
                 return .retry
@@ -85,4 +89,16 @@ extension ExchangeState {
         case .judging, .queued, .delivering, .over: return .nothing
         }
     }
+
+    private mutating func repeats(_ upload: Upload, stale: Bool, untouched: Bool, elsewhere: () -> Bool) -> Bool {
+        if untouched, untouchedLosses < Self.untouchedBound {
+            untouchedLosses += 1
+            return true
+        }
+        guard mayRetry, upload == .whole, stale || elsewhere() else { return false }
+        mayRetry = false
+        return true
+    }
+
+    private static let untouchedBound = 3
 }

@@ -58,12 +58,15 @@ package struct ExchangeState: ~Copyable {
     package internal(set) var phase: Phase
     /// When `deadlineReached` is to be called.
     package internal(set) var deadline: NIODeadline
-    let terms: ExchangeTerms
+    /// Of the generation, and once it is permitted of its upstream.
+    var terms: ExchangeTerms
     var upload: Upload
     /// Whether the client's connection may serve another request after this one.
     var persists: Bool
     var upstreamPersists = false
     var mayRetry: Bool
+    /// Connections that were lost before an octet of it was written.
+    var untouchedLosses = 0
     let takesInterim: Bool
     var awaitsContinue: Bool
     /// Whether any octet of the answer, interim ones too, went to the client.

@@ -6,6 +6,8 @@ package struct ExchangeTerms: Equatable, Sendable {
     package var body: TimeAmount
     /// An upstream that does not advance, or a client that does not read.
     package var response: TimeAmount
+    /// The same until its answer begins, once it has all of the request.
+    package var firstOctet: TimeAmount
     /// A lookup has a shorter time-out of its own; this one is for the case that it never ends.
     package var lookup: TimeAmount
     /// How long an upstream may take over `Expect: 100-continue` before the client is told to go on.
@@ -16,6 +18,7 @@ package struct ExchangeTerms: Equatable, Sendable {
     package init(body: TimeAmount, response: TimeAmount, lookup: TimeAmount, continuation: TimeAmount, minimumRate: Int, grace: TimeAmount) {
         self.body = body
         self.response = response
+        firstOctet = response
         self.lookup = lookup
         self.continuation = continuation
         rate = MinimumRate(octetsPerSecond: minimumRate, grace: grace)

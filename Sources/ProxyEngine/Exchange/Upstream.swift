@@ -18,4 +18,6 @@ protocol Upstream: AnyObject {
     func finish(keeping: Bool)
     /// It is not wanted after all.
     func release()
+    /// It has let its exchange wait in vain.
+    func blame()
 }

@@ -1,4 +1,4 @@
-import BindingPolicy
+package import BindingPolicy
 import HTTPWire
 package import NIOCore
 package import Telemetry
@@ -29,12 +29,13 @@ package final class EngineLoop {
     private var ticking: Scheduled<Void>?
     private var dateLine: (second: Int, octets: [UInt8]) = (0, [])
     private var drained: EventLoopPromise<Void>?
-    private let onUpstreamFault: (UpstreamFault) -> Void
+    private let onUpstreamFault: (UpstreamName, UpstreamFault) -> Void
     private let onHandshakeRefused: (HandshakeRefusal) -> Void
 
     package init(
         eventLoop: any EventLoop, generation: LoopGeneration, counters: LoopCounters, sink: LogSink, clock: EngineClock = .system,
-        onUpstreamFault: @escaping (UpstreamFault) -> Void = { _ in }, onHandshakeRefused: @escaping (HandshakeRefusal) -> Void = { _ in }
+        onUpstreamFault: @escaping (UpstreamName, UpstreamFault) -> Void = { _, _ in },
+        onHandshakeRefused: @escaping (HandshakeRefusal) -> Void = { _ in }
     ) {
         self.eventLoop = eventLoop
         self.generation = generation
@@ -86,7 +87,7 @@ package final class EngineLoop {
     package func tick() {
         eventBegan()
         for one in wheel.advance(to: now) { one.deadlineReached(now) }
-        for generation in living { for pool in generation.upstreams.values { pool.tick(now) } }
+        for generation in living { for upstream in generation.upstreams.values { upstream.tick(now) } }
         accessLog.flush()
     }
 
@@ -160,7 +161,7 @@ package final class EngineLoop {
         for front in fronts { front.cut(.drained(.timedOut)) }
         ticking?.cancel()
         ticking = nil
-        for generation in living { for pool in generation.upstreams.values { pool.closeAll() } }
+        for generation in living { for upstream in generation.upstreams.values { upstream.pool.closeAll() } }
         accessLog.flush()
     }
 
@@ -171,9 +172,10 @@ package final class EngineLoop {
         return InteractionID.random(using: &randomness)
     }
 
-    func noteUpstreamFault(_ fault: UpstreamFault) {
+    func noteUpstreamFault(_ fault: UpstreamFault, of upstream: LoopUpstream?) {
         counters.countUpstreamFailure(fault.reason, cause: fault.cause)
-        onUpstreamFault(fault)
+        upstream?.counts.failures[fault.reason, default: 0] &+= 1
+        onUpstreamFault(upstream?.name ?? .default, fault)
     }
 
     func handshakeFailed(_ refusal: HandshakeRefusal) {

@@ -5,7 +5,6 @@ package import NIOCore
 /// Every bound and time-out of the data path. One value, made from the configuration, never changed.
 package struct EngineSettings: Sendable {
     package var limits: WireLimits
-    package var rewrite: RequestRewrite
     /// From accept to the end of the TLS handshake.
     package var handshakeTimeout: TimeAmount
     /// From the first octet of a head to its last.
@@ -16,13 +15,11 @@ package struct EngineSettings: Sendable {
     package var bodyTimeout: TimeAmount
     /// Octets a second that a body must advance at least while the client is waited for, in either direction; 0 for none.
     package var minimumBodyRate: Int
-    /// An upstream that does not advance: from the end of the request to the first octet, and between octets.
+    /// A client that does not take what is for it. Of upstreams, their own terms say it.
     package var responseTimeout: TimeAmount
     /// Adds `X-Forwarded-For` and `X-Forwarded-Proto` from the socket, never from what the client sent.
     package var addsForwardedFor: Bool
     package var thumbprintHeader: String
-    /// A whole line by which the upstream can be sure of us; empty for none.
-    package var credentials: [UInt8]
     package var challenge: ChallengeTerms
     package var accessLog: Bool
     /// The one document that is ours to give.
@@ -89,15 +86,14 @@ package struct EngineSettings: Sendable {
     package static let interimBound = 16
 
     package init(
-        limits: WireLimits, rewrite: RequestRewrite, handshakeTimeout: TimeAmount, headTimeout: TimeAmount, idleTimeout: TimeAmount,
+        limits: WireLimits, handshakeTimeout: TimeAmount, headTimeout: TimeAmount, idleTimeout: TimeAmount,
         bodyTimeout: TimeAmount, minimumBodyRate: Int, responseTimeout: TimeAmount, addsForwardedFor: Bool,
-        thumbprintHeader: String, credentials: [UInt8] = [], challenge: ChallengeTerms, accessLog: Bool,
+        thumbprintHeader: String, challenge: ChallengeTerms, accessLog: Bool,
         page: OwnPage? = nil, forwardedClaims: [ForwardedClaim] = [], certificateFields: CertificateFields? = nil,
         forwardedClient: ForwardedClient? = nil, context: (@Sendable (RequestContext) -> [UInt8])? = nil,
         interactionID: InteractionIDMode = .pass, errorBody: ErrorBody = .problem
     ) {
         self.limits = limits
-        self.rewrite = rewrite
         self.handshakeTimeout = handshakeTimeout
         self.headTimeout = headTimeout
         self.idleTimeout = idleTimeout
@@ -106,7 +102,6 @@ package struct EngineSettings: Sendable {
         self.responseTimeout = responseTimeout
         self.addsForwardedFor = addsForwardedFor
         self.thumbprintHeader = thumbprintHeader
-        self.credentials = credentials
         self.challenge = challenge
         self.accessLog = accessLog
         self.page = page
@@ -130,6 +125,6 @@ extension EngineSettings {
     func trustedFields(for peer: AuthenticatedPeer, address: String) -> [UInt8] {
         var lines = peer.thumbprint.map { "\(thumbprintHeader): \($0.base64url)\r\n" } ?? ""
         if addsForwardedFor { lines += "X-Forwarded-For: \(address)\r\nX-Forwarded-Proto: https\r\n" }
-        return Array(lines.utf8) + credentials
+        return Array(lines.utf8)
     }
 }

@@ -11,30 +11,28 @@ package final class LoopGeneration {
     package let judge: any RequestJudge
     package let gate: any ClientGate
     let terms: ExchangeTerms
-    let upstreams: [UpstreamName: UpstreamPool]
+    package let upstreams: [UpstreamName: LoopUpstream]
     /// The one that most requests go to, found without a look.
-    private let usual: UpstreamPool?
+    private let usual: LoopUpstream?
     /// Parsing a head, judging it and writing it anew happen in one go, so one head's storage serves all connections of the loop.
     @exclusivity(unchecked) var requestHead: RequestHead
     @exclusivity(unchecked) var responseHead: ResponseHead
 
     package init(
         number: Int, settings: EngineSettings, strips: StripList, judge: any RequestJudge, gate: any ClientGate,
-        upstreams: [UpstreamName: UpstreamPool]
+        upstreams: [LoopUpstream]
     ) {
         self.number = number
         self.settings = settings
         terms = settings.terms
         self.judge = judge
         self.gate = gate
-        self.upstreams = upstreams
-        usual = upstreams[.default]
+        self.upstreams = Dictionary(upstreams.map { ($0.name, $0) }) { first, _ in first }
+        usual = self.upstreams[.default]
         requestHead = RequestHead(limits: settings.limits, names: strips)
         responseHead = ResponseHead(names: strips)
     }
 
-    deinit { for pool in upstreams.values { pool.retire() } }
-
     /// Nil for a name that no upstream has, which no route of this generation does.
-    func upstream(_ name: UpstreamName) -> UpstreamPool? { name == .default ? usual : upstreams[name] }
+    func upstream(_ name: UpstreamName) -> LoopUpstream? { name == .default ? usual : upstreams[name] }
 }

@@ -17,7 +17,7 @@ struct ClientShares {
 
     /// For one connection more, until `leave`.
     mutating func enter(_ client: ClientKey) -> ClientShare {
-        let share = shares[client] ?? ClientShare()
+        let share = shares[client] ?? ClientShare(of: client)
         shares[client] = share
         share.connections += 1
         return share

@@ -16,6 +16,7 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     }
 
     private let pool: UpstreamPool
+    let place: UpstreamPlace
     private var context: ChannelHandlerContext?
     /// Kept from the channel's events: asking the channel costs more than everything else that is done for a request here.
     private var isActive = false
@@ -33,13 +34,24 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     private var isGuess = false
     /// The response that just ended has no body whatever it declares, and there are servers that send one all the same.
     private var mayBeFollowedByABody = false
+    /// The head of the answer at hand has come.
+    private var hasBegun = false
     /// Empty lines passed over before the response at hand.
     private var emptyLines = 0
     /// It stood unused before the exchange at hand, so that the upstream may have closed it meanwhile.
     var mayBeStale = false
     var idleSince = NIODeadline.distantPast
+    /// Whom it served last; nil for nobody yet.
+    private(set) var client: ClientKey?
+    /// As the upstream has said of it, with a second to spare.
+    private(set) var keptUntil = NIODeadline.distantFuture
+    /// The head of the request at hand is being written.
+    private var isWritingHead = false
 
-    init(pool: UpstreamPool) { self.pool = pool }
+    init(pool: UpstreamPool, place: UpstreamPlace) {
+        self.pool = pool
+        self.place = place
+    }
 
     // MARK: The exchange's side
 
@@ -50,13 +62,21 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
         self.exchange = exchange
         self.isChunked = isChunked
         share = exchange.seat?.share
-        if let share { pool.took(share) }
+        if pool.limits.isolates { client = share?.client }
+        pool.took(share, at: place)
         expecting = .head(interim: 0)
         mayBeFollowedByABody = false
+        hasBegun = false
         emptyLines = 0
         isGuess = false
+        isWritingHead = request.readableBytes <= Self.wholeWrite
         context?.writeAndFlush(wrapOutboundOut(request), promise: nil)
+        isWritingHead = false
     }
+
+    /// A first write up to this size is taken whole by an empty socket buffer, or fails whole: where it fails at once, the upstream has
+    /// not seen an octet of the request.
+    private static let wholeWrite = 4 << 10
 
     /// All of it in one write, framed anew; extensions and trailers end here (RFC 9112 section 7.1). What was read is copied: a slice of TLS's
     /// own buffer would keep all of it alive for as long as the upstream does not read.
@@ -98,9 +118,13 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
         }
     }
 
+    /// It has let its exchange wait in vain.
+    func blame() { pool.blame(place) }
+
     private func detach() {
+        guard exchange != nil else { return }
         exchange = nil
-        if let share { pool.gaveBack(share) }
+        pool.gaveBack(share, at: place)
         share = nil
     }
 
@@ -187,8 +211,10 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     private func fail(_ fault: UpstreamFault) {
         expecting = .nothing
         guard let exchange else { return }
+        let isUntouched = isWritingHead && fault.kind == .closed
         detach()
-        exchange.upstreamLost(fault, stale: mayBeStale)
+        if !mayBeStale, !isUntouched, !hasBegun { pool.blame(place) }
+        exchange.upstreamLost(fault, at: place, stale: mayBeStale, untouched: isUntouched)
         close()
     }
 
@@ -265,6 +291,9 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
 
     private func begin(_ raw: ByteBuffer, _ bytes: inout ByteBuffer, to exchange: Exchange) {
         let status = exchange.generation.responseHead.status
+        hasBegun = true
+        pool.praise(place)
+        keptUntil = exchange.generation.responseHead.keepAlive(raw).map { exchange.loop.now + .seconds($0 - 1) } ?? .distantFuture
         mayBeFollowedByABody = exchange.request.isHead || status == 304 || status == 204
         let reader = BodyReader(exchange.generation.responseHead.framing, limits: pool.responses)
         expecting = reader.isOver ? .nothing : .body(reader)

@@ -34,6 +34,9 @@ package struct UpstreamFault: Error, Equatable, Hashable, Sendable {
 
     package var reason: String { kind.rawValue }
 
+    /// Of this system, and no address's: descriptors or ports that are used up.
+    package var isOurs: Bool { cause == "descriptors_exhausted" || cause == "ports_exhausted" }
+
     /// The status the client sees (decision table C, DT-11).
     package var status: Int {
         switch kind {
@@ -54,6 +57,8 @@ extension UpstreamFault {
     package static let shareInUse = UpstreamFault(.saturated, "client_share_in_use")
     /// Requests that wait for a connection hold as much memory as they may.
     package static let waitingFull = UpstreamFault(.saturated, "waiting_full")
+    /// It answers its health check, and not as it should.
+    package static let unhealthy = UpstreamFault(.unreachable, "status_unexpected")
     package static let closed = UpstreamFault(.closed, "closed_early")
     package static let reset = UpstreamFault(.closed, "reset")
     package static let tooManyInterim = UpstreamFault(.nonsense, "interim_responses_excessive")

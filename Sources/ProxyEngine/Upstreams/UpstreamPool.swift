@@ -3,30 +3,40 @@ package import NIOCore
 import NIOPosix
 package import Telemetry
 
-/// The connections of one loop to one upstream: the last one used is the first one used again, and those above the need die idle.
+/// The connections of one loop to one upstream, which may have several addresses: the last one used of an address is the first one used
+/// again, and those above the need die idle.
 ///
 /// An exchange gets a kept-alive connection at once, or waits for one that is being opened or that another exchange gives back.
-/// Connections are bounded, in all and for each client; what waits is bounded by its time and its octets.
+/// Connections are bounded, in all and for each client; what waits is bounded by its time and its octets. This file holds who is served;
+/// `+Addresses` where, `+Connections` what becomes of a connection.
 package final class UpstreamPool {
-    private let eventLoop: any EventLoop
-    private let connect: Connect
-    private let limits: UpstreamLimits
+    let eventLoop: any EventLoop
+    let limits: UpstreamLimits
     /// What its responses may be like.
     let responses: WireLimits
-    private let counters: LoopCounters
-    private let clock: EngineClock
-    private let onFault: (UpstreamFault) -> Void
+    let counters: LoopCounters
+    let clock: EngineClock
+    let onFault: (UpstreamFault) -> Void
 
-    private var idle: [UpstreamConnection] = []
+    /// The addresses, with a standing each at the same position.
+    var places: [UpstreamPlace]
+    var standings: [AddressStanding]
+    var choice = AddressChoice()
+    var budget = RetryBudget()
+    /// For the exchange at hand.
+    private var chosen: UpstreamPlace?
+    /// Of an exchange that just lost its connection there.
+    var avoided: Int?
+
     /// After an answer that may not have a body and is known to be followed by one from some servers: not given to anybody before it has
     /// been silent for a while. The oldest stand first.
-    private var resting: [UpstreamConnection] = []
-    private var open: [ObjectIdentifier: UpstreamConnection] = [:]
-    private var connecting = 0
-    private var line: UpstreamWaitingLine
+    var resting: [UpstreamConnection] = []
+    var open: [ObjectIdentifier: UpstreamConnection] = [:]
+    var connecting = 0
+    var line: UpstreamWaitingLine
     private var shares = ClientShares()
     private var isServing = false
-    private var isClosed = false
+    var isClosed = false
 
     enum Acquisition {
         case ready(UpstreamConnection)
@@ -38,38 +48,51 @@ package final class UpstreamPool {
     /// Opens a connection whose other end is verified; fails with an ``UpstreamFault``.
     package typealias Connect = (any EventLoop) -> EventLoopFuture<any Channel>
 
+    /// For an upstream of one address.
     package convenience init(
-        eventLoop: any EventLoop, target: UpstreamTarget, limits: UpstreamLimits, counters: LoopCounters,
-        onFault: @escaping (UpstreamFault) -> Void
-    ) {
-        let connector = UpstreamConnector(target, patience: limits.connectTimeout)
-        self.init(eventLoop: eventLoop, limits: limits, counters: counters, onFault: onFault) { connector.connect(on: $0) }
-    }
-
-    package init(
         eventLoop: any EventLoop, limits: UpstreamLimits, counters: LoopCounters, clock: EngineClock = .system,
         onFault: @escaping (UpstreamFault) -> Void, connect: @escaping Connect
     ) {
+        self.init(
+            eventLoop: eventLoop, addresses: [UpstreamAddress("", connect: connect)], limits: limits, counters: counters, clock: clock,
+            onFault: onFault)
+    }
+
+    package init(
+        eventLoop: any EventLoop, addresses: [UpstreamAddress], limits: UpstreamLimits, counters: LoopCounters, clock: EngineClock = .system,
+        onFault: @escaping (UpstreamFault) -> Void
+    ) {
         self.clock = clock
         self.eventLoop = eventLoop
-        self.connect = connect
         self.limits = limits
         responses = .response(tolerating: limits.tolerance)
         self.counters = counters
         self.onFault = onFault
+        places = addresses.enumerated().map { UpstreamPlace($0.element, at: $0.offset) }
+        standings = addresses.map { AddressStanding(weight: $0.weight) }
         line = UpstreamWaitingLine(shareLimit: limits.connectionsPerClient, octetLimit: EngineSettings.waitingOctets)
     }
 
     func acquire(for client: any UpstreamWaiter, of share: ClientShare, holding octets: Int, now: NIODeadline) -> Acquisition {
-        if line.eligible == line.eligibleForFresh, line.mayHold(share), let connection = popIdle() { return .ready(connection) }
-        return wait(client, share, octets, now)
+        if places.count > 1 { budget.request() }
+        guard line.eligible == line.eligibleForFresh, line.mayHold(share), let place = nextPlace() else {
+            return wait(client, share, octets, now, fresh: limits.isolates)
+        }
+        if let connection = popIdle(at: place, for: share) { return .ready(connection) }
+        // Its turn is not to be lost for that.
+        chosen = place
+        defer { chosen = nil }
+        return wait(client, share, octets, now, fresh: limits.isolates)
     }
 
     /// For an exchange that must not be given a connection that may have been closed meanwhile.
-    func acquireFresh(for client: any UpstreamWaiter, of share: ClientShare, holding octets: Int, now: NIODeadline) -> Acquisition {
-        for connection in idle + resting { connection.close() }
-        idle.removeAll(keepingCapacity: true)
-        resting.removeAll(keepingCapacity: true)
+    /// - Parameter lost: where it had one.
+    func acquireFresh(
+        for client: any UpstreamWaiter, of share: ClientShare, holding octets: Int, lost: UpstreamPlace? = nil, now: NIODeadline
+    ) -> Acquisition {
+        closeUnused { lost == nil || $0.place === lost }
+        avoided = lost?.position
+        defer { avoided = nil }
         return wait(client, share, octets, now, fresh: true)
     }
 
@@ -86,36 +109,10 @@ package final class UpstreamPool {
     /// The client went away while it waited.
     func forget(_ client: any UpstreamWaiter, of share: ClientShare) { line.remove(client, of: share) }
 
-    /// An exchange begins on a connection, or is over, whatever becomes of the connection.
-    func took(_ share: ClientShare) { line.took(share) }
-    func gaveBack(_ share: ClientShare) { line.gaveBack(share) }
-
-    /// - Parameter rests: whether octets of the exchange that is over might still come.
-    func release(_ connection: UpstreamConnection, rests: Bool) {
-        guard connection.isUsable else { return }
-        guard !isClosed else { return connection.close() }
-        connection.idleSince = clock.now()
-        if rests { resting.append(connection) } else { idle.append(connection) }
-        serve()
-    }
-
-    func closed(_ connection: UpstreamConnection) {
-        guard open.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-        idle.removeAll { $0 === connection }
-        resting.removeAll { $0 === connection }
-        serve()
-    }
-
     /// What time brings: idle connections that end, resting ones that are clean, requests that have waited too long.
-    func tick(_ now: NIODeadline) {
-        while let first = idle.first, first.idleSince + limits.idleTimeout <= now {
-            idle.removeFirst()
-            first.close()
-        }
-        while let first = resting.first, first.idleSince + EngineSettings.restingTime <= now {
-            resting.removeFirst()
-            if first.isUsable { idle.append(first) }
-        }
+    package func tick(_ now: NIODeadline) {
+        endIdle(now)
+        lookAtHealth(now)
         if line.count > 0 {
             let moment = now - limits.queueTimeout
             // While a connection is being opened, its own time-out decides.
@@ -135,90 +132,50 @@ package final class UpstreamPool {
     /// No request will come any more: what is idle is closed now, and what serves one when that is over.
     func retire() {
         isClosed = true
-        for connection in idle + resting { connection.close() }
-        idle = []
-        resting = []
+        closeUnused { _ in true }
     }
 
     // MARK: Serving
 
-    private func popIdle() -> UpstreamConnection? {
-        while let connection = idle.popLast() {
-            if connection.isUsable {
-                connection.mayBeStale = true
-                return connection
-            }
-        }
-        return nil
-    }
-
     /// Gives what is there to those who wait, and opens what is missing. Called from within itself where an exchange or an attempt fails
     /// at once: then the outer call goes on, so that no queue becomes a stack.
-    private func serve() {
+    func serve() {
         guard line.eligible > 0, !isServing else { return }
         isServing = true
         defer { isServing = false }
         while line.eligible > 0 {
-            if line.eligible > line.eligibleForFresh, let connection = popIdle() {
+            let mayOpen = connecting < line.eligible
+            guard let place = chosen ?? nextPlace() else { break }
+            chosen = nil
+            let takesUsed = line.eligible > line.eligibleForFresh
+            // Another address's connection, unused, is better than to wait; to open one is better than that.
+            if takesUsed, let connection = popIdle(at: place) ?? (mayOpen && hasRoom ? nil : popIdle()) {
                 guard let client = line.nextForUsed() else {
-                    idle.append(connection)
+                    giveBackUnused(connection)
                     break
                 }
                 client.upstreamReady(connection)
-            } else if connecting < line.eligible, makeRoom() {
-                openAnother()
+            } else if mayOpen, makeRoom() {
+                openAnother(at: place)
             } else {
                 break
             }
         }
     }
 
+    private var hasRoom: Bool { !isClosed && open.count + connecting < limits.connections }
+
     /// Whether one more connection may be opened; a resting one is given up for it, or an idle one that is wanted by nobody.
     private func makeRoom() -> Bool {
         guard !isClosed else { return false }
-        if open.count + connecting < limits.connections { return true }
+        if hasRoom { return true }
         if !resting.isEmpty {
             resting.removeFirst().close(reset: true)
-        } else if !idle.isEmpty {
-            idle.removeFirst().close(reset: true)
+        } else if let oldest = popOldestIdle() {
+            oldest.close(reset: true)
         } else {
             return false
         }
         return true
-    }
-
-    private func openAnother() {
-        connecting += 1
-        connect(eventLoop).assumeIsolated().whenComplete { [self] result in
-            connecting -= 1
-            switch result {
-            case .success(let channel): opened(channel)
-            case .failure(let error): failed(UpstreamFault(connecting: error))
-            }
-        }
-    }
-
-    private func opened(_ channel: any Channel) {
-        let connection = UpstreamConnection(pool: self)
-        guard !isClosed, channel.isActive, (try? channel.pipeline.syncOperations.addHandler(connection)) != nil, connection.isUsable else {
-            channel.closeAbruptly()
-            return serve()
-        }
-        counters.metrics.upstreamConnections &+= 1
-        open[ObjectIdentifier(connection)] = connection
-        // One that is given away at once is fresh; one that finds nobody waiting may be closed by the upstream before it is used.
-        if line.eligible > 0, let client = line.nextForFresh() {
-            client.upstreamReady(connection)
-        } else {
-            connection.idleSince = clock.now()
-            idle.append(connection)
-        }
-        serve()
-    }
-
-    /// One failure fails one exchange; the others have attempts of their own.
-    private func failed(_ fault: UpstreamFault) {
-        if let client = line.nextForFresh() { client.upstreamFailed(fault) } else { onFault(fault) }
-        serve()
     }
 }

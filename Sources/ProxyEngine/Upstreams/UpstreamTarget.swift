@@ -6,6 +6,14 @@ package struct UpstreamTarget: Sendable {
     package enum Address: Sendable, Equatable {
         case host(String, port: Int)
         case unixSocket(String)
+
+        /// As the configuration writes it: `10.0.0.1:8080`, or the path of a socket.
+        package var text: String {
+            switch self {
+            case .host(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+            case .unixSocket(let path): path
+            }
+        }
     }
 
     /// How a connection is encrypted and the other end verified.
@@ -35,6 +43,9 @@ package struct UpstreamTarget: Sendable {
         self.tls = tls
         self.sockets = sockets
     }
+
+    /// The same upstream at another address.
+    package func at(_ address: Address) -> UpstreamTarget { UpstreamTarget(address: address, tls: tls, sockets: sockets) }
 }
 
 /// Why a certificate was not accepted, told from within the verification of one connection; TLS itself ends with an alert that says less.

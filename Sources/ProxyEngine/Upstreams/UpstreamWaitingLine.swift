@@ -4,6 +4,7 @@ import NIOCore
 ///
 /// Each client has a queue of its own, so that one whose share is used up stands in nobody's way.
 final class ClientShare {
+    let client: ClientKey
     /// Client connections that know it.
     var connections = 0
     /// Upstream connections that serve it now.
@@ -15,6 +16,8 @@ final class ClientShare {
     fileprivate var waitingOctets = 0
     /// It stands in the line of those who may be given the next connection.
     fileprivate var isInLine = false
+
+    init(of client: ClientKey) { self.client = client }
 
     struct Waiter {
         let client: any UpstreamWaiter

@@ -4,8 +4,27 @@
 /// becomes a label.
 package final class LoopCounters {
     package var metrics = MetricsSnapshot()
+    private var upstreams: [String: UpstreamCounts] = [:]
 
     package init() {}
+
+    /// Those of an upstream by this name, whatever generation has it. Names are the configuration's.
+    package func upstream(_ name: String) -> UpstreamCounts {
+        let counts = upstreams[name] ?? UpstreamCounts()
+        upstreams[name] = counts
+        return counts
+    }
+
+    /// With what was counted by upstream.
+    package var snapshot: MetricsSnapshot {
+        var snapshot = metrics
+        for (name, counts) in upstreams {
+            snapshot.upstreamRequests[name] = counts.requests
+            snapshot.upstreamRetries[name] = counts.retries
+            for (reason, count) in counts.failures { snapshot.upstreamFailuresByName[LabelPair(name, reason)] = count }
+        }
+        return snapshot
+    }
 
     package func countResponse(status: Int, seconds: Double) {
         metrics.responses.count(status)

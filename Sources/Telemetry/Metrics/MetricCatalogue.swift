@@ -33,6 +33,14 @@ package struct MetricsSnapshot: MetricSet {
     package var upstreamFailures: [String: Int] = [:]
     @Metric(.counter, "holdfast_upstream_failure_causes", "The same, by reason and precise cause.", by: "reason", "cause")
     package var upstreamCauses: [LabelPair: Int] = [:]
+    @Metric(.counter, "holdfast_upstream_requests", "Requests for an upstream, by its name in the configuration.", by: "upstream")
+    package var upstreamRequests: [String: Int] = [:]
+    @Metric(.counter, "holdfast_upstream_requests_failed", "Those that it failed, by its name and the reason.", by: "upstream", "reason")
+    package var upstreamFailuresByName: [LabelPair: Int] = [:]
+    @Metric(.counter, "holdfast_upstream_retries", "Requests that were sent to an upstream a second time, by its name.", by: "upstream")
+    package var upstreamRetries: [String: Int] = [:]
+    @Metric(.counter, "holdfast_upstream_addresses_left_alone", "How often a loop left an address alone for a while, since it failed.")
+    package var upstreamAddressesLeftAlone = 0
     @Metric(.counter, "holdfast_verdict_cache_hits", "Tokens whose signature was remembered.") package var verdictHits = 0
     @Metric(.counter, "holdfast_verdict_cache_misses", "Tokens whose signature had to be verified.") package var verdictMisses = 0
 
@@ -72,6 +80,9 @@ package struct ProcessMetrics: MetricSet {
     package var statusFailures: [String: Int] = [:]
     @Metric(.gauge, "holdfast_ocsp_answers", "Answers of responders that are remembered.", by: "authorities")
     package var statusAnswers: [String: Int] = [:]
+
+    @Metric(.gauge, "holdfast_upstream_up", "Whether an address of an upstream was well at the last look.", by: "upstream", "address")
+    package var upstreamUp: [LabelPair: Bool] = [:]
 
     @Metric(
         .gauge, "holdfast_connections_limit",

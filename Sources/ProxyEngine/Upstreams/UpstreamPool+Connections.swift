@@ -1,0 +1,128 @@
+import NIOCore
+import Telemetry
+
+/// What becomes of a connection: opened, used, given back, and closed.
+extension UpstreamPool {
+    /// - Parameter tried: the positions of addresses that one connection was in vain asked of already, a bit each.
+    func openAnother(at place: UpstreamPlace, tried: UInt64 = 0) {
+        connecting += 1
+        note(place) { $0.took() }
+        place.address.connect(eventLoop).assumeIsolated().whenComplete { [self] result in
+            connecting -= 1
+            note(place) { $0.gaveBack() }
+            switch result {
+            case .success(let channel): opened(channel, at: place)
+            case .failure(let error): failed(UpstreamFault(connecting: error), at: place, tried)
+            }
+        }
+    }
+
+    private func opened(_ channel: any Channel, at place: UpstreamPlace) {
+        let connection = UpstreamConnection(pool: self, place: place)
+        guard !isClosed, channel.isActive, (try? channel.pipeline.syncOperations.addHandler(connection)) != nil, connection.isUsable else {
+            channel.closeAbruptly()
+            return serve()
+        }
+        counters.metrics.upstreamConnections &+= 1
+        open[ObjectIdentifier(connection)] = connection
+        // One that is given away at once is fresh; one that finds nobody waiting may be closed by the upstream before it is used.
+        if line.eligible > 0, let client = line.nextForFresh() {
+            client.upstreamReady(connection)
+        } else {
+            connection.idleSince = clock.now()
+            giveBackUnused(connection)
+        }
+        serve()
+    }
+
+    /// No octet of any request has gone there: another address is asked, where there is one, and no client sees it. Else one failure fails
+    /// one exchange; the others have attempts of their own.
+    private func failed(_ fault: UpstreamFault, at place: UpstreamPlace, _ tried: UInt64) {
+        if !fault.isOurs { blame(place) }
+        let tried = tried | bit(place)
+        if !fault.isOurs, line.eligible > 0, connecting < line.eligible, !isClosed, let other = nextPlace(butNot: tried) {
+            return openAnother(at: other, tried: tried)
+        }
+        if let client = line.nextForFresh() { client.upstreamFailed(fault) } else { onFault(fault) }
+        serve()
+    }
+
+    /// An exchange begins on a connection, or is over, whatever becomes of the connection.
+    func took(_ share: ClientShare?, at place: UpstreamPlace) {
+        if let share { line.took(share) }
+        note(place) { $0.took() }
+    }
+
+    func gaveBack(_ share: ClientShare?, at place: UpstreamPlace) {
+        if let share { line.gaveBack(share) }
+        note(place) { $0.gaveBack() }
+    }
+
+    /// - Parameter rests: whether octets of the exchange that is over might still come.
+    func release(_ connection: UpstreamConnection, rests: Bool) {
+        guard connection.isUsable else { return }
+        guard !isClosed, connection.place.position != nil else { return connection.close() }
+        connection.idleSince = clock.now()
+        if rests { resting.append(connection) } else { giveBackUnused(connection) }
+        serve()
+    }
+
+    func closed(_ connection: UpstreamConnection) {
+        guard open.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        connection.place.idle.removeAll { $0 === connection }
+        resting.removeAll { $0 === connection }
+        serve()
+    }
+
+    // MARK: Those that serve nobody
+
+    func giveBackUnused(_ connection: UpstreamConnection) { connection.place.idle.append(connection) }
+
+    /// - Parameter share: of the client that it is for; nil for whomever.
+    func popIdle(at place: UpstreamPlace, for share: ClientShare? = nil) -> UpstreamConnection? {
+        while let connection = lastIdle(at: place, for: share) {
+            guard connection.isUsable else { continue }
+            // The upstream has said until when it keeps it.
+            guard connection.keptUntil == .distantFuture || connection.keptUntil > clock.now() else {
+                connection.close()
+                continue
+            }
+            connection.mayBeStale = true
+            return connection
+        }
+        return nil
+    }
+
+    private func lastIdle(at place: UpstreamPlace, for share: ClientShare?) -> UpstreamConnection? {
+        guard limits.isolates, let share else { return place.idle.popLast() }
+        return place.idle.lastIndex { $0.client == nil || $0.client == share.client }.map { place.idle.remove(at: $0) }
+    }
+
+    func popIdle() -> UpstreamConnection? {
+        for place in places { if let connection = popIdle(at: place) { return connection } }
+        return nil
+    }
+
+    func popOldestIdle() -> UpstreamConnection? {
+        let place = places.filter { !$0.idle.isEmpty }.min {
+            ($0.idle.first?.idleSince ?? .distantFuture) < ($1.idle.first?.idleSince ?? .distantFuture)
+        }
+        return place?.idle.removeFirst()
+    }
+
+    func closeUnused(_ isMeant: (UpstreamConnection) -> Bool) {
+        let unused = (places.flatMap(\.idle) + resting).filter(isMeant)
+        for place in places { place.idle.removeAll(where: isMeant) }
+        resting.removeAll(where: isMeant)
+        for connection in unused { connection.close() }
+    }
+
+    /// None is kept longer than the time for that, or than the upstream keeps it, however it came to stand there.
+    func endIdle(_ now: NIODeadline) {
+        closeUnused { $0.idleSince + limits.idleTimeout <= now || $0.keptUntil <= now }
+        while let first = resting.first, first.idleSince + EngineSettings.restingTime <= now {
+            resting.removeFirst()
+            if first.isUsable { giveBackUnused(first) }
+        }
+    }
+}

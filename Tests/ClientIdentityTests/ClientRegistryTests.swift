@@ -170,6 +170,7 @@ struct ClientRegistryTests {
             let below = try intermediate("I", content)
             #expect(try standing([client(authorities(root), scopes: ["a"])], below.issue("x"), below).get().scopes == [])
         }
+        #expect(ScopeLimit(.content(DERText.sequence((0..<256).flatMap { DERText.utf8("s\($0)") }))).scopes?.count == 256)
         #expect(ScopeLimit(.repeated).scopes == [] && ScopeLimit(.absent).scopes == nil)
         #expect(ScopeLimit(.content(Self.limit("a", "b"))).scopes == ["a", "b"])
         var chance = SystemRandomNumberGenerator()

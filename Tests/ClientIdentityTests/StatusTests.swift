@@ -84,4 +84,35 @@ struct StatusTests {
         #expect(asked.count == 0)
         #expect(authenticator.review(certificate, now: testNow) == .failure(.certificateRefused(.statusUnavailable)))
     }
+
+    @Test("Of an authority's responders 64 questions are asked at once, and one more once one of them is answered")
+    func atOnce() async throws {
+        let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
+        let (opening, open) = AsyncStream.makeStream(of: Never.self)
+        let settings = StatusDesk.Settings(responder: try HTTPURL("http://ocsp.example.com"), hosts: [], cache: 3600, timeout: 0.1)
+        let desk = StatusDesk(
+            settings, TrustChanges(),
+            send: { [asked] _, place, _ in
+                asked.places.withLock { $0.append(place.host) }
+                arrived.yield()
+                for await _ in opening {}
+                return .failure(StatusFault("no answer"))
+            })
+        let issuer = try #require(OpenSSLCertificate(der: root.der))
+        let questions = try (0..<65).map { number in
+            let certificate = try #require(OpenSSLCertificate(der: try root.issue("client \(number)").der))
+            return try #require(StatusQuestion(about: certificate.pointer, from: issuer.pointer))
+        }
+        await withTaskGroup(of: Void.self) { group in
+            for question in questions.prefix(64) { group.addTask { await desk.settle(question) } }
+            var waiting = arrivals.makeAsyncIterator()
+            for _ in 0..<64 { await waiting.next() }
+            // Given up after the time of one question.
+            await desk.settle(questions[64])
+            #expect(asked.count == 64)
+            open.finish()
+        }
+        await desk.settle(questions[64])
+        #expect(asked.count == 65)
+    }
 }

@@ -51,7 +51,7 @@ struct ConnectionTests {
     }
 
     @Test(
-        "Connection cannot take away what the judgement or the backend relies on; the attempt is counted",
+        "Connection cannot take away what the judgement or the backend relies on; the attempt is counted (TLS-08)",
         arguments: ["Authorization: Bearer x", "Cookie: a=b", "Early-Data: 1"])
     func protected(_ line: String) throws {
         let name = line.prefix { $0 != ":" }

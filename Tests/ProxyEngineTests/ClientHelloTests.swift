@@ -1,3 +1,5 @@
+import NIOCore
+import NIOEmbedded
 import ProxyEngine
 import Testing
 
@@ -64,6 +66,35 @@ struct ClientHelloTests {
         ]
         for octets in broken { #expect(read(octets) == ["other"], "\(octets.prefix(12))") }
         #expect(read(records([1] + vector(3, [UInt8](repeating: 0, count: 40_000)))) == ["other"], "larger than any")
+    }
+
+    /// What the handler says of a hello of so many octets that comes a record of one octet at a time, and how many octets had come then.
+    private func told(_ octets: Int) throws -> (protocols: [String]?, after: Int)? {
+        let padding: [UInt8] = [0, 21] + vector(2, [UInt8](repeating: 0, count: octets))
+        var fed = 0
+        var told: (protocols: [String]?, after: Int)?
+        let channel = EmbeddedChannel()
+        try channel.pipeline.syncOperations.addHandler(
+            ClientHelloHandler { hello in
+                told = (hello?.protocols?.map { String(decoding: $0, as: UTF8.self) }, fed)
+                return nil
+            })
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        let wire = records(message(alpn(["http/1.1"]) + padding), 1)
+        for start in stride(from: 0, to: wire.count, by: 6) where told == nil {
+            fed += 6
+            _ = try? channel.writeInbound(ByteBuffer(bytes: wire[start..<start + 6]))
+        }
+        _ = try? channel.finish(acceptAlreadyClosed: true)
+        return told
+    }
+
+    @Test("Of a ClientHello in pieces 32 KiB are kept, and what is longer is left to TLS")
+    func held() throws {
+        let short = try #require(try told(5_000))
+        #expect(short.protocols == ["http/1.1"] && short.after > 30_000 && short.after <= 32 << 10)
+        let long = try #require(try told(6_000))
+        #expect(long.protocols == nil && long.after > 32 << 10 && long.after <= 32 << 10 + 6)
     }
 
     @Test("Random changes neither trap nor grow")

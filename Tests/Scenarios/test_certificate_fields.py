@@ -193,6 +193,23 @@ def test_a_thousand_names_are_left_out_and_counted_where_they_are_too_long(telli
     assert all(left_out(telling, dialect) > before[dialect] for dialect in DIALECTS)
 
 
+def test_a_head_of_the_greatest_size_has_room_for_them_and_one_beyond_is_refused_here(start_proxy, upstream):
+    """(CC-09) What clients may send is bounded without them."""
+    proxy = start_proxy({"listener": {"max_head": "8KiB"}, "forward": {"certificate": DIALECTS}, "routes": ROUTES})
+
+    def status(filling):
+        with proxy.connect() as connection:
+            head = connection.head(target="/certificate/x", headers=[("X-Filling", "")])
+            answer = connection.request(target="/certificate/x", headers=[("X-Filling", "a" * (8192 - len(head) + filling))])
+        if answer.status == 200:
+            assert sum(len(name) + len(text) for name, text in answer.json()["fields"]) > 8192
+        return answer.status
+
+    assert status(0) == 200
+    before = upstream.requests()
+    assert status(1) == 431 and upstream.requests() == before
+
+
 def test_a_value_that_is_left_out_is_counted_once_a_connection(start_proxy, made):
     proxy = start_proxy({"forward": {"certificate": "haproxy"}, "routes": ROUTES})
     client = made([(NameOID.ORGANIZATION_NAME, 'a"b')])

@@ -90,6 +90,14 @@ def test_the_upstreams_challenge_reaches_the_client_as_it_is(proxy, issuer):
     assert answer.status == 401 and answer.values("WWW-Authenticate") == ['Basic realm="x, y"', "Bearer"]
 
 
+def test_what_the_upstream_says_of_strict_transport_reaches_the_client_once(proxy, issuer):
+    """(TLS-21) Whether its hosts are for TLS alone is for the API to say: nothing is added."""
+    said = "max-age=31536000"
+    answer = proxy.ask(token=issuer.token(), headers=[("Lab-Respond", f"field=Strict-Transport-Security: {said}")])
+    assert answer.values("Strict-Transport-Security") == [said]
+    assert proxy.ask(token=issuer.token()).values("Strict-Transport-Security") == []
+
+
 def test_caching_is_left_to_others(proxy, issuer, upstream):
     before = upstream.requests()
     for _ in range(3):

@@ -90,6 +90,23 @@ def test_why_a_handshake_failed_is_counted(start_proxy, pki, client, reason):
     assert proxy.metric("holdfast_handshakes_total") == 0
 
 
+@pytest.mark.parametrize("version", [V12, V13])
+@pytest.mark.parametrize("client", ["stranger", "client-self-signed", "client-expired", "client-future", "client-serverauth"])
+def test_whoever_is_refused_for_a_certificate_sees_one_alert(proxy, pki, untouched, client, version):
+    """(TLS-10) It says that it was the certificate; the log alone says why (test_refused_handshakes.py)."""
+    assert alert(proxy, pki.context(client, version)) == "SSLV3_ALERT_CERTIFICATE_UNKNOWN"
+
+
+@pytest.mark.parametrize("offered", [None, ["http/1.1"]])
+def test_another_protocol_than_the_one_agreed_on_is_not_spoken(proxy, pki, untouched, offered):
+    """(TLS-06) ALPACA: whatever it is, no server behind us gets to read it."""
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9)
+    for octets in [preface, b"USER anonymous\r\nPASS x\r\n", b"EHLO a\r\n", b"* OK IMAP4rev1\r\n", b"\x16\x03\x01\x00\x05hello"]:
+        with proxy.connect(context=pki.context(alpn=offered)) as connection:
+            answer = connection.send(octets).answer()
+            assert answer.status in (400, 501, 505) and answer.values("Connection") == ["close"], octets
+
+
 def test_a_certificate_without_any_usage_is_a_clients(proxy, pki, issuer):
     name = pki.issue("client-usage-none", "--usage", "none")
     assert proxy.ask(token=issuer.mint(bind=name), client=name).status == 200

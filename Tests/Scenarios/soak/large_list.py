@@ -21,13 +21,14 @@ def resident(proxy, what="VmRSS"):
     return int(re.search(rf"{what}:\s+(\d+)", status)[1]) / 1024
 
 
-def ask_all_the_while(proxy, pipe):
-    """One request after another on one connection of another client; for each word that comes, the longest wait since the one before, in ms."""
-    with proxy.connect("client-b") as connection:
+def ask_all_the_while(proxy, client, pipe):
+    """One request after another on one connection; for each word that comes, the longest wait since the one before, in ms."""
+    target = "/certificate/x" if client else "/open/x"
+    with proxy.connect(client) as connection:
         longest = count = 0
         while True:
             began = time.perf_counter()
-            answer = connection.request(target="/certificate/x")
+            answer = connection.request(target=target)
             longest, count = max(longest, time.perf_counter() - began), count + 1
             assert answer.status == 200, answer
             if pipe.poll():
@@ -38,31 +39,35 @@ def ask_all_the_while(proxy, pipe):
 
 
 class Watch:
-    """Prints a line for each step: memory, its peak so far, and the other client's longest wait in it."""
+    """Prints a line for each step: memory, its peak so far, and the longest waits in it: of a client without a certificate, which waits for
+    the event loop alone, and of another client whose certificate the list is about."""
 
     def __init__(self, proxy):
-        self.proxy, self.start = proxy, resident(proxy)
-        self.pipe, theirs = multiprocessing.Pipe()
-        self.asker = multiprocessing.Process(target=ask_all_the_while, args=(proxy, theirs), daemon=True)
-        self.asker.start()
-        self.longest()
+        self.proxy, self.start, self.pipes, self.askers = proxy, resident(proxy), [], []
+        for client in (None, "client-b"):
+            ours, theirs = multiprocessing.Pipe()
+            self.askers.append(multiprocessing.Process(target=ask_all_the_while, args=(proxy, client, theirs), daemon=True))
+            self.askers[-1].start()
+            self.pipes.append(ours)
+        self.waits()
 
-    def longest(self):
-        self.pipe.send("tell")
-        return self.pipe.recv()
+    def waits(self):
+        for pipe in self.pipes:
+            pipe.send("tell")
+        return " and ".join("%.1f of %d" % pipe.recv() for pipe in self.pipes)
 
     def tell(self, step):
         """Twice: at once, and once memory that was freed has been given back."""
-        wait, count = self.longest()
-        at_once, peak = resident(self.proxy), resident(self.proxy, "VmHWM")
+        waits, at_once = self.waits(), resident(self.proxy)
         time.sleep(7)
-        later, _ = self.longest()
-        print(f"{step:44} +{at_once - self.start:5.1f} MiB, later +{resident(self.proxy) - self.start:5.1f}, peak +{peak - self.start:5.1f};"
-              f" longest of {count} waits {wait:5.1f} ms, later {later:5.1f} ms", flush=True)
+        memory = [f"{value - self.start:+.0f}" for value in (at_once, resident(self.proxy), resident(self.proxy, "VmHWM"))]
+        print(f"{step:44} %4s MiB, later %4s, peak %4s; waits {waits} ms, later {self.waits()} ms" % tuple(memory), flush=True)
 
     def end(self):
-        self.pipe.send("end")
-        self.asker.join()
+        for pipe in self.pipes:
+            pipe.send("end")
+        for asker in self.askers:
+            asker.join()
 
 
 def main():
@@ -77,7 +82,9 @@ def main():
         forge.write_keys(folder / "forge.json")
         settings = {
             "tokens": [{"issuer": ISSUER, "audience": AUDIENCE, "keys": str(folder / "forge.json"), "algorithms": ALGORITHMS}],
-            "upstream": {"url": upstream.url}, "routes": [{"path": "/certificate/*", "require": "certificate"}], "threads": 1,
+            "upstream": {"url": upstream.url}, "routes": [
+                {"path": "/certificate/*", "require": "certificate"}, {"path": "/open/*", "require": "nothing"},
+            ], "threads": 1,
         }  # fmt: skip
         lists = Lists(lambda changes: Proxy(pki, folder, settings, changes).wait_ready(), pki, folder)
         proxy = lists.start()

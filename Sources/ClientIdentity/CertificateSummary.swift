@@ -7,6 +7,8 @@ package struct CertificateSummary: Equatable, Sendable {
     package let thumbprint: Thumbprint
     /// RFC 2253 text, non-ASCII and control characters escaped; empty where the certificate names no subject.
     package let subject: String
+    /// Likewise.
+    package let issuer: String
     /// Nil where a date in the certificate cannot be read.
     package let window: ValidityWindow?
 
@@ -15,6 +17,7 @@ package struct CertificateSummary: Equatable, Sendable {
         guard let certificate = OpenSSLCertificate(der: der) else { return nil }
         thumbprint = Thumbprint(ofCertificate: der)
         subject = certificate.subject
+        issuer = certificate.issuer
         window = certificate.window
     }
 

@@ -58,7 +58,11 @@ package enum Server {
             ConnectionSeats.Bounds(
                 connections: configuration.listener.maxConnections, unproved: descriptors.handshakes, descriptors: descriptors.sockets))
         var services: [any Service] = [
-            probe, generations.issuers, MemoryReturn(loops: ready) { generations.current.number }, reloader,
+            probe, generations.issuers,
+            MemoryReturn(loops: ready) {
+                let current = generations.current
+                return current.number + current.blueprint.shelf.changes.count
+            }, reloader,
             LogLossNotice(sinks: sinks, logger: logger),
             ExpiryNotice(generations: generations, logger: logger),
             ReportOnlyNotice(generations: generations, loops: ready, logger: logger),

@@ -10,7 +10,7 @@ struct BindingDiagnosis {
     private let thumbprint: Thumbprint
     /// Other certificates that may be meant: of the same file, and of files beside it.
     private let others: [(name: String, certificate: CertificateSummary)]
-    private let subject: String
+    private let subject, issuer: String
 
     /// - Parameters:
     ///   - chain: DER, the leaf first.
@@ -20,6 +20,7 @@ struct BindingDiagnosis {
         self.leaf = leaf
         thumbprint = summary.thumbprint
         subject = summary.subject
+        issuer = summary.issuer
         let inChain = chain.dropFirst().enumerated().compactMap { index, der in
             CertificateSummary(der: der).map { ("certificate \(index + 2) of \(file)", $0) }
         }
@@ -30,7 +31,8 @@ struct BindingDiagnosis {
     func notes(on found: String) -> [String] {
         if let mistake = mistake(found) { return ["\(mistake) Have the issuer write \(thumbprint.base64url)."] }
         if let other = others.first(where: { $0.certificate.thumbprint.base64url == found }) {
-            if other.certificate.subject == subject, !subject.isEmpty {
+            // Another CA's namesake is somebody else.
+            if other.certificate.subject == subject, other.certificate.issuer == issuer, !subject.isEmpty {
                 return [
                     "It is bound to \(other.name), which has the same subject (\(subject)): the certificate was renewed. A renewed certificate is another one, even with the same key (RFC 8705 section 6.3): get a new token with it."
                 ]

@@ -8,13 +8,13 @@ import Musl
 #endif
 
 /// Gives memory back to the system after many connections have come and gone, after large bodies, and after
-/// a configuration with its revocation lists was read.
+/// a configuration was read, or revocation lists that were fetched.
 ///
 /// glibc keeps what was freed: after 100,000 handshakes some 240 MB stayed resident of which 0.7 MB were in use (measured).
 /// Asking costs a few milliseconds, so it is asked only where there may be something to give, and while it is quiet.
 final class MemoryReturn: Service {
     private let loops: [LoopHandle]
-    private let generation: @Sendable () -> Int
+    private let readings: @Sendable () -> Int
 
     private static let interval = Duration.seconds(1)
 
@@ -23,10 +23,10 @@ final class MemoryReturn: Service {
         unsafeBitCast($0, to: (@convention(c) (Int) -> CInt).self)
     }
 
-    /// - Parameter generation: the number of the one in force.
-    init(loops: [LoopHandle], generation: @escaping @Sendable () -> Int) {
+    /// - Parameter readings: how often something large has been read so far: a configuration, lists that were fetched.
+    init(loops: [LoopHandle], readings: @escaping @Sendable () -> Int) {
         self.loops = loops
-        self.generation = generation
+        self.readings = readings
     }
 
     func run() async throws { await cancelWhenGracefulShutdown { await self.watch() } }
@@ -35,7 +35,7 @@ final class MemoryReturn: Service {
         var debt = MemoryDebt()
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.interval)
-            var use = MemoryDebt.Use(generation: generation())
+            var use = MemoryDebt.Use(readings: readings())
             for loop in loops {
                 guard let metrics = try? await loop.metrics() else { continue }
                 use.connectionsEnded += metrics.connectionsAccepted - metrics.connectionsActive
@@ -50,8 +50,7 @@ final class MemoryReturn: Service {
 struct MemoryDebt {
     /// Cumulative, over all loops.
     struct Use: Equatable {
-        /// The latest.
-        var generation = 0
+        var readings = 0
         var connectionsEnded = 0
         var bodyOctets = 0
     }
@@ -73,7 +72,7 @@ struct MemoryDebt {
         looks += 1
         guard
             use.connectionsEnded - settled.connectionsEnded >= Self.connections || use.bodyOctets - settled.bodyOctets >= Self.octets
-                || use.generation != settled.generation
+                || use.readings != settled.readings
         else { return false }
         guard isQuiet && looks > 1 || looks >= Self.patience else { return false }
         settled = use

@@ -143,7 +143,7 @@ def test_the_hosts_of_one_identity_share_its_connections(hosts, issuer):
 
 @pytest.mark.parametrize("version", [V12, V13])
 def test_no_session_crosses_identities(hosts, pki, issuer, version):
-    """(TLS-14, TLS-15; CVE-2025-23419)"""
+    """(TLS-14, TLS-15, TLS-24) CVE-2025-23419."""
     context = pki.context(version=version)
     context.check_hostname = False
 

@@ -2,6 +2,7 @@
 import socket
 import ssl
 import struct
+import warnings
 
 import pytest
 
@@ -92,6 +93,27 @@ def test_an_upstream_that_gets_the_certificate_it_demands_makes_it_ready(start_p
         shown = {"certificate": pki.path("client-a.pem"), "private_key": pki.path("client-a.key")}
         proxy = start_proxy(encrypted(pki, upstream.port, **shown))
         assert proxy.ask(token=issuer.token()).status == 200
+
+
+OLD = {
+    "TLS 1.1": (ssl.TLSVersion.TLSv1_1, "DEFAULT:@SECLEVEL=0", {"minimum_tls": "1.1"}),
+    "CBC and SHA-1": (ssl.TLSVersion.TLSv1_2, "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0", {"suites": "legacy"}),
+}
+
+
+@pytest.mark.parametrize("name", OLD)
+def test_an_old_upstream_is_spoken_to_by_the_word_for_it_alone(start_proxy, pki, issuer, name):
+    version, ciphers, word = OLD[name]
+    context = server_context(pki)
+    context.set_ciphers(ciphers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = version
+    with Acceptor(answer, context) as upstream:
+        refused = start_proxy(encrypted(pki, upstream.port), wait="alive")
+        assert "upstream untrusted" in eventually(lambda: problem(refused), "it is not ready")
+        taken = start_proxy(encrypted(pki, upstream.port, **word))
+        assert taken.ask(token=issuer.token()).status == 200
 
 
 def test_an_upstream_that_refuses_our_certificate_makes_it_not_ready(start_proxy, pki):

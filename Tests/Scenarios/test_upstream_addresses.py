@@ -151,3 +151,35 @@ def test_a_tls_connection_that_is_thrown_away_gives_its_place_back_at_once(start
     assert proxy.ask(token=issuer.token()).status == 200
     assert proxy.metric("holdfast_upstream_connections_total") == 2
     lab.end()
+
+
+def test_a_name_is_looked_up_again_and_followed_to_where_it_is(start_proxy, issuer, tmp_path):
+    def named(name):
+        def behave(peer, number):
+            while True:
+                peer.request()
+                peer.send("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(name), name))
+
+        return behave
+
+    def point(*addresses):
+        (tmp_path / "hosts").write_text("".join(f"{address} api.test\n" for address in addresses))
+
+    first = RudeUpstream(named("first"))
+    port = first.address[1]
+    second = RudeUpstream(named("second"), socket.create_server(("127.0.0.2", port)))
+    upstream = {"url": f"http://api.test:{port}", "cleartext": "allowed", "resolve_every": "1s"}
+    proxy = start_proxy({"upstream": upstream, "routes": None, "threads": 1}, prefix=with_hosts(tmp_path, "127.0.0.1 api.test"))
+    with proxy.connect() as connection:
+
+        def asked(count=1):
+            return {connection.request(token=issuer.token()).body for _ in range(count)}
+
+        assert asked(4) == {b"first"}
+        point("127.0.0.2")
+        eventually(lambda: asked() == {b"second"}, "it is asked where it is now")
+        assert asked(4) == {b"second"}
+        point("127.0.0.1", "127.0.0.2")
+        eventually(lambda: asked(4) == {b"first", b"second"}, "both are asked")
+    first.end()
+    second.end()

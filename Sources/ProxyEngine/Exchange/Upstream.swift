@@ -12,6 +12,8 @@ protocol Upstream: AnyObject {
     func send(_ data: ByteBuffer, isLast: Bool)
     /// More of a body may be handed on.
     var isWritable: Bool { get }
+    /// It may still refer to the storage of what it was given.
+    var isSending: Bool { get }
     func setReading(_ on: Bool)
     /// Ends the exchange; nothing more of this side reaches it.
     /// - Parameter keeping: whether the connection may serve another one.

@@ -4,24 +4,23 @@ import NIOCore
 ///
 /// Output is gathered in one buffer and handed to TLS in one write. While a write is under way whose end is waited for, nothing more is
 /// handed on: TLS and the channel keep each write with the whole of its storage, so that a client which does not read, fed octet by octet,
-/// would hold a hundred times what is counted. The end of a whole answer's write is waited for now and then only, since that costs.
+/// would hold a hundred times what is counted. Where the socket takes all of it, the end comes at once.
 struct ClientOutbox {
-    enum Write {
-        /// A part of what is gathered, whose storage it shares.
-        case part(ByteBuffer)
-        case plain(ByteBuffer)
-        /// `confirmed` is to be called when it is done.
-        case confirmed(ByteBuffer)
+    struct Write {
+        let bytes: ByteBuffer
+        /// `confirmed` is to be called when it is done. Waited for now and then only, since that costs.
+        let isConfirmed: Bool
+        /// The rest of its storage is still to be sent.
+        let isPart: Bool
     }
 
     private(set) var gathered: ByteBuffer?
     private var isInFlight = false
+    /// What TLS and the channel may hold of earlier writes.
     private var unconfirmed = 0
-    /// Kept from the channel's events, since asking it for each request costs.
-    var isWritable = true
 
     /// Nothing more is taken for this client, or from it, until it has read.
-    var isBlocked: Bool { isInFlight || !isWritable }
+    var isBlocked: Bool { isInFlight }
     var isEmpty: Bool { gathered == nil }
 
     /// Adds to what is sent next. The only way in, so that nothing which waits can be overwritten.
@@ -33,21 +32,20 @@ struct ClientOutbox {
         return result
     }
 
-    /// What is to be written now, a TLS record at a time; nil where nothing is, or where the client does not keep up.
+    /// Takes a part of an answer as it was read, without a copy, where nothing waits before it and little of its storage is anything else.
+    mutating func adopt(_ part: ByteBuffer) -> Bool {
+        guard gathered == nil, !isInFlight, part.readableBytes >= EngineSettings.adoptedPart else { return false }
+        gathered = part
+        return true
+    }
+
+    /// What is to be written now; nil where nothing is, or where the client does not keep up.
     /// - Parameter isWhole: it ends an answer.
     mutating func next(isWhole: Bool) -> Write? {
-        guard !isBlocked, var out = gathered else { return nil }
-        gathered = nil
-        unconfirmed += 1
-        if out.readableBytes > EngineSettings.recordSize, let record = out.readSlice(length: EngineSettings.recordSize) {
-            gathered = out
-            return .part(record)
-        }
-        // The watermark tells of large writes that stay unread, and of many small ones it would tell too late.
-        let isConfirmed = out.readableBytes < EngineSettings.smallWrite && (!isWhole || unconfirmed > EngineSettings.unconfirmedWrites)
-        guard isConfirmed else { return .plain(out) }
-        isInFlight = true
-        return .confirmed(out)
+        guard !isInFlight, let (bytes, isPart) = takePortion() else { return nil }
+        unconfirmed += bytes.readableBytes + EngineSettings.writeOverhead
+        isInFlight = unconfirmed > EngineSettings.unconfirmedOctets || (!isWhole && bytes.readableBytes < EngineSettings.smallWrite)
+        return Write(bytes: bytes, isConfirmed: isInFlight, isPart: isPart)
     }
 
     mutating func confirmed() {
@@ -55,12 +53,14 @@ struct ClientOutbox {
         unconfirmed = 0
     }
 
-    /// Whatever the client still has to read, a record at a time, whether it keeps up or not: nothing comes after it.
-    mutating func rest() -> ByteBuffer? {
+    /// Whatever the client still has to read, a portion at a time, whether it keeps up or not: nothing comes after it.
+    mutating func rest() -> ByteBuffer? { takePortion()?.bytes }
+
+    private mutating func takePortion() -> (bytes: ByteBuffer, isPart: Bool)? {
         guard var out = gathered else { return nil }
         gathered = nil
-        guard out.readableBytes > EngineSettings.recordSize, let record = out.readSlice(length: EngineSettings.recordSize) else { return out }
+        guard out.readableBytes > EngineSettings.portion, let portion = out.readSlice(length: EngineSettings.portion) else { return (out, false) }
         gathered = out
-        return record
+        return (portion, true)
     }
 }

@@ -28,6 +28,7 @@ extension HTTP1Connection: Downstream {
 
     func passBody(_ part: ByteBuffer) {
         let isChunked = answerFraming == .chunked
+        if !isChunked, outbox.adopt(part) { return }
         gather { out in
             if isChunked { ChunkedBodyWriter.writeChunkHead(length: part.readableBytes, to: &out) }
             out.writeImmutableBuffer(part)
@@ -81,30 +82,28 @@ extension HTTP1Connection: Downstream {
 
     /// Sends what has been gathered; where the client does not keep up, the upstream is not read from until it does.
     func flush(isWhole: Bool = false) {
-        guard let context else { return }
+        guard let context, !isFlushing else { return }
+        isFlushing = true
         while let write = outbox.next(isWhole: isWhole) {
-            switch write {
-            case .part(let out): context.writeAndFlush(wrapOutboundOut(out), promise: nil)
-            case .plain(let out):
-                context.writeAndFlush(wrapOutboundOut(out), promise: nil)
-                loop.buffers.giveBack(out)
-            case .confirmed(let out): writeConfirmed(out, context)
-            }
+            context.writeAndFlush(wrapOutboundOut(write.bytes), promise: write.isConfirmed ? confirmation(context) : nil)
+            if !write.isPart { loop.buffers.giveBack(write.bytes) }
         }
+        isFlushing = false
         guard outbox.isBlocked else { return }
         setPaused(.outputFull, true)
         exchange?.outputBlocked(true)
     }
 
-    private func writeConfirmed(_ out: ByteBuffer, _ context: ChannelHandlerContext) {
+    private func confirmation(_ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { [self] _ in
             outbox.confirmed()
+            // At once, mostly; what is left then goes out by the loop that wrote this.
+            if isFlushing { return }
             loop.eventBegan()
             outputMoved()
         }
-        context.writeAndFlush(wrapOutboundOut(out), promise: written)
-        loop.buffers.giveBack(out)
+        return written
     }
 
     /// The client has read some of what was sent, or there was room for it at once.

@@ -69,6 +69,7 @@ extension HTTP1Connection {
             exchange.requestMalformed(fault)
             return true
         }
+        payload += step.data.readableBytes
         exchange.requestBody(step.data, isLast: step.isOver)
         return step.isOver || !isStill(exchange)
     }

@@ -53,11 +53,15 @@ package final class HTTP1Connection: ChannelInboundHandler {
     /// Whether the request at hand, by its version, knows chunks and a connection that persists.
     var isHTTP10 = false
     private var isProcessing = false
+    var isFlushing = false
     /// Requests that it may still have taken before others have their turn.
     private var turn = EngineSettings.requestsPerTurn
     private var pauses: PauseReasons = []
     /// Octets read since memory was last given back.
     private var readOctets = 0
+    private var portions = ReadPortions()
+    /// Octets of the read at hand that are a body's.
+    var payload = 0
     var unsent = UnsentAnswer()
 
     init(loop: EngineLoop, client: ConnectedClient) {
@@ -89,10 +93,15 @@ package final class HTTP1Connection: ChannelInboundHandler {
         let storage = ReadBufferPages(bytes)
         let isOurs = input.join(&bytes)
         turn = EngineSettings.requestsPerTurn
+        payload = 0
         process(&bytes)
         keep(bytes, isOurs: isOurs)
+        if let size = portions.note(payload: payload) {
+            try? context.channel.syncOptions?.setOption(.recvAllocator, value: ReceiveAllocator(maximum: size))
+            try? context.channel.syncOptions?.setOption(.maxMessagesPerRead, value: UInt(portions.isLarge ? 2 : 1))
+        }
         readOctets += storage.count
-        if readOctets > ReadBufferPages.worthwhile, body.isOver || !pauses.isEmpty {
+        if readOctets > ReadBufferPages.worthwhile, body.isOver || !pauses.isEmpty, exchange?.upstream?.isSending != true {
             readOctets = 0
             storage.giveBack()
         }
@@ -100,14 +109,6 @@ package final class HTTP1Connection: ChannelInboundHandler {
 
     /// The last handler: what would be passed on goes nowhere.
     package func channelReadComplete(context: ChannelHandlerContext) {}
-
-    package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        outbox.isWritable = context.channel.isWritable
-        if outbox.isWritable {
-            loop.eventBegan()
-            outputMoved()
-        }
-    }
 
     package func channelInactive(context: ChannelHandlerContext) {
         lost()

@@ -9,7 +9,9 @@ import Musl
 /// The memory behind one read of TLS, which NIOSSL keeps for the next read of the same connection at its greatest size for as long as the
 /// connection lives. After an upload it is of no use to an idle connection, and there is no switch to shrink it.
 ///
-/// 1. Nothing of it is of any worth once a read has been dealt with: NIOSSL takes it for empty, and what we kept was copied out.
+/// 1. Nothing of it is of any worth once a read has been dealt with: NIOSSL takes it for empty, and what we kept was copied out. What an
+///    upstream was given may be a part of it until that is sent: then nothing is given back. An upstream connection that is let go of
+///    before has been cut, and sends no more.
 /// 2. So its pages are given back to the system, and come back as zeroes when they are written next. The memory stays allocated.
 /// 3. It is done within the read, while the storage is certainly alive, and only where more was read than a request or two.
 struct ReadBufferPages {

@@ -23,9 +23,7 @@ package struct Listener {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             // What one client sends is dealt with in small portions: others have their turn, and no buffer grows with what it sent.
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(.recvAllocator, value: ReceiveAllocator(maximum: 16 << 10))
-            // Beyond this a client that does not read is one that does not read.
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: 8 << 10, high: 16 << 10))
+            .childChannelOption(.recvAllocator, value: ReceiveAllocator(maximum: ReadPortions.usual))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try byLoop.setUp(channel) }
             }

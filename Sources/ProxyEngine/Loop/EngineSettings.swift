@@ -67,12 +67,18 @@ package struct EngineSettings: Sendable {
     package static let requestsPerTurn = 32
     /// How soon it goes on then.
     package static let turnPause = TimeAmount.milliseconds(1)
-    /// Octets that are handed to TLS at once: one record, so that its buffer never grows beyond that.
-    package static let recordSize = 16 << 10
-    /// A write below this is waited for now and then.
+    /// Octets that are read from an upstream at once.
+    package static let upstreamRead = 60 << 10
+    /// Octets that are handed to TLS at once: what was read, as a chunk. Their four records have room in 64 KiB.
+    package static let portion = upstreamRead + 64
+    /// A part of an answer from this size on goes to TLS out of the storage that it was read into.
+    package static let adoptedPart = 16 << 10
+    /// A part of an answer below this is waited for each time.
     package static let smallWrite = 4 << 10
-    /// Writes of whole answers before one is waited for, to see whether the client reads them.
-    package static let unconfirmedWrites = 8
+    /// Octets in writes that nobody waited for, after which one is waited for, to see whether the client reads them.
+    package static let unconfirmedOctets = 12 << 10
+    /// What a write that is kept costs beside its octets.
+    package static let writeOverhead = 512
     /// How long an answer is waited for whose client ended its side without TLS's goodbye: that may be one that only half-closes, and is
     /// mostly one that has gone.
     package static let abandonedGrace = TimeAmount.seconds(8)

@@ -8,13 +8,25 @@ package import NIOCore
 package struct ReceiveAllocator: RecvByteBufferAllocator {
     private static let kept = 2048
 
+    private let maximum: Int
     private var sizes: AdaptiveRecvByteBufferAllocator
     private var isLarge: Bool { (sizes.nextBufferSize() ?? 0) > Self.kept }
 
     /// - Parameter maximum: octets of one read.
-    package init(maximum: Int) { sizes = AdaptiveRecvByteBufferAllocator(minimum: Self.kept, initial: Self.kept, maximum: maximum) }
+    package init(maximum: Int) {
+        self.maximum = maximum
+        sizes = AdaptiveRecvByteBufferAllocator(minimum: Self.kept, initial: Self.kept, maximum: maximum)
+    }
 
-    package func buffer(allocator: ByteBufferAllocator) -> ByteBuffer { sizes.buffer(allocator: allocator) }
+    /// Storage comes in powers of two; where that is more than may be read, the buffer is a slice of it.
+    package func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
+        var buffer = sizes.buffer(allocator: allocator)
+        guard buffer.writableBytes > maximum else { return buffer }
+        buffer.moveWriterIndex(to: maximum)
+        guard var slice = buffer.readSlice(length: maximum) else { return buffer }
+        slice.moveWriterIndex(to: 0)
+        return slice
+    }
 
     package mutating func record(actualReadBytes: Int) -> Bool {
         _ = sizes.record(actualReadBytes: actualReadBytes)

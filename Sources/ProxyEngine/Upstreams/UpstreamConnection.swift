@@ -57,6 +57,7 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
 
     var isUsable: Bool { isActive && exchange == nil }
     var isWritable: Bool { outbox.hasRoom }
+    var isSending: Bool { outbox.isBusy }
 
     func serve(_ exchange: Exchange, _ request: ByteBuffer, isChunked: Bool) {
         self.exchange = exchange
@@ -79,9 +80,13 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     private static let wholeWrite = 4 << 10
 
     /// All of it in one write, framed anew; extensions and trailers end here (RFC 9112 section 7.1). What was read is copied: a slice of TLS's
-    /// own buffer would keep all of it alive for as long as the upstream does not read.
+    /// own buffer would keep all of it alive for as long as the upstream does not read. A large part goes out as it is, one at a time.
     func send(_ data: ByteBuffer, isLast: Bool) {
         guard let exchange else { return }
+        if !isChunked, !outbox.isBusy, data.readableBytes >= EngineSettings.adoptedPart {
+            if let now = outbox.put(data) { write(now) }
+            return
+        }
         var out = exchange.loop.buffers.take()
         if isChunked, data.readableBytes > 0 { ChunkedBodyWriter.writeChunkHead(length: data.readableBytes, to: &out) }
         out.writeImmutableBuffer(data)

@@ -46,7 +46,7 @@ package struct UpstreamConnector: Sendable {
             .channelOption(.allowRemoteHalfClosure, value: true)
             // One read a turn: what a paused connection still delivers is one buffer, and everybody has a turn.
             .channelOption(.maxMessagesPerRead, value: 1)
-            .channelOption(.recvAllocator, value: ReceiveAllocator(maximum: 64 << 10))
+            .channelOption(.recvAllocator, value: ReceiveAllocator(maximum: EngineSettings.upstreamRead))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let sockets = target.sockets, !sockets.enter(channel) { throw IOError(errnoCode: EMFILE, reason: "sockets for the upstream") }

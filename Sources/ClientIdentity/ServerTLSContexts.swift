@@ -42,7 +42,7 @@ package final class ServerTLSContexts: Sendable {
     package func makeHandler(
         authenticator: ClientAuthenticator, clock: @escaping () -> Double, onRefusal: @escaping (HandshakeFault, _ leaf: [UInt8]?) -> Void
     ) throws -> NIOSSLServerHandler {
-        let callback: NIOSSLCustomVerificationCallback = { chain, verdict in
+        NIOSSLServerHandler(context: try context(now: clock())) { chain, verdict in
             switch authenticator.verifyHandshake(chain: chain, now: clock()) {
             case .success: verdict.succeed(.certificateVerified)
             case .failure(let fault):
@@ -50,15 +50,7 @@ package final class ServerTLSContexts: Sendable {
                 verdict.succeed(.failed)
             }
         }
-        return NIOSSLServerHandler(context: try context(now: clock()), customVerificationCallback: callback, configuration: Self.buffers)
     }
-
-    /// What was needed for a long answer is not kept by a connection that is idle after it.
-    private static let buffers = {
-        var configuration = NIOSSLHandler.Configuration()
-        configuration.maximumPreservedOutboundBufferCapacity = 2048
-        return configuration
-    }()
 
     /// For a listener that asks for no certificate.
     package func makePublicHandler(now: Double) throws -> NIOSSLServerHandler { NIOSSLServerHandler(context: try context(now: now)) }

@@ -50,20 +50,47 @@ struct ClientOutboxTests {
         #expect(large?.isConfirmed == false)
     }
 
-    @Test("a long part goes out in portions, one at a time")
+    @Test("a long answer goes out in portions, one at a time, the last of them short")
     mutating func portions() throws {
         var outbox = ClientOutbox()
         gather(2 * EngineSettings.portion + 5, into: &outbox)
-        for _ in 0..<2 {
+        let lengths = [EngineSettings.portion, EngineSettings.portion + 5 - EngineSettings.lastWrite, EngineSettings.lastWrite]
+        for (index, length) in lengths.enumerated() {
             let next = outbox.next(isWhole: true)
             let write = try #require(next)
-            #expect(write.bytes.readableBytes == EngineSettings.portion && write.isConfirmed && write.isPart)
+            let isLast = index == 2
+            #expect(write.bytes.readableBytes == length && write.isPart != isLast && write.isConfirmed != isLast)
             let further = outbox.next(isWhole: true)
-            #expect(outbox.isBlocked && !outbox.isEmpty && further == nil)
+            #expect(outbox.isBlocked != isLast && outbox.isEmpty == isLast && further == nil)
             outbox.confirmed()
         }
-        let last = outbox.next(isWhole: true)
-        #expect(last?.bytes.readableBytes == 5 && last?.isPart == false && outbox.isEmpty)
+    }
+
+    @Test("an answer that ended while the client did not keep up ends with a short write too")
+    mutating func slowEnd() {
+        var outbox = ClientOutbox()
+        gather(1, into: &outbox)
+        _ = outbox.next(isWhole: false)
+        gather(20_000, into: &outbox)
+        let blocked = outbox.next(isWhole: true)
+        outbox.confirmed()
+        let first = outbox.next(isWhole: false)
+        outbox.confirmed()
+        let last = outbox.next(isWhole: false)
+        #expect(blocked?.bytes == nil && first?.bytes.readableBytes == 20_000 - EngineSettings.lastWrite)
+        #expect(last?.bytes.readableBytes == EngineSettings.lastWrite && outbox.isEmpty)
+    }
+
+    @Test("an answer of a record is one write, a longer one ends with a short write", arguments: [(16384, 1), (16385, 2)])
+    mutating func end(count: Int, writes: Int) {
+        var outbox = ClientOutbox()
+        gather(count, into: &outbox)
+        var made: [Int] = []
+        while let write = outbox.next(isWhole: true) {
+            made.append(write.bytes.readableBytes)
+            outbox.confirmed()
+        }
+        #expect(made.count == writes && made.reduce(0, +) == count)
     }
 
     @Test("a large part is taken as it was read, only where nothing waits before it")
@@ -87,10 +114,11 @@ struct ClientOutboxTests {
     @Test("the rest is handed over whether a write is under way or not")
     mutating func rest() throws {
         var outbox = ClientOutbox()
-        gather(EngineSettings.portion + 1, into: &outbox)
+        gather(2 * EngineSettings.portion, into: &outbox)
         _ = outbox.next(isWhole: false)
-        let rest = (outbox.rest(), outbox.rest())
-        #expect(outbox.isBlocked && rest.0?.readableBytes == 1 && rest.1 == nil)
+        var rest: [Int] = []
+        while let part = outbox.rest() { rest.append(part.readableBytes) }
+        #expect(outbox.isBlocked && rest == [EngineSettings.portion - EngineSettings.lastWrite, EngineSettings.lastWrite])
     }
 }
 

@@ -16,6 +16,8 @@ struct ClientOutbox {
 
     private(set) var gathered: ByteBuffer?
     private var isInFlight = false
+    /// What is gathered ends an answer.
+    private var isWhole = false
     /// What TLS and the channel may hold of earlier writes.
     private var unconfirmed = 0
 
@@ -41,10 +43,12 @@ struct ClientOutbox {
 
     /// What is to be written now; nil where nothing is, or where the client does not keep up.
     /// - Parameter isWhole: it ends an answer.
-    mutating func next(isWhole: Bool) -> Write? {
+    mutating func next(isWhole ends: Bool) -> Write? {
+        if ends { isWhole = true }
         guard !isInFlight, let (bytes, isPart) = takePortion() else { return nil }
         unconfirmed += bytes.readableBytes + EngineSettings.writeOverhead
         isInFlight = unconfirmed > EngineSettings.unconfirmedOctets || (!isWhole && bytes.readableBytes < EngineSettings.smallWrite)
+        if !isPart { isWhole = false }
         return Write(bytes: bytes, isConfirmed: isInFlight, isPart: isPart)
     }
 
@@ -54,12 +58,18 @@ struct ClientOutbox {
     }
 
     /// Whatever the client still has to read, a portion at a time, whether it keeps up or not: nothing comes after it.
-    mutating func rest() -> ByteBuffer? { takePortion()?.bytes }
+    mutating func rest() -> ByteBuffer? {
+        isWhole = true
+        return takePortion()?.bytes
+    }
 
+    /// TLS keeps the buffer of its latest write: a long answer ends with a short one.
     private mutating func takePortion() -> (bytes: ByteBuffer, isPart: Bool)? {
         guard var out = gathered else { return nil }
         gathered = nil
-        guard out.readableBytes > EngineSettings.portion, let portion = out.readSlice(length: EngineSettings.portion) else { return (out, false) }
+        let count = out.readableBytes
+        let isLong = count > EngineSettings.portion || (isWhole && count > EngineSettings.adoptedPart)
+        guard isLong, let portion = out.readSlice(length: min(EngineSettings.portion, count - EngineSettings.lastWrite)) else { return (out, false) }
         gathered = out
         return (portion, true)
     }

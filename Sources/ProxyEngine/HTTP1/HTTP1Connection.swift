@@ -54,6 +54,8 @@ package final class HTTP1Connection: ChannelInboundHandler {
     var isHTTP10 = false
     private var isProcessing = false
     var isFlushing = false
+    /// Whether there was a long write.
+    private var hasLongAnswers = false
     /// Requests that it may still have taken before others have their turn.
     private var turn = EngineSettings.requestsPerTurn
     private var pauses: PauseReasons = []
@@ -90,7 +92,7 @@ package final class HTTP1Connection: ChannelInboundHandler {
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         loop.eventBegan()
         var bytes = unwrapInboundIn(data)
-        let storage = ReadBufferPages(bytes)
+        let storage = BufferPages(bytes)
         let isOurs = input.join(&bytes)
         turn = EngineSettings.requestsPerTurn
         payload = 0
@@ -101,7 +103,7 @@ package final class HTTP1Connection: ChannelInboundHandler {
             try? context.channel.syncOptions?.setOption(.maxMessagesPerRead, value: UInt(portions.isLarge ? 2 : 1))
         }
         readOctets += storage.count
-        if readOctets > ReadBufferPages.worthwhile, body.isOver || !pauses.isEmpty, exchange?.upstream?.isSending != true {
+        if readOctets > BufferPages.worthwhile, body.isOver || !pauses.isEmpty, exchange?.upstream?.isSending != true {
             readOctets = 0
             storage.giveBack()
         }
@@ -210,6 +212,13 @@ package final class HTTP1Connection: ChannelInboundHandler {
 
     /// What is left, if anything, is no whole request.
     var isInputUsedUp: Bool { input.isEmpty || !(outbox.isBlocked || pauses.contains(.turnOver)) }
+
+    /// The first long write.
+    func watchWrites(_ context: ChannelHandlerContext) {
+        guard !hasLongAnswers else { return }
+        hasLongAnswers = true
+        try? context.pipeline.syncOperations.addHandler(WriteBufferPages(), position: .first)
+    }
 
     func setPaused(_ reason: PauseReasons, _ on: Bool) {
         let before = pauses.isEmpty

@@ -71,6 +71,8 @@ package struct EngineSettings: Sendable {
     package static let upstreamRead = 60 << 10
     /// Octets that are handed to TLS at once: what was read, as a chunk. Their four records have room in 64 KiB.
     package static let portion = upstreamRead + 64
+    /// The last write of an answer that is longer than a record.
+    package static let lastWrite = 1 << 10
     /// A part of an answer from this size on goes to TLS out of the storage that it was read into.
     package static let adoptedPart = 16 << 10
     /// A part of an answer below this is waited for each time.

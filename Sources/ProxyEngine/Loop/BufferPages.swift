@@ -6,15 +6,14 @@ import Glibc
 import Musl
 #endif
 
-/// The memory behind one read of TLS, which NIOSSL keeps for the next read of the same connection at its greatest size for as long as the
-/// connection lives. After an upload it is of no use to an idle connection, and there is no switch to shrink it.
+/// The memory behind a buffer that NIOSSL keeps for the next read or write of the same connection at its greatest size, for as long as the
+/// connection lives. After a long body it is of no use to an idle connection, and there is no switch that shrinks it.
 ///
-/// 1. Nothing of it is of any worth once a read has been dealt with: NIOSSL takes it for empty, and what we kept was copied out. What an
-///    upstream was given may be a part of it until that is sent: then nothing is given back. An upstream connection that is let go of
-///    before has been cut, and sends no more.
-/// 2. So its pages are given back to the system, and come back as zeroes when they are written next. The memory stays allocated.
-/// 3. It is done within the read, while the storage is certainly alive, and only where more was read than a request or two.
-struct ReadBufferPages {
+/// 1. It is done where nothing of it is of any worth any more, while the storage is certainly alive, and only after more than a request or two.
+/// 2. After a read has been dealt with: NIOSSL takes it for empty, and what we kept was copied out. What an upstream was given may be a part
+///    of it until that is sent: then nothing is given back. An upstream connection that is let go of before has been cut, and sends no more.
+/// 3. The pages are given back to the system, and come back as zeroes when they are written next. The memory stays allocated.
+struct BufferPages {
     /// Octets read after which it is worth a system call.
     static let worthwhile = 16 << 10
 

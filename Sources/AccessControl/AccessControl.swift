@@ -100,8 +100,8 @@ extension AccessControl {
         guard !hosts.isEmpty else { return nil }
         guard !head.host.isEmpty else { return .hostMissing }
         let host = octets.slice(head.host)
-        if hosts.indices.contains(site.position), hosts[site.position].contains(host) { return nil }
-        return hosts.contains { $0.contains(host) } ? .otherConnection : .misdirected
+        guard let meant = ServedHosts.best(hosts, for: host) else { return .misdirected }
+        return meant == site.position ? nil : .otherConnection
     }
 
     private func hasInteractionID(_ head: borrowing RequestHead, _ octets: UnsafeRawBufferPointer) -> Bool {

@@ -2,10 +2,13 @@ import COpenSSL
 import Credentials
 
 /// What a certificate may ask of whoever looks at it, before any signature on it is checked.
-enum CertificateLimits {
+package enum CertificateLimits {
     /// Each is held against each name constraint above it, and told to the API in some dialects. Certificates of services that stand
     /// for many have a few hundred.
     static let names = 1024
+
+    /// CAs between a certificate and its authority, where nobody says another number: with both a path has at most six certificates.
+    package static let depth = 4
 
     static func fault(of certificate: OpenSSLCertificate) -> PathFault? { KeyStrength.fault(of: certificate) ?? fault(ofNames: certificate) }
 

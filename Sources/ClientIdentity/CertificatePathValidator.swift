@@ -15,8 +15,6 @@ package import Credentials
 ///
 /// May be used by several threads at once: the store is complete after `init`, and OpenSSL locks what it looks up in it.
 package final class CertificatePathValidator: @unchecked Sendable {
-    /// CAs between leaf and anchor; with both a path has at most six certificates.
-    fileprivate static let depth: Int32 = 4
     private static let securityLevel: Int32 = 2
 
     /// Whose certificates are validated: what their usages must allow.
@@ -44,16 +42,21 @@ package final class CertificatePathValidator: @unchecked Sendable {
     private let store: OpaquePointer
     private let anchors: AnchorIndex
     private let lent: IntermediateIndex
+    /// CAs between leaf and anchor.
+    private let depth: Int
     /// By name and key of the authority whose clients they are about, so that no cross-certificate leads around them.
     private let revocation: [AuthorityKey: [RevocationPolicy]]
 
-    /// - Parameter revocation: of each authority that has lists, by its DER. They count for every path that leads through it, whichever
+    /// - Parameters:
+    ///   - depth: CAs that may stand between leaf and anchor.
+    ///   - revocation: of each authority that has lists, by its DER. They count for every path that leads through it, whichever
     ///   authority it ends at. Clients of the others are not held against any.
     package init(
-        _ anchors: TrustAnchors, of holders: Holders = .clients, revocation: [[UInt8]: RevocationPolicy] = [:]
+        _ anchors: TrustAnchors, of holders: Holders = .clients, depth: Int = CertificateLimits.depth, revocation: [[UInt8]: RevocationPolicy] = [:]
     ) throws(CredentialFault) {
         guard let store = X509_STORE_new() else { throw CredentialFault("OpenSSL", "out of memory") }
         self.store = store
+        self.depth = depth
         self.revocation = Dictionary(
             revocation.compactMap { der, policy in
                 OpenSSLCertificate(der: der).flatMap { AuthorityKey($0.pointer) }.map { ($0, [policy]) }
@@ -72,6 +75,7 @@ package final class CertificatePathValidator: @unchecked Sendable {
     init(ofSystemFor holders: Holders) throws(CredentialFault) {
         guard let store = X509_STORE_new() else { throw CredentialFault("OpenSSL", "out of memory") }
         self.store = store
+        depth = CertificateLimits.depth
         revocation = [:]
         anchors = AnchorIndex([])
         lent = IntermediateIndex([])
@@ -85,7 +89,7 @@ package final class CertificatePathValidator: @unchecked Sendable {
             X509_VERIFY_PARAM_set_purpose(parameters, holders.purpose) == 1,
             X509_VERIFY_PARAM_set_flags(parameters, UInt(X509_V_FLAG_PARTIAL_CHAIN)) == 1
         else { throw CredentialFault("OpenSSL", "the path validation parameters were not taken") }
-        X509_VERIFY_PARAM_set_depth(parameters, Self.depth)
+        X509_VERIFY_PARAM_set_depth(parameters, Int32(clamping: depth))
         X509_VERIFY_PARAM_set_auth_level(parameters, Self.securityLevel)
         // A verdict is remembered and time is not part of it, so a date alone does not end the validation: the window of
         // the path found is judged by the caller. `now` still decides between two certificates of one CA.
@@ -114,7 +118,7 @@ package final class CertificatePathValidator: @unchecked Sendable {
         let others = sent + lent.above([leaf] + sent)
         var verdict = verify(leaf, others, now: seconds, patience)
         if verdict.isGood(at: now) { return verdict }
-        for path in PathSearch.paths(from: leaf, others, to: anchors) {
+        for path in PathSearch.paths(from: leaf, others, to: anchors, depth: depth) {
             let another = verify(leaf, path.intermediates, to: path.anchor, now: seconds, patience)
             if another.isGood(at: now) { return another }
             // Of those that are not, one that is there tells more.
@@ -227,38 +231,4 @@ private struct AuthorityKey: Hashable {
 
 extension Result where Success == ValidatedPath, Failure == PathFault {
     fileprivate func isGood(at now: Double) -> Bool { if case .success(let path) = self { path.fault(at: now) == nil } else { false } }
-}
-
-extension PathFault {
-    /// A few words for a log or an explanation.
-    package var meaning: String {
-        switch self {
-        case .expired: "the certificate, or one of its authorities, has expired"
-        case .notYetValid: "the certificate, or one of its authorities, is not valid yet"
-        case .untrusted: "no path leads from the certificate to a configured authority"
-        case .notSVID(let fault): fault.meaning
-        case .unregistered: "the certificate is of none of the clients in `client_certificates.clients`"
-        case .ambiguousClient: "the certificate could be of more than one of the clients in `client_certificates.clients`"
-        case .denied: "the certificate, or one between it and the authority, is on the deny list"
-        case .revoked: "the certificate, or one between it and the authority, has been revoked"
-        case .listMissing(let error):
-            "no usable revocation list tells of the certificate, or of one between it and the authority: \(Self.text(of: error))"
-        case .listStale: "the revocation list that tells of the certificate is past its next update"
-        case .statusUnknown: "the authority's responder does not know the certificate, or one between it and the authority"
-        case .statusUnavailable: "the authority's responder gave no usable answer about the certificate, or about one between it and the authority"
-        case .wrongUsage: "the certificate's usages do not allow what it is used for"
-        case .forServersOnly:
-            "the certificate was issued for servers only (its extended key usage has serverAuth and not clientAuth); since 2026 public authorities issue no others: take one from a CA of your own, or write `client_certificates.usage: any`"
-        case .keyUnsupported(let kind): "the key of the certificate is \(kind), and a handshake takes \(KeyKind.taken)"
-        case .weak: "a key or signature on the path is too weak, or a key too large: RSA has 2048 to 8192 bits, and an exponent of at most 33"
-        case .tooDeep: "more than \(CertificatePathValidator.depth) certificates stand between the certificate and its authority"
-        case .tooManyNames: "a certificate has more than \(CertificateLimits.names) subject alternative names"
-        case .malformed: "the certificate, or another that was sent with it, cannot be read"
-        case .tooLarge:
-            "more was sent than a path can need: at most \(PresentedChain.othersLimit) certificates beside its own, and \(PresentedChain.octetLimit >> 10) KiB in all"
-        case .other(let error): Self.text(of: error)
-        }
-    }
-
-    private static func text(of error: Int32) -> String { X509_verify_cert_error_string(Int(error)).map { String(cString: $0) } ?? "error \(error)" }
 }

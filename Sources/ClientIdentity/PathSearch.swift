@@ -14,24 +14,26 @@ struct PathSearch {
         let anchor: OpenSSLCertificate
     }
 
-    private static let depth = 5
     private static let signatures = 32
     private static let paths = 8
 
     private let anchors: AnchorIndex
     private let others: [OpenSSLCertificate]
+    /// Intermediates of a path.
+    private let depth: Int
     private var signaturesLeft = Self.signatures
     private(set) var found: [Path] = []
 
-    private init(_ anchors: AnchorIndex, _ others: [OpenSSLCertificate]) {
+    private init(_ anchors: AnchorIndex, _ others: [OpenSSLCertificate], depth: Int) {
         self.anchors = anchors
+        self.depth = depth
         self.others = others
     }
 
     /// Empty where names tell: then OpenSSL's own search has seen what there is.
-    static func paths(from leaf: OpenSSLCertificate, _ others: [OpenSSLCertificate], to anchors: AnchorIndex) -> [Path] {
+    static func paths(from leaf: OpenSSLCertificate, _ others: [OpenSSLCertificate], to anchors: AnchorIndex, depth: Int) -> [Path] {
         guard anchors.hasNamesakes(beside: others) else { return [] }
-        var search = PathSearch(anchors, others)
+        var search = PathSearch(anchors, others, depth: depth)
         search.follow(leaf, [], leaf)
         ERR_clear_error()
         return search.found
@@ -39,7 +41,7 @@ struct PathSearch {
 
     /// Whether there is a path at all, good or not.
     static func leads(_ certificate: OpenSSLCertificate, by others: [OpenSSLCertificate], to anchors: AnchorIndex) -> Bool {
-        var search = PathSearch(anchors, others)
+        var search = PathSearch(anchors, others, depth: PresentedChain.othersLimit)
         search.follow(certificate, [], certificate)
         ERR_clear_error()
         return !search.found.isEmpty
@@ -49,7 +51,7 @@ struct PathSearch {
         for anchor in anchors.issuers(of: last) where found.count < Self.paths && isSigned(last, by: anchor) {
             found.append(Path(leaf: leaf, intermediates: intermediates, anchor: anchor))
         }
-        guard intermediates.count < Self.depth else { return }
+        guard intermediates.count < depth else { return }
         for other in others where other !== last && !intermediates.contains(where: { $0 === other }) {
             guard X509_check_issued(other.pointer, last.pointer) == X509_V_OK, isSigned(last, by: other) else { continue }
             follow(leaf, intermediates + [other], other)

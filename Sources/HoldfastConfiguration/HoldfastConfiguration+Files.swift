@@ -6,7 +6,7 @@ extension HoldfastConfiguration {
         var files = listener.identity.files + listener.identities.flatMap(\.pair.files)
         for (_, trust) in trusts {
             switch trust {
-            case .authorities(let authorities, _): files += authorities.flatMap { [$0.file] + ($0.revocation?.lists ?? []) }
+            case .authorities(let authorities, _): files += authorities.flatMap { [$0.file] + ($0.revocation?.files ?? []) }
             case .spiffe(let bundle, _): files.append(bundle)
             case .any: break
             }
@@ -49,6 +49,10 @@ extension HoldfastConfiguration.TokenIssuer {
 extension HoldfastConfiguration.Upstream {
     /// Of the connection to it.
     package var tlsFiles: [LocatedPath] { [tls?.certificateAuthorities].compactMap(\.self) + (tls?.identity?.files ?? []) }
+}
+
+extension HoldfastConfiguration.Revocation {
+    fileprivate var files: [LocatedPath] { lists + [certificateAuthorities].compactMap(\.self) }
 }
 
 extension HoldfastConfiguration.KeyPair {

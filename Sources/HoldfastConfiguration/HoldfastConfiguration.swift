@@ -10,6 +10,8 @@ package struct HoldfastConfiguration: Equatable, Sendable {
     package let clientTrust: ClientTrust
     /// Files (PEM) of certificates between clients and their CAs, lent to clients that do not send them.
     package let intermediates: [LocatedPath]
+    /// CAs that may stand between a client's certificate and its authority.
+    package let maxIntermediates: Int
     /// The only ones that are let in; empty for all whose certificates are accepted. No id twice.
     package let clients: [RegisteredClient]
     /// Certificates that are let in no more; nil for none.

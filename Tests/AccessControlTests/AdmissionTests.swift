@@ -82,6 +82,19 @@ struct AdmissionTests {
         #expect(try ask("d", at: .listeners) == "host_not_served" && ask("d", at: .none) == "host_not_served")
     }
 
+    @Test("A host that is named at one identity is that one's, though a star at another fits it too (TLS-25)")
+    func starredHosts() throws {
+        let sites = AccessControl(
+            routes: RouteTable([]), viaPseudonym: "us-1", hosts: [ServedHosts(["*.a.example"]), ServedHosts(["pay.a.example"])])
+        func ask(_ host: String, at site: SiteIndex) throws -> String {
+            try outcome(sites, "GET / HTTP/1.1\r\nHost: \(host)\r\n\(bearer)\r\n\r\n", from: peer().at(site))
+        }
+        #expect(try ask("shop.a.example", at: SiteIndex(0)) == "token" && ask("pay.a.example", at: SiteIndex(1)) == "token")
+        #expect(try ask("pay.a.example", at: SiteIndex(0)) == "host_of_other_connection")
+        #expect(try ask("shop.a.example", at: SiteIndex(1)) == "host_of_other_connection")
+        #expect(try ask("x.shop.a.example", at: SiteIndex(0)) == "host_not_served" && ask("a.example", at: SiteIndex(0)) == "host_not_served")
+    }
+
     @Test("Our own document is given to whoever reads it at its very target, and to nobody who writes (RFC 9728 section 3)")
     func document() throws {
         let queried = AccessControl(

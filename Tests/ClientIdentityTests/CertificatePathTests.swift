@@ -119,6 +119,22 @@ import X509
         #expect(validator.fault(try path[5].issue("A").der, path[1...5].map(\.der)) == .tooDeep)
     }
 
+    @Test("A path has as many intermediates as the configuration says, also where names do not tell which", arguments: [0, 1, 8])
+    func depth(_ depth: Int) throws {
+        var path = [root]
+        for index in 1...(depth + 1) { path.append(try authority("I\(index)", under: path[index - 1])) }
+        let file = try TemporaryFile(try root.pem)
+        let validator = try CertificatePathValidator(TrustAnchors(file: file.path), depth: depth)
+        #expect(validator.fault(try path[depth].issue("A").der, path[1...].prefix(depth).map(\.der)) == nil)
+        // One more certificate than is taken of a client makes eight and one.
+        let longer = validator.fault(try path[depth + 1].issue("A").der, path[1...].map(\.der))
+        #expect(longer == (depth < 8 ? .tooDeep : .tooLarge))
+        // A second one of the same name makes the search look for every path.
+        let twin = try authority("I1", under: root)
+        guard depth < 8 else { return }
+        #expect(validator.fault(try path[depth + 1].issue("A").der, path[1...].map(\.der) + [twin.der]) != nil)
+    }
+
     @Test func moreThanAPathCanNeedIsRefused() throws {
         let others = try (0..<9).map { try TestCertificate.authority("Stranger \($0)").der }
         #expect(validator.fault(leaf.der, Array(others.prefix(8))) == nil)

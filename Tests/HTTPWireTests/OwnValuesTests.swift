@@ -42,6 +42,19 @@ struct InteractionIDTests {
 @Suite("The hosts that are served")
 struct ServedHostsTests {
     private let hosts = ServedHosts(["api.example.com", "192.0.2.7", "[2001:db8::1]"])
+
+    @Test(
+        "A star stands for one label, and whoever names a host comes before it (TLS-25)",
+        arguments: [
+            ("a.example.com", 0), ("A.Example.COM:443", 0), ("b.example.com", 1), ("b.example.com:8443", 1), ("x.b.example.com", 2),
+            ("example.com", nil),
+            (".example.com", nil), ("a.b.c.example.com", nil), ("aexample.com", nil), ("a.example.com.", nil), ("", nil), ("*.example.com", 0),
+            ("[2001:db8::1]", nil), ("a", nil),
+        ] as [(String, Int?)])
+    func wildcards(host: String, index: Int?) {
+        let all = [ServedHosts(["*.example.com"]), ServedHosts(["b.example.com"]), ServedHosts(["*.b.example.com", "c.example"])]
+        #expect(Array(host.utf8).withUnsafeBytes { ServedHosts.best(all, for: $0) } == index)
+    }
     private func serves(_ authority: String) -> Bool { Array(authority.utf8).withUnsafeBytes { hosts.contains($0) } }
 
     @Test(

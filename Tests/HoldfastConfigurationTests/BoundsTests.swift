@@ -49,6 +49,11 @@ struct BoundsTests {
 
     static let all: [Bounded] = [
         Bounded(
+            key: "client_certificates.max_intermediates",
+            file: { changed("authorities: clients-ca.pem", to: "authorities: clients-ca.pem\n  max_intermediates: \($0)") }, least: "0",
+            greatest: "8", below: nil,
+            above: ("9", "no more certificates are taken")),
+        Bounded(
             key: "client_certificates.authorities[0].revocation.refresh_lists",
             file: revocation("lists: [\"https://ca.example.com/ca.crl\"], refresh_lists: VALUE"), least: "1s", greatest: "24h",
             below: ("999ms", "without a pause"), above: ("25h", "who has been revoked")),

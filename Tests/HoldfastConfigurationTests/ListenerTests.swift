@@ -165,10 +165,15 @@ struct ListenerTests {
     @Test("Hosts are names and addresses as a Host field has them, without ports (DT-13)")
     func hosts() throws {
         #expect(try read(minimal).listener.hosts == [])
-        let written = "hosts: [API.Example.com, a_b, 10.0.0.1, \"2001:DB8::1\", \"[::1]\", localhost]"
+        let written = "hosts: [API.Example.com, a_b, 10.0.0.1, \"2001:DB8::1\", \"[::1]\", localhost, \"*.Example.org\"]"
         #expect(
-            try read(listening(written)).listener.hosts == ["api.example.com", "a_b", "10.0.0.1", "[2001:db8::1]", "[::1]", "localhost"])
-        for bad in ["a:8443", "https://a", "a/b", "\"*.example.com\"", "a.", "é.example", "\"[::1]:1\"", "\"[a]\"", "a b", "\"\"", "[a]"] {
+            try read(listening(written)).listener.hosts == [
+                "api.example.com", "a_b", "10.0.0.1", "[2001:db8::1]", "[::1]", "localhost", "*.example.org",
+            ])
+        for bad in [
+            "a:8443", "https://a", "a/b", "\"*.com\"", "\"*\"", "\"a.*.com\"", "\"*a.b.com\"", "\"*.10.0.0.1\"", "\"*.*.b.com\"", "a.", "é.example",
+            "\"[::1]:1\"", "\"[a]\"", "a b", "\"\"", "[a]",
+        ] {
             #expect(mistakes(listening("hosts: [\(bad)]")).map { $0.prefix { $0 != " " } } == ["3:11:"], "\(bad)")
         }
         expectMistake(listening("hosts: a"), "3:10: listener.hosts", "A list is expected")
@@ -220,7 +225,10 @@ struct ListenerTests {
         }
         let both = try one("lists: [clients.crl, \"https://ca.example.com/ca.crl\"], refresh_lists: 5m")
         #expect(both?.lists.count == 1 && both?.urls.map(\.text) == ["https://ca.example.com/ca.crl"] && both?.refresh == .seconds(300))
-        #expect(try one("lists: \"http://127.0.0.1:9/ca.crl\"")?.refresh == .seconds(3600))
+        #expect(try one("lists: \"http://127.0.0.1:9/ca.crl\"")?.refresh == .seconds(3600) && both?.certificateAuthorities == nil)
+        let own = "lists: [\"https://ca.example.com/ca.crl\"], certificate_authorities: as-ca.pem"
+        #expect(try one(own)?.certificateAuthorities?.path.hasSuffix("as-ca.pem") == true)
+        #expect(try read(authorities("    - {file: clients-ca.pem, revocation: {\(own)}}\n")).namedFiles.contains { $0.path.hasSuffix("as-ca.pem") })
         let asked = try one("ocsp: {responder: \"http://ocsp.example.com\"}")
         #expect(asked?.responders?.responder?.host == "ocsp.example.com" && asked?.lists.isEmpty == true && asked?.urls.isEmpty == true)
         #expect(asked?.responders?.cache == .seconds(3600) && asked?.responders?.timeout == .seconds(3) && asked?.whenStale == .refuse)
@@ -261,6 +269,17 @@ struct ListenerTests {
             "7:3: client_certificates.intermediates", "no CA is looked at")
     }
 
+    @Test("How many intermediates a path may have is configured, said where it is not the usual number, and only where there are authorities")
+    func maximumOfIntermediates() throws {
+        #expect(try read(minimal).maxIntermediates == 4 && !lines(minimal).contains { $0.contains("intermediate") })
+        let one = changed("authorities: clients-ca.pem", to: "authorities: clients-ca.pem\n  max_intermediates: 1")
+        #expect(try read(one).maxIntermediates == 1)
+        #expect(try lines(one).contains("Follows paths over at most 1 intermediate (client_certificates)."))
+        expectMistake(
+            changed("trust: authorities\n  authorities: clients-ca.pem", to: "trust: any\n  max_intermediates: 1"),
+            "7:3: client_certificates.max_intermediates", "no CA is looked at")
+    }
+
     @Test("What is wrong about revocation is told where it stands")
     func revocationMistakes() {
         let key = "client_certificates"
@@ -282,6 +301,10 @@ struct ListenerTests {
             ("lists: [\"http://ca.example.com/ca.crl\"]", "lists[0]", "loopback addresses only"),
             ("lists: [\"ftp://ca.example.com/ca.crl\"]", "lists[0]", "not a scheme"),
             ("lists: [clients.crl], refresh_lists: 1h", "refresh_lists", "there is none"),
+            ("lists: [clients.crl], certificate_authorities: as-ca.pem", "certificate_authorities", "there is none"),
+            ("lists: [\"http://127.0.0.1:9/ca.crl\"], certificate_authorities: as-ca.pem", "certificate_authorities", "there is none"),
+            ("lists: [\"https://ca.example.com/ca.crl\"], certificate_authorities: absent.pem", "certificate_authorities", "There is no file"),
+            ("ocsp: {responder: \"http://o.example\"}, certificate_authorities: as-ca.pem", "certificate_authorities", "With `ocsp` there are no"),
             ("lists: [clients.crl], when_unreachable: accept", "when_unreachable", "For lists write `when_stale`"),
             ("lists: [clients.crl], ocsp: {responder: \"http://o.example\"}", "lists", "With `ocsp` there are no lists"),
             ("ocsp: {responder: \"http://o.example\"}, when_stale: accept", "when_stale", "write `when_unreachable`"),

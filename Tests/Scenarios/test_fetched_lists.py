@@ -14,8 +14,8 @@ from harness.wire import Truncated
 def served():
     made = []
 
-    def serve(*arguments, **headers):
-        made.append(Served(*arguments, headers))
+    def serve(*arguments, tls=None, **headers):
+        made.append(Served(*arguments, headers, tls=tls))
         return made[-1]
 
     yield serve
@@ -36,6 +36,18 @@ def fetching(start_proxy, pki, tmp_path, served):
 
     lists.start = start
     return lists
+
+
+def test_a_server_of_a_private_authority_is_believed_where_that_is_named(fetching, pki, served):
+    """The list itself counts by its signature; who serves it is who the URL says."""
+    fetching.server = secure = served(fetching.issuer.revoked(), tls=pki)
+    proxy = fetching.start(certificate_authorities=pki.path("ca.pem"))
+    eventually(lambda: proxy.admin("/readyz")[0] == 200, "the list is there")
+    assert fetching.refusal("client-b") is None
+    asked = secure.asked
+    other = fetching.start()
+    eventually(lambda: "the last look failed" in other.admin("/readyz?verbose")[1], "it says that it cannot be had")
+    assert secure.asked >= asked and fetching.refusal("client-b") == "crl_missing"
 
 
 def fetched(lists, more=1):

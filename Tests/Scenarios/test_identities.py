@@ -249,3 +249,35 @@ def test_explain_judges_by_the_identity_of_the_host(hosts, pki, issuer, tmp_path
     assert "would be forwarded" in explained("--header", f"Host: {API}:8443")
     assert "cert_untrusted" in explained("--header", f"Host: {PAY}")
     assert "would be forwarded" in explained()
+
+
+@pytest.mark.parametrize("version", [V12, V13])
+def test_a_star_is_for_every_host_with_one_label_more_where_no_other_is_named_for_it(start_proxy, changes, served, pki, issuer, untouched, version):
+    """(TLS-04, TLS-25)"""
+    pki.issue("identity-star", "--usage", "server", "--dns", "*.example.net")
+    star = {"hosts": ["*.example.net"], "certificate": pki.path("identity-star.pem"), "private_key": pki.path("identity-star.key")}
+    named = served(PAY, {"trust": "authorities", "authorities": pki.path("stranger-ca.pem")}) | {"hosts": ["pay.example.net"]}
+    hosts = start_proxy({"listener": {"hosts": ["localhost", "127.0.0.1"], "identities": [star, named]}})
+    context = pki.context(version=version)
+    context.check_hostname = False
+    for host in ("a.example.net", "B.Example.NET"):
+        with hosts.connect(context=context, server_hostname=host) as connection:
+            assert ("DNS", "*.example.net") in connection.sock.getpeercert()["subjectAltName"]
+            connection.host = host
+            # Let in, and told that the token is another's.
+            assert connection.request(token=issuer.token("client-b")).reason == "cnf_mismatch"
+            connection.host = "pay.example.net"
+            assert connection.request(token=issuer.token()).reason == "host_of_other_connection", "that one has clients of its own"
+    for host in ("example.net", "a.b.example.net"):
+        with pytest.raises(ssl.SSLError, match="(?i)unrecognized name"):
+            ask(hosts, host, context=context)
+    with pytest.raises(GONE):
+        ask(hosts, "pay.example.net", context=context, token=issuer.token())
+    refusal(hosts, "cert_untrusted", "pay.example.net")
+
+
+@pytest.mark.parametrize("host", ["*", "*.net", "*.", "a.*.example.net", "*a.example.net", "*.192.0.2.1", "**.example.net"])
+def test_a_star_that_stands_for_more_is_a_mistake(start_proxy, served, host):
+    proxy = start_proxy({"listener": {"hosts": ["localhost"], "identities": [served(API) | {"hosts": [host]}]}}, wait=None)
+    eventually(lambda: not proxy.process.is_running(), "it does not start")
+    assert "listener.identities[0].hosts[0]" in proxy.process.err and "A host name or IP address" in proxy.process.err

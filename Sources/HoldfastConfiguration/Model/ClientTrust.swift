@@ -33,6 +33,8 @@ extension HoldfastConfiguration {
         package let lists: [LocatedPath]
         /// From where lists are fetched.
         package let urls: [HTTPURL]
+        /// CAs for fetching those, in addition to the system's.
+        package var certificateAuthorities: LocatedPath?
         /// Between two looks at those, at most.
         package let refresh: Duration
         /// Who is asked in place of lists; then there are none.

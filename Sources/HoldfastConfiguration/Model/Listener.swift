@@ -51,6 +51,8 @@ extension HoldfastConfiguration {
         package let clientTrust: ClientTrust?
         /// Of its own clients' certificates.
         package let intermediates: [LocatedPath]
+        /// Of its own clients' paths.
+        package let maxIntermediates: Int
         /// Of its own; without `clientTrust` the listener's.
         package let clients: [RegisteredClient]
     }

@@ -61,10 +61,13 @@ extension HoldfastConfiguration {
         let profile = root.optional("profile", choice(Profile.self))
         let listener = Listener(root, folder, profile)
         let clients = root.section("client_certificates", known: ClientTrust.keys)
-        let isVouched = clients?.peek("trust") != "any"
-        let registered = clients.map { RegisteredClient.all($0, folder, isVouched: isVouched) } ?? []
+        let isVouchedHere = clients?.peek("trust") != "any"
+        // Where nobody vouches at one identity, what certificates say counts at the others.
+        let isVouched = isVouchedHere || listener?.identities.contains { $0.clientTrust.map { $0 != .any } ?? false } ?? false
+        let registered = clients.map { RegisteredClient.all($0, folder, isVouched: isVouchedHere) } ?? []
         let clientTrust = ClientTrust(clients, registered, in: root, folder, profile)
         let intermediates = clients?.files("intermediates", in: folder) ?? []
+        let maxIntermediates = ClientTrust.maxIntermediates(clients)
         // Where it is empty nobody is denied any more.
         let denyList = clients?.file("deny", in: folder, mayBeEmpty: true)
         let issuers = IssuerDirectory(root, folder, profile)
@@ -96,7 +99,8 @@ extension HoldfastConfiguration {
 
         guard let listener, let clientTrust, let tokens = issuers.issuers, let upstream else { return nil }
         self.init(
-            file: log.file, text: text, listener: listener, clientTrust: clientTrust, intermediates: intermediates, clients: registered,
+            file: log.file, text: text, listener: listener, clientTrust: clientTrust, intermediates: intermediates,
+            maxIntermediates: maxIntermediates, clients: registered,
             denyList: denyList,
             tokens: tokens, resource: resource,
             profile: profile,

@@ -3,7 +3,9 @@ import HTTPWire
 extension HoldfastConfiguration.ClientTrust {
     private enum Word: String, CaseIterable { case authorities, spiffe, any }
 
-    static let trustKeys = ["trust", "authorities", "bundle", "trust_domain", "intermediates", "revocation_lists", "usage", "clients"]
+    static let trustKeys = [
+        "trust", "authorities", "bundle", "trust_domain", "intermediates", "max_intermediates", "revocation_lists", "usage", "clients",
+    ]
     /// Of the section at the top; `deny`, a file that may be empty, and `intermediates` are not about trust.
     static let keys = trustKeys + ["deny"]
 
@@ -11,8 +13,9 @@ extension HoldfastConfiguration.ClientTrust {
     /// - `authorities` (with `trust: authorities`, and only then; not needed where `clients` have their own): a file, PEM, or a list of files and of sections with
     ///   - `file`
     ///   - `revocation`: `lists` (files, PEM or DER, and URLs), `scope` (`chain` unless `leaf`), `when_stale` (`refuse` unless `accept`),
-    ///     `refresh_lists` (1s to 24h; default `1h`); or in place of lists `ocsp`, `scope` and `when_unreachable` (`refuse` unless `accept`)
+    ///     `refresh_lists` (1s to 24h; default `1h`), `certificate_authorities` (a file, PEM: CAs besides the system's for `https://` URLs); or in place of lists `ocsp`, `scope` and `when_unreachable` (`refuse` unless `accept`)
     /// - `revocation_lists` (files and URLs): the short form, for all authorities that have no `revocation` of their own
+    /// - `max_intermediates` (0 to 8; default 4): CAs between a client's certificate and its authority
     /// - `usage` (`client` unless `any`): what certificates must have been issued for
     ///
     /// - Parameter clients: who is registered there; their own authorities are trusted too.
@@ -64,7 +67,8 @@ extension HoldfastConfiguration.ClientTrust {
             guard let spiffe = Self.spiffe(section, clients, folder) else { return nil }
             self = spiffe
         case .any:
-            for key in ["authorities", "bundle", "trust_domain", "intermediates", "revocation_lists", "usage"] where section.has(key) {
+            for key in ["authorities", "bundle", "trust_domain", "intermediates", "max_intermediates", "revocation_lists", "usage"]
+            where section.has(key) {
                 section.complain("With `trust: any` no CA is looked at. Write `trust: authorities`, or remove this key.", key)
                 return nil
             }
@@ -73,6 +77,14 @@ extension HoldfastConfiguration.ClientTrust {
             return nil
         }
     }
+}
+
+extension HoldfastConfiguration.ClientTrust {
+    static let usualIntermediates = 4
+    private static let depths = Quantity.count(...8, above: "no more certificates are taken from a client beside its own")
+
+    /// `max_intermediates` of that section.
+    static func maxIntermediates(_ section: Section?) -> Int { section?.optional("max_intermediates", depths) ?? usualIntermediates }
 }
 
 extension HoldfastConfiguration.Authorities {
@@ -123,6 +135,7 @@ extension HoldfastConfiguration.Revocation {
 
     private enum Place { case file(LocatedPath), url(HTTPURL) }
 
+    private static let keys = ["lists", "ocsp", "scope", "when_stale", "refresh_lists", "certificate_authorities", "when_unreachable"]
     private static let usualRefresh = Duration.seconds(3600)
     private static let refreshes = Quantity.duration(
         .seconds(1) ... .seconds(24 * 3600), below: "whoever serves the lists would be asked without a pause",
@@ -150,7 +163,7 @@ extension HoldfastConfiguration.Revocation {
     }
 
     fileprivate init?(_ item: Section, _ folder: String) {
-        guard let section = item.section("revocation", known: ["lists", "ocsp", "scope", "when_stale", "refresh_lists", "when_unreachable"]) else {
+        guard let section = item.section("revocation", known: Self.keys) else {
             return nil
         }
         let scope = section.optional("scope", choice(Scope.self))
@@ -175,14 +188,20 @@ extension HoldfastConfiguration.Revocation {
             section.complain("Files are looked at all the time; this is for URLs, and there is none. Remove this key.", "refresh_lists")
             return nil
         }
+        let certificateAuthorities = section.file("certificate_authorities", in: folder)
+        guard !section.has("certificate_authorities") || certificateAuthorities != nil else { return nil }
+        if certificateAuthorities != nil, !lists.urls.contains(where: \.isSecure) {
+            section.complain("This is for `https://` URLs, and there is none. Remove this key.", "certificate_authorities")
+            return nil
+        }
         self.init(
-            lists: lists.files, urls: lists.urls, refresh: refresh ?? Self.usualRefresh, responders: nil, scope: scope ?? .chain,
-            whenStale: staleness ?? .refuse)
+            lists: lists.files, urls: lists.urls, certificateAuthorities: certificateAuthorities, refresh: refresh ?? Self.usualRefresh,
+            responders: nil, scope: scope ?? .chain, whenStale: staleness ?? .refuse)
     }
 
     private init?(asking section: Section, scope: Scope?) {
         let staleness = section.optional("when_unreachable", choice(Staleness.self))
-        for key in ["lists", "refresh_lists", "when_stale"] where section.has(key) {
+        for key in ["lists", "refresh_lists", "certificate_authorities", "when_stale"] where section.has(key) {
             section.complain(
                 "With `ocsp` there are no lists\(key == "when_stale" ? "; write `when_unreachable`" : ""). Remove this key, or `ocsp`.", key)
             return nil

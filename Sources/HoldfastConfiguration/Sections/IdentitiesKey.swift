@@ -35,7 +35,8 @@ extension HoldfastConfiguration.Listener {
             guard let hosts, let certificate, let privateKey, clients == nil || trust != nil else { return nil }
             return HoldfastConfiguration.Identity(
                 hosts: hosts, pair: HoldfastConfiguration.KeyPair(certificate: certificate, privateKey: privateKey), clientTrust: trust,
-                intermediates: clients?.files("intermediates", in: folder) ?? [], clients: registered)
+                intermediates: clients?.files("intermediates", in: folder) ?? [],
+                maxIntermediates: HoldfastConfiguration.ClientTrust.maxIntermediates(clients), clients: registered)
         } ?? []
     }
 }

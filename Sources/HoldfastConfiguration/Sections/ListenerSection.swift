@@ -103,9 +103,12 @@ extension HoldfastConfiguration.Listener {
         let text = try node.text()
         let bare = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
         if HostName.isIPv6(bare) { return "[\(bare.lowercased())]" }
-        guard HostName.isName(text) else {
+        // One label and no more, as in certificates (RFC 9525 section 6.3), and none of a top-level domain.
+        let name = text.hasPrefix("*.") ? text.dropFirst(2) : text[...]
+        guard HostName.isName(String(name)), name.startIndex == text.startIndex || name.contains(".") && !HostName.isIPv4(String(name)) else {
             throw Complaint(
-                "A host name or IP address without a port is expected here, such as `api.example.com`, not `\(text.shortened)`.")
+                "A host name or IP address without a port is expected here, such as `api.example.com`, or `*.example.com` for all with one label more, not `\(text.shortened)`."
+            )
         }
         return text.lowercased()
     }

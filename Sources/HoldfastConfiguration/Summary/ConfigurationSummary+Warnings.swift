@@ -10,6 +10,13 @@ extension ConfigurationSummary {
                 "\(key).trust is `any`: certificates are not held against a CA, so a route without a token is open to everybody."
             )
         }
+        if configuration.readsCertificates {
+            for (key, trust) in configuration.trusts where trust == .any {
+                warnings.append(
+                    "\(key).trust is `any`: nobody vouches for what certificates say there, so a route with `certificate` refuses its clients, and nothing of it is forwarded."
+                )
+            }
+        }
         for case (let key, .authorities(_, .any)) in configuration.trusts {
             warnings.append(
                 "\(key).usage is `any`: certificates that were issued for servers, code or mail are taken as clients' too. Whoever has one of these CAs' certificates for whatever use is a client."
@@ -29,7 +36,9 @@ extension ConfigurationSummary {
         warnings += kept(configuration.forward)
         warnings += reportOnly(configuration, now)
         let hosts = configuration.listener.hosts + configuration.listener.identities.flatMap(\.hosts)
-        if let identifier = configuration.resource?.identifier, !hosts.isEmpty, !hosts.contains(identifier.hostField) {
+        if let identifier = configuration.resource?.identifier, !hosts.isEmpty,
+            !Array(identifier.hostField.utf8).withUnsafeBytes({ ServedHosts(hosts).contains($0) })
+        {
             warnings.append(
                 "resource.identifier names \(identifier.host), which is not among listener.hosts: whoever asks for its metadata there is answered 421."
             )

@@ -70,7 +70,7 @@ extension ConfigurationSummary {
     private static func clients(_ configuration: HoldfastConfiguration) -> [String] {
         configuration.trusts.enumerated().flatMap { index, entry in
             clients(entry.trust, at: index == 0 ? "" : "For \(entry.key): ")
-        } + lent(configuration)
+        } + depths(configuration) + lent(configuration)
     }
 
     private static func clients(_ trust: HoldfastConfiguration.ClientTrust, at place: String) -> [String] {
@@ -86,6 +86,16 @@ extension ConfigurationSummary {
             ]
         case .any: ["\(place)Accepts whatever client certificate, also self-signed or expired: only the binding of the token counts."]
         }
+    }
+
+    private static func depths(_ configuration: HoldfastConfiguration) -> [String] {
+        let own = configuration.listener.identities.enumerated().filter { $1.clientTrust != nil }.map {
+            ("listener.identities[\($0)].client_certificates", $1.maxIntermediates)
+        }
+        return ([("client_certificates", configuration.maxIntermediates)] + own).filter { $1 != HoldfastConfiguration.ClientTrust.usualIntermediates }
+            .map {
+                "Follows paths over at most \($1) \($1 == 1 ? "intermediate" : "intermediates") (\($0))."
+            }
     }
 
     private static func lent(_ configuration: HoldfastConfiguration) -> [String] {

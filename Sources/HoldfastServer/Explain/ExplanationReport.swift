@@ -73,7 +73,14 @@ struct ExplanationReport {
 
     func refused(_ fault: RequestFault) -> Explanation {
         let rule = Explanation.Rule(fault)
-        return explanation(failing: rule, rules: rules(beside: rule), .refused(fault.code, fault.explanation))
+        return explanation(failing: rule, rules: rules(beside: rule), .refused(fault.code, Self.words(fault)))
+    }
+
+    /// With what comes before the request: whoever names the host in its handshake does not get to ask.
+    private static func words(_ fault: RequestFault) -> String {
+        guard fault == .misdirected else { return fault.explanation }
+        return
+            "\(fault.explanation) A client that names it in its handshake gets the alert unrecognized_name there; this answer, 421, is for one that came by another name."
     }
 
     /// The metadata is given without a look at anything behind it.

@@ -29,7 +29,7 @@ struct RequestText {
     }
 
     private static func host(_ configuration: HoldfastConfiguration) -> String {
-        configuration.listener.hosts.first ?? configuration.resource.map {
+        configuration.listener.hosts.first.map { $0.hasPrefix("*") ? "any" + $0.dropFirst() : $0 } ?? configuration.resource.map {
             $0.identifier.host.contains(":") ? "[\($0.identifier.host)]" : $0.identifier.host
         }
             ?? "localhost"

@@ -68,7 +68,8 @@ package final class Blueprint: Sendable {
         let board = start?.board ?? UpstreamBoard()
         var questions = descriptors.questions[...]
         let clients = ClientAnchors(
-            configuration.clientTrust, configuration.clients, intermediates: configuration.intermediates, of: configuration.file, &mistakes)
+            configuration.clientTrust, configuration.clients, intermediates: configuration.intermediates,
+            depth: configuration.maxIntermediates, of: configuration.file, &mistakes)
         let identities = [nil] + configuration.listener.identities.map { Optional($0) }
         let sites = identities.compactMap { Site(configuration, $0, clients: clients, &mistakes) }
         let denied = configuration.denyList.map { file in mistakes.load(file) { () throws(CredentialFault) in try DenyList(file: file.path) } }
@@ -79,6 +80,10 @@ package final class Blueprint: Sendable {
             UpstreamPlan($0, configuration.forward, pseudonym: Self.pseudonym, descriptors, sockets, board, &mistakes)
         }
         let strips = Self.strips(configuration)
+        do { metadata = try ResourceMetadata(configuration) } catch {
+            metadata = nil
+            mistakes.add(configuration, "resource", "The metadata cannot be written as JSON: \(error).")
+        }
         context = configuration.forward.context.flatMap { ContextSigner($0, &mistakes) }
         if strips == nil { mistakes.add(configuration, "forward", "The names to strip or the thumbprint header are not possible field names.") }
         if contents != ContentDigest(of: configuration.text, configuration.namedFiles) {
@@ -93,7 +98,6 @@ package final class Blueprint: Sendable {
         self.denied = (denied ?? nil) ?? .empty
         self.issuers = issuers
         self.strips = strips
-        metadata = try? ResourceMetadata(configuration)
         settings = EngineSettings(configuration, metadata: metadata, context: context)
         self.descriptors = descriptors
         upstreamSockets = sockets
@@ -115,7 +119,7 @@ package final class Blueprint: Sendable {
     func site(for serverName: String?) -> SiteIndex? {
         guard let name = serverName?.lowercased() else { return configuration.listener.servesUnnamed ? .listeners : nil }
         if sites.count == 1, sites[0].hosts.isEmpty { return .listeners }
-        return sites.firstIndex { $0.hosts.contains(name) }.map { SiteIndex($0) }
+        return Array(name.utf8).withUnsafeBytes { ServedHosts.best(sites.map(\.served), for: $0) }.map { SiteIndex($0) }
     }
 
     /// Which certificates are let in there, with nothing remembered yet.

@@ -11,8 +11,10 @@ struct ClientAnchors {
     /// Nil where whoever is trusted is let in.
     let registry: ClientRegistry?
 
+    /// - Parameter depth: CAs that may stand between a certificate and its authority.
     init(
         _ configured: HoldfastConfiguration.ClientTrust, _ clients: [HoldfastConfiguration.RegisteredClient], intermediates: [LocatedPath],
+        depth: Int,
         of file: String, _ mistakes: inout MistakeCollector
     ) {
         switch configured {
@@ -22,7 +24,7 @@ struct ClientAnchors {
         case .spiffe(let bundle, let trustDomain):
             let anchors = mistakes.loadBundle(bundle)
             let validator = anchors.flatMap { anchors in
-                mistakes.load(bundle) { () throws(CredentialFault) in try CertificatePathValidator(anchors) }
+                mistakes.load(bundle) { () throws(CredentialFault) in try CertificatePathValidator(anchors, depth: depth) }
             }
             (trust, self.anchors) = (validator.map { .spiffe($0, trustDomain: trustDomain) }, anchors)
             registry = ClientRegistry(clients, of: file, [:], &mistakes)
@@ -53,7 +55,7 @@ struct ClientAnchors {
             }
             let anchors = mistakes.loadIntermediates(intermediates, below: authorities)
             let validator = mistakes.load(first) { () throws(CredentialFault) in
-                try CertificatePathValidator(anchors, of: usage == .any ? .anybody : .clients, revocation: revocation)
+                try CertificatePathValidator(anchors, of: usage == .any ? .anybody : .clients, depth: depth, revocation: revocation)
             }
             trust = validator.map { .authorities($0) }
             self.anchors = anchors

@@ -1,6 +1,7 @@
 import ClientIdentity
 import Credentials
 import HoldfastConfiguration
+import NIOSSL
 import TokenValidation
 
 /// Gathers what is wrong with files, so that all of it is told at once, and what is to be watched of those that can be used.
@@ -69,26 +70,31 @@ struct MistakeCollector {
 
     /// Nil where any file of it cannot be used; each says so.
     ///
-    /// - Parameter authorities: whose certificates it is about.
-    mutating func load(_ revocation: HoldfastConfiguration.Revocation, of authorities: LocatedPath) -> RevocationPolicy? {
+    /// - Parameter file: of the authorities whose certificates it is about.
+    mutating func load(_ revocation: HoldfastConfiguration.Revocation, of file: LocatedPath) -> RevocationPolicy? {
         if let responders = revocation.responders {
             let desk = shelf.desk(StatusDesk.Settings(responders))
-            statusDesks.append((authorities.path, desk))
+            statusDesks.append((file.path, desk))
             return RevocationPolicy(
-                asking: desk, scope: revocation.scope == .leaf ? .leaf : .chain, whenUnreachable: revocation.whenStale == .accept ? .accept : .refuse)
+                asking: desk, scope: .init(revocation.scope), whenUnreachable: .init(revocation.whenStale))
         }
         let shelf = shelf
         let read = revocation.lists.map { file in load(file) { () throws(CredentialFault) in try shelf.lists(of: file) } }
         for (file, lists) in zip(revocation.lists, read) { if let lists { review.watch(revocationLists: file, lists) } }
         guard !read.contains(where: { $0 == nil }) else { return nil }
-        let keepers = revocation.urls.map { shelf.keeper(of: $0, refresh: revocation.refresh.seconds) }
+        var authorities: [NIOSSLCertificate] = []
+        if let file = revocation.certificateAuthorities {
+            guard let anchors = loadAuthorities(file) else { return nil }
+            authorities = anchors.forTLS
+        }
+        let keepers = revocation.urls.map { shelf.keeper(of: $0, refresh: revocation.refresh.seconds, authorities) }
         for keeper in keepers where !listKeepers.contains(where: { $0 === keeper }) {
             listKeepers.append(keeper)
             review.watch(fetchedLists: keeper.url, keeper.lists)
         }
         return RevocationPolicy(
-            lists: read.compactMap(\.self).flatMap(\.self), fetched: keepers.map(\.lists), scope: revocation.scope == .leaf ? .leaf : .chain,
-            whenStale: revocation.whenStale == .accept ? .accept : .refuse)
+            lists: read.compactMap(\.self).flatMap(\.self), fetched: keepers.map(\.lists), scope: .init(revocation.scope),
+            whenStale: .init(revocation.whenStale))
     }
 
     /// A file that nobody else may read.
@@ -123,6 +129,26 @@ struct MistakeCollector {
             isEmpty
                 ? [ConfigurationMistake(file: configuration.file, position: nil, keyPath: "", message: "The configuration cannot be used.")]
                 : mistakes)
+    }
+}
+
+extension RevocationPolicy.Scope {
+    fileprivate init(_ configured: HoldfastConfiguration.Revocation.Scope) {
+        self =
+            switch configured {
+            case .leaf: .leaf
+            case .chain: .chain
+            }
+    }
+}
+
+extension RevocationPolicy.Staleness {
+    fileprivate init(_ configured: HoldfastConfiguration.Revocation.Staleness) {
+        self =
+            switch configured {
+            case .refuse: .refuse
+            case .accept: .accept
+            }
     }
 }
 

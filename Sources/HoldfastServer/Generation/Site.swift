@@ -1,4 +1,5 @@
 import ClientIdentity
+import HTTPWire
 import HoldfastConfiguration
 import NIOSSL
 
@@ -6,8 +7,9 @@ import NIOSSL
 ///
 /// A class for the reason that ``Blueprint`` is one: as a value it made the frame of `explain` too large for the compiler.
 final class Site: Sendable {
-    /// In lower case, IPv6 in brackets; empty where whatever is asked for is served.
+    /// In lower case, IPv6 in brackets, `*.` for one label; empty where whatever is asked for is served.
     let hosts: [String]
+    let served: ServedHosts
     let tls: ServerTLS
     let trust: ClientIdentity.ClientTrust
     /// Nil where whoever is trusted is let in.
@@ -30,10 +32,13 @@ final class Site: Sendable {
         let credentials = mistakes.load(identity?.pair ?? listener.identity, shownFor: hosts)
         let clients =
             identity?.clientTrust.map {
-                ClientAnchors($0, identity?.clients ?? [], intermediates: identity?.intermediates ?? [], of: configuration.file, &mistakes)
+                ClientAnchors(
+                    $0, identity?.clients ?? [], intermediates: identity?.intermediates ?? [],
+                    depth: identity?.maxIntermediates ?? configuration.maxIntermediates, of: configuration.file, &mistakes)
             } ?? clients
         guard let credentials, let trust = clients.trust else { return nil }
         self.hosts = hosts
+        served = ServedHosts(hosts)
         tls = ServerTLS(
             credentials, anchors: clients.anchors, minimumVersion: listener.minimumTLS == .tls13 ? .tlsv13 : .tlsv12,
             certificateIsOptional: configuration.isCertificateOptional,

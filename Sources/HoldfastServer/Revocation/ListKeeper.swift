@@ -3,6 +3,7 @@ import Credentials
 import Crypto
 import HTTPWire
 import Logging
+import NIOSSL
 import Synchronization
 import Telemetry
 import Timekeeping
@@ -24,16 +25,20 @@ final class ListKeeper: Sendable {
 
     let url: HTTPURL
     let refresh: Double
+    let authorities: [NIOSSLCertificate]
     let lists: FetchedLists
     private let work: ListWork
     private let isOpened = Atomic(false)
 
-    /// - Parameter refresh: seconds between two looks at most.
-    init(_ url: HTTPURL, refresh: Double, _ changes: TrustChanges) {
+    /// - Parameters:
+    ///   - refresh: seconds between two looks at most.
+    ///   - authorities: CAs trusted besides the system's.
+    init(_ url: HTTPURL, refresh: Double, _ authorities: [NIOSSLCertificate], _ changes: TrustChanges) {
         self.url = url
         self.refresh = refresh
+        self.authorities = authorities
         lists = FetchedLists(changes)
-        work = ListWork(url: url, refresh: refresh, lists: lists)
+        work = ListWork(url: url, refresh: refresh, authorities: authorities, lists: lists)
     }
 
     deinit { work.retire() }
@@ -72,13 +77,15 @@ private final class ListWork: Sendable {
     private let digest = Mutex<[UInt8]>([])
     private let url: HTTPURL
     private let refresh: Double
+    private let authorities: [NIOSSLCertificate]
     private let lists: FetchedLists
     private let retired: AsyncStream<Never>
     private let retirement: AsyncStream<Never>.Continuation
 
-    init(url: HTTPURL, refresh: Double, lists: FetchedLists) {
+    init(url: HTTPURL, refresh: Double, authorities: [NIOSSLCertificate], lists: FetchedLists) {
         self.url = url
         self.refresh = refresh
+        self.authorities = authorities
         self.lists = lists
         (retired, retirement) = AsyncStream.makeStream()
     }
@@ -93,14 +100,18 @@ private final class ListWork: Sendable {
         }
     }
 
+    private var fetcher: HTTPDocumentFetcher {
+        HTTPDocumentFetcher(authorities: authorities, length: RevocationListFile.limit, seconds: Self.deadline)
+    }
+
     func lookOnce() async {
-        let fetcher = HTTPDocumentFetcher(length: RevocationListFile.limit, seconds: Self.deadline)
+        let fetcher = fetcher
         _ = await look(by: fetcher, nil)
         try? await fetcher.shutdown()
     }
 
     private func keep(_ logger: Logger) async {
-        let fetcher = HTTPDocumentFetcher(length: RevocationListFile.limit, seconds: Self.deadline)
+        let fetcher = fetcher
         var state = KeySetState(timing: timing)
         let start = ContinuousClock.now
         while !Task.isCancelled {

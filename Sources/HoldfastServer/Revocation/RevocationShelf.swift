@@ -2,6 +2,7 @@ import ClientIdentity
 import Credentials
 import HTTPWire
 import HoldfastConfiguration
+import NIOSSL
 import Synchronization
 
 /// The revocation lists of files, from one generation to the next: a file that says what it said before is not read into memory once more, and
@@ -48,12 +49,14 @@ final class RevocationShelf: Sendable {
         }
     }
 
-    /// - Parameter refresh: seconds between two looks at most.
-    func keeper(of url: HTTPURL, refresh: Double) -> ListKeeper {
+    /// - Parameters:
+    ///   - refresh: seconds between two looks at most.
+    ///   - authorities: CAs trusted besides the system's.
+    func keeper(of url: HTTPURL, refresh: Double, _ authorities: [NIOSSLCertificate] = []) -> ListKeeper {
         keepers.withLock { keepers in
-            if let kept = keepers[url]?.keeper, kept.refresh == refresh { return kept }
+            if let kept = keepers[url]?.keeper, kept.refresh == refresh, kept.authorities == authorities { return kept }
             keepers = keepers.filter { $0.value.keeper != nil }
-            let keeper = ListKeeper(url, refresh: refresh, changes)
+            let keeper = ListKeeper(url, refresh: refresh, authorities, changes)
             keepers[url] = Keeper(keeper: keeper)
             return keeper
         }

@@ -60,6 +60,29 @@ struct CertificateTermsTests {
             minimal + "routes: [{path: /a, require: nothing, certificate: {dns: a}}]", "13:39: routes[0].certificate", "asks for no certificate")
     }
 
+    @Test("Where one identity vouches for certificates they may be asked, and it is said where nobody does", arguments: [true, false])
+    func vouchedSomewhere(isVouchedAtTheTop: Bool) throws {
+        let vouched = "{trust: authorities, authorities: clients-ca.pem}"
+        func yaml(_ trusts: (String, String)) -> String {
+            minimal.replacing(
+                "client_certificates:\n  trust: authorities\n  authorities: clients-ca.pem\n", with: "client_certificates: \(trusts.0)\n"
+            )
+            .replacing(
+                "  private_key: server.key\n",
+                with:
+                    "  private_key: server.key\n  hosts: [a.example]\n  identities: [{hosts: [b.example], certificate: server.pem, private_key: server.key, client_certificates: \(trusts.1)}]\n"
+            ) + "routes: [{path: /a, certificate: {dns: a}}]\n"
+        }
+        let found = try warnings(yaml(isVouchedAtTheTop ? (vouched, "{trust: any}") : ("{trust: any}", vouched)))
+        let key = isVouchedAtTheTop ? "listener.identities[0].client_certificates" : "client_certificates"
+        #expect(found.contains { $0.hasPrefix("warning: \(key).trust is `any`: nobody vouches") })
+        #expect(try !warnings(yaml((vouched, vouched))).contains { $0.contains("nobody vouches") })
+        #expect(
+            HoldfastConfigurationTests.mistakes(yaml(("{trust: any}", "{trust: any}"))).contains {
+                $0.contains("routes[0].certificate: ") && $0.contains("nobody vouches")
+            })
+    }
+
     @Test("Nothing is made of what nobody vouches for")
     func unvouched() {
         let any = { (rest: String) in

@@ -40,6 +40,20 @@ struct RoutesTests {
         #expect(try read(minimal + "routes: [{path: /a}]\n").routeTable.matching == .exact)
     }
 
+    @Test("A route says what its connections may go on with, and others go on with nothing (WS-02)")
+    func upgrade() throws {
+        let configuration = try read(routes("path: /ws, upgrade: websocket", "path: /a, scopes: [s]"))
+        #expect(configuration.routes.map(\.policy.upgrade) == [.webSocket, nil])
+        let said = try lines(routes("path: /ws, upgrade: websocket", "path: /a, scopes: [s]"))
+        #expect(said.contains { $0.contains("on /ws") && $0.contains("may go on with websocket") })
+        #expect(!said.contains { $0.contains("on /a ") && $0.contains("go on with") })
+        expectMistake(routes("path: /ws, upgrade: websockets"), "14:26: routes[0].upgrade", "Did you mean `websocket`?")
+        expectMistake(routes("path: /ws, upgrade: h2c"), "14:26: routes[0].upgrade", "`websocket`")
+        expectMistake(routes("path: /ws, upgrade: true"), "14:26: routes[0].upgrade", "`websocket`")
+        expectMistake(routes("path: /ws, methods: [POST], upgrade: websocket"), "14:34: routes[0].upgrade", "Add it, or remove `upgrade`.")
+        #expect(try read(routes("path: /ws, methods: [GET], upgrade: websocket")).routes.first?.policy.upgrade == .webSocket)
+    }
+
     @Test("A mapping of routes has its own mistakes")
     func mappingMistakes() {
         expectMistake(minimal + "routes: {matching: exact}\n", "13:1: routes.list", "The key is missing.")

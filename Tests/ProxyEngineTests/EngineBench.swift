@@ -14,6 +14,7 @@ final class EngineSurroundings {
     let eventLoop = EmbeddedEventLoop()
     let counters = LoopCounters()
     let judge = FakeJudge()
+    let gate = FakeGate()
     let time = ManualTime()
     /// In the order in which they were opened.
     fileprivate(set) var upstreams: [FakeUpstream] = []
@@ -39,7 +40,8 @@ final class EngineSurroundings {
     }
 
     func generation(
-        _ number: Int, judge: (any RequestJudge)? = nil, keeping: LoopGeneration? = nil, _ change: (inout EngineSettings) -> Void = { _ in }
+        _ number: Int, judge: (any RequestJudge)? = nil, keeping: LoopGeneration? = nil, gate: FakeGate? = nil,
+        _ change: (inout EngineSettings) -> Void = { _ in }
     ) throws -> LoopGeneration {
         guard let rewrite = RequestRewrite(pseudonym: "holdfast-test", removesAuthorization: false, defaultHost: "api") else {
             throw ChannelError.operationUnsupported
@@ -56,7 +58,7 @@ final class EngineSurroundings {
         }
         return LoopGeneration(
             number: number, settings: settings, strips: try StripList(trustedHeader: settings.thumbprintHeader),
-            judge: judge ?? self.judge, gate: NoGate(), upstreams: upstreams)
+            judge: judge ?? self.judge, gate: gate ?? self.gate, upstreams: upstreams)
     }
 
     private func open(_ eventLoop: any EventLoop, _ name: UpstreamName, at address: Int) -> EventLoopFuture<any Channel> {
@@ -104,11 +106,12 @@ final class EngineBench {
     func addresses(of name: UpstreamName, _ numbers: Range<Int>) -> [UpstreamAddress] { surroundings.addresses(of: name, numbers) }
 
     func generation(
-        _ number: Int, judge: (any RequestJudge)? = nil, keeping: LoopGeneration? = nil, _ change: (inout EngineSettings) -> Void = { _ in }
-    ) throws -> LoopGeneration { try surroundings.generation(number, judge: judge, keeping: keeping, change) }
+        _ number: Int, judge: (any RequestJudge)? = nil, keeping: LoopGeneration? = nil, gate: FakeGate? = nil,
+        _ change: (inout EngineSettings) -> Void = { _ in }
+    ) throws -> LoopGeneration { try surroundings.generation(number, judge: judge, keeping: keeping, gate: gate, change) }
 
-    func connect(from address: String = "192.0.2.1") throws -> FakeClient {
-        let client = ConnectedClient(IdentifiedClient(.anonymous, nil), address: address, under: loop.generation, trustChanges: 0)
+    func connect(as peer: AuthenticatedPeer = .anonymous, from address: String = "192.0.2.1") throws -> FakeClient {
+        let client = ConnectedClient(IdentifiedClient(peer, nil), address: address, under: loop.generation, trustChanges: 0)
         let connection = HTTP1Connection(loop: loop, client: client)
         loop.register(connection)
         return FakeClient(connection, try Wire(surroundings.eventLoop, connection))
@@ -179,12 +182,12 @@ extension EngineSettings {
             limits: .request, handshakeTimeout: .seconds(10), headTimeout: .seconds(10), idleTimeout: .seconds(60),
             bodyTimeout: .seconds(30), minimumBodyRate: 500, responseTimeout: .seconds(20),
             addsForwardedFor: false, thumbprintHeader: "X-Client-Thumbprint", challenge: ChallengeTerms(realm: "api", metadata: nil),
-            accessLog: true)
+            accessLog: true, webSocketAccept: { key in Array("of-\(String(decoding: key, as: UTF8.self))".utf8) })
     }
 }
 
 /// Decides by the path: `/denied` is, `/later` waits for a lookup, `/payments` is for an upstream of its own, `/nowhere` for none that
-/// there is; everything else may pass.
+/// there is, `/token`, `/reported` and `/ws`, which may be upgraded, pass by a token that expires soon; everything else may pass.
 final class FakeJudge: RequestJudge {
     private(set) var lookups: [FakeLookup] = []
     var afterLookup = Decision.deny(Denial(.tokenExpired))
@@ -203,10 +206,25 @@ final class FakeJudge: RequestJudge {
             let lookup = FakeLookup(client)
             lookups.append(lookup)
             return .later(lookup)
+        case "/ws": return .decided(Self.decide(on: RoutePolicy(requirement: .boundToken, upgrade: .webSocket), now: now))
         case "/payments": return .decided(Self.paying)
+        case "/token": return .decided(Self.decide(on: RoutePolicy(requirement: .boundToken), now: now))
+        case "/reported": return .decided(Self.decide(on: RoutePolicy(requirement: .boundToken, reportOnly: ReportOnly(until: nil)), now: now))
         case "/nowhere": return .decided(Self.lost)
         default: return .decided(Self.permit)
         }
+    }
+
+    /// Of a client's certificate that its token is bound to.
+    static let thumbprint = Thumbprint(ofSHA256: [UInt8](repeating: 7, count: 32))
+
+    /// A token that is good for three seconds, leeway included.
+    private static func decide(on route: RoutePolicy, now: Double) -> Decision {
+        let issuer = Issuer(name: "https://as.test", terms: TokenTerms(audiences: ["api"], leeway: 1))
+        let token = VerifiedToken(
+            issuer: issuer, subject: nil, clientID: nil, expiresAt: now + 2, notBefore: nil, audiences: ["api"], scopes: [],
+            confirmation: .certificate(thumbprint))
+        return route.decide(token, shownBy: thumbprint, now: now)
     }
 
     func conclude(
@@ -233,8 +251,14 @@ final class FakeLookup: PendingLookup {
     }
 }
 
-private final class NoGate: ClientGate {
-    let trustChanges = 0
+/// Lets everybody in; tells what it is told to of who is let in already.
+final class FakeGate: ClientGate {
+    var trustChanges = 0
+    var reviewed = AuthenticatedPeer.anonymous
+    /// Reviews take time.
+    var asks = false
+    private(set) var questions: [FakeLookup] = []
+
     func site(for serverName: String?) -> SiteIndex? { .listeners }
     func makeTLSHandler(for site: SiteIndex, onRefusal: @escaping (GateRefusal) -> Void) throws -> NIOSSLServerHandler {
         throw ChannelError.operationUnsupported
@@ -242,8 +266,13 @@ private final class NoGate: ClientGate {
     func identify(leaf: NIOSSLCertificate?, asking serverName: String?, now: Double) -> Result<IdentifiedClient, GateRefusal> {
         .success(IdentifiedClient(.anonymous, nil))
     }
-    func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer { .anonymous }
+    func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer { reviewed }
     func question(
         about certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double, for client: any LookupClient
-    ) -> (any PendingLookup)? { nil }
+    ) -> (any PendingLookup)? {
+        guard asks else { return nil }
+        let question = FakeLookup(client)
+        questions.append(question)
+        return question
+    }
 }

@@ -131,7 +131,44 @@ struct ExchangeEndingTests {
         line("… and it is over once", plain, answering + [.answerEnds, .delivered, .delivered], .nothing, .answered),
     ]
 
-    @Test("is told in order", arguments: order + judgement + queue + awaiting + underWay + delivering)
+    static let right: [Line] = [
+        line("A right that ends while a connection is waited for is a refusal (WS-05)", plain, [.permitted, .rightEnds], .answer, ended),
+        line("… and while the upstream is waited for", plain, asked + [.rightEnds], .answer, ended),
+        line("… also where the client was told to go on", expecting, asked + [.timePasses, .rightEnds], .answer, ended),
+        line("An upload goes no further than the right to it", upload, asked + [.bodyPart, .rightEnds], .answer, ended),
+        line("An answer under way is cut", plain, answering + [.answerPart, .rightEnds], .cut, ended),
+        line("… and so is one that the client has not taken yet", plain, answering + [.answerEnds, .rightEnds], .cut, ended),
+        line("Who has no permit yet is judged by the judge alone", plain, [.rightEnds], .nothing, nil),
+        line("A client that has all of it cannot lose it", plain, answering + [.answerEnds, .delivered, .rightEnds], .nothing, .answered),
+        line("An answer behind the end of its right is nothing", plain, asked + [.rightEnds, .answerBegins], .nothing, ended),
+    ]
+
+    static let tunnelling = asked + [.switches]
+    static let tunnel: [Line] = [
+        line("A 101 to a whole request is a tunnel (WS-03)", plain, tunnelling, .tunnel, nil),
+        line("… and none where a body is still to come", upload, tunnelling, .nothing, nil),
+        line("… nor behind an answer", plain, answering + [.switches], .nothing, nil),
+        line("Whatever the client sends is passed on", plain, tunnelling + [.bodyPart], .forward, nil),
+        line("… and so is what the upstream sends", plain, tunnelling + [.answerPart], .pass, nil),
+        line("A client that ends its side is passed on", plain, tunnelling + [.inputEnds], .passOn, nil),
+        line("… once", plain, tunnelling + [.inputEnds, .inputEnds], .nothing, nil),
+        line("… and hears the upstream still", plain, tunnelling + [.inputEnds, .answerPart], .pass, nil),
+        line("… and not before the last of it is read", plain, tunnelling + [.inputEndsUnread], .nothing, nil),
+        line("An upstream that ends its side ends the tunnel", plain, tunnelling + [.answerEnds], .deliver(keepsUpstream: false), nil),
+        line("… and neither connection is used again", plain, tunnelling + [.answerEnds, .delivered], .over(keepsClient: false), .answered),
+        line("The right to it ends it (WS-04)", plain, tunnelling + [.bodyPart, .rightEnds], .cut, ended),
+        line("Silence ends it", plain, tunnelling + [.timePasses], .cut, .clientSlow(.idle)),
+        line("A client that does not read is slow", plain, tunnelling + [.outputBlocked, .timePasses], .cut, .clientSlow(.reading)),
+        line("An upstream that does not read fails", plain, tunnelling + [.uploadPaused, .timePasses], .cut, .upstreamFailed(.timeout)),
+        line("An upstream that is lost fails", plain, tunnelling + [.upstreamClosed], .cut, .upstreamFailed(.closed)),
+        line("Who leaves is dropped", plain, tunnelling + [.clientGone], .drop, .clientGone),
+        line("Who ended without goodbye is not waited for", plain, tunnelling + [.abandoned, .timePasses], .drop, .clientGone),
+        line("Our own end cuts it", plain, tunnelling + [.drainTimesOut], .cut, .drained(.timedOut)),
+    ]
+
+    private static let ended = Ending.rightEnded(.tokenExpired)
+
+    @Test("is told in order", arguments: order + judgement + queue + awaiting + underWay + delivering + right + tunnel)
     func ends(line: Line) {
         var run = ExchangeRun(line.request)
         var reaction = ExchangeReaction.nothing
@@ -147,7 +184,7 @@ struct ExchangeEndingTests {
             (Ending.answered, "ok", nil), (.refused(.denial(.tokenExpired)), "refused", "token_expired"),
             (.refused(.form(.chunkMalformed)), "refused", "chunk_malformed"),
             (.refused(.request(.loop)), "refused", "via_loop"), (.upstreamFailed(.timeout), "upstream", "upstream_timeout"),
-            (.clientGone, "client", "client_gone"),
+            (.rightEnded(.tokenExpired), "refused", "right_ended"), (.clientGone, "client", "client_gone"),
             (.clientSlow(.head), "client", "head_timeout"), (.clientSlow(.body), "client", "body_timeout"),
             (.clientSlow(.reading), "client", "read_timeout"),
             (.clientMalformed(.chunkMalformed), "client", "chunk_malformed"), (.drained(.unfinishedHead), "drained", "draining"),
@@ -155,6 +192,6 @@ struct ExchangeEndingTests {
         ] as [(Ending, String, String?)])
     func codes(ending: Ending, outcome: String, reason: String?) {
         #expect(ending.outcome.rawValue == outcome && ending.reason == reason)
-        #expect((ending.cause != nil) == (outcome == "upstream"))
+        #expect((ending.cause != nil) == (outcome == "upstream" || reason == "right_ended"))
     }
 }

@@ -26,7 +26,8 @@ struct ExchangeExplorationTests {
                 if !isPermitted { return "a body is forwarded without a permit" }
                 if event == .bodyEnds { isRequestWhole = true }
             case .pass where event == .answerPart: if !isAnswerBegun { return "a body comes before its head" }
-            case .pass, .passClosing:
+            case .passOn: if !isAnswerBegun { return "a tunnel's end is passed on before there is one" }
+            case .pass, .passClosing, .tunnel:
                 if isAnswerBegun || ownAnswers > 0 { return "it is answered twice" }
                 isAnswerBegun = true
             case .deliver(let keepsUpstream):

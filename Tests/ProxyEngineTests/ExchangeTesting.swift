@@ -14,14 +14,16 @@ enum ExchangeEvent: Hashable, CaseIterable {
     case inputEnds, inputEndsUnread, abandoned, clientGone, delivered
     case saysContinue, saysOtherInterim
     case answerBegins, answerBeginsAndCloses, answerBeginsToOne
+    case switches
     case answerPart, answerEnds
     case upstreamClosed, staleUpstreamClosed, untouchedUpstreamClosed, oneOfSeveralClosed, upstreamNonsense
-    case timePasses, endAnnounced, drainTimesOut
+    case timePasses, rightEnds, endAnnounced, drainTimesOut
 }
 
 /// What an exchange was told to do.
 enum ExchangeReaction: Hashable {
     case nothing, acquire, send, release, forward, hold, pass, passClosing, interim, sayContinue, retry
+    case tunnel, passOn
     /// An answer of ours.
     case answer
     case cut, drop
@@ -67,8 +69,9 @@ struct ExchangeRun: ~Copyable {
         case .uploadResumed: nothing { $0.uploadPaused(false, at: $1) }
         case .outputBlocked: nothing { $0.outputBlocked(true, at: $1) }
         case .outputResumed: nothing { $0.outputBlocked(false, at: $1) }
-        case .inputEnds: state.inputEnded(unread: false, at: now) == .drop ? .drop : .nothing
-        case .inputEndsUnread: state.inputEnded(unread: true, at: now) == .drop ? .drop : .nothing
+        case .inputEnds: endInput(unread: false)
+        case .inputEndsUnread: endInput(unread: true)
+        case .switches: state.switched(at: now) == .pass ? .tunnel : .nothing
         case .abandoned: nothing { $0.abandoned(until: $1 + .seconds(8), at: $1) }
         case .clientGone: state.clientGone() == .drop ? .drop : .nothing
         case .delivered:
@@ -93,6 +96,7 @@ struct ExchangeRun: ~Copyable {
         case .oneOfSeveralClosed: lose(.closed, stale: false, elsewhere: true)
         case .upstreamNonsense: lose(Self.fault, stale: true)
         case .timePasses: passTime()
+        case .rightEnds: reaction(to: state.rightEnded(.tokenExpired))
         case .endAnnounced: nothing { state, _ in state.closeAfterwards() }
         case .drainTimesOut: state.cut(.drained(.timedOut)) == .cut ? .cut : .nothing
         }
@@ -110,6 +114,14 @@ struct ExchangeRun: ~Copyable {
         }
     }
 
+    private mutating func endInput(unread: Bool) -> ExchangeReaction {
+        switch state.inputEnded(unread: unread, at: now) {
+        case .drop: .drop
+        case .passOn: .passOn
+        case .nothing: .nothing
+        }
+    }
+
     private mutating func lose(_ fault: UpstreamFault, stale: Bool, untouched: Bool = false, elsewhere: Bool = false) -> ExchangeReaction {
         switch state.upstreamLost(fault, stale: stale, untouched: untouched, elsewhere: elsewhere, at: now) {
         case .retry: .retry
@@ -119,11 +131,11 @@ struct ExchangeRun: ~Copyable {
         }
     }
 
-    /// To the deadline, whatever it is.
+    /// To the deadline, whatever it is. The right to the exchange holds meanwhile.
     private mutating func passTime() -> ExchangeReaction {
         if state.deadline != .distantFuture { now = max(now, state.deadline) }
         return switch state.deadlineReached(at: now) {
-        case .wait: .nothing
+        case .wait, .review: .nothing
         case .sayContinue: .sayContinue
         case .answer: .answer
         case .cut: .cut
@@ -153,6 +165,7 @@ extension ExchangeState {
     struct Snapshot: Hashable {
         let phase: Phase
         let deadline: NIODeadline
+        let review: NIODeadline
         let upload: Upload
         let flags: [Bool]
         let abandonedAt: NIODeadline?
@@ -161,7 +174,7 @@ extension ExchangeState {
 
     var snapshot: Snapshot {
         Snapshot(
-            phase: phase, deadline: deadline, upload: upload,
+            phase: phase, deadline: deadline, review: review, upload: upload,
             flags: [persists, upstreamPersists, mayRetry, takesInterim, awaitsContinue, hasAnswered, isUploadPaused, isOutputBlocked],
             abandonedAt: abandonedAt, rates: [uploadRate, downloadRate])
     }
@@ -172,6 +185,7 @@ extension ExchangeState {
         var copy = ExchangeState(request, terms: terms, at: ExchangeRun.start)
         copy.phase = phase
         copy.deadline = deadline
+        copy.review = review
         copy.upload = upload
         copy.persists = persists
         copy.upstreamPersists = upstreamPersists

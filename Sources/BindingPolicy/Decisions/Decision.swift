@@ -4,13 +4,44 @@ package struct Permit: Sendable {
     package let token: VerifiedToken?
     /// Why it would have been refused, were its route not `report_only`.
     package let wouldRefuse: DenialReason?
-    /// Where the request may go, and nowhere else.
-    package let upstream: UpstreamName
+    private let route: RoutePolicy
 
-    fileprivate init(token: VerifiedToken?, to upstream: UpstreamName, wouldRefuse: DenialReason? = nil) {
+    fileprivate init(token: VerifiedToken?, on route: RoutePolicy, wouldRefuse: DenialReason? = nil) {
         self.token = token
-        self.upstream = upstream
         self.wouldRefuse = wouldRefuse
+        self.route = route
+    }
+
+    /// Where the request may go, and nowhere else.
+    package var upstream: UpstreamName { route.upstream }
+    /// What else than HTTP it may go on with.
+    package var upgrade: RoutePolicy.Upgrade? { route.upgrade }
+
+    /// What it is worth while its request is still being answered.
+    package enum Standing: Equatable, Sendable {
+        case holds
+        /// It does not, and its route only reports that.
+        case reported(DenialReason)
+        case ended(DenialReason)
+    }
+
+    /// An answer may take hours, and nobody gets more of it than a new request with the same token and certificate would.
+    ///
+    /// - Parameter peer: whose request it was, as it is known by now.
+    package func standing(of peer: AuthenticatedPeer, at now: Double) -> Standing {
+        guard let reason = peer.fault(at: now) ?? route.certificate.flatMap({ peer.fault(under: $0) }) ?? wouldRefuse ?? fault(of: peer, now) else {
+            return .holds
+        }
+        return route.reportOnly?.isOn(at: now) ?? false ? .reported(reason) : .ended(reason)
+    }
+
+    private func fault(of peer: AuthenticatedPeer, _ now: Double) -> DenialReason? {
+        let decision =
+            if let token { route.decide(token, shownBy: peer.thumbprint, of: peer.client, now: now) } else {
+                route.decideWithoutToken(shownBy: peer.thumbprint)
+            }
+        guard case .deny(let denial) = decision else { return nil }
+        return denial.reason
     }
 }
 
@@ -40,7 +71,7 @@ package enum Decision: Sendable {
     /// nothing of it may be believed.
     package func reported(on route: RoutePolicy, now: Double) -> Decision {
         guard case .deny(let denial) = self, let mode = route.reportOnly, mode.isOn(at: now) else { return self }
-        return .permit(Permit(token: nil, to: route.upstream, wouldRefuse: denial.reason))
+        return .permit(Permit(token: nil, on: route, wouldRefuse: denial.reason))
     }
 }
 
@@ -57,7 +88,7 @@ extension RoutePolicy {
         switch requirement {
         case .boundToken: .deny(Denial(.credentialsMissing))
         case .certificate where thumbprint == nil: .deny(Denial(.certificateMissing))
-        case .certificate, .nothing: .permit(Permit(token: nil, to: upstream))
+        case .certificate, .nothing: .permit(Permit(token: nil, on: self))
         }
     }
 
@@ -72,7 +103,7 @@ extension RoutePolicy {
         for condition in TokenCondition.order {
             if let denial = denial(by: condition, of: token, shownBy: thumbprint, client, now: now) { return .deny(denial) }
         }
-        return .permit(Permit(token: token, to: upstream))
+        return .permit(Permit(token: token, on: self))
     }
 
     private func denial(

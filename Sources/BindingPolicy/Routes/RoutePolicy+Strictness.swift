@@ -18,7 +18,9 @@ extension RoutePolicy {
     }
 
     func isAtLeastAsStrict(as other: RoutePolicy) -> Bool {
-        guard enforces(asMuchAs: other), other.certificate.map({ certificate?.imply($0) ?? false }) ?? true else { return false }
+        guard upgrade == nil || upgrade == other.upgrade, enforces(asMuchAs: other),
+            other.certificate.map({ certificate?.imply($0) ?? false }) ?? true
+        else { return false }
         if requirement != other.requirement { return requirement.strictness > other.requirement.strictness }
         return hasScopes(of: other) && hasAuthentication(of: other) && isSubset(issuers, of: other.issuers)
             && isSubset(audiences, of: other.audiences) && other.claims.allSatisfy { wanted in claims.contains { $0.implies(wanted) } }

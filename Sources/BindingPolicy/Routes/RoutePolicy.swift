@@ -19,6 +19,9 @@ package final class RoutePolicy: Equatable, Sendable {
         }
     }
 
+    /// What a connection may go on with after a request. The raw value is the name of the protocol.
+    package enum Upgrade: String, CaseIterable, Sendable { case webSocket = "websocket" }
+
     /// A claim that must be in the token.
     package struct Claim: Equatable, Sendable {
         package let name: ClaimName
@@ -52,6 +55,8 @@ package final class RoutePolicy: Equatable, Sendable {
     package let claims: [Claim]
     /// Forwards what it would refuse, and says so.
     package let reportOnly: ReportOnly?
+    /// Nil for HTTP and nothing else.
+    package let upgrade: Upgrade?
     /// Where requests go.
     package let upstream: UpstreamName
 
@@ -59,7 +64,7 @@ package final class RoutePolicy: Equatable, Sendable {
         requirement: Requirement, certificate: CertificateTerms? = nil, scopes: [String] = [], anyScope: [String] = [], issuers: [String]? = nil,
         audiences: [String] = [],
         acr: [String] = [], maximumAuthenticationAge: Double? = nil, claims: [Claim] = [], reportOnly: ReportOnly? = nil,
-        upstream: UpstreamName = .default
+        upgrade: Upgrade? = nil, upstream: UpstreamName = .default
     ) {
         self.requirement = requirement
         self.certificate = certificate
@@ -71,12 +76,14 @@ package final class RoutePolicy: Equatable, Sendable {
         self.maximumAuthenticationAge = maximumAuthenticationAge
         self.claims = claims
         self.reportOnly = reportOnly
+        self.upgrade = upgrade
         self.upstream = upstream
     }
 
     package static func == (left: RoutePolicy, right: RoutePolicy) -> Bool {
         left.requirement == right.requirement && left.certificate == right.certificate && left.hasConditions(of: right)
             && left.reportOnly == right.reportOnly
+            && left.upgrade == right.upgrade
             && left.upstream == right.upstream
     }
 

@@ -91,14 +91,18 @@ struct RoutesReader {
     /// - `claims` (claim name: a value, a list of values of which it must have one, `present`, or `{word: …}` with a value or a list, of
     ///   which one must be among the words of a text with spaces between; `scope` and `scp` are such lists anyway; optional)
     /// - `report_only` (`true`, `false`, or the day from which on it enforces; default: that of the whole file)
+    /// - `upgrade` (`websocket`; default: none, and what a client offers is not passed on)
     /// - `upstream` (a name out of `upstreams`, or `default`, which is `upstream`; default `default`): where its requests go
     private mutating func read(_ node: ConfigurationNode, _ keyPath: String, _ log: MistakeLog) -> Route? {
         let section = Section(
-            node, at: node.position, keyPath, known: ["path", "methods", "require", "certificate"] + Self.tokenKeys + ["report_only", "upstream"], log
-        )
+            node, at: node.position, keyPath,
+            known: ["path", "methods", "require", "certificate"] + Self.tokenKeys + ["report_only", "upgrade", "upstream"], log)
         let pattern = section.required("path", "Write a path such as `/as/token` or `/payments/*`.", Self.pattern)
         let methods = section.list("methods", Self.method) ?? []
         let policy = policy(section)
+        if section.has("upgrade"), !methods.isEmpty, !methods.contains("GET") {
+            section.complain("A connection is upgraded by a `GET`, which is none of these `methods`. Add it, or remove `upgrade`.", "upgrade")
+        }
         guard let pattern else { return nil }
         if !pattern.canBeFolded { unfoldable.append(section) }
         for method in methods.isEmpty ? [nil] : methods.map(Optional.some) {
@@ -136,7 +140,8 @@ struct RoutesReader {
         return RoutePolicy(
             requirement: requirement, certificate: certificate, scopes: scopes.all, anyScope: scopes.any, issuers: issuers, audiences: audiences,
             acr: acr,
-            maximumAuthenticationAge: age, claims: claims, reportOnly: mode, upstream: upstream)
+            maximumAuthenticationAge: age, claims: claims, reportOnly: mode,
+            upgrade: section.optional("upgrade", choice(RoutePolicy.Upgrade.self)), upstream: upstream)
     }
 }
 

@@ -10,9 +10,14 @@ extension ConfigurationSummary {
             let methods =
                 route.methods.isEmpty ? "Any method" : route.methods.map { $0 == "GET" ? "GET and HEAD" : $0 }.joined(separator: ", ")
             let place = route.policy.upstream == .default ? "" : ", and goes to \(quoted(route.policy.upstream.text))"
-            return "\(methods) on \(route.pattern) \(needs(of: route.policy, configuration))\(place)\(reporting(route.policy, now))."
+            let whole = needs(of: route.policy, configuration) + place + upgrading(route.policy)
+            return "\(methods) on \(route.pattern) \(whole)\(reporting(route.policy, now))."
         }
         return routes + ["Every other request \(whole), whatever its scope\(reporting(fallback, now)).", matching(configuration.routeTable)]
+    }
+
+    private static func upgrading(_ policy: RoutePolicy) -> String {
+        policy.upgrade.map { "; its connection may go on with \($0.rawValue) for as long as that holds" } ?? ""
     }
 
     private static func matching(_ table: RouteTable) -> String {

@@ -31,7 +31,7 @@ extension EngineSettings {
             },
             certificateFields: Self.certificateFields(configuration),
             forwardedClient: Self.forwardedClient(configuration.forward),
-            context: Self.context(context),
+            context: Self.context(context), webSocketAccept: { WebSocketAccept.value(of: $0) },
             interactionID: InteractionIDMode(configuration.forward.interactionID), errorBody: ErrorBody(configuration.forward.errorBody))
     }
 }

@@ -86,6 +86,7 @@ package struct Refusal: Equatable, Sendable {
             case .head: "The request's head did not arrive in time."
             case .body: "The request's body stopped arriving."
             case .reading: "The answer was not read."
+            case .idle: "Neither side sent anything."
             }
         return Refusal(status: 408, reason: patience.rawValue, detail: detail, closes: true)
     }

@@ -9,6 +9,8 @@ package enum Ending: Hashable, Sendable {
     case answered
     /// We did not let it pass.
     case refused(RefusalCause)
+    /// It was let pass, and its token or its client's certificate held no more before the client had the whole answer.
+    case rightEnded(DenialReason)
     case upstreamFailed(UpstreamFault)
     case clientGone
     case clientSlow(Patience)
@@ -23,6 +25,8 @@ package enum Ending: Hashable, Sendable {
         case head = "head_timeout"
         case body = "body_timeout"
         case reading = "read_timeout"
+        /// A tunnel through which neither side sent anything.
+        case idle = "tunnel_idle"
     }
 
     /// What our own end cut short. The raw value is the reason code.
@@ -30,13 +34,15 @@ package enum Ending: Hashable, Sendable {
         /// A head that had begun and did not arrive in time.
         case unfinishedHead = "draining"
         case timedOut = "drain_timeout"
+        /// A tunnel, which would not have ended by itself.
+        case tunnel = "tunnel_drained"
     }
 
     /// Who ended it, as the access log has it.
     package var outcome: Outcome {
         switch self {
         case .answered: .answered
-        case .refused: .refused
+        case .refused, .rightEnded: .refused
         case .upstreamFailed: .upstream
         case .clientGone, .clientSlow, .clientMalformed, .aborted: .client
         case .drained: .drained
@@ -48,6 +54,7 @@ package enum Ending: Hashable, Sendable {
         switch self {
         case .answered: nil
         case .refused(let cause): cause.code
+        case .rightEnded: "right_ended"
         case .upstreamFailed(let fault): fault.reason
         case .clientGone: "client_gone"
         case .clientSlow(let patience): patience.rawValue
@@ -57,17 +64,21 @@ package enum Ending: Hashable, Sendable {
         }
     }
 
-    /// The client has been waited for long enough already, or nobody can wait for it.
+    /// The client has been waited for long enough already, or nobody can or may wait for it.
     var hasWaited: Bool {
         switch self {
-        case .clientSlow, .drained, .clientGone: true
+        case .clientSlow, .drained, .clientGone, .rightEnded: true
         case .answered, .refused, .upstreamFailed, .clientMalformed, .aborted: false
         }
     }
 
-    /// Of an upstream's fault, more precisely than its reason.
+    /// Of an upstream's fault, and of a right that ended, more precisely than its reason.
     package var cause: String? {
-        if case .upstreamFailed(let fault) = self { fault.cause } else { nil }
+        switch self {
+        case .upstreamFailed(let fault): fault.cause
+        case .rightEnded(let reason): reason.rawValue
+        case .answered, .refused, .clientGone, .clientSlow, .clientMalformed, .drained, .aborted: nil
+        }
     }
 }
 

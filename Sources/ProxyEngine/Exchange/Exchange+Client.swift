@@ -65,7 +65,12 @@ extension Exchange {
     }
 
     func inputEnded(unread: Bool) {
-        if state.inputEnded(unread: unread, at: loop.now) == .drop { drop() } else { progressed() }
+        switch state.inputEnded(unread: unread, at: loop.now) {
+        case .drop: return drop()
+        case .passOn: upstream?.send(ByteBuffer(), isLast: true)
+        case .nothing: break
+        }
+        progressed()
     }
 
     func abandoned(until end: NIODeadline) {

@@ -10,8 +10,16 @@ extension Exchange: LookupClient {
     struct Waiting {
         let lookup: any PendingLookup
         let head: ByteBuffer
-        /// Whether it is about the client's certificate: then nothing of the request has been judged yet.
-        var isReview = false
+        var subject = Subject.token
+
+        enum Subject: Equatable {
+            case token
+            /// The client's certificate: nothing of the request has been judged yet.
+            case certificate
+            /// The certificate once more, while the request is answered.
+            /// - Parameter generation: that asks.
+            case right(generation: Int)
+        }
     }
 
     /// Judges the request whose head was just parsed into the generation's storage.
@@ -22,7 +30,7 @@ extension Exchange: LookupClient {
         if generation.settings.interactionID != .pass { takeInteractionID(octets) }
         let now = loop.clock.seconds()
         if let question = client.review(under: generation, now: now, for: self) {
-            lookup = Waiting(lookup: question, head: ByteBuffer(bytes: octets), isReview: true)
+            lookup = Waiting(lookup: question, head: ByteBuffer(bytes: octets), subject: .certificate)
             return progressed()
         }
         carryOut(generation.judge.judge(generation.requestHead, octets, from: client.peer, now: now, for: self), octets)
@@ -33,11 +41,12 @@ extension Exchange: LookupClient {
         guard let waiting = lookup else { return }
         lookup = nil
         loop.eventBegan()
+        if case .right(let number) = waiting.subject { return rightLookedUp(number) }
         // Other connections have used the storage meanwhile.
         guard case .complete = generation.requestHead.parse(waiting.head) else { return cut(.aborted) }
         waiting.head.withUnsafeReadableBytes { octets in
             let now = loop.clock.seconds()
-            guard !waiting.isReview else {
+            guard waiting.subject == .token else {
                 client.concludeReview(under: generation, now: now)
                 return carryOut(generation.judge.judge(generation.requestHead, octets, from: client.peer, now: now, for: self), octets)
             }
@@ -87,6 +96,8 @@ extension Exchange: LookupClient {
         let share = client.share(of: upstream.pool)
         seat = (upstream, share)
         upstream.counts.requests &+= 1
+        self.permit = permit
+        if permit.upgrade == .webSocket { upgrade = offer(octets) }
         var out = loop.buffers.take()
         generation.requestHead.write(
             from: octets, to: &out, upstream.terms.rewrite, trusted: trustedFields(for: permit, octets, credentials: upstream.terms.credentials))
@@ -114,14 +125,15 @@ extension Exchange: LookupClient {
         let claims = permit.token == nil ? [] : generation.settings.forwardedClaims
         let expects = request.state.expectsContinue
         guard
-            expects || permit.wouldRefuse != nil || record.interactionID != nil || !claims.isEmpty || generation.settings.context != nil
-                || !credentials.isEmpty
+            expects || upgrade != nil || permit.wouldRefuse != nil || record.interactionID != nil || !claims.isEmpty
+                || generation.settings.context != nil || !credentials.isEmpty
         else { return fixed }
         var fields = fixed + credentials
         if let token = permit.token { for claim in claims { claim.write(of: token, from: client.peer.client, to: &fields) } }
         if let id = record.interactionID { id.writeField(to: &fields) }
         if let reason = permit.wouldRefuse { fields += Array("\(EngineSettings.reportHeader): \(reason.rawValue)\r\n".utf8) }
         if let sign = generation.settings.context { fields += sign(context(of: permit, octets)) }
+        if upgrade != nil { fields += WebSocketUpgrade.fields }
         if expects { fields += Array("Expect: 100-continue\r\n".utf8) }
         return fields
     }

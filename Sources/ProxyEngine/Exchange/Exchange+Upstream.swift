@@ -55,6 +55,7 @@ extension Exchange {
     func answerBody(_ part: ByteBuffer) {
         guard state.answerBody(part.readableBytes, at: loop.now) == .pass else { return }
         record.bytesOut += part.readableBytes
+        noteFrames(part)
         downstream?.passBody(part)
         progressed()
     }

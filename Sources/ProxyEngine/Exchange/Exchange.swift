@@ -6,8 +6,8 @@ import Telemetry
 /// One request and its answer: drives an ``ExchangeState`` between a ``Downstream`` and an ``Upstream``, and keeps its record.
 ///
 /// It knows neither side's protocol, and pins the generation that it began with: it is judged and finished under that, whatever is
-/// published meanwhile. This file holds what an exchange is and how it ends; `+Judgement` how it may begin, `+Client` and `+Upstream` what
-/// either side does.
+/// published meanwhile. This file holds what an exchange is and how it ends; `+Judgement` how it may begin, `+Right` until when it may go on, `+Client` and `+Upstream`
+/// what either side does, `+Tunnel` how both go on with another protocol.
 final class Exchange: Timed {
     let loop: EngineLoop
     let generation: LoopGeneration
@@ -19,6 +19,10 @@ final class Exchange: Timed {
     private(set) var downstream: (any Downstream)?
     /// The upstream that its permit names, and its client's share of the connections.
     var seat: (upstream: LoopUpstream, share: ClientShare)?
+    /// What it is forwarded by.
+    var permit: Permit?
+    /// Where it may become a tunnel, or has.
+    var upgrade: WebSocketUpgrade?
     /// It may stand in the line of its pool.
     var isWaiting = false
     var upstream: (any Upstream)?
@@ -41,10 +45,10 @@ final class Exchange: Timed {
         record = ExchangeRecord(began: began)
     }
 
-    var deadline: NIODeadline { state.deadline }
+    var deadline: NIODeadline { state.due }
 
     /// After each event: the wheel is told of an earlier deadline, and finds a later one when it comes by.
-    func progressed() { if state.deadline < appointment.deadline { loop.wheel.keep(self) } }
+    func progressed() { if state.due < appointment.deadline { loop.wheel.keep(self) } }
 
     // MARK: How it ends
 
@@ -65,6 +69,7 @@ final class Exchange: Timed {
         }
         if case .upstreamFailed(let fault) = ending { loop.noteUpstreamFault(fault, of: seat?.upstream) }
         if case .refused(let cause) = ending { loop.counters.countRefusal(cause.code) }
+        if case .rightEnded(let reason) = ending { loop.counters.countRightEnded(reason.rawValue) }
         record.close(ending, on: self)
     }
 
@@ -85,8 +90,11 @@ final class Exchange: Timed {
     func cut() {
         guard let downstream else { return }
         let ending = state.ending ?? .aborted
+        let farewell = farewell(ending)
         settle(ending)
-        downstream.cut(atOnce: ending.hasWaited)
+        guard let farewell else { return downstream.cut(atOnce: ending.hasWaited) }
+        downstream.passBody(farewell)
+        downstream.exchangeOver(keepsClient: false)
     }
 
     func drop() {
@@ -117,6 +125,9 @@ final class Exchange: Timed {
         let before = state.phase
         switch state.deadlineReached(at: now) {
         case .wait: progressed()
+        case .review:
+            progressed()
+            reviewRight()
         case .sayContinue:
             downstream?.sayContinue()
             progressed()

@@ -24,6 +24,7 @@ extension ExchangeState {
         case .answering:
             uploadRate.moved(octets)
             if isLast { wholeUpload(.answering(.whole)) }
+        case .tunnelling: if isLast { upload = .whole }
         case .judging, .queued, .delivering, .over: return .nothing
         }
         progress(at: now)
@@ -42,7 +43,7 @@ extension ExchangeState {
         case .queued, .asked:
             end(.refused(.form(fault)))
             return .answer
-        case .answering:
+        case .answering, .tunnelling:
             end(.clientMalformed(fault))
             return .cut
         case .judging, .delivering, .over: return .nothing
@@ -64,6 +65,8 @@ extension ExchangeState {
     package enum OnClientEnd: Equatable, Sendable {
         /// Nobody is there to be answered: nothing more is sent in either direction.
         case drop
+        /// The upstream is to see it, and may go on.
+        case passOn
         case nothing
     }
 
@@ -74,7 +77,11 @@ extension ExchangeState {
         case .queued(.open), .asked(.open), .answering(.open):
             // A body that ends before its length is no request: the upstream must not take it for one.
             if !unread { return clientGone() }
-        case .queued, .asked, .answering, .judging, .delivering, .over: break
+        case .tunnelling where upload == .open && !unread:
+            upload = .whole
+            progress(at: now)
+            return .passOn
+        case .queued, .asked, .answering, .tunnelling, .judging, .delivering, .over: break
         }
         progress(at: now)
         return .nothing

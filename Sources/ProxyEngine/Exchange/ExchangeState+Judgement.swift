@@ -13,8 +13,22 @@ extension ExchangeState {
         guard case .judging = phase else { return .nothing }
         self.terms = terms
         phase = .queued(upload)
+        review = now + EngineSettings.reviewInterval
         progress(at: now)
         return .acquire
+    }
+
+    /// The token or the certificate that it was permitted by holds no more: a new request would be refused, and this one goes no further.
+    package mutating func rightEnded(_ reason: DenialReason) -> OnFault {
+        switch phase {
+        case .queued, .asked:
+            end(.rightEnded(reason))
+            return .answer
+        case .answering, .tunnelling, .delivering:
+            end(.rightEnded(reason))
+            return .cut
+        case .judging, .over: return .nothing
+        }
     }
 
     package enum OnRefusal: Equatable, Sendable { case answer, nothing }

@@ -10,7 +10,7 @@ extension ExchangeState {
         case .judging:
             if let abandonedAt { deadline = min(deadline, abandonedAt) }
             return
-        case .queued, .asked, .answering, .delivering: break
+        case .queued, .asked, .answering, .tunnelling, .delivering: break
         }
         let waitsForBody = waitsForBody
         let patience = waitsForBody ? terms.body : isAwaited ? terms.firstOctet : terms.response
@@ -30,13 +30,15 @@ extension ExchangeState {
     private var isAnswering: Bool {
         switch phase {
         case .answering, .delivering: true
-        case .judging, .queued, .asked, .over: false
+        case .judging, .queued, .asked, .tunnelling, .over: false
         }
     }
 
     package enum OnDeadline: Equatable, Sendable {
         /// There is a later one by now.
         case wait
+        /// The right to it is to be looked at.
+        case review
         /// The upstream said neither yes nor no: an old API does not know the question, and the client would wait for ever.
         case sayContinue
         case answer
@@ -45,7 +47,11 @@ extension ExchangeState {
     }
 
     package mutating func deadlineReached(at now: NIODeadline) -> OnDeadline {
-        guard deadline <= now else { return .wait }
+        guard deadline <= now else {
+            guard review <= now else { return .wait }
+            review = now + EngineSettings.reviewInterval
+            return .review
+        }
         switch phase {
         case .over: return .wait
         case .judging: return isAbandoned(now) ? drop() : answer(.refused(.denial(.introspectionUnavailable)))
@@ -56,6 +62,10 @@ extension ExchangeState {
             return answer(waitsForBody ? .clientSlow(.body) : .upstreamFailed(.timeout))
         case .answering:
             end(waitsForBody ? .clientSlow(.body) : isOutputBlocked ? .clientSlow(.reading) : .upstreamFailed(.timeout))
+            return .cut
+        case .tunnelling:
+            if isAbandoned(now) { return drop() }
+            end(isOutputBlocked ? .clientSlow(.reading) : isUploadPaused ? .upstreamFailed(.timeout) : .clientSlow(.idle))
             return .cut
         case .delivering:
             end(.clientSlow(.reading))

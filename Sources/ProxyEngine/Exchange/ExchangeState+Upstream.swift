@@ -36,10 +36,27 @@ extension ExchangeState {
         return .pass(closing: !persists)
     }
 
+    package enum OnSwitch: Equatable, Sendable { case pass, nothing }
+
+    /// 101: neither connection speaks HTTP from here on, or ever again.
+    package mutating func switched(at now: NIODeadline) -> OnSwitch {
+        guard case .asked(.whole) = phase else { return .nothing }
+        phase = .tunnelling
+        upload = .open
+        hasAnswered = true
+        awaitsContinue = false
+        persists = false
+        progress(at: now)
+        return .pass
+    }
+
     package enum OnAnswerBody: Equatable, Sendable { case pass, nothing }
 
     package mutating func answerBody(_ octets: Int, at now: NIODeadline) -> OnAnswerBody {
-        guard case .answering = phase else { return .nothing }
+        switch phase {
+        case .answering, .tunnelling: break
+        case .judging, .queued, .asked, .delivering, .over: return .nothing
+        }
         downloadRate.moved(octets)
         progress(at: now)
         return .pass
@@ -52,10 +69,15 @@ extension ExchangeState {
 
     /// A response that ended makes the rest of the request pointless.
     package mutating func answerEnded(at now: NIODeadline) -> OnAnswerEnd {
-        guard case .answering(let upload) = phase else { return .nothing }
+        let keepsUpstream: Bool
+        switch phase {
+        case .answering(let upload): keepsUpstream = upstreamPersists && upload == .whole
+        case .tunnelling: keepsUpstream = false
+        case .judging, .queued, .asked, .delivering, .over: return .nothing
+        }
         phase = .delivering
         progress(at: now)
-        return .deliver(keepsUpstream: upstreamPersists && upload == .whole)
+        return .deliver(keepsUpstream: keepsUpstream)
     }
 
     package enum OnUpstreamLoss: Equatable, Sendable {
@@ -83,7 +105,7 @@ extension ExchangeState {
             }
             end(.upstreamFailed(fault))
             return .answer
-        case .answering:
+        case .answering, .tunnelling:
             end(.upstreamFailed(fault))
             return .cut
         case .judging, .queued, .delivering, .over: return .nothing

@@ -12,7 +12,8 @@ package import NIOCore
 /// 2. `queued` → `asked` with a connection, → `over` without one;
 /// 3. `asked` → `answering` at the answer's head, → `queued` once more where a kept-alive connection turned out to be closed;
 /// 4. `answering` → `delivering` at the answer's end → `over` when the client has taken all of it;
-/// 5. from each of them → `over` when either side goes away, or by time alone.
+/// 5. `asked` → `tunnelling` where the upstream switches protocols → `delivering` when it ends its side;
+/// 6. from each of them → `over` when either side goes away, when the right to it ends, or by time alone.
 ///
 /// `over` is left by nothing, and every event in it is answered by "nothing": an exchange ends once.
 package struct ExchangeState: ~Copyable {
@@ -25,6 +26,8 @@ package struct ExchangeState: ~Copyable {
         case asked(Upload)
         /// The answer is under way.
         case answering(Upload)
+        /// Both go on with another protocol: whatever one sends is for the other.
+        case tunnelling
         /// The answer is whole here, and the client has not taken all of it yet. The upstream's part is over.
         case delivering
         case over(Ending)
@@ -56,8 +59,10 @@ package struct ExchangeState: ~Copyable {
     }
 
     package internal(set) var phase: Phase
-    /// When `deadlineReached` is to be called.
+    /// When patience with whoever is waited for ends.
     package internal(set) var deadline: NIODeadline
+    /// When the right to it is looked at again, from its permit on.
+    package internal(set) var review = NIODeadline.distantFuture
     /// Of the generation, and once it is permitted of its upstream.
     var terms: ExchangeTerms
     var upload: Upload
@@ -94,6 +99,9 @@ package struct ExchangeState: ~Copyable {
         deadline = min(now + terms.lookup, abandonedAt ?? .distantFuture)
     }
 
+    /// When `deadlineReached` is to be called.
+    package var due: NIODeadline { min(deadline, review) }
+
     /// Answering it is out of the question, or it has been answered.
     package var isOver: Bool { if case .over = phase { true } else { false } }
 
@@ -103,15 +111,19 @@ package struct ExchangeState: ~Copyable {
     package var isUploading: Bool {
         switch phase {
         case .asked(.open), .answering(.open): true
-        default: false
+        case .tunnelling: upload == .open
+        case .judging, .queued, .asked, .answering, .delivering, .over: false
         }
     }
 
     /// It is the client that is waited for, to send more of its body.
-    var waitsForBody: Bool { isUploading && !isUploadPaused && !isOutputBlocked }
+    var waitsForBody: Bool { isUploading && !isTunnelling && !isUploadPaused && !isOutputBlocked }
+
+    var isTunnelling: Bool { if case .tunnelling = phase { true } else { false } }
 
     mutating func end(_ ending: Ending) {
         phase = .over(ending)
         deadline = .distantFuture
+        review = .distantFuture
     }
 }

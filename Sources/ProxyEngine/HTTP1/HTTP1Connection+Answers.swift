@@ -2,7 +2,7 @@ import HTTPWire
 import NIOCore
 
 /// From the exchange to the client.
-extension HTTP1Connection: Downstream {
+extension HTTP1Connection: TunnelDownstream {
     var isOutputBlocked: Bool { outbox.isBlocked || !outbox.isEmpty }
     var mayPersist: Bool { !isHTTP10 && !loop.isEnding }
 
@@ -24,6 +24,14 @@ extension HTTP1Connection: Downstream {
         answerFraming = gather { out in
             exchange.generation.responseHead.write(from: raw, to: &out, minorVersion: isHTTP10 ? 0 : 1, close: closing, extra: fields)
         }
+    }
+
+    func beginTunnel(_ raw: ByteBuffer, fields: [UInt8]) {
+        guard let exchange else { return }
+        gather { out in _ = exchange.generation.responseHead.write(from: raw, to: &out, minorVersion: 1, close: false, extra: fields) }
+        answerFraming = .untilClose
+        body = BodyReader(.untilClose)
+        flush()
     }
 
     func passBody(_ part: ByteBuffer) {

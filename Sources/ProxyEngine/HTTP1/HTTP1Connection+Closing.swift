@@ -116,7 +116,7 @@ extension HTTP1Connection: ClientFront {
 
     /// What is not a request by now gets a moment in which it may become one, since it may be on its way.
     func drain() {
-        endAnnounced()
+        exchange?.drain()
         if case .ready = phase { deadline = min(deadline, loop.now + EngineSettings.drainGrace) }
     }
 

@@ -31,6 +31,8 @@ package struct EngineSettings: Sendable {
     package var forwardedClient: ForwardedClient?
     /// Makes a whole line over a request that is forwarded; nil for none.
     package var context: (@Sendable (RequestContext) -> [UInt8])?
+    /// What a server of WebSocket answers to a client's key (RFC 6455 section 4.2.2); nil where nothing is ever upgraded.
+    package var webSocketAccept: (@Sendable (_ key: [UInt8]) -> [UInt8])?
     package var interactionID: InteractionIDMode
     package var errorBody: ErrorBody
 
@@ -57,6 +59,8 @@ package struct EngineSettings: Sendable {
     package static let drainGrace = TimeAmount.seconds(1)
     /// A lookup has a shorter time-out of its own; this one is for the case that it never ends.
     package static let lookupTimeout = TimeAmount.seconds(120)
+    /// How often the right to an answer is looked at while that is under way. With the wheel's interval it is what one may outlive it by.
+    package static let reviewInterval = TimeAmount.milliseconds(500)
     /// Tells the upstream why a request would have been refused, in `report_only`; never taken from a client.
     package static let reportHeader = "X-Holdfast-Would-Refuse"
     /// Octets that the requests which wait for an upstream connection may hold per loop, and one client's half of that.
@@ -99,7 +103,7 @@ package struct EngineSettings: Sendable {
         thumbprintHeader: String, challenge: ChallengeTerms, accessLog: Bool,
         page: OwnPage? = nil, forwardedClaims: [ForwardedClaim] = [], certificateFields: CertificateFields? = nil,
         forwardedClient: ForwardedClient? = nil, context: (@Sendable (RequestContext) -> [UInt8])? = nil,
-        interactionID: InteractionIDMode = .pass, errorBody: ErrorBody = .problem
+        webSocketAccept: (@Sendable ([UInt8]) -> [UInt8])? = nil, interactionID: InteractionIDMode = .pass, errorBody: ErrorBody = .problem
     ) {
         self.limits = limits
         self.handshakeTimeout = handshakeTimeout
@@ -117,6 +121,7 @@ package struct EngineSettings: Sendable {
         self.certificateFields = certificateFields
         self.forwardedClient = forwardedClient
         self.context = context
+        self.webSocketAccept = webSocketAccept
         self.interactionID = interactionID
         self.errorBody = errorBody
     }

@@ -27,6 +27,8 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     /// The beginning of a head or of a chunk's framing that has not arrived whole.
     private var partial = ByteBuffer()
     private var outbox = Outbox()
+    /// It has switched protocols, and the client will send nothing more: our side ends once all is written.
+    private var endsOutput = false
     private var readingPaused = false
     /// Octets stand behind the response that just ended: whose they are cannot be known.
     private var surplus = false
@@ -94,6 +96,14 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
         if isChunked, isLast { ChunkedBodyWriter.writeBodyEnd(to: &out) }
         if out.readableBytes > 0, let now = outbox.put(out) { write(now) }
         exchange.loop.buffers.giveBack(out)
+        if isLast, exchange.state.isTunnelling {
+            endsOutput = true
+            endOutputOnceWritten()
+        }
+    }
+
+    private func endOutputOnceWritten() {
+        if endsOutput, !outbox.isBusy { context?.close(mode: .output, promise: nil) }
     }
 
     func release() { pool.release(self, rests: false) }
@@ -108,6 +118,7 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     private func wasWritten() {
         let hadRoom = outbox.hasRoom
         if let more = outbox.written() { write(more) }
+        endOutputOnceWritten()
         guard !hadRoom || !outbox.isBusy, let exchange else { return }
         exchange.loop.eventBegan()
         exchange.upstreamWritable()
@@ -282,8 +293,7 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
         case .complete(let raw):
             if generation.responseHead.isGuessed { isGuess = true }
             if (100..<200).contains(generation.responseHead.status) {
-                // 101 answers an upgrade, and none was forwarded.
-                guard generation.responseHead.status != 101 else { return .failure(.unaskedUpgrade) }
+                guard generation.responseHead.status != 101 else { return switchProtocols(raw, exchange) }
                 guard interim < EngineSettings.interimBound else { return .failure(.tooManyInterim) }
                 expecting = .head(interim: interim + 1)
                 exchange.interimResponse(raw)
@@ -292,6 +302,16 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
             begin(raw, &bytes, to: exchange)
             return .success(true)
         }
+    }
+
+    /// 101 answers an upgrade, and only the one that was forwarded. What follows belongs to the other protocol, up to the connection's end.
+    private func switchProtocols(_ raw: ByteBuffer, _ exchange: Exchange) -> Result<Bool, UpstreamFault> {
+        guard let upgrade = exchange.upgrade else { return .failure(.unaskedUpgrade) }
+        let isRight = raw.withUnsafeReadableBytes { exchange.generation.responseHead.switchesToWebSocket($0, accept: upgrade.accept) }
+        guard isRight else { return .failure(.wrongUpgrade) }
+        expecting = .body(BodyReader(.untilClose, limits: pool.responses))
+        exchange.answerSwitched(raw)
+        return .success(true)
     }
 
     private func begin(_ raw: ByteBuffer, _ bytes: inout ByteBuffer, to exchange: Exchange) {

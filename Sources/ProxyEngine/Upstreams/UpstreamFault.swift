@@ -64,6 +64,9 @@ extension UpstreamFault {
     package static let tooManyInterim = UpstreamFault(.nonsense, "interim_responses_excessive")
     package static let unaskedUpgrade = UpstreamFault(.nonsense, "upgrade_unasked")
 
+    /// 101 that names another protocol than the one offered, or does not prove that the request was read.
+    package static let wrongUpgrade = UpstreamFault(.nonsense, "upgrade_wrong")
+
     /// A message that the parser refuses.
     package static func nonsense(_ fault: WireFault) -> UpstreamFault { UpstreamFault(.nonsense, fault.rawValue) }
 

@@ -32,6 +32,7 @@ package final class LoopCounters {
     }
 
     package func countRefusal(_ reason: String) { metrics.refusals[reason, default: 0] &+= 1 }
+    package func countRightEnded(_ reason: String) { metrics.rightsEnded[reason, default: 0] &+= 1 }
     package func countWouldRefuse(_ reason: String) { metrics.wouldRefuse[reason, default: 0] &+= 1 }
     package func countWithoutToken(_ requirement: String) { metrics.withoutToken[requirement, default: 0] &+= 1 }
     package func countHandshakeFailure(_ reason: String) { metrics.handshakeFailures[reason, default: 0] &+= 1 }

@@ -16,6 +16,10 @@ package struct MetricsSnapshot: MetricSet {
     @Metric(.counter, "holdfast_refusals", "Requests refused by Holdfast itself, by reason code.", by: "reason")
     package var refusals: [String: Int] = [:]
     @Metric(
+        .counter, "holdfast_rights_ended",
+        "Requests cut or refused after they were let pass, since their token or certificate held no more, by reason code.", by: "reason")
+    package var rightsEnded: [String: Int] = [:]
+    @Metric(
         .counter, "holdfast_would_refuse", "Requests forwarded under report_only that would have been refused, by reason code.", by: "reason")
     package var wouldRefuse: [String: Int] = [:]
     @Metric(

@@ -120,7 +120,7 @@ let package = Package(
             name: "HoldfastConfigurationTests", dependencies: ["HoldfastConfiguration", "HTTPWire", "BindingPolicy"], swiftSettings: settings),
         .testTarget(
             name: "ProxyEngineTests",
-            dependencies: ["ProxyEngine", "AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioEmbedded, nioSSL],
+            dependencies: ["ProxyEngine", "AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioEmbedded, nioSSL, hpack],
             swiftSettings: settings),
         .testTarget(
             name: "HoldfastServerTests",

@@ -1,4 +1,5 @@
 import Credentials
+package import HTTPWire
 import NIOCore
 package import NIOSSL
 
@@ -20,11 +21,13 @@ package struct ServerTLS: Sendable {
     ///   - certificateIsOptional: a client without a certificate is let in, as nobody; one that is shown is judged all the same.
     ///   - onlyRSASuites: TLS 1.2 with the two suites of FAPI 1.0 Advanced section 8.5 only. A certificate with another kind of key
     ///     has none of them, so TLS 1.3 is then the minimum, and clients are told so instead of that nothing was agreed.
+    ///   - protocols: in our order.
     ///   - onlyPostQuantum: TLS 1.3 with X25519MLKEM768 only. Otherwise a client that lists X25519 before it gets X25519: BoringSSL
     ///     follows the client's order, and NIOSSL cannot tell it to follow ours.
     package init(
         _ credentials: ServerCredentials, anchors: TrustAnchors?, minimumVersion: TLSVersion = .tlsv12, certificateIsOptional: Bool = false,
-        onlyRSASuites: Bool = false, onlyPostQuantum: Bool = false, resumption: Bool = true
+        onlyRSASuites: Bool = false, onlyPostQuantum: Bool = false, resumption: Bool = true,
+        protocols: [ApplicationProtocol] = ApplicationProtocol.allCases
     ) {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: credentials.chain.map { .certificate($0) }, privateKey: .privateKey(credentials.key))
@@ -35,7 +38,8 @@ package struct ServerTLS: Sendable {
             if !credentials.hasRSAKey { configuration.minimumTLSVersion = .tlsv13 }
         }
         if onlyPostQuantum { TLSPolicy.restrictToPostQuantum(&configuration) }
-        configuration.applicationProtocols = ["http/1.1"]
+        // The suites of TLS 1.2 above are all that HTTP/2 allows (RFC 9113 section 9.2.2).
+        configuration.applicationProtocols = protocols.map(\.rawValue)
         // How long a client's close_notify is waited for after ours. NIOSSL holds a connection (25 kB) for this long even
         // when it is reset meanwhile, so at 1,000 handshakes a second each second here costs 25 MB.
         configuration.shutdownTimeout = .seconds(1)
@@ -59,6 +63,7 @@ package struct ServerTLS: Sendable {
     private init(publicFormOf other: ServerTLS) {
         var configuration = other.configuration
         configuration.certificateVerification = .none
+        configuration.applicationProtocols = [ApplicationProtocol.http1.rawValue]
         configuration.sendCANameList = false
         configuration.trustRoots = .certificates([])
         self.configuration = configuration

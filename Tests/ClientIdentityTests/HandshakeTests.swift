@@ -183,7 +183,11 @@ import X509
         #expect(try openSSLClient(server.port, "-groups", group, client: leaf).contains(identified(leaf)))
     }
 
-    @Test func httpIsAgreedByALPN() throws {
-        #expect(try openSSLClient(server.port, "-alpn", "h2,http/1.1", client: leaf).contains("ALPN protocol: http/1.1"))
+    @Test("The protocol is agreed by ALPN, in our order, and over TLS 1.2 with a suite that HTTP/2 allows (H2-21)")
+    func protocolIsAgreedByALPN() throws {
+        let old = try openSSLClient(server.port, "-tls1_2", "-alpn", "h2", client: leaf)
+        #expect(old.contains("ALPN protocol: h2") && old.contains("Cipher is ECDHE-ECDSA-AES256-GCM-SHA384"))
+        #expect(try openSSLClient(server.port, "-alpn", "http/1.1,h2", client: leaf).contains("ALPN protocol: h2"))
+        #expect(try openSSLClient(server.port, "-alpn", "http/1.1", client: leaf).contains("ALPN protocol: http/1.1"))
     }
 }

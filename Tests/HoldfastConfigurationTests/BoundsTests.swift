@@ -21,6 +21,9 @@ struct BoundsTests {
     private static func listener(_ name: String) -> @Sendable (String) -> String {
         { changed("address: 127.0.0.1:8443", to: "address: 127.0.0.1:8443\n  \(name): \($0)") }
     }
+    private static func http2(_ name: String) -> @Sendable (String) -> String {
+        { changed("address: 127.0.0.1:8443", to: "address: 127.0.0.1:8443\n  http2: {\(name): \($0)}") }
+    }
     private static func token(_ name: String) -> @Sendable (String) -> String {
         { changed("audience: https://api.example.com", to: "audience: a\n    \(name): \($0)") }
     }
@@ -95,6 +98,30 @@ struct BoundsTests {
         Bounded(
             key: "listener.max_fields", file: listener("max_fields"), least: "16", greatest: "1000", below: ("15", "would not fit"),
             above: ("1001", "no client needs more")),
+        Bounded(
+            key: "listener.http2.max_streams", file: http2("max_streams"), least: "1", greatest: "1000", below: ("0", "no request"),
+            above: ("1001", "upstream connection")),
+        Bounded(
+            key: "listener.http2.max_resets", file: http2("max_resets"), least: "1", greatest: "100000", below: ("0", "give up"),
+            above: ("100001", "nobody waits")),
+        Bounded(
+            key: "listener.http2.max_stream_errors", file: http2("max_stream_errors"), least: "1", greatest: "100000",
+            below: ("0", "one mistake"), above: ("100001", "nobody waits")),
+        Bounded(
+            key: "listener.http2.max_continuations", file: http2("max_continuations"), least: "0", greatest: "64", below: nil,
+            above: ("65", "gathered")),
+        Bounded(
+            key: "listener.http2.max_glitches", file: http2("max_glitches"), least: "10", greatest: "100000", below: ("9", "ordinary clients"),
+            above: ("100001", "busy with nothing")),
+        Bounded(
+            key: "listener.http2.interval", file: http2("interval"), least: "1s", greatest: "1h", below: ("999ms", "forgotten"),
+            above: ("61m", "long connections")),
+        Bounded(
+            key: "listener.http2.stream_window", file: http2("stream_window"), least: "16KiB", greatest: "4MiB", below: ("16383B", "not fit"),
+            above: ("4097KiB", "for each request")),
+        Bounded(
+            key: "listener.http2.connection_window", file: http2("stream_window: 16KiB, connection_window"), least: "64KiB",
+            greatest: "16MiB", below: ("65535B", "64 KiB"), above: ("16385KiB", "each client")),
         Bounded(
             key: "tokens[0].leeway", file: token("leeway"), least: "0s", greatest: "5m", below: nil, above: ("301s", "stolen token")),
         Bounded(

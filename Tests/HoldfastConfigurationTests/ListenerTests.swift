@@ -121,6 +121,30 @@ struct ListenerTests {
         expectMistake(listening("max_head: 4KiB\n  max_target: 8KiB"), "4:3: listener.max_target", "`max_head` leaves 4KiB")
     }
 
+    @Test("The protocols that clients may choose are a list of known ones, each once")
+    func protocols() throws {
+        #expect(try read(minimal).listener.protocols == [.http2, .http1])
+        #expect(try read(listening("protocols: [http/1.1]")).listener.protocols == [.http1])
+        #expect(try read(listening("protocols: [http/1.1, h2]")).listener.protocols == [.http1, .http2])
+        expectMistake(listening("protocols: [h3]"), "3:15: listener.protocols[0]", "not one of `h2`, `http/1.1`")
+        expectMistake(listening("protocols: [h2, h2]"), "3:19: listener.protocols[1]", "stands here twice")
+        expectMistake(listening("protocols: []"), "3:14: listener.protocols", "empty")
+        expectMistake(listening("http2: {max_stream: 5}"), "3:11: listener.http2.max_stream", "Did you mean `max_streams`?")
+    }
+
+    @Test("A connection's window leaves room beside a stream that stands still, and floods beyond the defaults are named")
+    func http2() throws {
+        let limits = try read(listening("http2: {stream_window: 1MiB, max_resets: 300}")).listener.http2
+        #expect(limits.streamWindow == 1 << 20 && limits.connectionWindow == 4 << 20 && limits.maxResets == 300)
+        #expect(try read(listening("http2: {stream_window: 64KiB, connection_window: 128KiB}")).listener.http2.connectionWindow == 128 << 10)
+        expectMistake(
+            listening("http2: {stream_window: 64KiB, connection_window: 127KiB}"), "3:33: listener.http2.connection_window", "`128KiB` or more")
+        let named = try lines(listening("http2: {max_resets: 300}")).filter { $0.contains("max_resets") }
+        #expect(named == ["warning: listener.http2.max_resets is 300: a flood of them is noticed later than by the default of 200."])
+        #expect(try lines(minimal).contains { $0.hasPrefix("Speaks HTTP/2 with 100 requests") && $0.hasSuffix("; and HTTP/1.1.") })
+        #expect(try lines(listening("protocols: [http/1.1]")).contains("Speaks HTTP/1.1 only."))
+    }
+
     @Test("Counts are whole numbers without quotes")
     func counts() throws {
         #expect(try read(listening("max_connections: 1")).listener.maxConnections == 1)

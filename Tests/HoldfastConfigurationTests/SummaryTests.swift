@@ -16,6 +16,7 @@ struct SummaryTests {
         #expect(
             try lines(minimal) == [
                 "Listens on 127.0.0.1:8443 with TLS 1.2 and 1.3; each client must present a certificate and prove its key.",
+                "Speaks HTTP/2 with 100 requests of a connection at once; one on which 200 are given up, or 200 broken, within 30s is ended; and HTTP/1.1.",
                 "Accepts client certificates with a valid path to a CA in clients-ca.pem, and no others.",
                 "Accepts tokens of https://as.example.com for https://api.example.com: signed with ES256, PS256, EdDSA (Ed25519), `typ` at+jwt, keys discovered from the issuer's metadata, taken until `exp`.",
                 "Every request needs a token bound to the client's certificate.",
@@ -47,6 +48,7 @@ struct SummaryTests {
         #expect(
             try lines(yaml) == [
                 "Listens on 0.0.0.0:8443 with TLS 1.3 only; each client must present a certificate and prove its key.",
+                "Speaks HTTP/2 with 100 requests of a connection at once; one on which 200 are given up, or 200 broken, within 30s is ended; and HTTP/1.1.",
                 "Accepts whatever client certificate, also self-signed or expired: only the binding of the token counts.",
                 "Accepts tokens of https://a.example for one of a, b: signed with RS256, ES256, RS512, `typ` at+jwt, JWT or none, keys from the file keys.json, taken until `exp` and 61s longer.",
                 "Accepts tokens of https://b.example for c: signed with ES256, PS256, EdDSA (Ed25519), `typ` at+jwt, keys from https://b.example/jwks, taken until `exp` and 1m longer.",
@@ -109,6 +111,7 @@ struct SummaryTests {
         #expect(shown.listener.idleTimeout == defaults.listener.idleTimeout && shown.listener.bodyTimeout == defaults.listener.bodyTimeout)
         #expect(shown.listener.maxHead == defaults.listener.maxHead && shown.forward == defaults.forward)
         #expect(shown.listener.maxTarget == defaults.listener.maxTarget && shown.listener.maxFields == defaults.listener.maxFields)
+        #expect(shown.listener.protocols == defaults.listener.protocols && shown.listener.http2 == defaults.listener.http2)
         #expect(shown.tokens[0].algorithms == defaults.tokens[0].algorithms && shown.tokens[0].leeway == defaults.tokens[0].leeway)
         #expect(shown.tokens[0].cooldown == defaults.tokens[0].cooldown && shown.tokens[0].staleKeys == defaults.tokens[0].staleKeys)
         #expect(shown.tokens[0].refreshKeys == defaults.tokens[0].refreshKeys)
@@ -130,11 +133,11 @@ struct SummaryTests {
         // Each section is asked for a key that there is not, and its mistake names those that there are.
         let none = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz: 1"
         let found = mistakes(
-            ["listener", "client_certificates", "resource", "upstream", "forward", "admin", "log", "shutdown"].map { "\($0): {\(none)}\n" }
+            ["client_certificates", "resource", "upstream", "forward", "admin", "log", "shutdown"].map { "\($0): {\(none)}\n" }
                 .joined()
-                + "tokens: [{\(none), introspection: {\(none)}}]\nroutes: [{\(none), scopes: {\(none)}}]\n\(none)\n"
+                + "listener: {\(none), http2: {\(none)}}\ntokens: [{\(none), introspection: {\(none)}}]\nroutes: [{\(none), scopes: {\(none)}}]\n\(none)\n"
         ).filter { $0.contains("The keys here are") }
-        #expect(found.count == 13)
+        #expect(found.count == 14)
         let names = found.flatMap { $0.matches(of: /`([a-z_]+)`/).map { String($0.1) } }
         #expect(names.count > 80)
         let text = try example

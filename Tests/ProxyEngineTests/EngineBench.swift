@@ -110,6 +110,8 @@ final class EngineBench {
         _ change: (inout EngineSettings) -> Void = { _ in }
     ) throws -> LoopGeneration { try surroundings.generation(number, judge: judge, keeping: keeping, gate: gate, change) }
 
+    var embedded: EmbeddedEventLoop { surroundings.eventLoop }
+
     func connect(as peer: AuthenticatedPeer = .anonymous, from address: String = "192.0.2.1") throws -> FakeClient {
         let client = ConnectedClient(IdentifiedClient(peer, nil), address: address, under: loop.generation, trustChanges: 0)
         let connection = HTTP1Connection(loop: loop, client: client)

@@ -10,7 +10,7 @@ final class Wire: ChannelOutboundHandler {
     typealias OutboundOut = ByteBuffer
 
     let channel: EmbeddedChannel
-    private(set) var received = ""
+    private var received: [UInt8] = []
     /// Our side of it has ended in order.
     private(set) var hasEnded = false
     /// The peer takes nothing: writes wait.
@@ -28,8 +28,10 @@ final class Wire: ChannelOutboundHandler {
 
     var isOpen: Bool { channel.isActive }
 
-    func sends(_ text: String) {
-        channel.pipeline.fireChannelRead(ByteBuffer(string: text))
+    func sends(_ text: String) { sends(Array(text.utf8)) }
+
+    func sends(_ octets: [UInt8]) {
+        channel.pipeline.fireChannelRead(ByteBuffer(bytes: octets))
         channel.pipeline.fireChannelReadComplete()
     }
 
@@ -47,7 +49,7 @@ final class Wire: ChannelOutboundHandler {
         let held = waiting
         waiting = []
         for (bytes, promise) in held {
-            received += String(buffer: bytes)
+            received += bytes.readableBytesView
             promise?.succeed(())
         }
         channel.isWritable = true
@@ -55,8 +57,10 @@ final class Wire: ChannelOutboundHandler {
     }
 
     /// What came since the last call.
-    func take() -> String {
-        defer { received = "" }
+    func take() -> String { String(decoding: takeOctets(), as: UTF8.self) }
+
+    func takeOctets() -> [UInt8] {
+        defer { received = [] }
         return received
     }
 
@@ -67,7 +71,7 @@ final class Wire: ChannelOutboundHandler {
         }
         let bytes = unwrapOutboundIn(data)
         if isStuck { return waiting.append((bytes, promise)) }
-        received += String(buffer: bytes)
+        received += bytes.readableBytesView
         promise?.succeed(())
     }
 

@@ -290,11 +290,11 @@ def counted(proxy, reason):
 def test_a_client_that_speaks_no_protocol_of_ours_is_told_so(start_proxy, pki, issuer, version):
     """RFC 7301 section 3.2: the alert no_application_protocol. (TLS-05)"""
     proxy = start_proxy()
-    for offered in [["h2"], ["imap", "h2"], ["http/1.0", "HTTP/1.1"]]:
+    for offered in [["h3"], ["imap", "h2c"], ["http/1.0", "HTTP/1.1"]]:
         with pytest.raises(ssl.SSLError, match="alert no application protocol"), proxy.connect(context=pki.context(version=version, alpn=offered)):
             pass
     counted(proxy, "no_application_protocol")
-    for offered in [None, ["http/1.1"], ["h2", "http/1.1"]]:
+    for offered in [None, ["http/1.1"], ["h3", "http/1.1"]]:
         with proxy.connect(context=pki.context(version=version, alpn=offered)) as connection:
             assert connection.request(token=issuer.token()).status == 200
 
@@ -313,7 +313,7 @@ def test_a_hello_in_small_pieces_is_read_all_the_same(proxy, pki, issuer):
     with socket.create_connection(proxy.address, timeout=PATIENCE) as raw:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        client = pki.context(alpn=["h2", "http/1.1"]).wrap_bio(incoming, outgoing, server_hostname="localhost")
+        client = pki.context(alpn=["h3", "http/1.1"]).wrap_bio(incoming, outgoing, server_hostname="localhost")
         with pytest.raises(ssl.SSLWantReadError):
             client.do_handshake()
         for octet in outgoing.read():

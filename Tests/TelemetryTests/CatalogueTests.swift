@@ -27,7 +27,7 @@ struct MetricCatalogueTests {
     func names() {
         #expect(Set(definitions.map(\.name)).count == definitions.count)
         for definition in definitions {
-            #expect(definition.name.wholeMatch(of: /holdfast(_[a-z]+)+/) != nil && !definition.name.hasSuffix("_total"), "\(definition.name)")
+            #expect(definition.name.wholeMatch(of: /holdfast(_[a-z][a-z0-9]*)+/) != nil && !definition.name.hasSuffix("_total"), "\(definition.name)")
             #expect(definition.help.hasSuffix(".") && !definition.help.contains("\n"), "\(definition.name)")
         }
     }
@@ -60,7 +60,7 @@ struct MetricCatalogueTests {
     func readme() throws {
         let known = Set(definitions.map { $0.kind == .counter ? $0.name + "_total" : $0.name })
         let text = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
-        let named = text.matches(of: /holdfast(_[a-z]+)+/).map { String($0.output.0) }
+        let named = text.matches(of: /holdfast(_[a-z][a-z0-9]*)+/).map { String($0.output.0) }
         #expect(!named.isEmpty && named.allSatisfy(known.contains), "\(named)")
     }
 }

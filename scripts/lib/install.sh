@@ -33,7 +33,7 @@ need_python() {
 }
 
 # need_test_python: the virtual environment of the scenarios and of scripts/soak.
-need_test_python() { need_python "$root/.build-python" pytest pytest-xdist cryptography joserfc Authlib http-sf; }
+need_test_python() { need_python "$root/.build-python" pytest pytest-xdist cryptography joserfc Authlib http-sf hpack; }
 
 # need_envoy: PyPI's, which is not built for every platform; the tests that want it say so there.
 need_envoy() {

@@ -39,12 +39,13 @@ extension HTTP2ConnectionState {
     // MARK: Answers
 
     /// Octets of a body that may be sent now, in one frame.
-    package func sendable(on id: UInt32, atMost bound: Int) -> Int {
-        guard let index = index(of: id) else { return 0 }
-        return max(0, min(bound, peer.maximumFrame, send.octets, streams[index].send.octets))
-    }
+    package func sendable(on id: UInt32, atMost bound: Int) -> Int { min(bound, peer.maximumFrame, sendable(on: id)) }
 
-    package var mayFillFrame: Bool { send.octets > 0 }
+    /// The same, in however many.
+    package func sendable(on id: UInt32) -> Int {
+        guard let index = index(of: id) else { return 0 }
+        return max(0, min(send.octets, streams[index].send.octets))
+    }
 
     package mutating func sent(_ octets: Int, on id: UInt32) {
         guard octets > 0, let index = index(of: id) else { return }
@@ -63,17 +64,15 @@ extension HTTP2ConnectionState {
         return isUnwanted
     }
 
-    /// We reset a stream for a reason of our own.
-    package mutating func abandoned(_ id: UInt32) { if let index = index(of: id) { remove(at: index) } }
-
-    /// We reset one for what the client did on it.
-    /// - Returns: a fault where that happened too often.
-    package mutating func streamFailed(_ id: UInt32, at now: NIODeadline) -> HTTP2Fault? {
-        abandoned(id)
-        // More of it may be under way, whether its side was open or not.
-        closed.insert(id)
-        return streamErrors.use(at: now) ? nil : .tooManyStreamErrors
+    /// We reset a stream. More of it may be under way.
+    package mutating func abandoned(_ id: UInt32) {
+        if let index = index(of: id) { remove(at: index) }
+        if !closed.contains(id) { closed.insert(id) }
     }
+
+    /// The client did on a stream what it must not.
+    /// - Returns: a fault where that happened too often.
+    package mutating func streamErred(at now: NIODeadline) -> HTTP2Fault? { streamErrors.use(at: now) ? nil : .tooManyStreamErrors }
 
     // MARK: Our end
 

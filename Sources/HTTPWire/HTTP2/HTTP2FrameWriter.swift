@@ -57,4 +57,24 @@ package enum HTTP2FrameWriter {
         } while rest.readableBytes > 0
         return flagsPosition
     }
+
+    /// A header block that is written in its place.
+    /// - Returns: where the flags of its first frame stand, from the beginning of the buffer's storage.
+    package static func headers(
+        stream: UInt32, maximumPayload: Int, to out: inout ByteBuffer, _ write: (inout ByteBuffer) -> Void
+    ) -> Int {
+        let begin = out.writerIndex
+        head(.headers, .endHeaders, stream: stream, payload: 0, to: &out)
+        let start = out.writerIndex
+        write(&out)
+        let length = out.writerIndex - start
+        guard length > min(maximumPayload, HTTP2FrameHead.maximumPayload) else {
+            out.setInteger(UInt32(truncatingIfNeeded: length) << 8 | UInt32(HTTP2FrameType.headers.rawValue), at: begin)
+            return begin + 4
+        }
+        // Longer than a frame, which is rare: written once more in several.
+        let block = out.getSlice(at: start, length: length).map { ByteBuffer(bytes: $0.readableBytesView) } ?? ByteBuffer()
+        out.moveWriterIndex(to: begin)
+        return headers(block, stream: stream, endsStream: false, maximumPayload: HTTP2FrameHead.maximumPayload, to: &out)
+    }
 }

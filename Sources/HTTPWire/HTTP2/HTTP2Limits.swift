@@ -17,7 +17,7 @@ package struct HTTP2Limits: Equatable, Sendable {
     /// Octets of a stream's body that are taken before the upstream has taken them: SETTINGS_INITIAL_WINDOW_SIZE.
     package var streamWindow = 128 << 10
     /// The same of all streams of a connection: more than one stream's, so that one which stands still leaves the others room.
-    package var connectionWindow = 512 << 10
+    package var connectionWindow = 384 << 10
 
     package init() {}
 }

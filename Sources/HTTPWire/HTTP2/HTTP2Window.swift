@@ -16,9 +16,12 @@ package struct HTTP2SendWindow: Equatable, Sendable {
     package mutating func use(_ count: Int) { octets -= count }
 }
 
-/// How much the peer may still send, and what it is to be told of it. What has been used is given back by the half, so that a frame tells of
-/// many.
+/// How much the peer may still send, and what it is to be told of it. What has been used is given back in portions, so that a
+/// frame tells of many.
 package struct HTTP2ReceiveWindow: Equatable, Sendable {
+    /// Less than every client may send at first, so that one which did not heed our settings is not stuck.
+    private static let portion = 32 << 10
+
     private let size: Int
     /// What the peer may send.
     package private(set) var octets: Int
@@ -43,7 +46,7 @@ package struct HTTP2ReceiveWindow: Equatable, Sendable {
 
     /// By how much the peer's is to be raised now; nil for not yet.
     package mutating func update() -> Int? {
-        guard given > 0, given >= size / 2 else { return nil }
+        guard given > 0, given >= min(size / 2, Self.portion) else { return nil }
         defer { given = 0 }
         octets += given
         return given

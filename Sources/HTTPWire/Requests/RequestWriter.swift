@@ -9,6 +9,7 @@ package struct RequestRewrite: Sendable {
     let replacesHost: Bool
     private let via10: [UInt8]
     private let via11: [UInt8]
+    private let via20: [UInt8]
 
     /// - Parameters:
     ///   - pseudonym: what Via calls us, a token (RFC 9110 section 7.6.3); nil for anything else.
@@ -21,10 +22,13 @@ package struct RequestRewrite: Sendable {
         self.replacesHost = replacesHost
         via10 = Array("Via: 1.0 \(pseudonym)\r\n".utf8)
         via11 = Array("Via: 1.1 \(pseudonym)\r\n".utf8)
+        via20 = Array("Via: 2.0 \(pseudonym)\r\n".utf8)
     }
 
     /// The Via line for a message received in HTTP/1.`minorVersion`.
     func via(_ minorVersion: Int) -> [UInt8] { minorVersion == 0 ? via10 : via11 }
+    /// For one received in HTTP/2.
+    var viaHTTP2: [UInt8] { via20 }
 }
 
 extension RequestHead {
@@ -33,12 +37,13 @@ extension RequestHead {
     ///
     /// - Parameters:
     ///   - octets: those this head was parsed from.
+    ///   - isHTTP2: it came over HTTP/2, and this is its form in HTTP/1.1.
     ///   - trusted: whole field lines of our own, each ended by CR LF.
     package borrowing func write(
-        from octets: UnsafeRawBufferPointer, to buffer: inout ByteBuffer, _ rewrite: RequestRewrite, trusted: [UInt8]
+        from octets: UnsafeRawBufferPointer, to buffer: inout ByteBuffer, _ rewrite: RequestRewrite, isHTTP2: Bool = false, trusted: [UInt8]
     ) {
         guard octets.count >= length, let reader = OctetReader(octets, limit: length) else { return }
-        let via = rewrite.via(minorVersion)
+        let via = isHTTP2 ? rewrite.viaHTTP2 : rewrite.via(minorVersion)
         // Each field grows by one SP at most; what we add besides is counted here.
         let bound = length + fieldCount + via.count + trusted.count + rewrite.defaultHost.count + HeadWriter.slack
         _ = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { memory in

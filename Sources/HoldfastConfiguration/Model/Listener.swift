@@ -1,3 +1,5 @@
+package import HTTPWire
+
 extension HoldfastConfiguration {
     /// The one listener: TLS, a client certificate asked for in each handshake.
     package struct Listener: Equatable, Sendable {
@@ -34,6 +36,28 @@ extension HoldfastConfiguration {
         package let onlyRSASuites: Bool
         /// Whether TLS sessions may be resumed.
         package let resumption: Bool
+        /// What clients may choose, in our order; at least one.
+        package let protocols: [ApplicationProtocol]
+        package let http2: HTTP2
+    }
+
+    /// What a client may ask of a connection of HTTP/2.
+    package struct HTTP2: Equatable, Sendable {
+        /// Requests at once.
+        package let maxStreams: Int
+        /// Requests that it gives up, within `interval`.
+        package let maxResets: Int
+        /// Streams on which it breaks a rule, within `interval`.
+        package let maxStreamErrors: Int
+        /// CONTINUATION frames of one head.
+        package let maxContinuations: Int
+        /// Frames that carry nothing, within `interval`.
+        package let maxGlitches: Int
+        package let interval: Duration
+        /// Octets of a stream's body on their way to the upstream.
+        package let streamWindow: Int
+        /// Of all streams' together.
+        package let connectionWindow: Int
     }
 
     /// A certificate chain and its private key, both PEM; the leaf stands first.

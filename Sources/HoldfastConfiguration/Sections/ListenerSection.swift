@@ -16,6 +16,8 @@ extension HoldfastConfiguration.Listener {
     /// - `max_fields` (16 to 1000; default: 100, and more in proportion where `max_head` is more than its default)
     /// - `resumption` (true or false; default `true`, or what the profile says): whether TLS sessions may be resumed
     /// - `hosts` (list of names and IP addresses without ports; default: whatever is asked for)
+    /// - `protocols` (list of `h2` and `http/1.1`; default: both)
+    /// - `http2` (see there)
     /// - `identities` (see there; default: `certificate` for all hosts)
     init?(_ root: Section, _ folder: String, _ profile: HoldfastConfiguration.Profile?) {
         guard
@@ -24,7 +26,7 @@ extension HoldfastConfiguration.Listener {
                 known: [
                     "address", "certificate", "private_key", "minimum_tls", "key_exchange", "handshake_timeout", "head_timeout",
                     "idle_timeout", "body_timeout", "minimum_body_rate", "max_connections", "max_handshakes", "max_head", "max_target",
-                    "max_fields", "hosts", "identities", "resumption",
+                    "max_fields", "hosts", "identities", "resumption", "protocols", "http2",
                 ])
         else {
             root.miss("listener", "Write where to listen (`address`) and with which `certificate` and `private_key`.")
@@ -65,6 +67,8 @@ extension HoldfastConfiguration.Listener {
             section.complain("This profile allows no resumption of TLS sessions. Write `false`, or remove this key.", "resumption")
         }
         self.resumption = resumption ?? profile?.resumption ?? true
+        protocols = section.protocols()
+        http2 = HoldfastConfiguration.HTTP2(section)
         guard let address, let certificate, let privateKey else { return nil }
         self.address = address
         identity = HoldfastConfiguration.KeyPair(certificate: certificate, privateKey: privateKey)

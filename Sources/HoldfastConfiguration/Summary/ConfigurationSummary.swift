@@ -54,7 +54,16 @@ extension ConfigurationSummary {
             listener.hosts.isEmpty ? [] : ["Serves \(listener.hosts.joined(separator: ", ")) and answers 421 to requests for other hosts."]
         let exchange = listener.keyExchange == .postQuantumOnly ? " and the key exchange X25519MLKEM768 only" : ""
         let resumption = listener.resumption || configuration.profile?.resumption == false ? "" : "; no TLS session is resumed"
-        return ["Listens on \(listener.address) with \(versions)\(exchange)\(resumption); \(certificate)."] + hosts + identities(listener)
+        return ["Listens on \(listener.address) with \(versions)\(exchange)\(resumption); \(certificate)."] + protocols(listener) + hosts
+            + identities(listener)
+    }
+
+    private static func protocols(_ listener: HoldfastConfiguration.Listener) -> [String] {
+        guard listener.protocols.contains(.http2) else { return ["Speaks HTTP/1.1 only."] }
+        let limits = listener.http2
+        let bounds =
+            "HTTP/2 with \(limits.maxStreams) requests of a connection at once; one on which \(limits.maxResets) are given up, or \(limits.maxStreamErrors) broken, within \(Quantity.spell(limits.interval)) is ended"
+        return [listener.protocols.contains(.http1) ? "Speaks \(bounds); and HTTP/1.1." : "Speaks \(bounds); and nothing else."]
     }
 
     private static func identities(_ listener: HoldfastConfiguration.Listener) -> [String] {

@@ -5,6 +5,20 @@ import HoldfastConfiguration
 import NIOCore
 import ProxyEngine
 
+extension HTTP2Limits {
+    fileprivate init(_ configuration: HoldfastConfiguration.HTTP2) {
+        self.init()
+        streams = configuration.maxStreams
+        resets = configuration.maxResets
+        streamErrors = configuration.maxStreamErrors
+        continuations = configuration.maxContinuations
+        glitches = configuration.maxGlitches
+        interval = configuration.interval.timeAmount
+        streamWindow = configuration.streamWindow
+        connectionWindow = configuration.connectionWindow
+    }
+}
+
 extension EngineSettings {
     init(
         _ configuration: HoldfastConfiguration, metadata: ResourceMetadata?, context: ContextSigner?
@@ -33,6 +47,8 @@ extension EngineSettings {
             forwardedClient: Self.forwardedClient(configuration.forward),
             context: Self.context(context), webSocketAccept: { WebSocketAccept.value(of: $0) },
             interactionID: InteractionIDMode(configuration.forward.interactionID), errorBody: ErrorBody(configuration.forward.errorBody))
+        protocols = configuration.listener.protocols
+        http2 = HTTP2Limits(configuration.listener.http2)
     }
 }
 

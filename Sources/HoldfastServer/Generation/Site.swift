@@ -43,7 +43,7 @@ final class Site: Sendable {
             credentials, anchors: clients.anchors, minimumVersion: listener.minimumTLS == .tls13 ? .tlsv13 : .tlsv12,
             certificateIsOptional: configuration.isCertificateOptional,
             onlyRSASuites: listener.onlyRSASuites, onlyPostQuantum: listener.keyExchange == .postQuantumOnly,
-            resumption: listener.resumption)
+            resumption: listener.resumption, protocols: listener.protocols)
         self.trust = trust
         self.clients = clients.registry
         certificate = credentials.summary

@@ -20,7 +20,8 @@ struct LoopHandle: Sendable {
             let engine = EngineLoop(
                 eventLoop: eventLoop, generation: part, counters: counters, sink: sink,
                 onUpstreamFault: { notice.failed($1, of: $0, now: WallClock.seconds()) },
-                onHandshakeRefused: { refusals.refused($0, now: WallClock.seconds()) })
+                onHandshakeRefused: { refusals.refused($0, now: WallClock.seconds()) },
+                onConnectionFault: { refusals.ended($0, client: $1, now: WallClock.seconds()) })
             engine.start()
             return NIOLoopBound(engine, eventLoop: eventLoop)
         }.get()

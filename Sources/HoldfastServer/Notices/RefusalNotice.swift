@@ -1,14 +1,15 @@
 import BindingPolicy
 import ClientIdentity
 import Credentials
+import HTTPWire
 import Logging
 import ProxyEngine
 import Synchronization
 import Telemetry
 import TokenValidation
 
-/// Writes down which client could not connect and why, a line each: its operator sees an alert that says next to nothing. Beyond so many lines
-/// a second they are only counted, and the next line says how many there were.
+/// Writes down which client could not connect and why, or was cut off for what it did over HTTP/2, a line each: its operator sees an alert that
+/// says next to nothing. Beyond so many lines a second they are only counted, and the next line says how many there were.
 final class RefusalNotice: Sendable {
     private struct Memory {
         var bucket = TokenBucket(capacity: 20, interval: 0.1)
@@ -22,7 +23,20 @@ final class RefusalNotice: Sendable {
 
     /// - Parameter now: seconds since 1970.
     func refused(_ refusal: HandshakeRefusal, now: Double) {
-        let unsaid: Int? = memory.withLock { memory in
+        guard let unsaid = turn(now) else { return }
+        logger.log(.handshakeRefused, metadata: Self.metadata(refusal).adding(unsaid))
+    }
+
+    /// - Parameter client: its address.
+    func ended(_ fault: HTTP2Fault, client: String, now: Double) {
+        guard let unsaid = turn(now) else { return }
+        let metadata: Logger.Metadata = ["reason": "\(fault.rawValue)", "client": "\(client)", "protocol": "h2"]
+        logger.log(.connectionEnded, metadata: metadata.adding(unsaid))
+    }
+
+    /// - Returns: how many lines were not said before this one; nil where this one is not said either.
+    private func turn(_ now: Double) -> Int? {
+        memory.withLock { memory in
             guard memory.bucket.take(now: now) else {
                 memory.unsaid &+= 1
                 return nil
@@ -30,10 +44,6 @@ final class RefusalNotice: Sendable {
             defer { memory.unsaid = 0 }
             return memory.unsaid
         }
-        guard let unsaid else { return }
-        var metadata = Self.metadata(refusal)
-        if unsaid > 0 { metadata["more"] = "\(unsaid)" }
-        logger.log(.handshakeRefused, metadata: metadata)
     }
 
     static func metadata(_ refusal: HandshakeRefusal) -> Logger.Metadata {
@@ -65,4 +75,8 @@ final class RefusalNotice: Sendable {
         default: "0x" + String(number, radix: 16)
         }
     }
+}
+
+extension Logger.Metadata {
+    fileprivate func adding(_ unsaid: Int) -> Logger.Metadata { unsaid > 0 ? merging(["more": "\(unsaid)"]) { $1 } : self }
 }

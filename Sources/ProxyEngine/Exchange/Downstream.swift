@@ -19,7 +19,8 @@ protocol Downstream: AnyObject {
     func beginAnswer(_ raw: ByteBuffer, closing: Bool, fields: [UInt8])
     /// - Parameter part: may share the storage of what was read, so it is copied where it has to wait.
     func passBody(_ part: ByteBuffer)
-    func endAnswer()
+    /// - Parameter trailers: whole lines, where the client's protocol has a place for them and they were kept.
+    func endAnswer(trailers: [UInt8])
     /// Sends what was handed over.
     /// - Parameter isWhole: it ends an answer.
     func flush(isWhole: Bool)

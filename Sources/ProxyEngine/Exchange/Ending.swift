@@ -16,6 +16,8 @@ package enum Ending: Hashable, Sendable {
     case clientSlow(Patience)
     /// What the client sent after its head cannot be read for certain, and an answer was under way.
     case clientMalformed(WireFault)
+    /// The connection of HTTP/2 that it ran on: the client broke a rule of it, or asked for too much.
+    case connectionFailed(HTTP2Fault)
     case drained(Drain)
     /// A case that cannot be. Fails closed.
     case aborted
@@ -44,7 +46,7 @@ package enum Ending: Hashable, Sendable {
         case .answered: .answered
         case .refused, .rightEnded: .refused
         case .upstreamFailed: .upstream
-        case .clientGone, .clientSlow, .clientMalformed, .aborted: .client
+        case .clientGone, .clientSlow, .clientMalformed, .connectionFailed, .aborted: .client
         case .drained: .drained
         }
     }
@@ -59,6 +61,7 @@ package enum Ending: Hashable, Sendable {
         case .clientGone: "client_gone"
         case .clientSlow(let patience): patience.rawValue
         case .clientMalformed(let fault): fault.rawValue
+        case .connectionFailed(let fault): fault.rawValue
         case .drained(let drain): drain.rawValue
         case .aborted: "aborted"
         }
@@ -67,7 +70,7 @@ package enum Ending: Hashable, Sendable {
     /// The client has been waited for long enough already, or nobody can or may wait for it.
     var hasWaited: Bool {
         switch self {
-        case .clientSlow, .drained, .clientGone, .rightEnded: true
+        case .clientSlow, .drained, .clientGone, .connectionFailed, .rightEnded: true
         case .answered, .refused, .upstreamFailed, .clientMalformed, .aborted: false
         }
     }

@@ -26,7 +26,7 @@ extension Exchange: LookupClient {
     ///
     /// - Parameter octets: of the head.
     func begin(_ octets: UnsafeRawBufferPointer) {
-        if generation.settings.accessLog { record.begin(octets, generation.requestHead, from: client) }
+        if generation.settings.accessLog { record.begin(octets, generation.requestHead, isHTTP2: request.isHTTP2, from: client) }
         if generation.settings.interactionID != .pass { takeInteractionID(octets) }
         let now = loop.clock.seconds()
         if let question = client.review(under: generation, now: now, for: self) {
@@ -100,7 +100,8 @@ extension Exchange: LookupClient {
         if permit.upgrade == .webSocket { upgrade = offer(octets) }
         var out = loop.buffers.take()
         generation.requestHead.write(
-            from: octets, to: &out, upstream.terms.rewrite, trusted: trustedFields(for: permit, octets, credentials: upstream.terms.credentials))
+            from: octets, to: &out, upstream.terms.rewrite, isHTTP2: request.isHTTP2,
+            trusted: trustedFields(for: permit, octets, credentials: upstream.terms.credentials))
         if let reason = permit.wouldRefuse {
             loop.counters.countWouldRefuse(reason.rawValue)
             record.wouldRefuse = reason

@@ -61,9 +61,10 @@ extension Exchange {
     }
 
     /// The answer is whole. The upstream's part ends now; the client's when it has taken all of it.
-    func answerEnded() {
+    /// - Parameter trailers: whole lines, where they were kept.
+    func answerEnded(trailers: [UInt8] = []) {
         guard let downstream, case .deliver(let keepsUpstream) = state.answerEnded(at: loop.now) else { return }
-        downstream.endAnswer()
+        downstream.endAnswer(trailers: trailers)
         // Before the client hears of it, which may bring the next request at once.
         let served = upstream
         upstream = nil

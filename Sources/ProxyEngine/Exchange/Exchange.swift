@@ -161,6 +161,12 @@ final class Exchange: Timed {
         downstream.exchangeOver(keepsClient: false)
     }
 
+    /// More of the request's body has a use, now or later.
+    var mayUpload: Bool { state.mayUpload }
+
+    /// Of the request's body, what the upstream was handed and has not taken.
+    var unsentOctets: Int { upstream?.unsentOctets ?? 0 }
+
     /// The client holds its body back until it hears from the upstream.
     var isBodyHeldBack: Bool { state.awaitsContinue }
 }

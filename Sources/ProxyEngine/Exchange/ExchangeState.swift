@@ -116,6 +116,15 @@ package struct ExchangeState: ~Copyable {
         }
     }
 
+    /// More of the request's body is wanted, once there is an upstream.
+    package var mayUpload: Bool {
+        switch phase {
+        case .judging: upload == .open
+        case .queued(let upload), .asked(let upload), .answering(let upload): upload == .open
+        case .delivering, .over: false
+        }
+    }
+
     /// It is the client that is waited for, to send more of its body.
     var waitsForBody: Bool { isUploading && !isTunnelling && !isUploadPaused && !isOutputBlocked }
 

@@ -4,25 +4,30 @@ import HTTPWire
 struct RequestFacts {
     let method: KnownMethod
     let isChunked: Bool
+    /// It came over HTTP/2.
+    let isHTTP2: Bool
     let state: ExchangeState.Request
 
     /// - Parameter hasBody: more than the head is to come.
-    init(_ head: borrowing RequestHead, hasBody: Bool) {
+    init(_ head: borrowing RequestHead, hasBody: Bool, isHTTP2: Bool = false) {
         method = head.method
         isChunked = head.framing == .chunked
+        self.isHTTP2 = isHTTP2
         state = ExchangeState.Request(
             hasBody: hasBody, persists: head.isPersistent, isIdempotent: head.method.isIdempotent, expectsContinue: head.expectsContinue,
             takesInterim: head.minorVersion > 0)
     }
 
-    private init() {
+    private init(isHTTP2: Bool) {
         method = .other
         isChunked = false
+        self.isHTTP2 = isHTTP2
         state = ExchangeState.Request(hasBody: false, persists: false, isIdempotent: false)
     }
 
     /// Of something that could not be read as a request.
-    static let unreadable = RequestFacts()
+    static let unreadable = RequestFacts(isHTTP2: false)
+    static let unreadableHTTP2 = RequestFacts(isHTTP2: true)
 
     var isHead: Bool { method == .head }
 }

@@ -14,6 +14,8 @@ protocol Upstream: AnyObject {
     var isWritable: Bool { get }
     /// It may still refer to the storage of what it was given.
     var isSending: Bool { get }
+    /// Octets that were handed on and not written yet, framing included.
+    var unsentOctets: Int { get }
     func setReading(_ on: Bool)
     /// Ends the exchange; nothing more of this side reaches it.
     /// - Parameter keeping: whether the connection may serve another one.

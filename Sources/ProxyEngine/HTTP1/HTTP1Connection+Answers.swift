@@ -44,7 +44,7 @@ extension HTTP1Connection: TunnelDownstream {
         }
     }
 
-    func endAnswer() {
+    func endAnswer(trailers: [UInt8]) {
         if answerFraming == .chunked { gather { ChunkedBodyWriter.writeBodyEnd(to: &$0) } }
     }
 

@@ -3,7 +3,7 @@ package import NIOCore
 import Telemetry
 
 /// How the connection goes on, and how it ends.
-extension HTTP1Connection: ClientFront {
+extension HTTP1Connection: ClientFront, TurnTaker {
     func becomeReady() {
         phase = .ready
         let idle = loop.generation.settings.idleTimeout
@@ -11,6 +11,8 @@ extension HTTP1Connection: ClientFront {
     }
 
     // MARK: The client goes away
+
+    func endedBefore() { input.isEnded = true }
 
     func inputClosed() {
         guard !input.isEnded else { return }

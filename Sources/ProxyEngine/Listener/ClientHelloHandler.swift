@@ -1,3 +1,4 @@
+package import HTTPWire
 package import NIOCore
 package import NIOSSL
 
@@ -18,18 +19,23 @@ package final class ClientHelloHandler: ChannelInboundHandler, RemovableChannelH
     /// Told to the handlers behind.
     package struct ClientHelloSeen: Sendable { package let hello: ClientHello }
 
-    private static let spoken = Array("http/1.1".utf8)
     /// Octets that are kept of a ClientHello which comes in pieces. What is longer is TLS's to refuse.
     private static let heldBound = 32 << 10
 
     private var reader = ClientHelloReader()
     private var held: ByteBuffer?
     private var isRefused = false
+    private let spoken: [ApplicationProtocol]
     private let makeTLS: (ClientHello?) throws -> NIOSSLServerHandler?
 
-    /// - Parameter makeTLS: given the ClientHello, or nil for what is none that can be read, which TLS itself refuses with the right alert.
-    ///   Nil for a host that is not served.
-    package init(makeTLS: @escaping (ClientHello?) throws -> NIOSSLServerHandler?) { self.makeTLS = makeTLS }
+    /// - Parameters:
+    ///   - spoken: a client that offers nothing gets HTTP/1.1, where that is among them.
+    ///   - makeTLS: given the ClientHello, or nil for what is none that can be read, which TLS itself refuses with the right alert. Nil for a
+    ///     host that is not served.
+    package init(spoken: [ApplicationProtocol] = [.http1], makeTLS: @escaping (ClientHello?) throws -> NIOSSLServerHandler?) {
+        self.spoken = spoken
+        self.makeTLS = makeTLS
+    }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isRefused else { return }
@@ -45,10 +51,15 @@ package final class ClientHelloHandler: ChannelInboundHandler, RemovableChannelH
         case .read(let hello):
             // Told before it is acted upon: whoever writes down why a handshake failed wants to know whom the client asked for.
             context.fireUserInboundEventTriggered(ClientHelloSeen(hello: hello))
-            if hello.protocols.map({ !$0.contains(Self.spoken) }) ?? false { return refuse(.noSharedProtocol, context) }
+            guard speaks(hello) else { return refuse(.noSharedProtocol, context) }
             begin(hello, rest: octets, context)
         case .other: begin(nil, rest: octets, context)
         }
+    }
+
+    private func speaks(_ hello: ClientHello) -> Bool {
+        guard let offered = hello.protocols else { return spoken.contains(.http1) }
+        return spoken.contains { offered.contains(Array($0.rawValue.utf8)) }
     }
 
     private func begin(_ hello: ClientHello?, rest: ByteBuffer?, _ context: ChannelHandlerContext) {

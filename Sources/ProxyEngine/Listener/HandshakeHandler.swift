@@ -1,4 +1,5 @@
 import BindingPolicy
+import HTTPWire
 package import NIOCore
 import NIOPosix
 import NIOSSL
@@ -54,7 +55,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         loop.eventBegan()
         switch event {
-        case TLSUserEvent.handshakeCompleted where !isOver: completed(context)
+        case TLSUserEvent.handshakeCompleted(let negotiated) where !isOver: completed(context, negotiated)
         case is ConnectionDismissed:
             if !isOver, !seats.keepIfUnread(context.channel) { refuse("crowded_out") }
         case ChannelEvent.inputClosed:
@@ -90,7 +91,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
 
     // MARK: How it ends
 
-    private func completed(_ context: ChannelHandlerContext) {
+    private func completed(_ context: ChannelHandlerContext, _ negotiated: String?) {
         // A client that leaves Nagle's algorithm on waits for this acknowledgement before it sends its first request.
         try? context.channel.syncOptions?.setOption(ChannelOptions.tcpOption(.init(rawValue: tcpQuickAck)), value: 1)
         let changes = generation.gate.trustChanges
@@ -102,14 +103,19 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
             let client = ConnectedClient(identified, address: address, under: generation, trustChanges: changes)
             loop.counters.metrics.handshakes &+= 1
             isOver = true
-            makeWay(for: HTTP1Connection(loop: loop, client: client), context)
+            if negotiated == ApplicationProtocol.http2.rawValue {
+                loop.counters.metrics.http2Connections &+= 1
+                makeWay(for: HTTP2Connection(loop: loop, client: client), context)
+            } else {
+                makeWay(for: HTTP1Connection(loop: loop, client: client), context)
+            }
         }
     }
 
     /// At once: what this read brought behind the handshake is the front's already.
-    private func makeWay(for front: HTTP1Connection, _ context: ChannelHandlerContext) {
+    private func makeWay(for front: some ClientFront & ChannelHandler, _ context: ChannelHandlerContext) {
         loop.replace(self, by: front)
-        front.input.isEnded = isInputEnded
+        if isInputEnded { front.endedBefore() }
         let operations = context.pipeline.syncOperations
         guard (try? operations.addHandler(front, position: .after(self))) != nil else { return front.lost() }
         operations.removeHandler(context: context, promise: nil)
@@ -135,6 +141,8 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
 extension HandshakeHandler: ClientFront {
     package func deadlineReached(_ now: NIODeadline) { refuse(loop.isDraining ? "draining" : "handshake_timeout") }
 
+    func endedBefore() {}
+    func lost() { loop.deregister(self) }
     func endAnnounced() {}
 
     /// A handshake may be one whose request is on its way.

@@ -69,8 +69,9 @@ private struct LoopDirectory: Sendable {
         try channel.pipeline.syncOperations.addHandler(HandshakeNotice { [seats] in seats.wasAnswered($0) })
         let handshake = HandshakeHandler(loop: loop, seats: seats)
         // Looks at the first message, makes way for the TLS that is meant for it, which asks for the client's certificate, and leaves.
-        try channel.pipeline.syncOperations.addHandler(ClientHelloHandler { [unowned handshake] in try handshake.makeTLS(for: $0) })
-        // Until the handshake is over; HTTP/1.1 afterwards. NIO's own HTTP handlers are left out: theirs is a second, laxer reading of the
+        try channel.pipeline.syncOperations.addHandler(
+            ClientHelloHandler(spoken: loop.generation.settings.protocols) { [unowned handshake] in try handshake.makeTLS(for: $0) })
+        // Until the handshake is over; the front of the protocol that was chosen afterwards. NIO's own HTTP handlers are left out: theirs is a second, laxer reading of the
         // message, and their pipelining handler costs two system calls a request.
         try channel.pipeline.syncOperations.addHandler(handshake)
     }

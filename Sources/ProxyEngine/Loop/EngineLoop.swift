@@ -1,5 +1,5 @@
 package import BindingPolicy
-import HTTPWire
+package import HTTPWire
 package import NIOCore
 package import Telemetry
 import Timekeeping
@@ -26,16 +26,20 @@ package final class EngineLoop {
     /// Those before it that requests still run under.
     private var earlier: [Earlier] = []
     private var turns = ClientTurns()
+    /// Whose output is written at the end of this tick.
+    private var due: [HTTP2Connection] = []
     private var ticking: Scheduled<Void>?
     private var dateLine: (second: Int, octets: [UInt8]) = (0, [])
     private var drained: EventLoopPromise<Void>?
     private let onUpstreamFault: (UpstreamName, UpstreamFault) -> Void
     private let onHandshakeRefused: (HandshakeRefusal) -> Void
+    private let onConnectionFault: (HTTP2Fault, _ address: String) -> Void
 
     package init(
         eventLoop: any EventLoop, generation: LoopGeneration, counters: LoopCounters, sink: LogSink, clock: EngineClock = .system,
         onUpstreamFault: @escaping (UpstreamName, UpstreamFault) -> Void = { _, _ in },
-        onHandshakeRefused: @escaping (HandshakeRefusal) -> Void = { _ in }
+        onHandshakeRefused: @escaping (HandshakeRefusal) -> Void = { _ in },
+        onConnectionFault: @escaping (HTTP2Fault, _ address: String) -> Void = { _, _ in }
     ) {
         self.eventLoop = eventLoop
         self.generation = generation
@@ -44,6 +48,7 @@ package final class EngineLoop {
         accessLog = AccessLog(sink: sink)
         self.onUpstreamFault = onUpstreamFault
         self.onHandshakeRefused = onHandshakeRefused
+        self.onConnectionFault = onConnectionFault
         now = clock.now()
         wheel = TimingWheel(at: now)
     }
@@ -92,11 +97,22 @@ package final class EngineLoop {
     }
 
     /// Takes up a connection again that has had its turn. By a timer: a task of the loop would run before any other connection is read.
-    func goOnLater(_ connection: HTTP1Connection) {
+    func goOnLater(_ connection: any TurnTaker) {
         guard turns.add(connection) else { return }
         eventLoop.assumeIsolated().scheduleTask(in: EngineSettings.turnPause) { [self] in
             eventBegan()
             for connection in turns.take() { connection.goOn() }
+        }
+    }
+
+    /// Writes what a connection has gathered once all events of this tick have been dealt with: many streams' answers in one write.
+    func flushLater(_ connection: HTTP2Connection) {
+        due.append(connection)
+        guard due.count == 1 else { return }
+        eventLoop.assumeIsolated().execute { [self] in
+            let flushed = due
+            due.removeAll(keepingCapacity: true)
+            for connection in flushed { connection.flush() }
         }
     }
 
@@ -184,6 +200,11 @@ package final class EngineLoop {
         if refusal.hello != nil || refusal.code != HandshakeFailure.clientGone { onHandshakeRefused(refusal) }
     }
 
+    func http2Failed(_ fault: HTTP2Fault, _ client: ConnectedClient) {
+        counters.countHTTP2Fault(fault.rawValue)
+        onConnectionFault(fault, client.address)
+    }
+
     func logAccess(_ body: (inout AccessLog) -> Void) {
         body(&accessLog)
         if accessLog.isFull { accessLog.flush() }
@@ -194,6 +215,10 @@ package final class EngineLoop {
 protocol ClientFront: Timed {
     /// Its place in the loop's list of connections; the loop's to change.
     var position: Int { get set }
+    /// The client ended its side before this front began; what it sent before is still to come.
+    func endedBefore()
+    /// Its channel has gone.
+    func lost()
     func endAnnounced()
     func drain()
     /// Ends it at once, visibly.

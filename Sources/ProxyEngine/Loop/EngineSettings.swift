@@ -5,6 +5,10 @@ package import NIOCore
 /// Every bound and time-out of the data path. One value, made from the configuration, never changed.
 package struct EngineSettings: Sendable {
     package var limits: WireLimits
+    /// What a connection of HTTP/2 may ask for.
+    package var http2 = HTTP2Limits()
+    /// What clients may choose.
+    package var protocols = ApplicationProtocol.allCases
     /// From accept to the end of the TLS handshake.
     package var handshakeTimeout: TimeAmount
     /// From the first octet of a head to its last.

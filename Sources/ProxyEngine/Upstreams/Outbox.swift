@@ -8,15 +8,19 @@ struct Outbox {
     /// Octets gathered beyond which nothing more should be put in.
     static let bound = 64 << 10
 
-    private(set) var isBusy = false
+    var isBusy: Bool { inFlight > 0 }
+    /// Octets of the write that is under way.
+    private var inFlight = 0
     private var held = ByteBuffer()
 
     var hasRoom: Bool { held.readableBytes < Self.bound }
+    var octets: Int { inFlight + held.readableBytes }
 
+    /// - Parameter bytes: not empty.
     /// - Returns: what is to be written now; nil where it has to wait.
     mutating func put(_ bytes: ByteBuffer) -> ByteBuffer? {
         guard isBusy else {
-            isBusy = true
+            inFlight = bytes.readableBytes
             return bytes
         }
         held.writeImmutableBuffer(bytes)
@@ -27,10 +31,11 @@ struct Outbox {
     /// - Returns: the next one.
     mutating func written() -> ByteBuffer? {
         guard held.readableBytes > 0 else {
-            isBusy = false
+            inFlight = 0
             return nil
         }
         let next = held
+        inFlight = next.readableBytes
         held = ByteBuffer()
         return next
     }

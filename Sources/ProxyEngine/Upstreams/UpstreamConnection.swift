@@ -60,6 +60,7 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     var isUsable: Bool { isActive && exchange == nil }
     var isWritable: Bool { outbox.hasRoom }
     var isSending: Bool { outbox.isBusy }
+    var unsentOctets: Int { outbox.octets }
 
     func serve(_ exchange: Exchange, _ request: ByteBuffer, isChunked: Bool) {
         self.exchange = exchange
@@ -276,11 +277,11 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     }
 
     /// Marks the connection before the exchange ends, which may hand it to the next one at once.
-    private func end(_ rest: inout ByteBuffer, _ exchange: Exchange) {
+    private func end(_ rest: inout ByteBuffer, _ exchange: Exchange, trailers: [UInt8] = []) {
         emptyLines = 0
         skipEmptyLines(&rest)
         surplus = rest.readableBytes > 0
-        exchange.answerEnded()
+        exchange.answerEnded(trailers: trailers)
     }
 
     /// - Returns: whether a whole head was there.
@@ -320,7 +321,8 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
         pool.praise(place)
         keptUntil = exchange.generation.responseHead.keepAlive(raw).map { exchange.loop.now + .seconds($0 - 1) } ?? .distantFuture
         mayBeFollowedByABody = exchange.request.isHead || status == 304 || status == 204
-        let reader = BodyReader(exchange.generation.responseHead.framing, limits: pool.responses)
+        let reader = BodyReader(
+            exchange.generation.responseHead.framing, limits: pool.responses, keepsTrailers: exchange.request.isHTTP2)
         expecting = reader.isOver ? .nothing : .body(reader)
         exchange.answerBegan(raw, upstreamPersists: exchange.generation.responseHead.isPersistent)
         if case .nothing = expecting, self.exchange === exchange { end(&bytes, exchange) }
@@ -337,7 +339,7 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
         if step.isGuess { isGuess = true }
         if step.data.readableBytes > 0 { exchange.answerBody(step.data) }
         if let fault = step.fault { return .nonsense(fault) }
-        if step.isOver, self.exchange === exchange { end(&bytes, exchange) }
+        if step.isOver, self.exchange === exchange { end(&bytes, exchange, trailers: step.trailers) }
         return nil
     }
 }

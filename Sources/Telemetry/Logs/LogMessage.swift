@@ -29,6 +29,7 @@ package enum LogMessage: String, CaseIterable, Sendable {
     case handshakesCrowdedNoMore = "connections without a finished handshake are below their bound"
 
     case handshakeRefused = "handshake refused"
+    case connectionEnded = "connection of HTTP/2 ended for what its client did"
 
     // Issuers.
     case keysReplaced = "keys replaced"
@@ -69,7 +70,7 @@ package enum LogMessage: String, CaseIterable, Sendable {
             .notice
         case .configurationWarning, .restartNeeded, .drainTimedOut, .acceptingPaused, .acceptingFailed, .connectionsRefused, .handshakesCrowded,
             .keysNotFetched, .keysWarning, .listsNotFetched, .statusNotAnswered, .introspectionEndpointNotFound, .introspectionFailed,
-            .upstreamUnreachable, .upstreamFailed, .reportOnly, .certificateExpires:
+            .upstreamUnreachable, .upstreamFailed, .reportOnly, .certificateExpires, .connectionEnded:
             .warning
         case .reloadRefused, .configurationMistake, .keysWithdrawn, .secretKeysPublished, .introspectionSuspended, .logLinesLost, .certificateExpired:
             .error

@@ -36,6 +36,7 @@ package final class LoopCounters {
     package func countWouldRefuse(_ reason: String) { metrics.wouldRefuse[reason, default: 0] &+= 1 }
     package func countWithoutToken(_ requirement: String) { metrics.withoutToken[requirement, default: 0] &+= 1 }
     package func countHandshakeFailure(_ reason: String) { metrics.handshakeFailures[reason, default: 0] &+= 1 }
+    package func countHTTP2Fault(_ reason: String) { metrics.http2Faults[reason, default: 0] &+= 1 }
     package func countUpstreamFailure(_ reason: String, cause: String) {
         metrics.upstreamFailures[reason, default: 0] &+= 1
         metrics.upstreamCauses[LabelPair(reason, cause), default: 0] &+= 1

@@ -8,6 +8,12 @@ package struct MetricsSnapshot: MetricSet {
     @Metric(.counter, "holdfast_handshakes", "TLS handshakes completed with an accepted certificate.") package var handshakes = 0
     @Metric(.counter, "holdfast_handshake_failures", "Connections that ended in the TLS handshake, by reason.", by: "reason")
     package var handshakeFailures: [String: Int] = [:]
+    @Metric(.counter, "holdfast_http2_connections", "Of the handshakes, those that chose HTTP/2.") package var http2Connections = 0
+    @Metric(.counter, "holdfast_http2_streams", "Requests over HTTP/2.") package var http2Streams = 0
+    @Metric(
+        .counter, "holdfast_http2_connection_faults",
+        "Connections of HTTP/2 that were ended for what the client did on them, floods included, by reason.", by: "reason")
+    package var http2Faults: [String: Int] = [:]
     @Metric(.counter, "holdfast_responses", "Answers to clients, by status code.", by: "code") package var responses = StatusCounts()
     @Metric(.histogram, "holdfast_request_duration_seconds", "From the last byte of a request's head to the end of its answer.", by: "le")
     package var requestSeconds = Histogram()

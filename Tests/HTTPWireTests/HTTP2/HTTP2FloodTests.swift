@@ -58,7 +58,8 @@ struct HTTP2FloodTests {
             let id = UInt32(round) * 2 + 1
             #expect(script.feed(Frame.headers(id), Frame.window(id, 0)) == "request \(id) 'h' end, stream \(id) protocolError")
             let now = script.now
-            #expect(script.change { $0.streamFailed(id, at: now) } == (round < 200 ? nil : .tooManyStreamErrors))
+            script.change { $0.abandoned(id) }
+            #expect(script.change { $0.streamErred(at: now) } == (round < 200 ? nil : .tooManyStreamErrors))
         }
     }
 

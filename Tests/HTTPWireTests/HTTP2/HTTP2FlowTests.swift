@@ -30,7 +30,7 @@ struct HTTP2FlowTests {
         #expect(script.feed(Frame.data(3, 1)) == "fault window_exceeded")
     }
 
-    @Test("gives back what was taken, not what waits, by the half of a window")
+    @Test("gives back what was taken, not what waits, in portions")
     func givenBack() {
         var script = HTTP2Script(small())
         _ = script.feed(Frame.headers(1, ends: false), Frame.data(1, 1000))

@@ -1,0 +1,95 @@
+import HTTPWire
+import NIOCore
+
+/// How streams are found, and how they end.
+extension HTTP2Connection {
+    func stream(_ id: UInt32) -> HTTP2Stream? {
+        var low = 0
+        var high = streams.count
+        while low < high {
+            let middle = (low + high) / 2
+            if streams[middle].id < id { low = middle + 1 } else { high = middle }
+        }
+        return low < streams.count && streams[low].id == id ? streams[low] : nil
+    }
+
+    /// Octets of the heads that requests keep for the upstream.
+    var heldHeads: Int { streams.reduce(0) { $0 + $1.headOctets } }
+
+    /// The whole answer is framed.
+    func answered(_ stream: HTTP2Stream) {
+        guard forget(stream) else { return }
+        // The rest of its body must not be sent for nothing (RFC 9113 section 8.1).
+        if state.answered(stream.id) {
+            gather { HTTP2FrameWriter.reset(stream.id, stream.isMalformed ? .protocolError : .noError, to: &$0) }
+        }
+        if stream.isMalformed, let fault = state.streamErred(at: loop.now) { return fail(fault) }
+        ended()
+    }
+
+    /// - Parameter isClients: it is for what the client did.
+    func reset(_ id: UInt32, _ code: HTTP2ErrorCode, isClients: Bool) {
+        guard case .serving = phase else { return }
+        let stream = stream(id)
+        if let stream { _ = forget(stream) }
+        gather { HTTP2FrameWriter.reset(id, code, to: &$0) }
+        state.abandoned(id)
+        stream?.exchange?.clientGone()
+        if isClients, let fault = state.streamErred(at: loop.now) { return fail(fault) }
+        ended()
+    }
+
+    /// Nobody is there to be answered on it.
+    func dropped(_ stream: HTTP2Stream) {
+        if streams.contains(where: { $0 === stream }) { reset(stream.id, .cancel, isClients: false) }
+    }
+
+    /// The client wants no answer any more: its work stops, the upstream's too.
+    func clientReset(_ id: UInt32) {
+        guard let stream = stream(id) else { return }
+        _ = forget(stream)
+        stream.exchange?.clientGone()
+        ended()
+    }
+
+    /// - Returns: whether it was there.
+    private func forget(_ stream: HTTP2Stream) -> Bool {
+        guard let index = streams.firstIndex(where: { $0 === stream }) else { return false }
+        streams.remove(at: index)
+        output.waiting -= stream.dropOutput()
+        return true
+    }
+
+    /// After the end of a stream.
+    private func ended() {
+        guard case .serving = phase else { return }
+        raiseConnectionWindow()
+        guard streams.isEmpty else { return }
+        if isInputEnded, !isPaused { return inputUsedUp() }
+        if clientLeaves { return leave() }
+        switch state.departure {
+        case .staying: patience.isIdle(true, at: loop.now)
+        // A request may be on its way.
+        case .announced: patience.isIdle(true, atMost: EngineSettings.drainGrace, at: loop.now)
+        case .leaving: return closeGracefully()
+        }
+        rearm()
+    }
+
+    // MARK: The client's windows onto us
+
+    /// Octets of a stream's body have found their place.
+    func taken(_ octets: Int, of id: UInt32) {
+        state.taken(octets, of: id)
+        raiseWindow(of: id)
+    }
+
+    func raiseWindow(of id: UInt32) {
+        if let octets = state.windowUpdate(of: id) { gather { HTTP2FrameWriter.windowUpdate(id, by: octets, to: &$0) } }
+        raiseConnectionWindow()
+    }
+
+    func raiseConnectionWindow() {
+        if let octets = state.connectionWindowUpdate() { gather { HTTP2FrameWriter.windowUpdate(0, by: octets, to: &$0) } }
+    }
+}

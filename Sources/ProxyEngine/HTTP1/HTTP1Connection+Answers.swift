@@ -93,7 +93,7 @@ extension HTTP1Connection: TunnelDownstream {
         guard let context, !isFlushing else { return }
         isFlushing = true
         while let write = outbox.next(isWhole: isWhole) {
-            if write.bytes.readableBytes >= EngineSettings.adoptedPart { watchWrites(context) }
+            writePages.willWrite(write.bytes, context)
             context.writeAndFlush(wrapOutboundOut(write.bytes), promise: write.isConfirmed ? confirmation(context) : nil)
             if !write.isPart { loop.buffers.giveBack(write.bytes) }
         }

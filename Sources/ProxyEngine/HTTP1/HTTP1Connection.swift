@@ -54,8 +54,7 @@ package final class HTTP1Connection: ChannelInboundHandler {
     var isHTTP10 = false
     private var isProcessing = false
     var isFlushing = false
-    /// Whether there was a long write.
-    private var hasLongAnswers = false
+    var writePages = WriteBufferPages.Watch()
     /// Requests that it may still have taken before others have their turn.
     private var turn = EngineSettings.requestsPerTurn
     private var pauses: PauseReasons = []
@@ -212,13 +211,6 @@ package final class HTTP1Connection: ChannelInboundHandler {
 
     /// What is left, if anything, is no whole request.
     var isInputUsedUp: Bool { input.isEmpty || !(outbox.isBlocked || pauses.contains(.turnOver)) }
-
-    /// The first long write.
-    func watchWrites(_ context: ChannelHandlerContext) {
-        guard !hasLongAnswers else { return }
-        hasLongAnswers = true
-        try? context.pipeline.syncOperations.addHandler(WriteBufferPages(), position: .first)
-    }
 
     func setPaused(_ reason: PauseReasons, _ on: Bool) {
         let before = pauses.isEmpty

@@ -82,18 +82,19 @@ extension HTTP2Connection {
 
     // MARK: Writing
 
-    /// Sends what has been gathered, a record at a time, as far as the client keeps up.
+    /// Sends what has been gathered, as far as the client keeps up.
     func flush() {
         output.isDue = false
-        guard let context, case .serving = phase, !isFlushing else { return }
-        isFlushing = true
+        guard let context, case .serving = phase, !output.isFlushing else { return }
+        output.isFlushing = true
         repeat {
             while let write = output.next() {
+                writePages.willWrite(write.bytes, context)
                 context.writeAndFlush(wrapOutboundOut(write.bytes), promise: write.isConfirmed ? confirmation(context) : nil)
                 if !write.isPart { loop.buffers.giveBack(write.bytes) }
             }
         } while fill()
-        isFlushing = false
+        output.isFlushing = false
         guard case .serving = phase else { return }
         shareOut()
         patience.ownAnswerWaits(streams.contains { $0.exchange == nil && $0.waits }, at: loop.now)
@@ -106,7 +107,7 @@ extension HTTP2Connection {
         written.futureResult.assumeIsolated().whenComplete { [self] _ in
             output.box.confirmed()
             // At once, mostly; what is left then goes out by the loop that wrote this.
-            if isFlushing { return }
+            if output.isFlushing { return }
             loop.eventBegan()
             flushLater()
         }

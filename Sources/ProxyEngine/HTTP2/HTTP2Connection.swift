@@ -57,10 +57,10 @@ package final class HTTP2Connection: ChannelInboundHandler {
     var unsent = UnsentAnswer()
     var patience: HTTP2Patience
     private var isProcessing = false
-    var isFlushing = false
     /// Requests that it may still have taken before others have their turn.
     var turn = EngineSettings.requestsPerTurn
     private var pauses: PauseReasons = []
+    var writePages = WriteBufferPages.Watch()
     /// Octets read since memory was last given back.
     private var readOctets = 0
 
@@ -103,7 +103,7 @@ package final class HTTP2Connection: ChannelInboundHandler {
         turn = EngineSettings.requestsPerTurn
         process(&bytes, isOurs: isOurs)
         readOctets += storage.count
-        if readOctets > BufferPages.worthwhile, streams.isEmpty {
+        if readOctets > BufferPages.worthwhile, streams.isEmpty || !pauses.isEmpty {
             readOctets = 0
             storage.giveBack()
         }

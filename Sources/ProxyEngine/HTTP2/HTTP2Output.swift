@@ -10,6 +10,7 @@ struct HTTP2Output {
     var waiting = 0
     /// It will be written at the end of the tick.
     var isDue = false
+    var isFlushing = false
     /// So much waits that upstreams are read from only where there is ample room for what they bring.
     var isHolding = false
     /// Whose turn was last.

@@ -83,6 +83,9 @@ package struct EngineSettings: Sendable {
     package static let lastWrite = 1 << 10
     /// A part of an answer from this size on goes to TLS out of the storage that it was read into.
     package static let adoptedPart = 16 << 10
+    /// A part of a request's body from this size on goes to the upstream likewise. More than a frame of HTTP/2: its streams, of which a
+    /// connection has many, would each keep what was read for all of them.
+    package static let adoptedBody = 24 << 10
     /// A part of an answer below this is waited for each time.
     package static let smallWrite = 4 << 10
     /// Octets in writes that nobody waited for, after which one is waited for, to see whether the client reads them.

@@ -86,7 +86,7 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     /// own buffer would keep all of it alive for as long as the upstream does not read. A large part goes out as it is, one at a time.
     func send(_ data: ByteBuffer, isLast: Bool) {
         guard let exchange else { return }
-        if !isChunked, !outbox.isBusy, data.readableBytes >= EngineSettings.adoptedPart {
+        if !isChunked, !outbox.isBusy, data.readableBytes >= EngineSettings.adoptedBody {
             if let now = outbox.put(data) { write(now) }
             return
         }

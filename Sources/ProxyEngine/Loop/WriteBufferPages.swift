@@ -10,6 +10,17 @@ final class WriteBufferPages: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    /// Whether it stands in a connection's pipeline.
+    struct Watch {
+        private var isOn = false
+
+        mutating func willWrite(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+            guard !isOn, bytes.readableBytes >= WriteBufferPages.large else { return }
+            isOn = true
+            try? context.pipeline.syncOperations.addHandler(WriteBufferPages(), position: .first)
+        }
+    }
+
     private static let large = 16 << 10
     private var hasGrown = false
 

@@ -61,12 +61,15 @@ package enum WireFault: String, Error, CaseIterable, Sendable {
     case chunkMalformed = "chunk_malformed"
     case chunkExtensionTooLarge = "chunk_extension_too_large"
     case trailersTooLarge = "trailers_too_large"
+    /// More than is taken: of its length, or of what has come of it.
+    case bodyTooLarge = "body_too_large"
 }
 
 extension WireFault {
     /// The status code a client is answered with.
     package var status: Int {
         switch self {
+        case .bodyTooLarge: 413
         case .targetTooLong: 414
         case .expectationUnknown: 417
         case .headTooLarge, .fieldsTooMany, .trailersTooLarge: 431

@@ -36,6 +36,7 @@ package struct HoldfastConfiguration: Equatable, Sendable {
     package let claimNames: [ClaimName]
     /// Where `/livez`, `/readyz` and `/metrics` are served in clear; nil for nowhere.
     package let admin: NetworkAddress?
+    package let limits: Limits
     package let log: Log
     package let shutdown: Shutdown
     /// Event loops; nil for one per core that this process may use.

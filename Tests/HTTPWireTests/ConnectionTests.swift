@@ -21,14 +21,14 @@ struct ConnectionTests {
         try head("GET / HTTP/\(version)\r\nHost: a\r\n\(line)\r\n") { #expect($0.isPersistent == isPersistent) }
     }
 
-    @Test("Fields that Connection names are removed, in whatever case and order, and Connection itself")
+    @Test("Fields that Connection names are removed, in whatever case and order, and Connection itself (FW-01)")
     func nominated() throws {
         #expect(try Wire.survivors(["X-A: 1", "Connection: x-a, X-B ,,close", "X-B: 2", "x-a: 3", "X-AB: 4"]) == ["X-AB: 4"])
         #expect(try Wire.survivors(["X-A: 1", "Connection: x_a", "X-AA: 2"]) == ["X-A: 1", "X-AA: 2"])
     }
 
     @Test(
-        "Hop-by-hop fields are removed without being named",
+        "Hop-by-hop fields are removed without being named (FW-02, FW-18)",
         arguments: [
             "Keep-Alive: timeout=5", "Proxy-Connection: keep-alive", "TE: trailers", "Trailer: X", "Upgrade: h2c",
             "HTTP2-Settings: AAMAAABk",
@@ -44,7 +44,7 @@ struct ConnectionTests {
     }
 
     @Test(
-        "Connection cannot take Host, Content-Length or Transfer-Encoding away: 400",
+        "Connection cannot take Host, Content-Length or Transfer-Encoding away: 400 (FW-03)",
         arguments: ["host", "Content-Length", "TRANSFER-ENCODING"])
     func framing(_ name: String) throws {
         #expect(try Wire.fields("Content-Length: 1", "Connection: close, \(name)") == "connection_names_framing")

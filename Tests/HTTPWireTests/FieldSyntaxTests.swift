@@ -33,7 +33,7 @@ struct FieldSyntaxTests {
     }
 
     @Test(
-        "Every control character is refused at every place of a value, wherever it lies in a word or a block of them",
+        "Every control character is refused at every place of a value, wherever it lies in a word or a block of them (FW-13, H1-03)",
         arguments: (0..<32).map { UInt8($0) } + [0x7f])
     func controls(_ control: UInt8) throws {
         for length in 0..<200 where control != 0x09 {
@@ -71,7 +71,7 @@ struct FieldSyntaxTests {
         }
     }
 
-    @Test("Whitespace before a colon is refused in requests, and taken off in responses")
+    @Test("Whitespace before a colon is refused in requests, and taken off in responses (H1-05)")
     func whitespaceBeforeColon() throws {
         for line in ["Host : a", "\(Wire.trustedName) : x", "Transfer-Encoding : chunked", "X\t: y", "X  \t : y"] {
             #expect(try Wire.request("GET / HTTP/1.1\r\n\(line)\r\nHost: a\r\n\r\n") == "whitespace_before_colon")
@@ -80,13 +80,13 @@ struct FieldSyntaxTests {
         #expect(answer?.text == "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 3\r\n\r\n")
     }
 
-    @Test("Whitespace between the start line and the first field is refused")
+    @Test("Whitespace between the start line and the first field is refused (H1-04)")
     func whitespaceFirst() throws {
         #expect(try Wire.request("GET / HTTP/1.1\r\n Host: a\r\nHost: b\r\n\r\n") == "line_folded")
         #expect(try Wire.request("GET / HTTP/1.1\r\n \r\nHost: b\r\n\r\n") == "line_folded")
     }
 
-    @Test("A request with LF alone is refused at its first line end")
+    @Test("A request with LF alone is refused at its first line end (H1-03)")
     func lineFeeds() throws {
         #expect(try Wire.request("GET / HTTP/1.1\n") == "bare_lf")
         #expect(try Wire.request("GET / HTTP/1.1\r\nHost: a\r\n\n") == "bare_lf")

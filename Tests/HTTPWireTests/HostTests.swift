@@ -31,7 +31,7 @@ struct HostTests {
         #expect(try Wire.request("GET http://\(host)/ HTTP/1.1\r\nHost: x\r\n\r\n") != "ok")
     }
 
-    @Test("No Host, an empty one and two are refused, even when they agree")
+    @Test("No Host, an empty one and two are refused, even when they agree (H1-01)")
     func count() throws {
         #expect(try Wire.request("GET / HTTP/1.1\r\n\r\n") == "host_missing")
         #expect(try Wire.request("GET / HTTP/1.2\r\n\r\n") == "host_missing")
@@ -67,7 +67,7 @@ struct HostTests {
         #expect(try Wire.request("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n") == "host_duplicated")
     }
 
-    @Test("The host of an absolute target replaces Host, and the target becomes origin-form")
+    @Test("The host of an absolute target replaces Host, and the target becomes origin-form (H1-02)")
     func absolute() throws {
         #expect(
             try Wire.forwarded("GET https://b:81/x?y HTTP/1.1\r\nHost: a\r\n\r\n", trusted: "")

@@ -20,14 +20,14 @@ struct RequestFramingTests {
         #expect(try framing("TRANSFER-ENCODING:\tChunKed ") == .chunked)
     }
 
-    @Test("Transfer-Encoding beside Content-Length is refused in both orders")
+    @Test("Transfer-Encoding beside Content-Length is refused in both orders (H1-07)")
     func both() throws {
         #expect(try Wire.fields("Transfer-Encoding: chunked", "Content-Length: 5") == "framing_te_and_cl")
         #expect(try Wire.fields("Content-Length: 5", "Transfer-Encoding: chunked") == "framing_te_and_cl")
         #expect(try Wire.fields("Content-Length: 0", "Transfer-Encoding: x") == "framing_te_and_cl")
     }
 
-    @Test("Transfer-Encoding in HTTP/1.0 is refused")
+    @Test("Transfer-Encoding in HTTP/1.0 is refused (H1-08)")
     func oldVersion() throws {
         #expect(
             try Wire.request("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n") == "transfer_encoding_in_http10")
@@ -35,7 +35,7 @@ struct RequestFramingTests {
     }
 
     @Test(
-        "Only `chunked`, alone and once, is a transfer coding; one we do not know is 501 where the end would still be certain",
+        "Only `chunked`, alone and once, is a transfer coding; one we do not know is 501 where the end would still be certain (H1-09, H1-10)",
         arguments: [
             ("identity", "transfer_encoding_invalid"), ("chunked, identity", "transfer_encoding_invalid"),
             ("xchunked", "transfer_encoding_invalid"),
@@ -54,7 +54,7 @@ struct RequestFramingTests {
     }
 
     @Test(
-        "Content-Length is digits and nothing else",
+        "Content-Length is digits and nothing else (H1-11)",
         arguments: [
             "+5", "-1", "0x5", "5 5", "5,6", "5, 5", "18446744073709551617", "9223372036854775808", "00000000000000000005", "",
             "5.0", "5e1", "\u{663}",
@@ -65,7 +65,7 @@ struct RequestFramingTests {
         #expect(try Wire.fields("Content-Length: 5") == "ok")
     }
 
-    @Test("A field that may stand once stands once")
+    @Test("A field that may stand once stands once (FW-20)")
     func duplicates() throws {
         #expect(try Wire.fields("Content-Length: 5", "Content-Length: 5") == "content_length_duplicated")
         #expect(try Wire.fields("Transfer-Encoding: chunked", "Transfer-Encoding: chunked") == "transfer_encoding_duplicated")

@@ -17,7 +17,7 @@ struct RequestLineTests {
     }
 
     @Test(
-        "Anything else is refused, by its own code",
+        "Anything else is refused, by its own code (H1-16)",
         arguments: [
             ("GET  / HTTP/1.1", "request_line_malformed"), ("GET / HTTP/1.1 ", "request_line_malformed"),
             ("GET /  HTTP/1.1", "request_line_malformed"), ("GET /", "request_line_malformed"),
@@ -79,7 +79,7 @@ struct RequestLineTests {
         #expect(WireFault.methodTooLong.status == 501)
     }
 
-    @Test("A target of 8 KiB passes and a longer one is 414, before its end is seen")
+    @Test("A target of 8 KiB passes and a longer one is 414, before its end is seen (H1-15)")
     func targetLength() throws {
         let target = "/" + String(repeating: "a", count: 8191)
         #expect(try Wire.request("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n") == "ok")
@@ -87,7 +87,7 @@ struct RequestLineTests {
         #expect(WireFault.targetTooLong.status == 414)
     }
 
-    @Test("Up to two empty lines before the request are passed over, a third is not")
+    @Test("Up to two empty lines before the request are passed over, a third is not (H1-17)")
     func emptyLines() throws {
         let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
         #expect(try Wire.request("\r\n" + request) == "ok")

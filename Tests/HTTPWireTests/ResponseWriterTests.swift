@@ -3,7 +3,7 @@ import Testing
 
 @Suite("The response as the client gets it (FW-04, FW-15, CC-04, CC-07, H1-22, H1-23)")
 struct ResponseWriterTests {
-    @Test("Fields keep their order, spelling and number; hop-by-hop and nominated ones go")
+    @Test("Fields keep their order, spelling and number; hop-by-hop and nominated ones go (FW-04)")
     func whole() throws {
         let text =
             "HTTP/1.0 299 Odd  One\r\nset-cookie: a=b\r\nConnection: x-int, close, content-length\r\nX-Int: secret\r\nSet-Cookie: c=d\r\nKeep-Alive: x\r\n"

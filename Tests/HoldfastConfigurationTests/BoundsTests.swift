@@ -50,12 +50,39 @@ struct BoundsTests {
         }
     }
 
+    private static func limits(_ keys: String) -> @Sendable (String) -> String {
+        { minimal + "limits: {\(keys.replacing("VALUE", with: $0))}\n" }
+    }
+
     static let all: [Bounded] = [
         Bounded(
             key: "client_certificates.max_intermediates",
             file: { changed("authorities: clients-ca.pem", to: "authorities: clients-ca.pem\n  max_intermediates: \($0)") }, least: "0",
             greatest: "8", below: nil,
             above: ("9", "no more certificates are taken")),
+            key: "limits.connections_per_client", file: limits("connections_per_client: VALUE"), least: "1", greatest: "1000000",
+            below: ("0", "no client could connect"), above: ("1000001", "descriptors")),
+        Bounded(
+            key: "limits.requests_per_client", file: limits("requests_per_client: VALUE"), least: "1", greatest: "1000000",
+            below: ("0", "no client could ask"), above: ("1000001", "memory")),
+        Bounded(
+            key: "limits.rate.requests", file: limits("rate: {requests: VALUE}"), least: "1", greatest: "1000000",
+            below: ("0", "no client could ask"), above: ("1000001", "no event loop")),
+        Bounded(
+            key: "limits.rate.burst", file: limits("rate: {requests: 1, burst: VALUE}"), least: "1", greatest: "1000000",
+            below: ("0", "no request could pass"), above: ("1000001", "no event loop")),
+        Bounded(
+            key: "limits.rate.per", file: limits("rate: {requests: 1, per: VALUE}"), least: "1s", greatest: "24h",
+            below: ("999ms", "for a second instead"), above: ("25h", "nobody waits")),
+        Bounded(
+            key: "listener.max_body", file: listener("max_body"), least: "0B", greatest: "1048576MiB", below: nil,
+            above: ("1048577MiB", "no API takes more")),
+        Bounded(
+            key: "listener.max_connection_age", file: listener("max_connection_age"), least: "1s", greatest: "168h",
+            below: ("999ms", "shake hands"), above: ("169h", "no process")),
+        Bounded(
+            key: "listener.max_connection_requests", file: listener("max_connection_requests"), least: "1", greatest: "100000000",
+            below: ("0", "no request"), above: ("100000001", "no connection")),
         Bounded(
             key: "client_certificates.authorities[0].revocation.refresh_lists",
             file: revocation("lists: [\"https://ca.example.com/ca.crl\"], refresh_lists: VALUE"), least: "1s", greatest: "24h",

@@ -346,4 +346,33 @@ struct ListenerTests {
         expectMistake(authorities("    - absent.pem\n"), "8:7: \(key).authorities[0]", "There is no file")
         expectMistake(authorities("    []\n"), "8:5: \(key).authorities", "The list is empty.")
     }
+
+    @Test("A connection has an age and a number of requests where they are written, and none by default")
+    func connectionLife() throws {
+        func listener(_ line: String) -> String { changed("private_key: server.key", to: "private_key: server.key\n  \(line)") }
+        let plain = try read(minimal).listener
+        #expect(plain.maxConnectionAge == nil && plain.maxConnectionRequests == nil && plain.proxyPeers == [])
+        #expect(try read(listener("max_connection_age: 10m")).listener.maxConnectionAge == .seconds(600))
+        #expect(try read(listener("max_connection_requests: 1000")).listener.maxConnectionRequests == 1000)
+        expectMistake(listener("max_connection_age: 0s"), "5:23: listener.max_connection_age", "out of range")
+        expectMistake(listener("max_connection_age: 169h"), "5:23: listener.max_connection_age", "out of range")
+        expectMistake(listener("max_connection_requests: 0"), "5:28: listener.max_connection_requests", "out of range")
+    }
+
+    @Test("Load balancers that send a PROXY header are stated by address (PP-01)")
+    func proxyProtocol() throws {
+        func listener(_ line: String) -> String { changed("private_key: server.key", to: "private_key: server.key\n  proxy_protocol: \(line)") }
+        let peers = try read(listener("{from: [10.0.0.0/8, \"::1\"]}")).listener.proxyPeers
+        #expect(peers.map(\.description) == ["10.0.0.0/8", "::1"])
+        #expect(
+            try lines(listener("{from: [10.0.0.0/8]}"))[1]
+                == "Takes the client's address from the PROXY header (version 1 or 2) of 10.0.0.0/8, whose connections must begin with one, and those of nobody else may."
+        )
+        expectMistake(listener("{from: [10.0.0.1/8]}"), "5:27: listener.proxy_protocol.from[0]", "bits beyond the range")
+        expectMistake(listener("{from: [any]}"), "5:27: listener.proxy_protocol.from[0]", "An IP address or a range")
+        expectMistake(listener("{from: []}"), "5:26: listener.proxy_protocol.from", "The list is empty.")
+        expectMistake(listener("{}"), "5:3: listener.proxy_protocol.from", "The key is missing.")
+        #expect(mistakes(listener("true")).count == 1)
+        #expect(try warnings(listener("{from: [0.0.0.0/0]}")).contains { $0.hasPrefix("warning: listener.proxy_protocol.from has `0.0.0.0/0`: ") })
+    }
 }

@@ -133,7 +133,7 @@ struct SummaryTests {
         // Each section is asked for a key that there is not, and its mistake names those that there are.
         let none = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz: 1"
         let found = mistakes(
-            ["client_certificates", "resource", "upstream", "forward", "admin", "log", "shutdown"].map { "\($0): {\(none)}\n" }
+            ["client_certificates", "resource", "upstream", "forward", "limits", "admin", "log", "shutdown"].map { "\($0): {\(none)}\n" }
                 .joined()
                 + "listener: {\(none), http2: {\(none)}}\ntokens: [{\(none), introspection: {\(none)}}]\nroutes: [{\(none), scopes: {\(none)}}]\n\(none)\n"
         ).filter { $0.contains("The keys here are") }

@@ -123,6 +123,19 @@ struct UpstreamTests {
     func words() throws {
         #expect(try read(forward("authorization: remove")).forward.authorization == .remove)
         #expect(try read(forward("client_address: none")).forward.clientAddress == HoldfastConfiguration.Forward.ClientAddress.none)
+        for word in HoldfastConfiguration.Forward.ClientAddress.allCases {
+            #expect(try read(forward("client_address: \(word.rawValue)")).forward.clientAddress == word)
+        }
+        #expect(try read(minimal).forward.via && read(minimal).forward.trace == .pass)
+        #expect(try read(forward("trace: continue")).forward.trace == .continue)
+        expectMistake(forward("trace: begin"), "14:10: forward.trace", "is not one of `pass`, `continue`")
+        expectMistake(forward("trace: continue\n  strip: [TraceState]"), "14:3: forward.trace", "Remove it from `strip`")
+        expectMistake(forward("trace: continue\n  keep: [traceparent]"), "15:10: forward.keep[0]", "carries the trace")
+        expectMistake(
+            forward("client_address: both\n  keep: [X-Forwarded-Port]"), "15:10: forward.keep[0]", "carries the client's address or what it asked for"
+        )
+        expectMistake(forward("via: maybe"), "14:8: forward.via", "true")
+        #expect(try warnings(forward("via: false")).contains { $0.hasPrefix("warning: forward.via is false: ") })
         expectMistake(forward("authorization: drop"), "14:18: forward.authorization", "is not one of `keep`, `remove`")
         expectMistake(forward("client_address: x-forward"), "14:19: forward.client_address", "Did you mean `x-forwarded`?")
     }

@@ -296,4 +296,17 @@ struct ConnectionAdmissionTests {
             #expect(admission.unproved == stages.values.count { $0 == "new" } && admission.unproved <= 5)
         }
     }
+
+    @Test("A connection that a load balancer hands on counts for its client's network (PP-01)")
+    func handedOn() {
+        var admission = admission(connections: 12, unproved: 4, descriptors: 20)
+        for id in 0..<4 { _ = admission.enter(id, from: "balancer") }
+        for id in 0..<4 { admission.isFrom(id < 3 ? "greedy" : "modest", id) }
+        // Of the network that has more than its share by what is known now.
+        let entry = admission.enter(4, from: "balancer")
+        #expect(entry == .admitted(dismissed: 0))
+        admission.isFrom("other", 0)
+        for id in 0..<5 { admission.left(id) }
+        #expect(admission.open == 0 && admission.unproved == 0)
+    }
 }

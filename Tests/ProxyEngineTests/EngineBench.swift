@@ -57,7 +57,8 @@ final class EngineSurroundings {
                 UpstreamTerms(rewrite: rewrite, response: settings.responseTimeout), under: settings, counters)
         }
         return LoopGeneration(
-            number: number, settings: settings, strips: try StripList(trustedHeader: settings.thumbprintHeader),
+            number: number, settings: settings,
+            strips: try StripList(trustedHeader: settings.thumbprintHeader, continuesTraces: settings.continuesTraces),
             judge: judge ?? self.judge, gate: gate ?? self.gate, upstreams: upstreams)
     }
 
@@ -183,7 +184,7 @@ extension EngineSettings {
         EngineSettings(
             limits: .request, handshakeTimeout: .seconds(10), headTimeout: .seconds(10), idleTimeout: .seconds(60),
             bodyTimeout: .seconds(30), minimumBodyRate: 500, responseTimeout: .seconds(20),
-            addsForwardedFor: false, thumbprintHeader: "X-Client-Thumbprint", challenge: ChallengeTerms(realm: "api", metadata: nil),
+            forwarded: [], thumbprintHeader: "X-Client-Thumbprint", challenge: ChallengeTerms(realm: "api", metadata: nil),
             accessLog: true, webSocketAccept: { key in Array("of-\(String(decoding: key, as: UTF8.self))".utf8) })
     }
 }

@@ -1,5 +1,6 @@
 import BindingPolicy
 import Foundation
+import HTTPWire
 import NIOCore
 import NIOEmbedded
 import Telemetry
@@ -235,7 +236,7 @@ struct EngineExchangeTests {
         #expect(logged == ["502 upstream upstream_closed"] && bench.upstreamFaults == [.closed])
     }
 
-    @Test("whose kept-alive upstream connection was closed goes out once more, and a POST does not")
+    @Test("whose kept-alive upstream connection was closed goes out once more, and a POST does not (FW-22)")
     func retried() throws {
         let bench = try EngineBench()
         let client = try bench.connect()
@@ -251,7 +252,7 @@ struct EngineExchangeTests {
         #expect(client.status() == 502)
     }
 
-    @Test("whose upstream is lost in its answer is cut, and does not look whole")
+    @Test("whose upstream is lost in its answer is cut, and does not look whole (H1-24)")
     func cut() throws {
         let bench = try EngineBench()
         let client = try bench.connect()
@@ -352,5 +353,54 @@ struct EngineExchangeTests {
 extension EngineBench {
     func isPaused(_ wire: Wire) -> Bool {
         wire.channel.options.compactMap { $0.option is ChannelOptions.Types.AutoReadOption ? $0.value as? Bool : nil }.last == false
+    }
+
+    // MARK: A connection's age and number of requests
+
+    @Test("A connection's last request by number is answered as the last one, refusals too")
+    func requestsOfAConnection() throws {
+        let bench = try EngineBench { $0.connectionLife = ConnectionLife.Bounds(requests: 1) }
+        let one = try bench.connect()
+        one.asks()
+        bench.upstreams[0].answers()
+        #expect(one.wire.take().contains("Connection: close\r\n") && one.wire.hasEnded)
+        let other = try bench.connect()
+        other.asks("/denied")
+        #expect(other.wire.take().contains("Connection: close\r\n") && other.wire.hasEnded)
+    }
+
+    @Test("and so is the first one after its age, while one before it is not")
+    func ageOfAConnection() throws {
+        let bench = try EngineBench { $0.connectionLife = ConnectionLife.Bounds(age: .seconds(10)) }
+        let client = try bench.connect()
+        client.asks()
+        bench.upstreams[0].answers()
+        #expect(!client.wire.take().contains("Connection: close") && !client.wire.hasEnded)
+        bench.passes(.seconds(11))
+        #expect(!client.wire.hasEnded, "none is closed that waits for its next request")
+        client.asks()
+        bench.upstreams[0].answers()
+        #expect(client.wire.take().contains("Connection: close\r\n") && client.wire.hasEnded)
+    }
+
+    // MARK: Traces
+
+    @Test("A trace goes on with another parent, unsampled for whom nobody knows (TC-02, TC-03)")
+    func traces() throws {
+        let bench = try EngineBench {
+            $0.continuesTraces = true
+            $0.forwarded = .standard
+        }
+        let client = try bench.connect()
+        let trace = "0af7651916cd43dd8448eb211c80319c"
+        client.asks("/", method: "GET", "traceparent: 00-\(trace)-b7ad6b7169203331-01\r\ntracestate: a=b\r\n")
+        let continued = bench.upstreams[0].wire.take()
+        #expect(continued.contains("tracestate: a=b\r\n") && continued.contains("Forwarded: for=192.0.2.1;proto=https;host=\"api\"\r\n"))
+        let line = try #require(continued.split(separator: "\r\n").first { $0.hasPrefix("traceparent: ") })
+        #expect(line.hasPrefix("traceparent: 00-\(trace)-") && line.hasSuffix("-00") && !line.contains("b7ad6b7169203331"))
+        bench.upstreams[0].answers()
+        client.asks("/", method: "GET", "traceparent: 00-\(trace)-0000000000000000-01\r\ntracestate: a=b\r\n")
+        let begun = bench.upstreams[0].wire.take()
+        #expect(begun.contains("traceparent: 00-") && !begun.contains(trace) && !begun.contains("tracestate"))
     }
 }

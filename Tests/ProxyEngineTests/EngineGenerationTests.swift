@@ -1,5 +1,6 @@
 import BindingPolicy
 import Foundation
+import HTTPWire
 import NIOCore
 import NIOEmbedded
 import Telemetry
@@ -39,7 +40,7 @@ struct EngineGenerationTests {
         bench.upstreams[0].answers()
         weak let old = bench.loop.generation
         #expect(!bench.upstreams[0].wire.take().contains("X-Forwarded-For"))
-        bench.loop.publish(try bench.generation(2) { $0.addsForwardedFor = true })
+        bench.loop.publish(try bench.generation(2) { $0.forwarded = .address })
         #expect(old == nil && !bench.upstreams[0].wire.isOpen)
         client.asks()
         #expect(bench.upstreams[1].wire.take().contains("X-Forwarded-For: 192.0.2.1\r\n"))
@@ -54,7 +55,7 @@ struct EngineGenerationTests {
         client.asks()
         bench.upstreams[0].answers()
         weak let old = bench.loop.generation
-        bench.loop.publish(try bench.generation(2, keeping: bench.loop.generation) { $0.addsForwardedFor = true })
+        bench.loop.publish(try bench.generation(2, keeping: bench.loop.generation) { $0.forwarded = .address })
         #expect(old == nil && bench.upstreams[0].wire.isOpen)
         _ = bench.upstreams[0].wire.take()
         client.asks()

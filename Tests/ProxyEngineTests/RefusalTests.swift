@@ -15,7 +15,7 @@ struct RefusalTests {
         return String(buffer: out)
     }
 
-    @Test("carries the status, one reason code and a challenge as the decision table says", arguments: DenialReason.allCases)
+    @Test("carries the status, one reason code and a challenge as the decision table says (PD-01, PD-02)", arguments: DenialReason.allCases)
     func decisionTable(reason: DenialReason) {
         let text = text(Refusal(Denial(reason, requiredScope: "a b", requiredACR: "gold", requiredAge: 60), terms))
         let expected: (status: String, challenge: String?) =
@@ -47,7 +47,7 @@ struct RefusalTests {
         #expect(text.contains("resource_metadata=\"\(url)\"") == text.contains("WWW-Authenticate"))
     }
 
-    @Test("is JSON in every ecosystem's form, with its reason and nothing else of ours", arguments: [ErrorBody.problem, .uk, .brazil, .cdr])
+    @Test("is JSON in every ecosystem's form, with its reason and nothing else of ours (PD-01)", arguments: [ErrorBody.problem, .uk, .brazil, .cdr])
     func forms(form: ErrorBody) throws {
         for reason in DenialReason.allCases {
             var out = ByteBuffer()

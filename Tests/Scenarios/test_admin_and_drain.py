@@ -29,6 +29,7 @@ def test_the_admin_endpoint_only_reads(proxy):
 
 
 def test_the_admin_pages_are_not_on_the_public_listener(proxy, issuer):
+    """(HC-04)"""
     for path in ["/livez", "/readyz", "/metrics"]:
         assert proxy.ask(target=path).status == 401
         assert proxy.ask(target=path, token=issuer.token()).json()["target"] == path
@@ -42,6 +43,7 @@ def test_without_an_admin_section_there_is_no_admin_endpoint(start_proxy, issuer
 
 
 def test_an_upstream_that_is_missing_makes_it_not_ready_but_alive(start_proxy, tmp_path):
+    """(HC-03)"""
     port = free_port()
     proxy = start_proxy({"upstream": {"url": f"http://127.0.0.1:{port}"}}, wait="alive")
     assert proxy.admin("/readyz") == (503, "not ready: upstream unreachable\n") or "upstream" in proxy.admin("/readyz")[1]
@@ -66,6 +68,7 @@ def test_metrics_count_what_happened(start_proxy, issuer):
 
 
 def test_metrics_are_in_the_form_that_was_asked_for(proxy):
+    """(OM-01)"""
     for accept, kind, end in [
         ("application/openmetrics-text; version=1.0.0", "application/openmetrics-text; version=1.0.0; charset=utf-8", "# EOF\n"),
         ("*/*", "text/plain; version=0.0.4; charset=utf-8", "\n"),
@@ -78,6 +81,7 @@ def test_metrics_are_in_the_form_that_was_asked_for(proxy):
 
 
 def test_metrics_do_not_grow_with_what_clients_send(start_proxy, forge):
+    """(OM-02)"""
     proxy = start_proxy()
     proxy.ask("GET", "/x", token=forge.token(iss="https://0.example"))
     before = len(proxy.admin("/metrics")[1].splitlines())
@@ -130,7 +134,7 @@ def test_what_does_not_finish_in_time_is_cut(held, issuer):
 
 
 def test_a_drain_under_load_fails_no_request(start_proxy, issuer):
-    """A client that hears `Connection: close`, or whose new connection is refused, goes elsewhere; no request that was taken is lost."""
+    """A client that hears `Connection: close`, or whose new connection is refused, goes elsewhere; no request that was taken is lost. (HC-05)"""
     proxy = start_proxy()
     token, lost, answered = issuer.token(), [], [0]
     stop = threading.Event()

@@ -13,6 +13,7 @@ def test_every_method_passes_as_it_is(proxy, issuer, method):
 
 @pytest.mark.parametrize("method,target", [("TRACE", "/"), ("CONNECT", "127.0.0.1:80")])
 def test_trace_and_connect_are_not_served(proxy, issuer, untouched, method, target):
+    """(FW-08)"""
     answer = proxy.ask(method, target, token=issuer.token())
     assert answer.status == 405 and "GET" in answer.value("Allow")
 
@@ -35,7 +36,7 @@ def test_the_upstream_is_spoken_to_in_http_1_1_with_one_host_and_a_via(proxy, is
 
 
 def test_a_request_that_comes_round_again_is_stopped(proxy, issuer, upstream):
-    """A loop in the network, as our own name in Via shows it."""
+    """A loop in the network, as our own name in Via shows it. (FW-06)"""
     own = proxy.ask(token=issuer.token()).seen("Via")[0]
     before = upstream.requests()
     assert proxy.ask(token=issuer.token(), headers=[("Via", own)]).status == 508
@@ -99,6 +100,7 @@ def test_what_the_upstream_says_of_strict_transport_reaches_the_client_once(prox
 
 
 def test_caching_is_left_to_others(proxy, issuer, upstream):
+    """(FW-21)"""
     before = upstream.requests()
     for _ in range(3):
         answer = proxy.ask(target="/cacheable", token=issuer.token(), headers=[("Lab-Respond", "field=Cache-Control: max-age=60")])

@@ -138,6 +138,7 @@ def test_a_misspelled_field_that_a_lenient_upstream_could_take_for_framing_does_
 
 
 def test_trailers_never_become_fields(proxy, issuer, pki):
+    """(FW-12)"""
     with proxy.connect() as connection:
         connection.send(connection.head("POST", "/", issuer.token(), [("Transfer-Encoding", "chunked"), ("Trailer", "X-Foo")]))
         connection.send("5\r\nhello\r\n0\r\nX-Foo: bar\r\nX-Client-Cert-SHA256: forged\r\nAuthorization: Bearer x\r\nHost: evil\r\n\r\n")
@@ -175,6 +176,7 @@ def test_the_configuration_can_strip_more(start_proxy, issuer):
 
 
 def test_the_clients_address_is_the_sockets_whatever_it_claims(proxy, start_proxy, issuer):
+    """(XF-04, XF-05)"""
     claims = [("X-Forwarded-For", "8.8.8.8"), ("X-Forwarded-Proto", "http"), ("Forwarded", "for=8.8.8.8"), ("X-Real-IP", "8.8.8.8")]
     answer = proxy.ask(token=issuer.token(), headers=claims)
     assert answer.seen("X-Forwarded-For") == ["127.0.0.1"] and answer.seen("X-Forwarded-Proto") == ["https"]

@@ -129,7 +129,7 @@ def test_a_single_identity_with_hosts_has_no_other_names_either(start_proxy, pki
 
 
 def test_a_connection_is_good_for_the_hosts_of_its_identity_only(hosts, issuer, untouched):
-    """(TLS-25)"""
+    """(TLS-25) (FW-19)"""
     for name, host in ((API, SHOP), (SHOP, API), (API, "localhost"), ("localhost", PAY), ("127.0.0.1", API)):
         answer = ask(hosts, host, name=name, token=issuer.token())
         assert answer.status == 421 and answer.reason == "host_of_other_connection"

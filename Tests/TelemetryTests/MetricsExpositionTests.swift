@@ -10,14 +10,14 @@ struct MetricsExpositionTests {
         return exposition.finish()
     }
 
-    @Test("come in the classic format unless the scraper asks for OpenMetrics")
+    @Test("come in the classic format unless the scraper asks for OpenMetrics (OM-01)")
     func negotiation() {
         #expect(MetricsExposition.Format(accept: nil) == .classic)
         #expect(MetricsExposition.Format(accept: "text/plain") == .classic)
         #expect(MetricsExposition.Format(accept: "application/openmetrics-text;version=1.0.0,text/plain;q=0.5") == .openMetrics)
     }
 
-    @Test("end with # EOF in OpenMetrics, and without it in the classic format")
+    @Test("end with # EOF in OpenMetrics, and without it in the classic format (OM-01)")
     func ending() {
         #expect(exposition(.openMetrics).hasSuffix("\n# EOF\n"))
         #expect(!exposition(.classic).contains("EOF"))

@@ -14,6 +14,8 @@ package struct Permit: Sendable {
 
     /// Where the request may go, and nowhere else.
     package var upstream: UpstreamName { route.upstream }
+    /// Octets of its body; nil where its route does not say.
+    package var maxBody: Int? { route.maxBody }
     /// What else than HTTP it may go on with.
     package var upgrade: RoutePolicy.Upgrade? { route.upgrade }
 

@@ -21,6 +21,8 @@ extension RoutePolicy {
         guard upgrade == nil || upgrade == other.upgrade, enforces(asMuchAs: other),
             other.certificate.map({ certificate?.imply($0) ?? false }) ?? true
         else { return false }
+        // As many as anywhere may be more or fewer than a number.
+        guard maxBody == other.maxBody || (maxBody ?? .max) < (other.maxBody ?? -1) else { return false }
         if requirement != other.requirement { return requirement.strictness > other.requirement.strictness }
         return hasScopes(of: other) && hasAuthentication(of: other) && isSubset(issuers, of: other.issuers)
             && isSubset(audiences, of: other.audiences) && other.claims.allSatisfy { wanted in claims.contains { $0.implies(wanted) } }

@@ -59,12 +59,14 @@ package final class RoutePolicy: Equatable, Sendable {
     package let upgrade: Upgrade?
     /// Where requests go.
     package let upstream: UpstreamName
+    /// Octets of a request's body; nil for as many as anywhere.
+    package let maxBody: Int?
 
     package init(
         requirement: Requirement, certificate: CertificateTerms? = nil, scopes: [String] = [], anyScope: [String] = [], issuers: [String]? = nil,
         audiences: [String] = [],
         acr: [String] = [], maximumAuthenticationAge: Double? = nil, claims: [Claim] = [], reportOnly: ReportOnly? = nil,
-        upgrade: Upgrade? = nil, upstream: UpstreamName = .default
+        upgrade: Upgrade? = nil, upstream: UpstreamName = .default, maxBody: Int? = nil
     ) {
         self.requirement = requirement
         self.certificate = certificate
@@ -78,13 +80,13 @@ package final class RoutePolicy: Equatable, Sendable {
         self.reportOnly = reportOnly
         self.upgrade = upgrade
         self.upstream = upstream
+        self.maxBody = maxBody
     }
 
     package static func == (left: RoutePolicy, right: RoutePolicy) -> Bool {
         left.requirement == right.requirement && left.certificate == right.certificate && left.hasConditions(of: right)
             && left.reportOnly == right.reportOnly
-            && left.upgrade == right.upgrade
-            && left.upstream == right.upstream
+            && left.upgrade == right.upgrade && left.upstream == right.upstream && left.maxBody == right.maxBody
     }
 
     /// Whether a bound token is enough, whatever it is for.

@@ -28,6 +28,10 @@ package enum FieldRole: UInt8, CaseIterable, Sendable {
     case date
     /// `x-fapi-interaction-id`, where it is ours to manage: read, never forwarded as it came, in either direction.
     case interactionID
+    /// `traceparent`, where it is ours to continue: read, written anew.
+    case traceParent
+    /// `tracestate`, likewise: passes beside a `traceparent` that is well formed.
+    case traceState
 }
 
 /// A set of roles, a constant wherever it is written.
@@ -51,7 +55,7 @@ struct FieldRoles {
 
     /// Pass on to the client unless Connection names them. What would name an identity in a request is only information here.
     static var forwardedInResponses: FieldRoles {
-        forwardedInRequests.with(.identity).with(.proofOfPossession).with(.host).with(.expect)
+        forwardedInRequests.with(.identity).with(.proofOfPossession).with(.host).with(.expect).with(.traceParent).with(.traceState)
     }
 
     /// Pass on to the client behind the content: nothing that HTTP itself would heed.

@@ -27,7 +27,7 @@ struct FieldSection: ~Copyable {
     private(set) var count = 0
     /// Roles seen so far, and where each was seen first.
     private(set) var seen = FieldRoles()
-    /// Those of a response that were seen more than once.
+    /// Those that were seen more than once.
     private(set) var repeated = FieldRoles()
     /// Set by `declaredFraming`: what the fields say was understood by a tolerance.
     var isFramingGuessed = false
@@ -126,8 +126,8 @@ struct FieldSection: ~Copyable {
         if role == .interactionID { interactionIDs += 1 }
         if FieldRoles.identityFields.contains(role) { identityFields += 1 }
         if seen.contains(role) {
-            guard direction == .request else { return repeated.insert(role) }
-            if FieldRoles.singleInRequests.contains(role) { throw .refused(FieldSyntax.duplicate(role)) }
+            if direction == .request, FieldRoles.singleInRequests.contains(role) { throw .refused(FieldSyntax.duplicate(role)) }
+            repeated.insert(role)
         } else {
             seen.insert(role)
             first[Int(role.rawValue & 31)] = UInt16(truncatingIfNeeded: count)

@@ -48,15 +48,20 @@ package struct StripList: Sendable {
     ///   - kept: names of the built-in list, or of a family, that pass all the same; a trailing `*` stands for any ending. Never one of
     ///     those we set.
     ///   - managesInteractionID: `x-fapi-interaction-id` is read and written by us; else it is a field like any other.
+    ///   - continuesTraces: likewise `traceparent`, and `tracestate` with it.
     package init(
         trustedHeader: String, dialects: [CertificateDialect] = [], additional: [String] = [], set: [String] = [], kept: [String] = [],
-        managesInteractionID: Bool = false
+        managesInteractionID: Bool = false, continuesTraces: Bool = false
     ) throws(Mistake) {
         let certificateFields = [trustedHeader] + dialects.flatMap(\.fieldNames)
         for names in [additional, set, kept] where names.count > Self.additionalNames { throw .tooMany(names.count) }
         slots = [UInt16](repeating: Self.noRule, count: 8192)
         // The first role that a name is given is the one it keeps.
         if managesInteractionID { add(InteractionID.fieldName, .interactionID) }
+        if continuesTraces {
+            add(TraceContext.parentName, .traceParent)
+            add(TraceContext.stateName, .traceState)
+        }
         for (name, role) in FieldNames.roles { add(name, role) }
         for name in certificateFields { try addTrusted(name) }
         for name in set { try addIdentity(name) }

@@ -124,6 +124,15 @@ extension RequestHead {
     /// The value of the first `x-fapi-interaction-id`, where that is managed.
     package var interactionID: Range<Int>? { section.firstLine(.interactionID)?.value }
     package var interactionIDCount: Int { section.interactionIDs }
+    /// What the client says of its trace, where we continue those: exactly one `traceparent`, well formed and not for us alone (Trace Context
+    /// section 3.3); else a trace begins here.
+    /// - Parameter octets: those this head was parsed from.
+    package func traceContext(_ octets: UnsafeRawBufferPointer) -> TraceContext? {
+        guard let line = section.firstLine(.traceParent), !section.repeated.contains(.traceParent), !line.isNominated,
+            let reader = OctetReader(octets, limit: length)
+        else { return nil }
+        return TraceContext(reader.octets(line.value))
+    }
     package var contentType: Range<Int>? { section.firstLine(.contentType)?.value }
     /// OPTIONS that is to go no further: a permitted one is answered by us (RFC 9110 section 7.6.2).
     package var endsHere: Bool { method == .options && maxForwards == 0 }

@@ -13,19 +13,21 @@ package struct RequestRewrite: Sendable {
 
     /// - Parameters:
     ///   - pseudonym: what Via calls us, a token (RFC 9110 section 7.6.3); nil for anything else.
+    ///   - addsVia: false for upstreams that turn compression off where they see it. What others said in Via passes all the same.
     ///   - defaultHost: a valid Host.
     ///   - replacesHost: whether that is what every request is for.
-    package init?(pseudonym: String, removesAuthorization: Bool, defaultHost: String = "localhost", replacesHost: Bool = false) {
+    package init?(pseudonym: String, removesAuthorization: Bool, defaultHost: String = "localhost", replacesHost: Bool = false, addsVia: Bool = true)
+    {
         guard !pseudonym.isEmpty, pseudonym.utf8.allSatisfy(Octet.isToken) else { return nil }
         self.removesAuthorization = removesAuthorization
         self.defaultHost = Array(defaultHost.utf8)
         self.replacesHost = replacesHost
-        via10 = Array("Via: 1.0 \(pseudonym)\r\n".utf8)
-        via11 = Array("Via: 1.1 \(pseudonym)\r\n".utf8)
-        via20 = Array("Via: 2.0 \(pseudonym)\r\n".utf8)
+        via10 = addsVia ? Array("Via: 1.0 \(pseudonym)\r\n".utf8) : []
+        via11 = addsVia ? Array("Via: 1.1 \(pseudonym)\r\n".utf8) : []
+        via20 = addsVia ? Array("Via: 2.0 \(pseudonym)\r\n".utf8) : []
     }
 
-    /// The Via line for a message received in HTTP/1.`minorVersion`.
+    /// The Via line, or none, for a message received in HTTP/1.`minorVersion`.
     func via(_ minorVersion: Int) -> [UInt8] { minorVersion == 0 ? via10 : via11 }
     /// For one received in HTTP/2.
     var viaHTTP2: [UInt8] { via20 }
@@ -81,11 +83,14 @@ extension RequestHead {
 
     @inline(__always)
     private borrowing func writeFields(_ reader: OctetReader, to writer: inout HeadWriter, removesAuthorization: Bool) {
+        // Without a trace that it belongs to, a state means nothing.
+        let passesTraceState = section.seen.contains(.traceState) && hasTrace(reader)
         var index = 0
         while index < section.count {
             let field = section[index]
             index += 1
-            guard FieldRoles.forwardedInRequests.contains(field.role), !field.isNominated else { continue }
+            if field.isNominated { continue }
+            guard FieldRoles.forwardedInRequests.contains(field.role) || field.role == .traceState && passesTraceState else { continue }
             if field.role == .authorization, removesAuthorization { continue }
             if field.role == .maxForwards, maxForwards != nil { continue }
             writer.put(field: field, from: reader)
@@ -96,6 +101,10 @@ extension RequestHead {
             writer.put("\r\n")
         }
     }
+}
+
+extension RequestHead {
+    private borrowing func hasTrace(_ reader: OctetReader) -> Bool { traceContext(reader.octets(0..<length)) != nil }
 }
 
 extension HeadWriter {

@@ -135,21 +135,20 @@ package struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
         return last.utf8.allSatisfy(isDigit) || last.hasPrefix("0x")
     }
 
-    private static func isIPv4(_ host: String) -> Bool {
-        var address = in_addr()
-        return inet_pton(AF_INET, host, &address) == 1
-    }
+    private static func isIPv4(_ host: String) -> Bool { octets(host, AF_INET, count: 4) != nil }
+    private static func isIPv6(_ host: String) -> Bool { octets(host, AF_INET6, count: 16) != nil }
 
-    private static func isIPv6(_ host: String) -> Bool {
-        var address = in6_addr()
-        return inet_pton(AF_INET6, host, &address) == 1
+    /// Without C's structures, whose module is another one in a clean build.
+    private static func octets(_ host: String, _ family: CInt, count: Int) -> [UInt8]? {
+        var octets = [UInt8](repeating: 0, count: count)
+        let isAddress = octets.withUnsafeMutableBytes { inet_pton(family, host, $0.baseAddress) == 1 }
+        return isAddress ? octets : nil
     }
 
     private static func isLoopback(_ host: String) -> Bool {
         if host == "localhost" || isIPv4(host) && host.hasPrefix("127.") { return true }
-        var address = in6_addr()
-        guard inet_pton(AF_INET6, host, &address) == 1 else { return false }
-        return withUnsafeBytes(of: address) { $0.dropLast().allSatisfy { $0 == 0 } && $0.last == 1 }
+        guard let address = octets(host, AF_INET6, count: 16) else { return false }
+        return address.dropLast().allSatisfy { $0 == 0 } && address.last == 1
     }
 
     private static func isDigit(_ octet: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= octet }

@@ -7,7 +7,31 @@ extension HoldfastConfiguration {
         package enum ClientAddress: String, CaseIterable, Sendable {
             /// `X-Forwarded-For` and `X-Forwarded-Proto`, from the socket alone.
             case xForwarded = "x-forwarded"
+            /// Also `X-Forwarded-Host` and `X-Forwarded-Port`, which the request names.
+            case xForwardedAll = "x-forwarded-all"
+            /// `Forwarded` (RFC 7239), with all of it.
+            case forwarded
+            case both
             case none
+
+            /// As they are written.
+            package var fieldNames: [String] {
+                switch self {
+                case .xForwarded: ["X-Forwarded-For", "X-Forwarded-Proto"]
+                case .xForwardedAll: ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port"]
+                case .forwarded: ["Forwarded"]
+                case .both: Self.xForwardedAll.fieldNames + Self.forwarded.fieldNames
+                case .none: []
+                }
+            }
+        }
+
+        /// What is done with `traceparent` and `tracestate`.
+        package enum Trace: String, CaseIterable, Sendable {
+            /// Fields like any other.
+            case pass
+            /// Checked and continued, or begun (W3C Trace Context).
+            case `continue`
         }
 
         /// What requests to the upstream are for.
@@ -62,6 +86,9 @@ extension HoldfastConfiguration {
         /// Names that are not removed although the built-in list has them or they are of the family of a field we set. None that we set.
         package let keep: [String]
         package let clientAddress: ClientAddress
+        /// Whether the upstream is told in `Via` that the request came by us.
+        package let via: Bool
+        package let trace: Trace
         package let claims: [ForwardedClaim]
         /// In which words the upstream is told of the client's certificate, beside its thumbprint.
         package let certificate: [CertificateDialect]

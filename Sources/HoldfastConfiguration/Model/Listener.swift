@@ -27,6 +27,8 @@ extension HoldfastConfiguration {
         package let maxTarget: Int
         /// Fields of a request.
         package let maxFields: Int
+        /// Octets of a request's body where its route does not say; nil for any number.
+        package let maxBody: Int?
         /// The hosts that are served, as a `Host` field has them: in lower case, without ports, IPv6 in brackets; empty for
         /// whatever is asked for (RFC 9110 section 7.4).
         package let hosts: [String]
@@ -58,6 +60,12 @@ extension HoldfastConfiguration {
         package let streamWindow: Int
         /// Of all streams' together.
         package let connectionWindow: Int
+        /// After which a connection ends with its next answer; nil for never.
+        package let maxConnectionAge: Duration?
+        /// Requests of a connection; nil for any number.
+        package let maxConnectionRequests: Int?
+        /// Who begins connections with a PROXY header, as addresses or ranges; empty for nobody.
+        package let proxyPeers: [AddressRange]
     }
 
     /// A certificate chain and its private key, both PEM; the leaf stands first.

@@ -9,7 +9,7 @@ extension HoldfastConfiguration {
     ///
     /// Keys of the file (each section's are documented where it is read):
     /// - `listener`, `client_certificates`, `tokens`, `upstream`: required
-    /// - `resource`, `upstreams`, `forward`, `routes`, `log`: optional
+    /// - `resource`, `upstreams`, `forward`, `routes`, `limits`, `log`: optional
     /// - `admin.address` (IP address and port; optional)
     /// - `profile` (`fapi2`, `fapi1`, `uk`, `brazil` or `cdr`; default: none)
     /// - `report_only` (`true`, `false`, or the day from which on it enforces; default `false`): for every route that does not say
@@ -52,8 +52,8 @@ extension HoldfastConfiguration {
         let root = Section(
             node, at: SourcePosition(line: 1, column: 1), "",
             known: [
-                "listener", "client_certificates", "tokens", "resource", "upstream", "upstreams", "forward", "routes", "profile", "report_only",
-                "admin",
+                "listener", "client_certificates", "tokens", "resource", "upstream", "upstreams", "forward", "routes", "limits", "profile",
+                "report_only", "admin",
                 "log", "shutdown", "threads", "verification_cache",
             ], log)
 
@@ -92,6 +92,7 @@ extension HoldfastConfiguration {
         }
         let taken = [("listener.address", listener?.address), ("admin.address", admin)]
         let resource = Resource(root, taken: taken.compactMap { key, address in address.map { (key, $0) } })
+        let limits = Limits(root)
         let logging = Log(root)
         let shutdown = Shutdown(root)
         let threads = root.optional("threads", Bounds.threads)
@@ -106,7 +107,7 @@ extension HoldfastConfiguration {
             profile: profile,
             upstream: upstream, namedUpstreams: named.all, forward: forward, routes: routes.list, routesKey: routes.key,
             routeTable: routes.table,
-            claimNames: claimNames.all, admin: admin, log: logging, shutdown: shutdown, threads: threads,
+            claimNames: claimNames.all, admin: admin, limits: limits, log: logging, shutdown: shutdown, threads: threads,
             verificationCache: cache ?? 65536)
     }
 

@@ -7,7 +7,9 @@ extension HoldfastConfiguration.Forward {
     /// - `host` (`keep`, `upstream` or a name with or without a port; default `keep`): the host that requests to the upstream are for
     /// - `strip` (list of at most 512 field names, `*` at the end for any ending; optional): removed in addition to those that always are
     /// - `keep` (the same; optional): not removed although they always are, or are of the family of a field that Holdfast sets
-    /// - `client_address` (`x-forwarded` or `none`; default `x-forwarded`)
+    /// - `client_address` (`x-forwarded`, `x-forwarded-all`, `forwarded`, `both` or `none`; default `x-forwarded`)
+    /// - `via` (true or false; default `true`): whether the upstream is told in `Via`
+    /// - `trace` (`pass` or `continue`; default `pass`): what is done with `traceparent`
     /// - `claims` (claim name: field name; optional): what the token says, for the upstream
     /// - `certificate` (one or a list of `rfc9440`, `xfcc`, `nginx`, `haproxy`, `aws`, `azure`, `weblogic`, `traefik`; optional): the
     ///   certificate, in the fields that such gateways set
@@ -27,7 +29,8 @@ extension HoldfastConfiguration.Forward {
         let section = root.section(
             "forward",
             known: [
-                "thumbprint_header", "authorization", "host", "strip", "keep", "client_address", "claims", "certificate", "client", "context",
+                "thumbprint_header", "authorization", "host", "strip", "keep", "client_address", "via", "trace", "claims", "certificate", "client",
+                "context",
                 "interaction_id",
                 "errors",
             ])
@@ -39,6 +42,9 @@ extension HoldfastConfiguration.Forward {
         let clientAddress = section?.optional("client_address", choice(ClientAddress.self)) ?? .xForwarded
         self.strip = strip
         self.clientAddress = clientAddress
+        via = section?.optional("via", Quantity.flag) ?? true
+        let trace = section?.optional("trace", choice(Trace.self)) ?? .pass
+        self.trace = trace
         var taken = [FieldName.folded(thumbprintHeader): "the certificate's thumbprint"]
         certificate = section?.list("certificate", single: true) { node throws(Complaint) in try Self.dialect(node, &taken) } ?? []
         claims =
@@ -56,8 +62,12 @@ extension HoldfastConfiguration.Forward {
         let interactionID =
             section?.optional("interaction_id", Self.interactionID(profile)) ?? profile?.interactionIDs.first ?? .pass
         self.interactionID = interactionID
-        if clientAddress == .xForwarded {
-            for name in ["x-forwarded-for", "x-forwarded-proto"] { taken[name] = "the client's address or protocol" }
+        for name in clientAddress.fieldNames { taken[FieldName.folded(name)] = "the client's address or what it asked for" }
+        if trace == .continue {
+            for name in ["traceparent", "tracestate"] { taken[name] = "the trace" }
+            for name in strip where ["traceparent", "tracestate"].contains(FieldName.folded(name)) {
+                section?.complain("With `trace: continue` Holdfast writes `\(name)` itself. Remove it from `strip`, or that key.", "trace")
+            }
         }
         if interactionID != .pass { taken["x-fapi-interaction-id"] = "the interaction id" }
         let stripped = Set(strip.map(FieldName.folded))

@@ -1,3 +1,5 @@
+import HTTPWire
+
 extension HoldfastConfiguration.Listener {
     /// - `address` (IP address and port; required; port 0 takes any free one)
     /// - `certificate`, `private_key` (files, PEM; required)
@@ -14,7 +16,11 @@ extension HoldfastConfiguration.Listener {
     /// - `max_head` (size, 4KiB to 1MiB; default `48KiB`)
     /// - `max_target` (size, 1KiB to 1MiB and at most `max_head`; default: a sixth of `max_head`, at least `8KiB`)
     /// - `max_fields` (16 to 1000; default: 100, and more in proportion where `max_head` is more than its default)
+    /// - `max_body` (size up to 1048576MiB; default: any): of a request, where its route does not say
     /// - `resumption` (true or false; default `true`, or what the profile says): whether TLS sessions may be resumed
+    /// - `max_connection_age` (1s to 168h; default: none), `max_connection_requests` (1 to 100000000; default: none): after that a connection ends
+    ///   with its next answer, up to a tenth earlier by chance
+    /// - `proxy_protocol` (`from`: list of addresses or ranges; default: nobody): who begins connections with a PROXY header
     /// - `hosts` (list of names and IP addresses without ports; default: whatever is asked for)
     /// - `protocols` (list of `h2` and `http/1.1`; default: both)
     /// - `http2` (see there)
@@ -26,7 +32,8 @@ extension HoldfastConfiguration.Listener {
                 known: [
                     "address", "certificate", "private_key", "minimum_tls", "key_exchange", "handshake_timeout", "head_timeout",
                     "idle_timeout", "body_timeout", "minimum_body_rate", "max_connections", "max_handshakes", "max_head", "max_target",
-                    "max_fields", "hosts", "identities", "resumption", "protocols", "http2",
+                    "max_fields", "hosts", "identities", "resumption", "protocols", "http2", "max_connection_age",
+                    "max_connection_requests", "proxy_protocol", "max_body",
                 ])
         else {
             root.miss("listener", "Write where to listen (`address`) and with which `certificate` and `private_key`.")
@@ -59,6 +66,10 @@ extension HoldfastConfiguration.Listener {
         maxHead = head
         maxTarget = target ?? min(head, max(8 << 10, head / 6))
         maxFields = section.optional("max_fields", Bounds.maxFields) ?? max(100, min(1000, head / ((48 << 10) / 100)))
+        maxBody = section.optional("max_body", RoutesReader.maxBody)
+        maxConnectionAge = section.optional("max_connection_age", Bounds.maxConnectionAge)
+        maxConnectionRequests = section.optional("max_connection_requests", Bounds.maxConnectionRequests)
+        proxyPeers = Self.proxyPeers(section)
         hosts = section.list("hosts", Self.host) ?? []
         identities = Self.identities(section, hosts: hosts, folder, profile)
         onlyRSASuites = profile?.onlyRSASuites ?? false
@@ -99,8 +110,26 @@ extension HoldfastConfiguration.Listener {
             above: "each connection may hold as much before it is known whose it is")
         static let maxTarget = Quantity.size(
             1024...1 << 20, below: "URLs of usual clients would not fit", above: "no head can be longer")
+        static let maxConnectionAge = Quantity.duration(
+            .seconds(1) ... .seconds(7 * 86400), below: "clients would shake hands more often than they ask",
+            above: "no process is left alone for longer; leave it out where connections may stay")
+        static let maxConnectionRequests = Quantity.count(
+            1...100_000_000, below: "no request could be answered", above: "no connection brings more; leave it out where it may")
         static let maxFields = Quantity.count(
             16...1000, below: "the heads of usual clients would not fit", above: "each field is looked up, and no client needs more")
+    }
+
+    private static func proxyPeers(_ listener: Section) -> [AddressRange] {
+        guard let section = listener.section("proxy_protocol", known: ["from"]) else { return [] }
+        if !section.has("from") { section.miss("from", "Write the addresses of the load balancers, such as `[10.0.0.0/8]`.") }
+        return section.list("from") { node throws(Complaint) in
+            let text = try node.text()
+            guard let range = AddressRange(text) else {
+                throw Complaint(
+                    "An IP address or a range such as `10.0.0.0/8` is expected here, whose bits beyond the range are zero, not `\(text.shortened)`.")
+            }
+            return range
+        } ?? []
     }
 
     static func host(_ node: ConfigurationNode) throws(Complaint) -> String {

@@ -90,13 +90,14 @@ struct RoutesReader {
     /// - `max_auth_age` (duration; optional): since the user authenticated
     /// - `claims` (claim name: a value, a list of values of which it must have one, `present`, or `{word: …}` with a value or a list, of
     ///   which one must be among the words of a text with spaces between; `scope` and `scp` are such lists anyway; optional)
+    /// - `max_body` (size up to 1048576MiB; default: `listener.max_body`): of a request
     /// - `report_only` (`true`, `false`, or the day from which on it enforces; default: that of the whole file)
     /// - `upgrade` (`websocket`; default: none, and what a client offers is not passed on)
     /// - `upstream` (a name out of `upstreams`, or `default`, which is `upstream`; default `default`): where its requests go
     private mutating func read(_ node: ConfigurationNode, _ keyPath: String, _ log: MistakeLog) -> Route? {
         let section = Section(
             node, at: node.position, keyPath,
-            known: ["path", "methods", "require", "certificate"] + Self.tokenKeys + ["report_only", "upgrade", "upstream"], log)
+            known: ["path", "methods", "require", "certificate"] + Self.tokenKeys + ["max_body", "report_only", "upgrade", "upstream"], log)
         let pattern = section.required("path", "Write a path such as `/as/token` or `/payments/*`.", Self.pattern)
         let methods = section.list("methods", Self.method) ?? []
         let policy = policy(section)
@@ -141,8 +142,12 @@ struct RoutesReader {
             requirement: requirement, certificate: certificate, scopes: scopes.all, anyScope: scopes.any, issuers: issuers, audiences: audiences,
             acr: acr,
             maximumAuthenticationAge: age, claims: claims, reportOnly: mode,
-            upgrade: section.optional("upgrade", choice(RoutePolicy.Upgrade.self)), upstream: upstream)
+            upgrade: section.optional("upgrade", choice(RoutePolicy.Upgrade.self)), upstream: upstream,
+            maxBody: section.optional("max_body", Self.maxBody))
     }
+
+    static let maxBody = Quantity.size(
+        0...1 << 40, below: "it is negative", above: "no API takes more in one request; leave it out where it may be anything")
 }
 
 // MARK: - Which requests

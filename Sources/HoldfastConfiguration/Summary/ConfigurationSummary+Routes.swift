@@ -10,7 +10,7 @@ extension ConfigurationSummary {
             let methods =
                 route.methods.isEmpty ? "Any method" : route.methods.map { $0 == "GET" ? "GET and HEAD" : $0 }.joined(separator: ", ")
             let place = route.policy.upstream == .default ? "" : ", and goes to \(quoted(route.policy.upstream.text))"
-            let whole = needs(of: route.policy, configuration) + place + upgrading(route.policy)
+            let whole = needs(of: route.policy, configuration) + place + body(route.policy) + upgrading(route.policy)
             return "\(methods) on \(route.pattern) \(whole)\(reporting(route.policy, now))."
         }
         return routes + ["Every other request \(whole), whatever its scope\(reporting(fallback, now)).", matching(configuration.routeTable)]
@@ -65,6 +65,10 @@ extension ConfigurationSummary {
                     : "with \(either(claim.accepted)) \(claim.isOfWords ? "among the words of" : "as") its \(quoted(claim.name.text))")
         }
         return conditions
+    }
+
+    private static func body(_ policy: RoutePolicy) -> String {
+        policy.maxBody.map { "; bodies up to \(Quantity.spell($0))" } ?? ""
     }
 
     /// What is said behind it while it is not enforced.

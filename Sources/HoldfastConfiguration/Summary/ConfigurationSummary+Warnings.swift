@@ -48,6 +48,16 @@ extension ConfigurationSummary {
             warnings.append("\(upstream.keyPath): no route sends anything there. Name it in the `upstream` of a route, or remove it.")
         }
         warnings += floods(configuration.listener.http2)
+        for range in configuration.listener.proxyPeers where range.isEverybody {
+            warnings.append(
+                "listener.proxy_protocol.from has `\(range)`: whoever can connect says which address a request comes from, in the log and to the API."
+            )
+        }
+        if !configuration.forward.via {
+            warnings.append(
+                "forward.via is false: a request that comes back here, since something behind sends it to this listener again, is not known, and goes round until its sender gives up."
+            )
+        }
         warnings += configuration.upstreams.flatMap(tolerated)
         if let admin = configuration.admin, !admin.isLoopback {
             warnings.append("admin.address \(admin) is not a loopback address: whoever reaches it sees the metrics.")

@@ -54,8 +54,9 @@ extension ConfigurationSummary {
             listener.hosts.isEmpty ? [] : ["Serves \(listener.hosts.joined(separator: ", ")) and answers 421 to requests for other hosts."]
         let exchange = listener.keyExchange == .postQuantumOnly ? " and the key exchange X25519MLKEM768 only" : ""
         let resumption = listener.resumption || configuration.profile?.resumption == false ? "" : "; no TLS session is resumed"
-        return ["Listens on \(listener.address) with \(versions)\(exchange)\(resumption); \(certificate)."] + protocols(listener) + hosts
-            + identities(listener)
+        return ["Listens on \(listener.address) with \(versions)\(exchange)\(resumption); \(certificate)."] + handedOn(listener) + protocols(listener)
+            + hosts
+            + lifetime(listener) + identities(listener) + limits(configuration)
     }
 
     private static func protocols(_ listener: HoldfastConfiguration.Listener) -> [String] {
@@ -64,6 +65,36 @@ extension ConfigurationSummary {
         let bounds =
             "HTTP/2 with \(limits.maxStreams) requests of a connection at once; one on which \(limits.maxResets) are given up, or \(limits.maxStreamErrors) broken, within \(Quantity.spell(limits.interval)) is ended"
         return [listener.protocols.contains(.http1) ? "Speaks \(bounds); and HTTP/1.1." : "Speaks \(bounds); and nothing else."]
+    }
+
+    private static func limits(_ configuration: HoldfastConfiguration) -> [String] {
+        let limits = configuration.limits
+        let rate = limits.rate.map { rate in
+            "\(rate.requests) requests in \(Quantity.spell(rate.per)) (\(rate.burst) at once) for each \(rate.subject == .certificate ? "certificate" : "client_id")"
+        }
+        let parts = [
+            limits.connections.map { "\($0) connections for each certificate" },
+            limits.requests.map { "\($0) requests under way for each certificate" }, rate,
+        ].compactMap(\.self)
+        let body =
+            configuration.listener.maxBody.map { ["Takes request bodies up to \(Quantity.spell($0)), where a route does not say otherwise."] } ?? []
+        return body + (parts.isEmpty ? [] : ["Takes, on each event loop, at most \(parts.joined(separator: ", "))."])
+    }
+
+    private static func handedOn(_ listener: HoldfastConfiguration.Listener) -> [String] {
+        guard !listener.proxyPeers.isEmpty else { return [] }
+        let peers = listener.proxyPeers.map(\.description).joined(separator: ", ")
+        return [
+            "Takes the client's address from the PROXY header (version 1 or 2) of \(peers), whose connections must begin with one, and those of nobody else may."
+        ]
+    }
+
+    private static func lifetime(_ listener: HoldfastConfiguration.Listener) -> [String] {
+        let bounds = [
+            listener.maxConnectionAge.map { "after \(Quantity.spell($0))" }, listener.maxConnectionRequests.map { "at its \($0)th request" },
+        ].compactMap(\.self)
+        guard !bounds.isEmpty else { return [] }
+        return ["Ends a connection with the next answer \(bounds.joined(separator: " or ")), up to a tenth earlier by chance."]
     }
 
     private static func identities(_ listener: HoldfastConfiguration.Listener) -> [String] {
@@ -153,7 +184,12 @@ extension ConfigurationSummary {
         let claims = forward.claims.map { claim in
             ", the token's \(quoted(claim.claim.text)) in \(claim.header)"
         }.joined()
-        let address = forward.clientAddress == .xForwarded ? ", and the client's address in X-Forwarded-For" : ""
+        let address =
+            switch forward.clientAddress {
+            case .none: ""
+            case .xForwarded: ", and the client's address in X-Forwarded-For"
+            default: ", and where the request came from in \(forward.clientAddress.fieldNames.joined(separator: ", "))"
+            }
         let host =
             switch forward.host {
             case .keep: ""
@@ -166,6 +202,7 @@ extension ConfigurationSummary {
         return configuration.upstreams.map(destination) + [
             "The upstream receives the certificate's thumbprint in \(forward.thumbprintHeader), \(token)\(claims)\(address)\(host).\(strip)"
         ] + certificate(forward) + client(forward) + answers(forward)
+            + (forward.trace == .continue ? ["Continues the traces of requests (traceparent), and begins one where there is none."] : [])
     }
 
     private static func destination(_ upstream: HoldfastConfiguration.Upstream) -> String {

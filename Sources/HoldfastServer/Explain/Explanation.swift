@@ -50,6 +50,7 @@ package struct Explanation: Sendable {
         case scope = "it has the scopes of this route"
         case clientScope = "this registered client may use them"
         case routeClaims = "it has the claims of this route"
+        case body = "its body is not larger than is taken"
 
         /// In the order of the list.
         package static func < (left: Rule, right: Rule) -> Bool { (places[left] ?? 0) < (places[right] ?? 0) }

@@ -44,15 +44,18 @@ struct ExplanationReport {
     /// - Parameter rules: those that were looked at; all that concern the token where nothing is given.
     func decided(_ decision: Decision, rules: [Explanation.Rule]? = nil) -> Explanation {
         switch decision {
-        case .deny(let denial): denied(denial.reason) { .refused($0, $1) }
+        case .deny(let denial): return denied(denial.reason) { .refused($0, $1) }
         case .permit(let permit):
-            if let reason = permit.wouldRefuse {
-                denied(reason) { .reported($0, $1) }
-            } else {
-                explanation(
-                    failing: nil, rules: rules ?? self.rules,
-                    head?.endsHere == true ? .answered("OPTIONS with Max-Forwards: 0 asks what it can do") : .forwarded)
+            if head?.endsHere != true, let length = head?.bodyLength, length > bodyLimit ?? .max {
+                let refusal = Refusal(WireFault.bodyTooLarge)
+                return explanation(failing: .body, rules: rules ?? self.rules, .refused(refusal.reason, refusal.detail))
             }
+            if let reason = permit.wouldRefuse {
+                return denied(reason) { .reported($0, $1) }
+            }
+            return explanation(
+                failing: nil, rules: rules ?? self.rules,
+                head?.endsHere == true ? .answered("OPTIONS with Max-Forwards: 0 asks what it can do") : .forwarded)
         }
     }
 
@@ -92,7 +95,10 @@ struct ExplanationReport {
     }
 
     /// Where the route asks for no token.
-    var rulesWithoutToken: [Explanation.Rule] { rules.filter { $0 < .form } }
+    var rulesWithoutToken: [Explanation.Rule] { rules.filter { $0 < .form || $0 == .body } }
+
+    /// Octets; nil for any number.
+    private var bodyLimit: Int? { policy.maxBody ?? blueprint.configuration.listener.maxBody }
 
     private func explanation(failing: Explanation.Rule?, rules: [Explanation.Rule], _ ending: Explanation.Ending) -> Explanation {
         let position = failing.flatMap(rules.firstIndex) ?? (failing == nil ? rules.count : 0)
@@ -120,6 +126,7 @@ struct ExplanationReport {
             case .loop: head?.hasVia ?? false
             case .host: !blueprint.configuration.listener.hosts.isEmpty
             case .document: false
+            case .body: bodyLimit != nil && head?.bodyLength != nil
             case .interactionID: blueprint.configuration.forward.interactionID == .require
             case .certificateTerms: policy.certificate != nil
             case .client: peer?.client?.clientIDs != nil
@@ -183,6 +190,9 @@ struct ExplanationReport {
         case .interactionID: finding.notes = ["forward.interaction_id is `require`: a request without x-fapi-interaction-id is refused."]
         case .head, .method, .loop, .host, .document, .path, .form, .signature: describeNothing(&finding)
         case .header, .claims, .introspection: tellRefusal(&finding)
+        case .body:
+            finding.expected = bodyLimit.map { "at most \($0) octets" }
+            finding.found = head?.bodyLength.map { "\($0)" }
         case .required:
             finding.expected = (["iss", "exp", "aud"] + (issuer?.requiredClaims ?? [])).joined(separator: ", ")
             tellRefusal(&finding)

@@ -11,6 +11,8 @@ struct HeadExamination {
     let hasVia: Bool
     /// Whether a permitted request is answered here and not forwarded.
     let endsHere: Bool
+    /// Octets of its body, where it says how many.
+    let bodyLength: Int?
 
     /// - Parameters:
     ///   - octets: the whole head, through its empty line.
@@ -27,9 +29,10 @@ struct HeadExamination {
         }
         self.passed = passed
         if case .failure = outcome {
-            (hasVia, endsHere) = (false, false)
+            (hasVia, endsHere, bodyLength) = (false, false, nil)
         } else {
             (hasVia, endsHere) = (head.hasVia, head.endsHere)
+            if case .length(let octets) = head.framing { bodyLength = octets } else { bodyLength = nil }
         }
     }
 }

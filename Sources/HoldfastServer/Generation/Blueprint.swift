@@ -135,12 +135,13 @@ package final class Blueprint: Sendable {
     /// Whatever the upstream is to believe comes from us alone: clients' fields of those names go, and of their families.
     private static func strips(_ configuration: HoldfastConfiguration) -> StripList? {
         let forward = configuration.forward
-        let address = forward.clientAddress == .xForwarded ? ["X-Forwarded-For", "X-Forwarded-Proto"] : []
         return try? StripList(
             trustedHeader: forward.thumbprintHeader, dialects: forward.certificate, additional: forward.strip,
-            set: forward.claims.map(\.header) + forward.client.map(\.header) + [forward.context?.header].compactMap(\.self) + address + [
-                EngineSettings.reportHeader
-            ], kept: forward.keep,
-            managesInteractionID: forward.interactionID != .pass)
+            set: forward.claims.map(\.header) + forward.client.map(\.header) + [forward.context?.header].compactMap(\.self)
+                + forward.clientAddress.fieldNames
+                + [
+                    EngineSettings.reportHeader
+                ], kept: forward.keep,
+            managesInteractionID: forward.interactionID != .pass, continuesTraces: forward.trace == .continue)
     }
 }

@@ -35,7 +35,7 @@ extension EngineSettings {
             bodyTimeout: configuration.listener.bodyTimeout.timeAmount,
             minimumBodyRate: configuration.listener.minimumBodyRate,
             responseTimeout: configuration.upstream.responseTimeout.timeAmount,
-            addsForwardedFor: configuration.forward.clientAddress == .xForwarded,
+            forwarded: ForwardedFields(configuration.forward.clientAddress),
             thumbprintHeader: configuration.forward.thumbprintHeader,
             challenge: ChallengeTerms(realm: configuration.resource?.identifier.text ?? "holdfast", metadata: metadata?.url),
             accessLog: configuration.log.access,
@@ -49,6 +49,34 @@ extension EngineSettings {
             interactionID: InteractionIDMode(configuration.forward.interactionID), errorBody: ErrorBody(configuration.forward.errorBody))
         protocols = configuration.listener.protocols
         http2 = HTTP2Limits(configuration.listener.http2)
+        continuesTraces = configuration.forward.trace == .continue
+        connectionLife = ConnectionLife.Bounds(
+            age: configuration.listener.maxConnectionAge?.timeAmount, requests: configuration.listener.maxConnectionRequests)
+        proxyPeers = configuration.listener.proxyPeers
+        maxBody = configuration.listener.maxBody
+        clientLimits = ClientLimits(configuration.limits)
+    }
+}
+
+extension ClientLimits {
+    fileprivate init(_ configured: HoldfastConfiguration.Limits) {
+        self.init()
+        connections = configured.connections
+        requests = configured.requests
+        rate = configured.rate.map { RequestAllowance.Rate(perSecond: Double($0.requests) / $0.per.seconds, burst: $0.burst) }
+        subject = configured.rate?.subject == .clientID ? .clientID : .certificate
+    }
+}
+
+extension ForwardedFields {
+    fileprivate init(_ configured: HoldfastConfiguration.Forward.ClientAddress) {
+        switch configured {
+        case .xForwarded: self = .address
+        case .xForwardedAll: self = [.address, .host]
+        case .forwarded: self = .standard
+        case .both: self = [.address, .host, .standard]
+        case .none: self = []
+        }
     }
 }
 

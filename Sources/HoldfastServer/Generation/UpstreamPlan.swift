@@ -81,7 +81,7 @@ struct UpstreamPlan: Sendable {
     ) -> RequestRewrite? {
         RequestRewrite(
             pseudonym: pseudonym, removesAuthorization: forward.authorization == .remove, defaultHost: host(configured, forward),
-            replacesHost: forward.host != .keep)
+            replacesHost: forward.host != .keep, addsVia: forward.via)
     }
 
     /// What requests are for that name no host of their own.

@@ -20,7 +20,9 @@ package struct Refusal: Equatable, Sendable {
     package init(_ fault: WireFault) {
         status = fault.status
         reason = fault.rawValue
-        detail = "The request is not one that can be parsed for certain."
+        detail =
+            fault == .bodyTooLarge
+            ? "The request's body is larger than is taken here." : "The request is not one that can be parsed for certain."
         closes = true
     }
 
@@ -29,6 +31,14 @@ package struct Refusal: Equatable, Sendable {
         reason = fault.reason
         detail = "The API behind this gateway could not answer."
         retryAfter = fault.kind == .saturated ? 1 : nil
+    }
+
+    /// - Parameter seconds: until the next request may pass.
+    package init(_ fault: LimitFault, after seconds: Int) {
+        status = 429
+        reason = fault.rawValue
+        detail = fault.explanation
+        retryAfter = seconds
     }
 
     /// Whether the client takes the answer to a miscased HEAD for one without a body cannot be known, so that ends the connection.
@@ -115,7 +125,7 @@ package struct Refusal: Equatable, Sendable {
     private static let titles: [Int: String] = [
         400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 405: "Method Not Allowed", 408: "Request Timeout",
         411: "Length Required", 413: "Content Too Large", 414: "URI Too Long", 417: "Expectation Failed", 421: "Misdirected Request",
-        431: "Request Header Fields Too Large", 500: "Internal Server Error",
+        429: "Too Many Requests", 431: "Request Header Fields Too Large", 500: "Internal Server Error",
         501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
         505: "HTTP Version Not Supported", 508: "Loop Detected",
     ]

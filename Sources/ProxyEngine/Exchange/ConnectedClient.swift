@@ -12,7 +12,11 @@ final class ConnectedClient {
     private var trustChanges: Int
     /// As the log and `X-Forwarded-For` have it.
     let address: String
-    private let key: ClientKey
+    /// Nil where it has none.
+    let port: Int?
+    let key: ClientKey
+    /// Among its client's connections, until it is over.
+    var place: ClientLedger.Place?
     private var fields: (generation: Int, fault: DenialReason?, lines: [UInt8])?
     /// Of the upstream that its latest request went to: mostly that of the next one too.
     private var latest: (pool: UpstreamPool, share: ClientShare)?
@@ -20,11 +24,12 @@ final class ConnectedClient {
     /// - Parameters:
     ///   - generation: whose gate identified it.
     ///   - trustChanges: of that gate, before it did.
-    init(_ client: IdentifiedClient, address: String, under generation: LoopGeneration, trustChanges: Int) {
+    init(_ client: IdentifiedClient, address: String, port: Int? = nil, under generation: LoopGeneration, trustChanges: Int) {
         peer = client.peer
         certificate = client.certificate
         serverName = client.serverName
         self.address = address
+        self.port = port
         judgedUnder = generation.number
         self.trustChanges = trustChanges
         key = ClientKey(peer, at: address)

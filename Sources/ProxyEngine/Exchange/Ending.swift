@@ -90,12 +90,14 @@ package enum RefusalCause: Hashable, Sendable {
     case form(WireFault)
     case request(RequestFault)
     case denial(DenialReason)
+    case limit(LimitFault)
 
     package var code: String {
         switch self {
         case .form(let fault): fault.rawValue
         case .request(let fault): fault.code
         case .denial(let reason): reason.rawValue
+        case .limit(let fault): fault.rawValue
         }
     }
 }

@@ -14,6 +14,7 @@ extension Exchange {
     /// - Parameter data: may share the storage of what was read.
     func requestBody(_ data: ByteBuffer, isLast: Bool) {
         record.bytesIn += data.readableBytes
+        guard record.bytesIn <= bodyLimit else { return requestMalformed(.bodyTooLarge) }
         guard state.requestBody(data.readableBytes, isLast: isLast, at: loop.now) == .forward else { return }
         upstream?.send(data, isLast: isLast)
         if !isLast, upstream?.isWritable == false { pauseUpload() }

@@ -28,6 +28,7 @@ extension Exchange: LookupClient {
     func begin(_ octets: UnsafeRawBufferPointer) {
         if generation.settings.accessLog { record.begin(octets, generation.requestHead, isHTTP2: request.isHTTP2, from: client) }
         if generation.settings.interactionID != .pass { takeInteractionID(octets) }
+        if generation.settings.clientLimits != .none, isRefusedByLimit() { return }
         let now = loop.clock.seconds()
         if let question = client.review(under: generation, now: now, for: self) {
             lookup = Waiting(lookup: question, head: ByteBuffer(bytes: octets), subject: .certificate)
@@ -74,7 +75,7 @@ extension Exchange: LookupClient {
         }
     }
 
-    private func refuseByJudgement(_ refusal: Refusal, _ cause: RefusalCause) {
+    func refuseByJudgement(_ refusal: Refusal, _ cause: RefusalCause) {
         if state.judged(.refused(cause)) == .answer { refuse(refusal, .refused(cause)) }
     }
 
@@ -92,7 +93,7 @@ extension Exchange: LookupClient {
 
     private func forward(_ octets: UnsafeRawBufferPointer, _ permit: Permit) {
         guard let upstream = generation.upstream(permit.upstream) else { return cut(.aborted) }
-        guard state.permitted(by: permit, on: upstream.patience, at: loop.now) == .acquire else { return }
+        guard !isRefusedByLimit(of: permit), state.permitted(by: permit, on: upstream.patience, at: loop.now) == .acquire else { return }
         let share = client.share(of: upstream.pool)
         seat = (upstream, share)
         upstream.counts.requests &+= 1
@@ -125,13 +126,20 @@ extension Exchange: LookupClient {
         let fixed = client.trustedFields(by: generation, now: loop.clock.seconds(), loop.counters)
         let claims = permit.token == nil ? [] : generation.settings.forwardedClaims
         let expects = request.state.expectsContinue
+        let forwarded = generation.settings.forwarded
+        if generation.settings.continuesTraces { takeTrace(octets, of: permit) }
         guard
-            expects || upgrade != nil || permit.wouldRefuse != nil || record.interactionID != nil || !claims.isEmpty
+            expects || upgrade != nil || forwarded.areOfRequests || record.trace != nil || permit.wouldRefuse != nil || record.interactionID != nil
+                || !claims.isEmpty
                 || generation.settings.context != nil || !credentials.isEmpty
         else { return fixed }
         var fields = fixed + credentials
         if let token = permit.token { for claim in claims { claim.write(of: token, from: client.peer.client, to: &fields) } }
         if let id = record.interactionID { id.writeField(to: &fields) }
+        if forwarded.areOfRequests {
+            forwarded.writeRequest(client.address, port: client.port, host: octets.slice(generation.requestHead.host), to: &fields)
+        }
+        if let trace = record.trace { trace.writeField(to: &fields) }
         if let reason = permit.wouldRefuse { fields += Array("\(EngineSettings.reportHeader): \(reason.rawValue)\r\n".utf8) }
         if let sign = generation.settings.context { fields += sign(context(of: permit, octets)) }
         if upgrade != nil { fields += WebSocketUpgrade.fields }
@@ -144,6 +152,12 @@ extension Exchange: LookupClient {
             method: String(decoding: octets.slice(generation.requestHead.methodRange), as: UTF8.self),
             path: String(decoding: octets.slice(generation.requestHead.path), as: UTF8.self),
             peer: client.peer, permit: permit, now: loop.clock.seconds())
+    }
+
+    /// Continues the client's trace, or begins one. Whether it is recorded only those say who have shown who they are: others could make the
+    /// API record whatever they send.
+    private func takeTrace(_ octets: UnsafeRawBufferPointer, of permit: Permit) {
+        record.trace = loop.makeTrace(generation.requestHead.traceContext(octets), isKnown: permit.token != nil || client.peer.thumbprint != nil)
     }
 
     /// Plays back the client's id, or makes one (FAPI 1.0 Baseline section 6.2.1 (11)); refusals have it too.

@@ -29,6 +29,10 @@ final class Exchange: Timed {
     /// The request as written for the upstream, kept until that answers.
     var head: ByteBuffer?
     var lookup: Waiting?
+    /// It counts among its client's requests under way.
+    var isCounted = false
+    /// Octets that its body may have.
+    var bodyLimit = Int.max
     @exclusivity(unchecked) var appointment = TimingWheel.Appointment()
 
     init(
@@ -62,6 +66,10 @@ final class Exchange: Timed {
         }
         if isWaiting, let seat { seat.upstream.pool.forget(self, of: seat.share) }
         releaseHead()
+        if isCounted {
+            isCounted = false
+            loop.ledger.requestEnded(of: client.key)
+        }
         if let served = upstream {
             upstream = nil
             if case .upstreamFailed = ending { served.blame() }

@@ -11,6 +11,8 @@ struct ExchangeRecord {
     var bytesOut = 0
     /// Where Holdfast manages it.
     var interactionID: InteractionID?
+    /// As the upstream is told of it, where Holdfast continues traces.
+    var trace: TraceContext?
     /// Why it would have been refused, where its route only reports.
     var wouldRefuse: DenialReason?
     private var isOpen = true
@@ -41,6 +43,7 @@ struct ExchangeRecord {
         if exchange.generation.upstreams.count > 1, let name = exchange.seat?.upstream.name {
             AccessLog.add("upstream", name.text.utf8, to: &line)
         }
+        if let trace { AccessLog.add("trace_id", trace.traceID, to: &line) }
         if let cause = ending.cause { AccessLog.add("cause", cause.utf8, to: &line) }
         if let reason = wouldRefuse { AccessLog.add("would_refuse", reason.rawValue.utf8, to: &line) }
         let (line, status, bytesIn, bytesOut) = (line, status, bytesIn, bytesOut)

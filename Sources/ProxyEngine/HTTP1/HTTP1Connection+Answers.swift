@@ -4,7 +4,7 @@ import NIOCore
 /// From the exchange to the client.
 extension HTTP1Connection: TunnelDownstream {
     var isOutputBlocked: Bool { outbox.isBlocked || !outbox.isEmpty }
-    var mayPersist: Bool { !isHTTP10 && !loop.isEnding }
+    var mayPersist: Bool { !isHTTP10 && !loop.isEnding && !isLastRequest }
 
     private func gather<Result>(_ write: (inout ByteBuffer) -> Result) -> Result { outbox.gather(&loop.buffers, write) }
 
@@ -53,7 +53,7 @@ extension HTTP1Connection: TunnelDownstream {
     func answer(_ answer: OwnAnswer, fields: [UInt8]) {
         let rest = unreadBody
         let request = exchange?.request ?? .unreadable
-        let keeps = !answer.closes && rest != nil && request.state.persists && !input.isEnded && !loop.isEnding
+        let keeps = !answer.closes && rest != nil && request.state.persists && !input.isEnded && !loop.isEnding && !isLastRequest
         gather { answer.write(into: &$0, fields: fields, isHead: request.isHead, closing: !keeps) }
         body = .none
         setPaused(.upstreamSlow, false)

@@ -34,6 +34,7 @@ extension HTTP1Connection: ClientFront, TurnTaker {
         exchange?.clientGone()
         input.drop()
         client.leave()
+        client.place = nil
         loop.deregister(self)
     }
 

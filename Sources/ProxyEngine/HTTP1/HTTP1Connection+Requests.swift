@@ -30,6 +30,7 @@ extension HTTP1Connection {
         let exchange = Exchange(request, from: client, to: self, on: loop, abandonedAt: input.abandonedAt, began: began)
         phase = .exchanging(exchange)
         deadline = .distantFuture
+        requestBegan()
         return exchange
     }
 

@@ -64,12 +64,19 @@ package final class HTTP1Connection: ChannelInboundHandler {
     /// Octets of the read at hand that are a body's.
     var payload = 0
     var unsent = UnsentAnswer()
+    /// By the bounds that were in force when it began.
+    private var life: ConnectionLife
+    /// The answer to the request at hand is the last one, by its age or number.
+    private(set) var isLastRequest = false
 
     init(loop: EngineLoop, client: ConnectedClient) {
         self.loop = loop
         self.client = client
+        life = loop.makeConnectionLife()
         deadline = loop.now + loop.generation.settings.idleTimeout
     }
+
+    func requestBegan() { isLastRequest = life.requestBegan(at: loop.now) }
 
     // MARK: The channel's callbacks
 

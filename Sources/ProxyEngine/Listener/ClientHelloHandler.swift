@@ -14,7 +14,7 @@ package final class ClientHelloHandler: ChannelInboundHandler, RemovableChannelH
     package typealias OutboundOut = ByteBuffer
 
     /// Told to the handlers behind, before the connection is closed.
-    package enum Refusal: Error { case noSharedProtocol, unknownName }
+    package enum Refusal: Error { case noSharedProtocol, unknownName, proxyHeader }
 
     /// Told to the handlers behind.
     package struct ClientHelloSeen: Sendable { package let hello: ClientHello }
@@ -53,7 +53,10 @@ package final class ClientHelloHandler: ChannelInboundHandler, RemovableChannelH
             context.fireUserInboundEventTriggered(ClientHelloSeen(hello: hello))
             guard speaks(hello) else { return refuse(.noSharedProtocol, context) }
             begin(hello, rest: octets, context)
-        case .other: begin(nil, rest: octets, context)
+        case .other:
+            // From somebody who may not say whose connection it is.
+            if held == nil, octets.withUnsafeReadableBytes({ ProxyHeader.begins($0) }) { return refuse(.proxyHeader, context) }
+            begin(nil, rest: octets, context)
         }
     }
 
@@ -91,6 +94,8 @@ extension ClientHelloHandler.Refusal {
         switch self {
         case .noSharedProtocol: [21, 3, 1, 0, 2, 2, 120]
         case .unknownName: [21, 3, 1, 0, 2, 2, 112]
+        // unexpected_message
+        case .proxyHeader: [21, 3, 1, 0, 2, 2, 10]
         }
     }
 
@@ -98,6 +103,7 @@ extension ClientHelloHandler.Refusal {
         switch self {
         case .noSharedProtocol: HandshakeFailure.noApplicationProtocol
         case .unknownName: HandshakeFailure.unknownName
+        case .proxyHeader: "proxy_header_unexpected"
         }
     }
 }

@@ -54,7 +54,7 @@ package struct ConnectionAdmission<ID: Hashable & Sendable, Network: Hashable & 
     private enum Stage { case silent, answered, proved, leaving }
 
     private struct Member {
-        let network: Network
+        var network: Network
         var stage: Stage
         /// Of its entry in the queue that belongs to its stage.
         var place: UInt64
@@ -118,6 +118,17 @@ package struct ConnectionAdmission<ID: Hashable & Sendable, Network: Hashable & 
     package mutating func wasAnswered(_ id: ID, at now: NIODeadline) {
         guard let member = members[id], member.stage == .silent else { return }
         hasTimeForItsFlight(id, member, at: now)
+    }
+
+    /// It is handed on by somebody for another network, which it counts for from now on.
+    package mutating func isFrom(_ network: Network, _ id: ID) {
+        guard let member = members[id], member.network != network else { return }
+        members[id]?.network = network
+        // Those that have proved something, or are on their way out, count for no network.
+        guard member.stage == .silent || member.stage == .answered else { return }
+        let left = (networks[member.network] ?? 0) - 1
+        networks[member.network] = left > 0 ? left : nil
+        networks[network, default: 0] += 1
     }
 
     /// It was to go, but there is something of it that has not been read yet: it has its time like one whose ClientHello was.

@@ -107,6 +107,9 @@ package final class ConnectionSeats: Sendable {
         return true
     }
 
+    /// A load balancer said whose connection it is: from now on it counts with that client's.
+    func isFrom(_ source: SocketAddress, _ channel: any Channel) { change { $0.isFrom(ClientNetwork(source), ObjectIdentifier(channel)) } }
+
     /// TLS answered a whole ClientHello, or there was any other sign that somebody means it.
     package func wasAnswered(_ channel: any Channel) { change { $0.wasAnswered(ObjectIdentifier(channel), at: .now()) } }
 

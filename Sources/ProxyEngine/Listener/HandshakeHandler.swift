@@ -22,6 +22,8 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     /// The client ended its side behind its handshake; what it sent before is still to come.
     private var isInputEnded = false
     private var hello: ClientHello?
+    /// Of the client itself, where a load balancer has said so.
+    private var source: SocketAddress?
     /// Why the verification ended the handshake; nil where TLS itself does.
     private var refusal: GateRefusal?
     var position = -1
@@ -63,6 +65,9 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
             // Nothing that could be answered.
             if tls == nil, !isOver { refuse(HandshakeFailure.clientGone) }
         case let event as ClientHelloHandler.ClientHelloSeen: hello = event.hello
+        case let event as ProxyHeaderHandler.Seen:
+            source = event.source
+            if let source { seats.isFrom(source, context.channel) }
         default: break
         }
         context.fireUserInboundEventTriggered(event)
@@ -83,6 +88,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
             context.close(mode: .all, promise: nil)
         // The connection is closed where that was found.
         case let refusal as ClientHelloHandler.Refusal: failed(GateRefusal(code: refusal.code))
+        case let refusal as ProxyHeaderHandler.Refusal: failed(GateRefusal(code: refusal.rawValue))
         // NIO closes the socket itself; closing through TLS would hold it for a close_notify that cannot come.
         case is IOError: break
         default: context.close(mode: .all, promise: nil)
@@ -99,8 +105,10 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         case .failure(let refusal): refuse(refusal)
         case .success(let identified):
             guard seats.hasProved(context.channel) else { return refuse("too_many_connections") }
-            let address = context.channel.remoteAddress?.addressText ?? ""
-            let client = ConnectedClient(identified, address: address, under: generation, trustChanges: changes)
+            let remote = source ?? context.channel.remoteAddress
+            let client = ConnectedClient(identified, address: remote?.addressText ?? "", port: remote?.port, under: generation, trustChanges: changes)
+            guard let place = loop.ledger.connect(client.key, generation.settings.clientLimits) else { return refuse("client_connections_exceeded") }
+            client.place = place
             loop.counters.metrics.handshakes &+= 1
             isOver = true
             if negotiated == ApplicationProtocol.http2.rawValue {
@@ -133,7 +141,8 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         isOver = true
         loop.handshakeFailed(
             HandshakeRefusal(
-                code: refusal.code, address: context?.channel.remoteAddress?.addressText ?? "", hello: hello, certificate: refusal.certificate,
+                code: refusal.code, address: (source ?? context?.channel.remoteAddress)?.addressText ?? "", hello: hello,
+                certificate: refusal.certificate,
                 meaning: refusal.meaning))
     }
 }

@@ -1,3 +1,4 @@
+import HTTPWire
 package import NIOCore
 package import NIOPosix
 import NIOSSL
@@ -65,6 +66,10 @@ private struct LoopDirectory: Sendable {
             throw ChannelError.ioOnClosedChannel
         }
         try channel.pipeline.syncOperations.addHandler(EndOfInputHandler())
+        // Of load balancers alone, before everything else: anybody could begin with such a header.
+        if loop.generation.settings.proxyPeers.contains(where: { $0.contains(channel.remoteAddress) }) {
+            try channel.pipeline.syncOperations.addHandler(ProxyHeaderHandler())
+        }
         // Whoever has sent a whole ClientHello goes after those that have not; it leaves the pipeline once it has seen that.
         try channel.pipeline.syncOperations.addHandler(HandshakeNotice { [seats] in seats.wasAnswered($0) })
         let handshake = HandshakeHandler(loop: loop, seats: seats)

@@ -16,6 +16,7 @@ package final class EngineLoop {
     package private(set) var generation: LoopGeneration
     @exclusivity(unchecked) var wheel: TimingWheel
     @exclusivity(unchecked) var buffers = BufferPool()
+    let ledger = ClientLedger()
     /// The end was announced: each answer closes its connection.
     package private(set) var isEnding = false
     /// It has come: nothing new begins.
@@ -186,6 +187,18 @@ package final class EngineLoop {
     func makeInteractionID() -> InteractionID {
         var randomness = SystemRandomNumberGenerator()
         return InteractionID.random(using: &randomness)
+    }
+
+    /// - Parameter isKnown: whether the client has shown who it is.
+    func makeTrace(_ sent: TraceContext?, isKnown: Bool) -> TraceContext {
+        var randomness = SystemRandomNumberGenerator()
+        return sent?.continued(isSampled: sent?.isSampled == true && isKnown, using: &randomness)
+            ?? .begun(isSampled: isKnown, using: &randomness)
+    }
+
+    func makeConnectionLife() -> ConnectionLife {
+        let bounds = generation.settings.connectionLife
+        return ConnectionLife(bounds, at: now, chance: bounds == .none ? 0 : .random(in: 0..<1))
     }
 
     func noteUpstreamFault(_ fault: UpstreamFault, of upstream: LoopUpstream?) {

@@ -21,8 +21,17 @@ package struct EngineSettings: Sendable {
     package var minimumBodyRate: Int
     /// A client that does not take what is for it. Of upstreams, their own terms say it.
     package var responseTimeout: TimeAmount
-    /// Adds `X-Forwarded-For` and `X-Forwarded-Proto` from the socket, never from what the client sent.
-    package var addsForwardedFor: Bool
+    /// What the upstream is told of where a request came from: from the connection, never from what the client said of it.
+    package var forwarded: ForwardedFields
+    /// Whether `traceparent` is checked, continued and begun; else it is a field like any other.
+    package var continuesTraces = false
+    /// Of each client connection.
+    package var connectionLife = ConnectionLife.Bounds.none
+    package var clientLimits = ClientLimits.none
+    /// Octets of a request's body where its route does not say; nil for any number.
+    package var maxBody: Int?
+    /// Whose connections begin with a PROXY header, and nobody else's.
+    package var proxyPeers: [AddressRange] = []
     package var thumbprintHeader: String
     package var challenge: ChallengeTerms
     package var accessLog: Bool
@@ -106,7 +115,7 @@ package struct EngineSettings: Sendable {
 
     package init(
         limits: WireLimits, handshakeTimeout: TimeAmount, headTimeout: TimeAmount, idleTimeout: TimeAmount,
-        bodyTimeout: TimeAmount, minimumBodyRate: Int, responseTimeout: TimeAmount, addsForwardedFor: Bool,
+        bodyTimeout: TimeAmount, minimumBodyRate: Int, responseTimeout: TimeAmount, forwarded: ForwardedFields,
         thumbprintHeader: String, challenge: ChallengeTerms, accessLog: Bool,
         page: OwnPage? = nil, forwardedClaims: [ForwardedClaim] = [], certificateFields: CertificateFields? = nil,
         forwardedClient: ForwardedClient? = nil, context: (@Sendable (RequestContext) -> [UInt8])? = nil,
@@ -119,7 +128,7 @@ package struct EngineSettings: Sendable {
         self.bodyTimeout = bodyTimeout
         self.minimumBodyRate = minimumBodyRate
         self.responseTimeout = responseTimeout
-        self.addsForwardedFor = addsForwardedFor
+        self.forwarded = forwarded
         self.thumbprintHeader = thumbprintHeader
         self.challenge = challenge
         self.accessLog = accessLog
@@ -143,8 +152,8 @@ extension EngineSettings {
 
     /// Whole lines for the upstream that say who is at the other end.
     func trustedFields(for peer: AuthenticatedPeer, address: String) -> [UInt8] {
-        var lines = peer.thumbprint.map { "\(thumbprintHeader): \($0.base64url)\r\n" } ?? ""
-        if addsForwardedFor { lines += "X-Forwarded-For: \(address)\r\nX-Forwarded-Proto: https\r\n" }
-        return Array(lines.utf8)
+        var lines = Array((peer.thumbprint.map { "\(thumbprintHeader): \($0.base64url)\r\n" } ?? "").utf8)
+        forwarded.writeConnection(address, to: &lines)
+        return lines
     }
 }

@@ -60,6 +60,7 @@ struct BoundsTests {
             file: { changed("authorities: clients-ca.pem", to: "authorities: clients-ca.pem\n  max_intermediates: \($0)") }, least: "0",
             greatest: "8", below: nil,
             above: ("9", "no more certificates are taken")),
+        Bounded(
             key: "limits.connections_per_client", file: limits("connections_per_client: VALUE"), least: "1", greatest: "1000000",
             below: ("0", "no client could connect"), above: ("1000001", "descriptors")),
         Bounded(

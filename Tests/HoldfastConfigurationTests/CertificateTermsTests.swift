@@ -29,7 +29,7 @@ struct CertificateTermsTests {
     }
 
     @Test("Mistakes are told where they are")
-    func mistakes() {
+    func wrongForms() {
         expectMistake(route(""), "14:16: routes[0].certificate.roles", "Write at least one of `roles`")
         expectMistake(route("role: PSP_AI, dns: a"), "14:30: routes[0].certificate.role", "Did you mean `roles`?")
         expectMistake(route("roles: PSP_XX"), "14:37: routes[0].certificate.roles", "is not one of `PSP_AS`")

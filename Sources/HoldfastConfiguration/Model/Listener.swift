@@ -41,6 +41,12 @@ extension HoldfastConfiguration {
         /// What clients may choose, in our order; at least one.
         package let protocols: [ApplicationProtocol]
         package let http2: HTTP2
+        /// After which a connection ends with its next answer; nil for never.
+        package let maxConnectionAge: Duration?
+        /// Requests of a connection; nil for any number.
+        package let maxConnectionRequests: Int?
+        /// Who begins connections with a PROXY header, as addresses or ranges; empty for nobody.
+        package let proxyPeers: [AddressRange]
     }
 
     /// What a client may ask of a connection of HTTP/2.
@@ -60,12 +66,6 @@ extension HoldfastConfiguration {
         package let streamWindow: Int
         /// Of all streams' together.
         package let connectionWindow: Int
-        /// After which a connection ends with its next answer; nil for never.
-        package let maxConnectionAge: Duration?
-        /// Requests of a connection; nil for any number.
-        package let maxConnectionRequests: Int?
-        /// Who begins connections with a PROXY header, as addresses or ranges; empty for nobody.
-        package let proxyPeers: [AddressRange]
     }
 
     /// A certificate chain and its private key, both PEM; the leaf stands first.

@@ -137,7 +137,7 @@ struct SummaryTests {
                 .joined()
                 + "listener: {\(none), http2: {\(none)}}\ntokens: [{\(none), introspection: {\(none)}}]\nroutes: [{\(none), scopes: {\(none)}}]\n\(none)\n"
         ).filter { $0.contains("The keys here are") }
-        #expect(found.count == 14)
+        #expect(found.count == 15)
         let names = found.flatMap { $0.matches(of: /`([a-z_]+)`/).map { String($0.1) } }
         #expect(names.count > 80)
         let text = try example

@@ -80,7 +80,7 @@ package enum Ending: Hashable, Sendable {
         switch self {
         case .upstreamFailed(let fault): fault.cause
         case .rightEnded(let reason): reason.rawValue
-        case .answered, .refused, .clientGone, .clientSlow, .clientMalformed, .drained, .aborted: nil
+        case .answered, .refused, .clientGone, .clientSlow, .clientMalformed, .connectionFailed, .drained, .aborted: nil
         }
     }
 }

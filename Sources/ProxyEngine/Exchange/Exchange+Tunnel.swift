@@ -71,7 +71,7 @@ extension Ending {
         switch self {
         case .rightEnded: 1008
         case .drained, .clientSlow(.idle): 1001
-        case .answered, .refused, .upstreamFailed, .clientGone, .clientSlow, .clientMalformed, .aborted: nil
+        case .answered, .refused, .upstreamFailed, .clientGone, .clientSlow, .clientMalformed, .connectionFailed, .aborted: nil
         }
     }
 }

@@ -119,7 +119,7 @@ package struct ExchangeState: ~Copyable {
     /// More of the request's body is wanted, once there is an upstream.
     package var mayUpload: Bool {
         switch phase {
-        case .judging: upload == .open
+        case .judging, .tunnelling: upload == .open
         case .queued(let upload), .asked(let upload), .answering(let upload): upload == .open
         case .delivering, .over: false
         }

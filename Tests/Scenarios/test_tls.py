@@ -493,6 +493,8 @@ def test_a_hello_in_many_segments_is_one_hello(proxy, pki, issuer):
 def test_the_number_of_connections_is_bounded(start_proxy, issuer):
     proxy = start_proxy({"threads": 1, "listener": {"max_connections": 4}})
     held = [proxy.connect() for _ in range(4)]
+    # Answered, so that we know them too: one whose handshake is not done would make room.
+    assert [connection.request(token=issuer.token()).status for connection in held] == [200] * 4
     with pytest.raises((ssl.SSLError, ConnectionError)):
         proxy.connect()
     assert held[0].request(token=issuer.token()).status == 200

@@ -363,6 +363,38 @@ struct EngineHTTP2Tests {
         try drained.wait()
     }
 
+    @Test("is the last of a connection that has had its number or its time, and what comes before the client hears of it is answered too")
+    func life() throws {
+        for bounds in [ConnectionLife.Bounds(requests: 2), ConnectionLife.Bounds(age: .seconds(10))] {
+            let bench = try EngineBench { $0.connectionLife = bounds }
+            let client = try bench.connectHTTP2()
+            client.asks()
+            bench.upstreams[0].answers()
+            #expect(client.reads() == ["head 1 200", "data 1 2 end"])
+            bench.passes(.seconds(11))
+            client.asks()
+            #expect(client.reads() == ["goaway 2147483647 noError", "ping"])
+            client.asks("/late")
+            let ping = HTTP2ConnectionState.departurePing
+            client.sends(FakeHTTP2Client.frame(6, 1, 0, (0..<8).reversed().map { UInt8(truncatingIfNeeded: ping >> ($0 * 8)) }))
+            #expect(client.reads() == ["goaway 5 noError"])
+            for upstream in bench.upstreams { upstream.answers() }
+            #expect(client.reads() == ["head 3 200", "data 3 2 end", "head 5 200", "data 5 2 end"])
+            #expect(client.wire.hasEnded)
+        }
+    }
+
+    @Test("is not the last one before")
+    func longLife() throws {
+        let bench = try EngineBench { $0.connectionLife = ConnectionLife.Bounds(age: .seconds(10), requests: 3) }
+        let client = try bench.connectHTTP2()
+        for stream in [1, 3] {
+            client.asks()
+            bench.upstreams[0].answers()
+            #expect(client.reads() == ["head \(stream) 200", "data \(stream) 2 end"])
+        }
+    }
+
     // MARK: What is held
 
     @Test("of a client that does not read makes us hold no more than is said")

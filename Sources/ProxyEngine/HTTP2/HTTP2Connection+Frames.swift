@@ -122,7 +122,7 @@ extension HTTP2Connection {
         streams.append(stream)
         loop.counters.metrics.http2Streams &+= 1
         patience.isIdle(false, at: loop.now)
-        if loop.isEnding { announceDeparture() }
+        if life.requestBegan(at: loop.now) || loop.isEnding { announceDeparture() }
         return stream
     }
 }

@@ -55,6 +55,8 @@ package final class HTTP2Connection: ChannelInboundHandler {
     var abandonedAt: NIODeadline?
     @exclusivity(unchecked) var output = HTTP2Output()
     var unsent = UnsentAnswer()
+    /// How long it may last, and how many requests it may bring.
+    var life: ConnectionLife
     var patience: HTTP2Patience
     private var isProcessing = false
     /// Requests that it may still have taken before others have their turn.
@@ -69,6 +71,7 @@ package final class HTTP2Connection: ChannelInboundHandler {
         self.client = client
         let settings = loop.generation.settings
         state = HTTP2ConnectionState(settings.http2, head: settings.limits.head)
+        life = loop.makeConnectionLife()
         patience = HTTP2Patience(head: settings.headTimeout, idle: settings.idleTimeout, answer: settings.responseTimeout, at: loop.now)
         deadline = patience.deadline
     }

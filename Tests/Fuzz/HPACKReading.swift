@@ -78,6 +78,7 @@ enum ReferenceRequest {
         let hosts = fields.filter { $0.name == "host" }
         guard hosts.count <= 1, authority != nil || hosts.count == 1 else { return nil }
         if let authority, let host = hosts.first { guard withoutPort(authority) == withoutPort(host.value) else { return nil } }
+        let fields = fields.filter { authority == nil || $0.name != "host" }
         let cookies = fields.indices.filter { fields[$0].name == "cookie" }
         let cookie = cookies.isEmpty ? "" : "cookie: \(cookies.map { fields[$0].value }.joined(separator: "; "))\r\n"
         // Together where the first one is, else behind the rest.
@@ -85,7 +86,6 @@ enum ReferenceRequest {
         var lines = ""
         for index in fields.indices {
             let (name, value) = fields[index]
-            if name == "host", authority != nil { continue }
             if name != "cookie" { lines += "\(name): \(value)\r\n" } else if isTogether, index == cookies[0] { lines += cookie }
         }
         return isTogether ? lines : lines + cookie

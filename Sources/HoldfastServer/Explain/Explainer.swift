@@ -65,7 +65,7 @@ package struct Explainer: Sendable {
     ///   - client: of the request's certificate.
     ///   - now: seconds since 1970.
     func explain(_ request: Request, from client: ExplainedClient, by authority: ExplainerAuthority, now: Double) async throws -> Explanation {
-        var report = ExplanationReport(
+        let report = ExplanationReport(
             blueprint, route: blueprint.access.routes.route(method: request.method, path: request.path), token: TokenInspection(request.token),
             client: client, now: now)
         let peer: AuthenticatedPeer
@@ -86,7 +86,7 @@ package struct Explainer: Sendable {
             return report.decided(decision, rules: report.rulesWithoutToken)
         case .success(.token(let token, let route)):
             report.policy = route
-            let decision = try await judge([UInt8](octets[token]), on: route, from: peer, authority, now: now, &report)
+            let decision = try await judge([UInt8](octets[token]), on: route, from: peer, authority, now: now, report)
             return report.decided(decision.reported(on: route, now: now))
         }
     }
@@ -94,7 +94,7 @@ package struct Explainer: Sendable {
     /// - Parameter report: told what is known of the token where its origin is proven, and else what exactly is wrong with it.
     private func judge(
         _ token: [UInt8], on route: RoutePolicy, from peer: AuthenticatedPeer, _ authority: ExplainerAuthority, now: Double,
-        _ report: inout ExplanationReport
+        _ report: ExplanationReport
     ) async throws -> Decision {
         let access = blueprint.access
         let settled: Result<VerifiedToken, TokenRefusal>
@@ -121,8 +121,9 @@ package struct Explainer: Sendable {
     }
 }
 
-/// Who would be at the other end of the connection.
-struct ExplainedClient {
+/// Who would be at the other end of the connection. Held by reference, as the report is: as values they made the frames of async functions
+/// too large for the compiler, whose release builds then write beyond them.
+final class ExplainedClient {
     /// Of its own certificate; nil where that cannot be read.
     let summary: CertificateSummary?
     let thumbprint: Thumbprint?

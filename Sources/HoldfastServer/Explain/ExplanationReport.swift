@@ -10,7 +10,7 @@ import TokenValidation
 
 /// Makes an `Explanation` of a verdict: what came before the rule that failed has passed, what comes after was not reached, and
 /// what the token says stands beside what was expected of it.
-struct ExplanationReport {
+final class ExplanationReport {
     private let blueprint: Blueprint
     private let route: Route?
     private var token: TokenInspection?
@@ -35,7 +35,7 @@ struct ExplanationReport {
     }
 
     /// Of a token that is opaque, or not verified here, only what its issuer said of it counts: that is shown.
-    mutating func saw(_ verified: VerifiedToken) {
+    func saw(_ verified: VerifiedToken) {
         if !isJWT || !isVerifiedHere { token = TokenInspection(verified) }
     }
 

@@ -14,7 +14,7 @@ EVIL = b"HTTP/1.1 200 OK\r\nSoak-Nonce: EVIL\r\nContent-Type: text/evil\r\nConte
 NONSENSE = [
     b"\x15\x03\x01\x00\x02\x02\x28", b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nhello",
     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
-    b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX A: b\r\n\r\n", b"HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 5000 + b"\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX A: b\r\n\r\n", b"HTTP/1.1 099 X\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 5000 + b"\r\n",
     b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nEVIL",
     b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: a\0b\r\n\r\n",
 ]  # fmt: skip

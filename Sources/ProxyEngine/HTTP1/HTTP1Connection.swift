@@ -200,6 +200,8 @@ package final class HTTP1Connection: ChannelInboundHandler {
         guard !isProcessing else { return }
         if !outbox.isEmpty { flush() }
         guard !input.isEmpty || input.isEnded else { return }
+        // A write may just have found the client gone, which is told a moment later.
+        guard context?.channel.isActive == true else { return }
         var bytes = input.take()
         process(&bytes)
         keep(bytes, isOurs: true)

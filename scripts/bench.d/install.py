@@ -8,7 +8,7 @@ from processes import BenchError, installed, run
 
 STREAM_MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so"
 PACKAGES = {  # what must be there, and the package that has it
-    "haproxy": "haproxy", "nginx": "nginx", "wrk": "wrk", "cc": "gcc", "curl": "curl", "openssl": "openssl",
+    "haproxy": "haproxy", "nginx": "nginx", "wrk": "wrk", "h2load": "nghttp2-client", "cc": "gcc", "curl": "curl", "openssl": "openssl",
     "taskset": "util-linux", "setpriv": "util-linux",
 }
 FILES = {STREAM_MODULE: "libnginx-mod-stream", "/usr/include/openssl/ssl.h": "libssl-dev", "/usr/include/stdlib.h": "libc6-dev"}

@@ -53,6 +53,21 @@ class Load:
         fault = f"{refused} not 2xx, {broken} broken, of {count}" if refused or broken else ""
         return Cost(spent / count / 1000, count * 1e6 / duration, fault)
 
+    def http2_requests(self, server, tokens, seconds, connections, streams):
+        """Requests over HTTP/2 with the first token of the file `tokens`, `streams` at once on each connection, by h2load."""
+        before = server.cpu_nanoseconds()
+        output = self.execute(
+            ["h2load", "-t1", f"-c{connections}", f"-m{streams}", "-D", str(seconds), "--alpn-list=h2",
+             "-H", f"authorization: Bearer {self.token(tokens)}", f"https://127.0.0.1:{server.port}/"],
+            seconds + 30, LD_PRELOAD=self.path("client-cert.so"), CLIENT_CERT="client.pem", CLIENT_KEY="client.key")
+        spent = server.cpu_nanoseconds() - before
+        found = re.search(r"^requests: \d+ total, \d+ started, (\d+) done, (\d+) succeeded", output, re.M)
+        if not found or int(found[1]) == 0:
+            return Cost(0, 0, f"h2load: {last_line(output)}")
+        done, succeeded = map(int, found.groups())
+        fault = f"{done - succeeded} not 2xx of {done}" if done > succeeded else ""
+        return Cost(spent / done / 1000, done / seconds, fault)
+
     def handshakes(self, server, seconds):
         """A new connection with a full TLS 1.3 mutual handshake each, one after the other."""
         before = server.cpu_nanoseconds()

@@ -107,6 +107,22 @@ def http1(bench):
     return result
 
 
+def http2(bench):
+    result = []
+    with bench.fleet() as fleet:
+        servers = bench.start(fleet, ["nginx", "haproxy", "envoy"])
+        servers.pop("before", None)  # a build before may not speak it
+        bench.check(servers)
+        for connections, streams, nginx in ((64, 1, 0.95), (8, 8, 0.75)):
+            def measure(server):
+                cost = bench.load.http2_requests(server, "rs256", bench.seconds, connections, streams)
+                return cost.microseconds, cost.fault
+            what = f"{connections} connections, {streams} stream{'s' if streams > 1 else ''} each"
+            samples = bench.interleave(f"HTTP/2, {what}", servers, measure, "CPU µs a request")
+            result += rows(f"HTTP/2, warm RS256 token, {what}", "CPU µs", samples, {"nginx": nginx, "haproxy": 0.30, "envoy": None})
+    return result
+
+
 def log(bench):
     if not bench.holdfast:
         return []

@@ -6,7 +6,7 @@ import Foundation
 import HTTPWire
 import HoldfastConfiguration
 import NIOCore
-import NIOEmbedded
+import NIOPosix
 import ProxyEngine
 import Telemetry
 import Testing
@@ -53,7 +53,9 @@ struct ExplainAgreementTests {
             let tokens = try random.tokens(10)
             for _ in 0..<20 {
                 let request = random.request(tokens)
-                tally.note(try bench.proxy(request), try await Explainer(bench.blueprint).explain(request), request, text)
+                tally.note(
+                    try bench.proxy(request), try await Explainer(bench.blueprint).explain(request, now: bench.now),
+                    request, text)
             }
             await bench.close()
         }
@@ -106,7 +108,8 @@ private final class Bench {
     private let judge: TokenJudge
     private let authority: ExplainerAuthority
     private let clients: [String: ExplainedClient]
-    private let now = WallClock.seconds()
+    /// One for both: a token that begins in five seconds may do so between them.
+    let now = WallClock.seconds()
 
     init(_ workshop: Workshop, _ configuration: String) async throws {
         self.configuration = configuration
@@ -115,7 +118,7 @@ private final class Bench {
         let keys = try KeySet([UInt8](Data(contentsOf: URL(fileURLWithPath: workshop.path("keys.json")))))
         let generation = try Generation(
             blueprint, after: nil, made: now, issuers: IssuerService(), changes: KeyChanges(), fixedKeys: keys, logger: silence)
-        judge = generation.judge(after: nil, counters: LoopCounters(), on: EmbeddedEventLoop())
+        judge = generation.judge(after: nil, counters: LoopCounters(), on: MultiThreadedEventLoopGroup.singleton.any())
         authority = ExplainerAuthority(blueprint, keysFile: workshop.path("keys.json"), cacheCapacity: 64)
         var clients: [String: ExplainedClient] = [:]
         for name in RandomRequests.clients {

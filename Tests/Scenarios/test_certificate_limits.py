@@ -1,6 +1,5 @@
 """What clients' certificates may be: kinds and sizes of keys, octets, names, length of the path. At each bound one is taken and the next is
 refused, for one reason in the log, in the metric and in `explain` (PKI-13)."""
-import json
 import secrets
 import ssl
 import subprocess
@@ -52,7 +51,7 @@ def limiting(pki, root, settings):
 
 
 def lines(proxy):
-    return [line for line in map(json.loads, proxy.process.err.splitlines()) if line["message"] == "handshake refused"]
+    return [line for line in proxy.process.messages() if line["message"] == "handshake refused"]
 
 
 def reason(proxy, certificates, version):

@@ -1,7 +1,6 @@
 """Certificates and keys that can be used and that others will not take, or can read: `check`, the log at start and `/readyz?verbose` say so."""
 import datetime
 import ipaddress
-import json
 import signal
 import subprocess
 
@@ -81,7 +80,7 @@ def check(proxy):
 
 
 def logged(proxy):
-    lines = [json.loads(line) for line in proxy.process.err.splitlines()]
+    lines = proxy.process.messages()
     return ["warning: " + line["warning"] for line in lines if line["message"] == "configuration"]
 
 
@@ -176,7 +175,7 @@ def test_what_expires_while_it_runs_is_told_from_then_on(start_proxy, tmp_path, 
 
 
 def journal(proxy, message):
-    return [line for line in map(json.loads, proxy.process.err.splitlines()) if line["message"] == message]
+    return [line for line in proxy.process.messages() if line["message"] == message]
 
 
 def test_an_end_that_comes_near_is_a_line_for_each_certificate_that_is_held_or_trusted(start_proxy, start_issuer, pki, tmp_path):

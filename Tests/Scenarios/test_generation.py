@@ -1,5 +1,4 @@
 """What runs can be compared with what lies on the disk: `check` prints the generation that it would make, and the process tells which it has."""
-import json
 import pathlib
 import re
 
@@ -19,7 +18,7 @@ def verbose(proxy):
 
 
 def logged(proxy):
-    lines = [json.loads(line) for line in proxy.process.err.splitlines()]
+    lines = proxy.process.messages()
     return [(line["number"], line["digest"]) for line in lines if line["message"] == "generation"]
 
 

@@ -45,7 +45,7 @@ def ask(proxy, host, client="client-a", token=None, name=None, **options):
 
 
 def refusals(proxy):
-    told = [json.loads(line) for line in proxy.process.err.splitlines()]
+    told = proxy.process.messages()
     return [line for line in told if line["message"] == "handshake refused"]
 
 

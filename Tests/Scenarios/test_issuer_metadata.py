@@ -125,8 +125,7 @@ def test_a_document_that_is_no_help_is_told_with_its_address_and_what_was_found_
     """(ASM-02)"""
     publisher.publish(OAUTH, publisher.metadata("https://elsewhere.example.com"))
     proxy = trusting(publisher.url, "alive")
-    line = eventually(lambda: next((line for line in proxy.process.err.splitlines() if "keys not fetched" in line), None), "it says so")
-    told = json.loads(line)
+    told = eventually(lambda: next((line for line in proxy.process.messages() if line["message"] == "keys not fetched"), None), "it says so")
     assert told["fault"] == "issuer_mismatch" and told["place"] == publisher.url + OAUTH and told["issuer"] == publisher.url
     assert "https://elsewhere.example.com" in told["problem"] and OPENID + " answers 404" in told["problem"]
     assert no_types_of_ours(proxy.process.err)

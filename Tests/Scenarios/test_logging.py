@@ -91,7 +91,7 @@ def test_its_own_messages_are_json_on_standard_error(start_proxy):
     proxy = start_proxy()
     proxy.process.terminate()
     assert proxy.process.wait() == 0
-    messages = [json.loads(line) for line in proxy.process.err.splitlines()]
+    messages = proxy.process.messages()
     assert {"listening", "stopped"} <= {message["message"] for message in messages}
     assert all({"time", "level", "message"} <= set(message) for message in messages)
 

@@ -1,6 +1,5 @@
 """Why a client could not connect is a line in the log: the client itself sees an alert that says next to nothing."""
 import contextlib
-import json
 import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ REFUSED = (OSError, EOFError)
 
 
 def lines(proxy):
-    told = [json.loads(line) for line in proxy.process.err.splitlines()]
+    told = proxy.process.messages()
     return [line for line in told if line["message"] == "handshake refused"]
 
 

@@ -1,5 +1,4 @@
 """A changed configuration takes effect without a restart, whole or not at all, and drops no connection."""
-import json
 import os
 import re
 import shutil
@@ -42,7 +41,7 @@ class Reloadable:
         self.proxy.process.child.send_signal(signal.SIGHUP)
 
     def messages(self, text):
-        return [line for line in map(json.loads, self.proxy.process.err.splitlines()) if line["message"] == text]
+        return [line for line in self.proxy.process.messages() if line["message"] == text]
 
     def verbose(self, beginning):
         return [line for line in self.proxy.admin("/readyz?verbose")[1].splitlines() if line.startswith(beginning)]

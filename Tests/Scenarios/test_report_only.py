@@ -1,6 +1,5 @@
 """`report_only`: the mode of a migration, in which what would be refused is forwarded, marked and counted; and never left on unnoticed."""
 import hashlib
-import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -200,7 +199,7 @@ def test_it_ends_while_running(start_proxy, issuer):
 
 
 def warnings(proxy):
-    messages = [json.loads(line) for line in proxy.process.err.splitlines() if line.endswith("}")]
+    messages = proxy.process.messages()
     return [message for message in messages if message["level"] == "warning" and "report_only" in message["message"]]
 
 

@@ -47,8 +47,8 @@ package struct Explainer: Sendable {
 
     package init(_ blueprint: Blueprint) { self.blueprint = blueprint }
 
-    package func explain(_ request: Request) async throws -> Explanation {
-        let now = WallClock.seconds()
+    /// - Parameter now: seconds since 1970, of every rule that looks at the time.
+    package func explain(_ request: Request, now: Double = WallClock.seconds()) async throws -> Explanation {
         for keeper in blueprint.listKeepers { await keeper.look() }
         let client = try await ExplainedClient(request, blueprint, now: now)
         for other in request.others {

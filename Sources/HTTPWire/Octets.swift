@@ -32,6 +32,12 @@ enum Octet {
 
     @inline(__always) static func isHex(_ octet: UInt8) -> Bool { isDigit(octet) || (octet | 0x20) &- 0x61 < 6 }
 
+    /// - Returns: the digit of the lowest four bits, in lower case.
+    static func hexadecimal(_ bits: UInt64) -> UInt8 {
+        let value = UInt8(truncatingIfNeeded: bits & 15)
+        return value < 10 ? zero + value : UInt8(ascii: "a") + value - 10
+    }
+
     @inline(__always) static func isAlphanumeric(_ octet: UInt8) -> Bool { isDigit(octet) || (octet | 0x20) &- 0x61 < 26 }
 
     @inline(__always) static func isBlank(_ octet: UInt8) -> Bool { octet == space || octet == tab }

@@ -13,6 +13,10 @@ struct ClientLimitsTests {
         return limits
     }
 
+    private static func network(_ address: String) throws -> ClientKey {
+        .network(ClientNetwork(try SocketAddress(ipAddress: address, port: 1)))
+    }
+
     // MARK: Bodies
 
     @Test("A body whose length is more than is taken is refused before anything is forwarded, and one of that length passes")
@@ -84,6 +88,28 @@ struct ClientLimitsTests {
         #expect(client.status() == 429)
     }
 
+    @Test("A token's client counts on whatever connection, and beside no other's; what is refused counts for nobody")
+    func namedClient() throws {
+        let bench = try EngineBench {
+            $0.clientLimits = Self.limits {
+                $0.rate = RequestAllowance.Rate(perSecond: 1, burst: 1)
+                $0.subject = .clientID
+            }
+        }
+        let first = try bench.connect(), second = try bench.connect()
+        first.asks("/of/one")
+        bench.upstreams[0].answers()
+        #expect(first.status() == 200)
+        second.asks("/of/one")
+        #expect(second.status() == 429)
+        second.asks("/of/other")
+        bench.upstreams[0].answers()
+        #expect(second.status() == 200)
+        first.asks("/")
+        bench.upstreams[0].answers()
+        #expect(first.status() == 200, "without a token's client it is another party")
+    }
+
     @Test("Requests under way are bounded, and an end of whatever kind makes room")
     func underWay() throws {
         let bench = try EngineBench { $0.clientLimits = Self.limits { $0.requests = 1 } }
@@ -104,14 +130,35 @@ struct ClientLimitsTests {
     // MARK: Connections
 
     @Test("Connections of a client are bounded for as long as they last; others' are not")
-    func connections() {
+    func connections() throws {
         let ledger = ClientLedger()
         let limits = Self.limits { $0.connections = 2 }
-        var places = (0..<2).compactMap { _ in ledger.connect(.address("a"), limits) }
-        #expect(places.count == 2 && ledger.connect(.address("a"), limits) == nil && ledger.connect(.address("b"), limits) != nil)
+        let (a, b, c) = (try Self.network("192.0.2.1"), try Self.network("192.0.2.2"), try Self.network("192.0.2.3"))
+        var places = (0..<2).compactMap { _ in ledger.connect(a, limits) }
+        #expect(places.count == 2 && ledger.connect(a, limits) == nil && ledger.connect(b, limits) != nil)
         places.removeLast()
-        #expect(ledger.connect(.address("a"), limits) != nil)
-        #expect((0..<100).compactMap { _ in ledger.connect(.address("c"), .none) }.count == 100)
+        #expect(ledger.connect(a, limits) != nil)
+        #expect((0..<100).compactMap { _ in ledger.connect(c, .none) }.count == 100)
+    }
+
+    @Test("Who shows no certificate counts by network, as one party can choose its address in IPv6")
+    func networks() throws {
+        #expect(try Self.network("2001:db8:1:2::1") == Self.network("2001:db8:1:2:ffff::2"))
+        #expect(try Self.network("2001:db8:1:2::1") != Self.network("2001:db8:1:3::1"))
+        #expect(try Self.network("192.0.2.1") == Self.network("::ffff:192.0.2.1") && Self.network("192.0.2.1") != Self.network("192.0.2.2"))
+    }
+
+    @Test("However many strangers there are, they take no place of those who have shown a certificate")
+    func strangers() throws {
+        let ledger = ClientLedger()
+        let rate = RequestAllowance.Rate(perSecond: 0.001, burst: 1)
+        let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+        let known = ClientKey.certificate(FakeJudge.thumbprint)
+        #expect(ledger.take(for: known, rate, at: start) == nil)
+        for number in 0..<AllowanceBook<Int>.bound * 2 {
+            _ = ledger.take(for: try Self.network("10.\(number >> 16).\(number >> 8 & 255).\(number & 255)"), rate, at: start)
+        }
+        #expect(ledger.take(for: known, rate, at: start) != nil)
     }
 
     @Test("What is remembered of parties is bounded, and gone once it makes no difference")

@@ -114,7 +114,8 @@ final class EngineBench {
     var embedded: EmbeddedEventLoop { surroundings.eventLoop }
 
     func connect(as peer: AuthenticatedPeer = .anonymous, from address: String = "192.0.2.1") throws -> FakeClient {
-        let client = ConnectedClient(IdentifiedClient(peer, nil), address: address, under: loop.generation, trustChanges: 0)
+        let remote = try SocketAddress(ipAddress: address, port: 50_000)
+        let client = ConnectedClient(IdentifiedClient(peer, nil), at: remote, under: loop.generation, trustChanges: 0)
         let connection = HTTP1Connection(loop: loop, client: client)
         loop.register(connection)
         return FakeClient(connection, try Wire(surroundings.eventLoop, connection))
@@ -209,10 +210,12 @@ final class FakeJudge: RequestJudge {
             let lookup = FakeLookup(client)
             lookups.append(lookup)
             return .later(lookup)
-        case "/ws": return .decided(Self.decide(on: RoutePolicy(requirement: .boundToken, upgrade: .webSocket), now: now))
+        case "/ws": return .decided(decide(on: RoutePolicy(requirement: .boundToken, upgrade: .webSocket), now: now))
         case "/payments": return .decided(Self.paying)
-        case "/token": return .decided(Self.decide(on: RoutePolicy(requirement: .boundToken), now: now))
-        case "/reported": return .decided(Self.decide(on: RoutePolicy(requirement: .boundToken, reportOnly: ReportOnly(until: nil)), now: now))
+        case "/token": return .decided(decide(on: RoutePolicy(requirement: .boundToken), now: now))
+        case "/reported": return .decided(decide(on: RoutePolicy(requirement: .boundToken, reportOnly: ReportOnly(until: nil)), now: now))
+        case let path where path.hasPrefix("/of/"):
+            return .decided(decide(on: RoutePolicy(requirement: .boundToken), of: String(path.dropFirst(4)), now: now))
         case "/nowhere": return .decided(Self.lost)
         default: return .decided(Self.permit)
         }
@@ -221,13 +224,15 @@ final class FakeJudge: RequestJudge {
     /// Of a client's certificate that its token is bound to.
     static let thumbprint = Thumbprint(ofSHA256: [UInt8](repeating: 7, count: 32))
 
-    /// A token that is good for three seconds, leeway included.
-    private static func decide(on route: RoutePolicy, now: Double) -> Decision {
+    /// How long tokens are good, in seconds, beside a leeway of one.
+    var tokenLife = 2.0
+
+    private func decide(on route: RoutePolicy, of clientID: String? = nil, now: Double) -> Decision {
         let issuer = Issuer(name: "https://as.test", terms: TokenTerms(audiences: ["api"], leeway: 1))
         let token = VerifiedToken(
-            issuer: issuer, subject: nil, clientID: nil, expiresAt: now + 2, notBefore: nil, audiences: ["api"], scopes: [],
-            confirmation: .certificate(thumbprint))
-        return route.decide(token, shownBy: thumbprint, now: now)
+            issuer: issuer, subject: nil, clientID: clientID, expiresAt: now + tokenLife, notBefore: nil, audiences: ["api"], scopes: [],
+            confirmation: .certificate(Self.thumbprint))
+        return route.decide(token, shownBy: Self.thumbprint, now: now)
     }
 
     func conclude(

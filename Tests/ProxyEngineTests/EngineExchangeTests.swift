@@ -395,7 +395,7 @@ extension EngineBench {
         let trace = "0af7651916cd43dd8448eb211c80319c"
         client.asks("/", method: "GET", "traceparent: 00-\(trace)-b7ad6b7169203331-01\r\ntracestate: a=b\r\n")
         let continued = bench.upstreams[0].wire.take()
-        #expect(continued.contains("tracestate: a=b\r\n") && continued.contains("Forwarded: for=192.0.2.1;proto=https;host=\"api\"\r\n"))
+        #expect(continued.contains("tracestate: a=b\r\n") && continued.contains("Forwarded: for=\"192.0.2.1:50000\";proto=https;host=\"api\"\r\n"))
         let line = try #require(continued.split(separator: "\r\n").first { $0.hasPrefix("traceparent: ") })
         #expect(line.hasPrefix("traceparent: 00-\(trace)-") && line.hasSuffix("-00") && !line.contains("b7ad6b7169203331"))
         bench.upstreams[0].answers()

@@ -118,7 +118,8 @@ final class FakeHTTP2Client {
 extension EngineBench {
     /// A connection over which both sides have said their settings.
     func connectHTTP2(_ settings: [(UInt16, UInt32)] = [], greets: Bool = true) throws -> FakeHTTP2Client {
-        let client = ConnectedClient(IdentifiedClient(.anonymous, nil), address: "192.0.2.1", under: loop.generation, trustChanges: 0)
+        let remote = try SocketAddress(ipAddress: "192.0.2.1", port: 50_000)
+        let client = ConnectedClient(IdentifiedClient(.anonymous, nil), at: remote, under: loop.generation, trustChanges: 0)
         let connection = HTTP2Connection(loop: loop, client: client)
         loop.register(connection)
         let fake = FakeHTTP2Client(connection, try Wire(embedded, connection), embedded)

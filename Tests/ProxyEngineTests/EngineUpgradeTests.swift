@@ -2,6 +2,7 @@ import BindingPolicy
 import Foundation
 import HTTPWire
 import NIOCore
+import Telemetry
 import Testing
 
 @testable import ProxyEngine
@@ -125,6 +126,64 @@ struct EngineUpgradeTests {
         bench.upstreams[0].wire.readsAgain()
         #expect(bench.upstreams[0].wire.take().utf8.count == 300_000)
         #expect(client.connection.input.isEmpty)
+    }
+
+    @Test("A client that does not read may still send, as what it sends makes no answer (WS-03)")
+    func blockedClient() throws {
+        let bench = try EngineBench()
+        let client = try tunnel(bench)
+        client.wire.stopsReading()
+        for _ in 0..<8 { bench.upstreams[0].answers(String(repeating: "y", count: 100_000)) }
+        #expect(client.connection.isReading)
+        client.wire.sends(Self.frame)
+        #expect(bench.upstreams[0].wire.take() == Self.frame)
+        client.wire.readsAgain()
+        #expect(client.wire.take().utf8.count == 800_000)
+    }
+
+    @Test("The bound of bodies is none of what a tunnel carries (WS-03)")
+    func bodyLimit() throws {
+        let bench = try EngineBench { $0.maxBody = 10 }
+        let client = try tunnel(bench)
+        for _ in 0..<10 { client.wire.sends(Self.frame) }
+        #expect(bench.upstreams[0].wire.take() == String(repeating: Self.frame, count: 10) && client.wire.isOpen)
+    }
+
+    @Test("Where nothing passes for long it ends with 1001 (WS-04)")
+    func idle() throws {
+        let bench = try EngineBench()
+        bench.judge.tokenLife = 100_000
+        let client = try tunnel(bench)
+        bench.passes(bench.loop.generation.settings.responseTimeout + .seconds(2))
+        #expect(client.wire.take() == Self.close(1001) && client.wire.hasEnded && !bench.upstreams[0].wire.isOpen)
+        #expect(try bench.logged() == ["101 client tunnel_idle"])
+    }
+
+    @Test("An upstream that switches while we drain is too late: the client is told so at once (WS-04)")
+    func switchedInDrain() throws {
+        let bench = try EngineBench()
+        let client = try connect(bench)
+        client.asks("/ws", method: "GET", Self.offer)
+        bench.loop.announceEnd()
+        _ = bench.loop.drain()
+        bench.upstreams[0].answers(Self.answer)
+        let heard = client.wire.take()
+        #expect(heard.hasPrefix("HTTP/1.1 101 ") && heard.hasSuffix(Self.close(1001)) && client.wire.hasEnded)
+        #expect(try bench.logged() == ["101 drained tunnel_drained"])
+    }
+
+    @Test("The end of a tunnel blames no address: the upstream has answered (UP-03)")
+    func blamesNobody() throws {
+        let bench = try EngineBench(addresses: 2, AddressTerms(failures: 1))
+        for _ in 0..<12 {
+            let client = try connect(bench)
+            client.asks("/ws", method: "GET", Self.offer)
+            let upstream = try #require(bench.upstreams.last)
+            upstream.answers(Self.answer)
+            upstream.wire.leaves()
+            #expect(!client.wire.isOpen)
+        }
+        #expect(bench.counters.metrics.upstreamAddressesLeftAlone == 0)
     }
 
     @Test("The end of the token is a Close with 1008, between two frames (WS-04)")

@@ -1,3 +1,4 @@
+import BindingPolicy
 import NIOCore
 import Testing
 
@@ -14,8 +15,8 @@ private final class Waiter: UpstreamWaiter {
 @Suite("Who waits for an upstream connection")
 struct UpstreamWaitingLineTests {
     private let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
-    private let a = ClientShare(of: .address("a"))
-    private let b = ClientShare(of: .address("b"))
+    private let a = ClientShare(of: .certificate(Thumbprint(ofSHA256: [UInt8](repeating: 1, count: 32))))
+    private let b = ClientShare(of: .certificate(Thumbprint(ofSHA256: [UInt8](repeating: 2, count: 32))))
 
     private func add(_ line: inout UpstreamWaitingLine, _ waiter: Waiter, octets: Int = 1, at time: NIODeadline? = nil, fresh: Bool = false) -> Bool {
         line.add(waiter, of: waiter.share, octets: octets, now: time ?? start, fresh: fresh)

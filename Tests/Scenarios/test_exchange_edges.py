@@ -14,6 +14,12 @@ from harness.processes import HOLDFAST, PATIENCE, eventually, is_connected
 OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
+def stop(pid):
+    """Until it has stopped: the signal alone lets it go on for a moment."""
+    os.kill(pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, pid, os.WSTOPPED)
+
+
 def shake_hands(tls, plain, incoming, outgoing):
     """All but the client's last octets, which are left in `outgoing`."""
     while True:
@@ -145,7 +151,7 @@ def test_a_half_close_may_come_with_the_end_of_the_handshake(proxy, issuer, pki)
         with pytest.raises(ssl.SSLWantReadError):
             tls.unwrap()
         pid = proxy.process.child.pid
-        os.kill(pid, signal.SIGSTOP)
+        stop(pid)
         try:
             plain.sendall(outgoing.read())
             plain.shutdown(socket.SHUT_WR)
@@ -268,7 +274,7 @@ def test_nothing_is_forwarded_for_a_client_that_is_found_gone_while_it_is_answer
     connection.send(connection.head("GET", "/first", issuer.token()) + connection.head("GET", "/second", issuer.token()))
     eventually(lambda: stage.upstream.peers and stage.upstream.peers[0].requests, "the first request is at the upstream")
     pid = stage.proxy.process.child.pid
-    os.kill(pid, signal.SIGSTOP)
+    stop(pid)
     try:
         go.set()
         assert answered.wait(PATIENCE), "the answer is in the proxy's socket"
@@ -279,6 +285,7 @@ def test_nothing_is_forwarded_for_a_client_that_is_found_gone_while_it_is_answer
     finally:
         os.kill(pid, signal.SIGCONT)
     assert stage.proxy.ask("GET", "/after", issuer.token()).status == 200
+    assert stage.proxy.logged("/first")["reason"] == "client_gone"
     assert not second.is_set()
 
 

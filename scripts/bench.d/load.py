@@ -57,13 +57,15 @@ class Load:
         """Requests over HTTP/2 with the first token of the file `tokens`, `streams` at once on each connection, by h2load."""
         before = server.cpu_nanoseconds()
         output = self.execute(
-            ["h2load", "-t1", f"-c{connections}", f"-m{streams}", "-D", str(seconds), "--alpn-list=h2",
+            ["h2load", "-t1", f"-c{connections}", f"-m{streams}", "-D", str(seconds),
              "-H", f"authorization: Bearer {self.token(tokens)}", f"https://127.0.0.1:{server.port}/"],
             seconds + 30, LD_PRELOAD=self.path("client-cert.so"), CLIENT_CERT="client.pem", CLIENT_KEY="client.key")
         spent = server.cpu_nanoseconds() - before
         found = re.search(r"^requests: \d+ total, \d+ started, (\d+) done, (\d+) succeeded", output, re.M)
         if not found or int(found[1]) == 0:
             return Cost(0, 0, f"h2load: {last_line(output)}")
+        if "Application protocol: h2" not in output:
+            return Cost(0, 0, "not HTTP/2")
         done, succeeded = map(int, found.groups())
         fault = f"{done - succeeded} not 2xx of {done}" if done > succeeded else ""
         return Cost(spent / done / 1000, done / seconds, fault)

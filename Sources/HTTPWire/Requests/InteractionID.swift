@@ -25,8 +25,7 @@ package struct InteractionID: Equatable, Sendable {
         octets.reserveCapacity(36)
         for nibble in 0..<32 {
             if [8, 12, 16, 20].contains(nibble) { octets.append(Octet.dash) }
-            let value = UInt8(truncatingIfNeeded: (nibble < 16 ? high : low) >> UInt64(60 - nibble % 16 * 4) & 15)
-            octets.append(value < 10 ? Octet.zero + value : UInt8(ascii: "a") + value - 10)
+            octets.append(Octet.hexadecimal((nibble < 16 ? high : low) >> UInt64(60 - nibble % 16 * 4)))
         }
         return InteractionID(octets: octets)
     }

@@ -18,6 +18,7 @@ package struct ServedHosts: Equatable, Sendable {
         var best: (index: Int, fit: Fit)?
         for (index, hosts) in all.enumerated() {
             guard let fit = hosts.fit(authority), best.map({ $0.fit < fit }) ?? true else { continue }
+            if fit == .byName { return index }
             best = (index, fit)
         }
         return best?.index

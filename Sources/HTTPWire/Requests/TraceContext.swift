@@ -62,10 +62,7 @@ package struct TraceContext: Equatable, Sendable {
     private static func identifier(_ generator: inout some RandomNumberGenerator) -> UInt64 { max(1, generator.next()) }
 
     private static func hexadecimal(_ number: UInt64) -> [UInt8] {
-        (0..<16).map { digit in
-            let value = UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * digit) & 15)
-            return value < 10 ? Octet.zero + value : UInt8(ascii: "a") + value - 10
-        }
+        (0..<16).map { Octet.hexadecimal(number >> UInt64(60 - 4 * $0)) }
     }
 
     /// Upper case is not valid.

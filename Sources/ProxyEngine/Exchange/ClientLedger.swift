@@ -4,7 +4,9 @@ import NIOCore
 final class ClientLedger {
     private var connections: [ClientKey: Int] = [:]
     private var requests: [ClientKey: Int] = [:]
+    /// Those who have shown no certificate have a book of their own: however many they seem to be, nobody else's place is taken.
     private var certificates = AllowanceBook<ClientKey>()
+    private var networks = AllowanceBook<ClientKey>()
     private var clientIDs = AllowanceBook<String>()
 
     /// A connection that counts, for as long as somebody holds it.
@@ -34,7 +36,13 @@ final class ClientLedger {
     func requestEnded(of client: ClientKey) { requests.decrease(client) }
 
     /// - Returns: nil where the request may pass; else in how many seconds the next one may.
-    func take(for client: ClientKey, _ rate: RequestAllowance.Rate, at now: NIODeadline) -> Int? { certificates.take(client, rate, at: now) }
+    func take(for client: ClientKey, _ rate: RequestAllowance.Rate, at now: NIODeadline) -> Int? {
+        switch client {
+        case .certificate: certificates.take(client, rate, at: now)
+        case .network: networks.take(client, rate, at: now)
+        }
+    }
+
     func take(forClientID id: String, _ rate: RequestAllowance.Rate, at now: NIODeadline) -> Int? { clientIDs.take(id, rate, at: now) }
 }
 

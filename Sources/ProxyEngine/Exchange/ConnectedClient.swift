@@ -1,4 +1,5 @@
 import BindingPolicy
+import NIOCore
 import Telemetry
 
 /// Who is at the other end of a connection, for as long as it lasts.
@@ -22,17 +23,18 @@ final class ConnectedClient {
     private var latest: (pool: UpstreamPool, share: ClientShare)?
 
     /// - Parameters:
+    ///   - remote: nil where the system did not tell.
     ///   - generation: whose gate identified it.
     ///   - trustChanges: of that gate, before it did.
-    init(_ client: IdentifiedClient, address: String, port: Int? = nil, under generation: LoopGeneration, trustChanges: Int) {
+    init(_ client: IdentifiedClient, at remote: SocketAddress?, under generation: LoopGeneration, trustChanges: Int) {
         peer = client.peer
         certificate = client.certificate
         serverName = client.serverName
-        self.address = address
-        self.port = port
+        address = remote?.addressText ?? ""
+        port = remote?.port
         judgedUnder = generation.number
         self.trustChanges = trustChanges
-        key = ClientKey(peer, at: address)
+        key = ClientKey(peer, from: ClientNetwork(remote))
     }
 
     /// At each request: who was let in under one generation may not be accepted under the next, or no longer.
@@ -63,8 +65,14 @@ final class ConnectedClient {
         return share
     }
 
-    /// The connection is over, or goes on with another upstream.
-    func leave() {
+    /// The connection is over: everything that it held goes back.
+    func disconnected() {
+        leave()
+        place = nil
+    }
+
+    /// It goes on with another upstream, or with none.
+    private func leave() {
         if let latest { latest.pool.leave(latest.share, of: key) }
         latest = nil
     }

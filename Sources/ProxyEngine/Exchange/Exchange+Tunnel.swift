@@ -37,6 +37,8 @@ extension Exchange {
         guard let upgrade, let downstream = downstream as? any TunnelDownstream, state.switched(at: loop.now) == .pass else { return }
         record.status = generation.responseHead.status
         upgrade.frames = WebSocketFrames()
+        // What a tunnel carries is nobody's body.
+        bodyLimit = .max
         downstream.beginTunnel(raw, fields: WebSocketUpgrade.fields)
         releaseHead()
         if loop.isDraining { return cut(.drained(.tunnel)) }

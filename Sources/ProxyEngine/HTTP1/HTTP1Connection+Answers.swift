@@ -99,13 +99,15 @@ extension HTTP1Connection: TunnelDownstream {
         }
         isFlushing = false
         guard outbox.isBlocked else { return }
-        setPaused(.outputFull, true)
+        // In a tunnel what the client sends makes no answer, so that nothing gathers: its two directions stop each other no more.
+        if exchange?.state.isTunnelling != true { setPaused(.outputFull, true) }
         exchange?.outputBlocked(true)
     }
 
     private func confirmation(_ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
         let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { [self] _ in
+        // A write that fails took the connection with it, and delivered nothing.
+        written.futureResult.assumeIsolated().whenSuccess { [self] in
             outbox.confirmed()
             // At once, mostly; what is left then goes out by the loop that wrote this.
             if isFlushing { return }

@@ -33,8 +33,7 @@ extension HTTP1Connection: ClientFront, TurnTaker {
         phase = .closed
         exchange?.clientGone()
         input.drop()
-        client.leave()
-        client.place = nil
+        client.disconnected()
         loop.deregister(self)
     }
 

@@ -200,8 +200,6 @@ package final class HTTP1Connection: ChannelInboundHandler {
         guard !isProcessing else { return }
         if !outbox.isEmpty { flush() }
         guard !input.isEmpty || input.isEnded else { return }
-        // A write may just have found the client gone, which is told a moment later.
-        guard context?.channel.isActive == true else { return }
         var bytes = input.take()
         process(&bytes)
         keep(bytes, isOurs: true)
@@ -220,6 +218,8 @@ package final class HTTP1Connection: ChannelInboundHandler {
 
     /// What is left, if anything, is no whole request.
     var isInputUsedUp: Bool { input.isEmpty || !(outbox.isBlocked || pauses.contains(.turnOver)) }
+
+    var isReading: Bool { pauses.isEmpty }
 
     func setPaused(_ reason: PauseReasons, _ on: Bool) {
         let before = pauses.isEmpty

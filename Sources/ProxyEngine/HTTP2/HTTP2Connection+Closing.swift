@@ -43,7 +43,7 @@ extension HTTP2Connection: ClientFront, TurnTaker {
         let left = streams
         streams = []
         for stream in left { stream.exchange?.clientGone() }
-        client.leave()
+        client.disconnected()
         loop.deregister(self)
     }
 

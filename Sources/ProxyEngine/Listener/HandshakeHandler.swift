@@ -104,10 +104,11 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         switch generation.gate.identify(leaf: tls?.peerCertificate, asking: hello?.serverName, now: loop.clock.seconds()) {
         case .failure(let refusal): refuse(refusal)
         case .success(let identified):
-            guard seats.hasProved(context.channel) else { return refuse("too_many_connections") }
-            let remote = source ?? context.channel.remoteAddress
-            let client = ConnectedClient(identified, address: remote?.addressText ?? "", port: remote?.port, under: generation, trustChanges: changes)
+            let client = ConnectedClient(
+                identified, at: source ?? context.channel.remoteAddress, under: generation, trustChanges: changes)
             guard let place = loop.ledger.connect(client.key, generation.settings.clientLimits) else { return refuse("client_connections_exceeded") }
+            // In the end: it may make another go for this one.
+            guard seats.hasProved(context.channel) else { return refuse("too_many_connections") }
             client.place = place
             loop.counters.metrics.handshakes &+= 1
             isOver = true

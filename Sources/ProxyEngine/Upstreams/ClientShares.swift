@@ -1,12 +1,12 @@
 import BindingPolicy
 
-/// A client, on whatever number of connections: a certificate, or an address where none was shown.
+/// A client, on whatever number of connections: a certificate, or the network that it comes from where none was shown.
 enum ClientKey: Hashable {
     case certificate(Thumbprint)
-    case address(String)
+    case network(ClientNetwork)
 
-    init(_ peer: AuthenticatedPeer, at address: String) {
-        if let thumbprint = peer.thumbprint { self = .certificate(thumbprint) } else { self = .address(address) }
+    init(_ peer: AuthenticatedPeer, from network: ClientNetwork) {
+        if let thumbprint = peer.thumbprint { self = .certificate(thumbprint) } else { self = .network(network) }
     }
 }
 

@@ -310,6 +310,8 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
         guard let upgrade = exchange.upgrade else { return .failure(.unaskedUpgrade) }
         let isRight = raw.withUnsafeReadableBytes { exchange.generation.responseHead.switchesToWebSocket($0, accept: upgrade.accept) }
         guard isRight else { return .failure(.wrongUpgrade) }
+        hasBegun = true
+        pool.praise(place)
         expecting = .body(BodyReader(.untilClose, limits: pool.responses))
         exchange.answerSwitched(raw)
         return .success(true)

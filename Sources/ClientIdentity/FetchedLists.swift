@@ -33,10 +33,14 @@ package final class FetchedLists: Sendable {
     /// Configured authorities that are remembered, so that lists are verified before anybody waits for it.
     private static let issuerLimit = 64
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let changes: TrustChanges
 
-    package init(_ changes: TrustChanges) { self.changes = changes }
+    /// - Parameter earlier: of the same lists, as they are now.
+    package init(_ changes: TrustChanges, after earlier: FetchedLists? = nil) {
+        self.changes = changes
+        state = Mutex(earlier?.state.withLock { $0 } ?? State())
+    }
 
     /// Empty before the first came.
     package var lists: [RevocationList] { state.withLock { $0.lists } }

@@ -33,11 +33,12 @@ final class ListKeeper: Sendable {
     /// - Parameters:
     ///   - refresh: seconds between two looks at most.
     ///   - authorities: CAs trusted besides the system's.
-    init(_ url: HTTPURL, refresh: Double, _ authorities: [NIOSSLCertificate], _ changes: TrustChanges) {
+    ///   - earlier: whose lists are good until others come.
+    init(_ url: HTTPURL, refresh: Double, _ authorities: [NIOSSLCertificate], _ changes: TrustChanges, after earlier: ListKeeper? = nil) {
         self.url = url
         self.refresh = refresh
         self.authorities = authorities
-        lists = FetchedLists(changes)
+        lists = FetchedLists(changes, after: earlier?.lists)
         work = ListWork(url: url, refresh: refresh, authorities: authorities, lists: lists)
     }
 
@@ -53,8 +54,8 @@ final class ListKeeper: Sendable {
             + (status.lastFault.map { ["warning: revocation lists of \(url.shown): the last look failed: it \($0)"] } ?? [])
     }
 
-    /// Whether it is still looked for the first time.
-    var isUndecided: Bool { status.fetches == 0 }
+    /// Whether it is still looked for the first time, and nothing is there from before.
+    var isUndecided: Bool { status.fetches == 0 && lists.lists.isEmpty }
 
     /// What runs until nobody has it any more; nil but for the first time that it is asked.
     func open(_ logger: Logger) -> (@Sendable () async -> Void)? {

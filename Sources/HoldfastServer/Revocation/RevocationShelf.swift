@@ -31,7 +31,7 @@ final class RevocationShelf: Sendable {
     let changes = TrustChanges()
     private let desks = Mutex<[Desk]>([])
     private let faults = Mutex<(@Sendable (String) -> Void)?>(nil)
-    private let keepers = Mutex<[HTTPURL: Keeper]>([:])
+    private let keepers = Mutex<[Keeper]>([])
     private let places = Mutex<[String: Place]>([:])
 
     /// Told what goes wrong with responders, in words.
@@ -49,15 +49,17 @@ final class RevocationShelf: Sendable {
         }
     }
 
+    /// One that looks differently begins with the lists of another of its URL: how they are fetched says nothing about what they say.
     /// - Parameters:
     ///   - refresh: seconds between two looks at most.
     ///   - authorities: CAs trusted besides the system's.
     func keeper(of url: HTTPURL, refresh: Double, _ authorities: [NIOSSLCertificate] = []) -> ListKeeper {
         keepers.withLock { keepers in
-            if let kept = keepers[url]?.keeper, kept.refresh == refresh, kept.authorities == authorities { return kept }
-            keepers = keepers.filter { $0.value.keeper != nil }
-            let keeper = ListKeeper(url, refresh: refresh, authorities, changes)
-            keepers[url] = Keeper(keeper: keeper)
+            keepers.removeAll { $0.keeper == nil }
+            let others = keepers.compactMap(\.keeper).filter { $0.url == url }
+            if let kept = others.first(where: { $0.refresh == refresh && $0.authorities == authorities }) { return kept }
+            let keeper = ListKeeper(url, refresh: refresh, authorities, changes, after: others.first { !$0.lists.lists.isEmpty })
+            keepers.append(Keeper(keeper: keeper))
             return keeper
         }
     }

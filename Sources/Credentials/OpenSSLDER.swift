@@ -17,7 +17,7 @@ package enum OpenSSLDER {
     ///   - der: exactly one value; nil for anything else, trailing octets included.
     ///   - free: of the value that was read where octets trail it.
     ///   - read: a `d2i` function.
-    /// - Returns: what the caller frees. OpenSSL's queue of errors is as it was found empty.
+    /// - Returns: what the caller frees. OpenSSL's queue of errors is empty afterwards.
     package static func value(
         in der: [UInt8], free: (OpaquePointer?) -> Void, _ read: (UnsafeMutablePointer<UnsafePointer<UInt8>?>, Int) -> OpaquePointer?
     ) -> OpaquePointer? {

@@ -141,6 +141,16 @@ struct ListenerTests {
             listening("http2: {stream_window: 64KiB, connection_window: 127KiB}"), "3:33: listener.http2.connection_window", "`128KiB` or more")
         let named = try lines(listening("http2: {max_resets: 300}")).filter { $0.contains("max_resets") }
         #expect(named == ["warning: listener.http2.max_resets is 300: a flood of them is noticed later than by the default of 200."])
+        func warned(_ keys: String) throws -> [String] {
+            try lines(listening("http2: {\(keys)}")).filter { $0.hasPrefix("warning: listener.http2.") }.map { String($0.dropFirst(24)) }
+        }
+        #expect(try warned("max_streams: 1000, interval: 29s").map { $0.prefix { $0 != ":" } } == ["interval is 29s", "max_streams is 1000"])
+        #expect(
+            try warned("stream_window: 129KiB").map { $0.prefix { $0 != ":" } } == ["stream_window is 129KiB", "connection_window is 516KiB"],
+            "which grows with it")
+        #expect(
+            try warned("interval: 1h, max_streams: 100, max_resets: 200, stream_window: 128KiB, connection_window: 384KiB") == [],
+            "what is as by default, or stricter, is not named")
         #expect(try lines(minimal).contains { $0.hasPrefix("Speaks HTTP/2 with 100 requests") && $0.hasSuffix("; and HTTP/1.1.") })
         #expect(try lines(listening("protocols: [http/1.1]")).contains("Speaks HTTP/1.1 only."))
     }

@@ -67,7 +67,7 @@ struct UpstreamAddressesTests {
         for path in ["up", "\"/a b\"", "\"/a#b\"", "\"/a\\r\\nX: b\"", "/é"] {
             #expect(mistakes(upstream("health: {path: \(path)}")).count == 1, "\(path)")
         }
-        expectMistake(upstream("health: {path: /, status: 600}"), "13:29: upstream.health.status", "no answer has it")
+        expectMistake(upstream("health: {path: /, status: 199}"), "13:29: upstream.health.status", "none yet")
         expectMistake(upstream("balance: random"), "13:12: upstream.balance", "is not one of")
     }
 

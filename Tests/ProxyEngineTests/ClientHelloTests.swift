@@ -1,3 +1,4 @@
+import HTTPWire
 import NIOCore
 import NIOEmbedded
 import ProxyEngine
@@ -95,6 +96,38 @@ struct ClientHelloTests {
         #expect(short.protocols == ["http/1.1"] && short.after > 30_000 && short.after <= 32 << 10)
         let long = try #require(try told(6_000))
         #expect(long.protocols == nil && long.after > 32 << 10 && long.after <= 32 << 10 + 6)
+    }
+
+    /// Whether a client that offers these gets as far as TLS; else it is sent this alert.
+    private func alert(_ offered: [String]?, spoken: [ApplicationProtocol]) throws -> UInt8? {
+        let channel = EmbeddedChannel()
+        var isPassedOn = false
+        try channel.pipeline.syncOperations.addHandler(
+            ClientHelloHandler(spoken: spoken) { _ in
+                isPassedOn = true
+                // As for a host that is not served: unrecognized_name.
+                return nil
+            })
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        _ = try? channel.writeInbound(ByteBuffer(bytes: records(message(offered.map(alpn)))))
+        let alert = try #require(try channel.readOutbound(as: ByteBuffer.self))
+        _ = try? channel.finish(acceptAlreadyClosed: true)
+        #expect(Array(alert.readableBytesView.dropLast()) == [21, 3, 1, 0, 2, 2])
+        return isPassedOn ? nil : alert.readableBytesView.last
+    }
+
+    /// RFC 7301 section 3.2; one that offers nothing means HTTP/1.1.
+    @Test("Who offers nothing that is spoken gets the alert for it, and who offers nothing only where HTTP/1.1 is not spoken (TLS-05)")
+    func spoken() throws {
+        let noApplicationProtocol: UInt8 = 120
+        #expect(try alert(nil, spoken: [.http2]) == noApplicationProtocol)
+        #expect(try alert(["http/1.1"], spoken: [.http2]) == noApplicationProtocol)
+        #expect(try alert(["h2"], spoken: [.http2]) == nil)
+        #expect(try alert(["http/1.1", "h2"], spoken: [.http2]) == nil)
+        #expect(try alert(nil, spoken: [.http1]) == nil)
+        #expect(try alert(["h2"], spoken: [.http1]) == noApplicationProtocol)
+        #expect(try alert(["h3", "http/1.0", "h2c"], spoken: [.http2, .http1]) == noApplicationProtocol)
+        #expect(try alert(nil, spoken: [.http2, .http1]) == nil)
     }
 
     @Test("Random changes neither trap nor grow")

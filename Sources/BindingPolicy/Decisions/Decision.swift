@@ -27,7 +27,8 @@ package struct Permit: Sendable {
         case ended(DenialReason)
     }
 
-    /// An answer may take hours, and nobody gets more of it than a new request with the same token and certificate would.
+    /// An answer may take hours, and nobody gets more of it than the token and the certificate are good for by now. What the route and the issuer
+    /// ask for is what they asked for when the request began: a reload's new terms are for new requests.
     ///
     /// - Parameter peer: whose request it was, as it is known by now.
     package func standing(of peer: AuthenticatedPeer, at now: Double) -> Standing {

@@ -89,7 +89,7 @@ extension HoldfastConfiguration {
         /// Nil for cleartext.
         package let tls: TLS?
         package let connectTimeout: Duration
-        /// From the last octet of the request to the head of the response, and without progress after that.
+        /// Without progress of the response, once its first octet has come.
         package let responseTimeout: Duration
         /// From the last octet of the request to the first of the answer.
         package let firstOctetTimeout: Duration

@@ -11,3 +11,15 @@ func choice<T: RawRepresentable & CaseIterable>(
         throw Complaint("`\(text.shortened)` is not one of \(known.map { "`\($0)`" }.joined(separator: ", ")).\(hint)")
     }
 }
+
+extension Section {
+    /// A list of words of a kind, each once.
+    func words<T: RawRepresentable & CaseIterable & Hashable>(_ key: String, _ type: T.Type) -> [T]? where T.RawValue == String {
+        var seen: Set<T> = []
+        return list(key) { node throws(Complaint) in
+            let word = try choice(type)(node)
+            guard seen.insert(word).inserted else { throw Complaint("`\(word.rawValue)` stands here twice. Remove one.") }
+            return word
+        }
+    }
+}

@@ -2,6 +2,7 @@ import HTTPWire
 
 extension HoldfastConfiguration.HTTP2 {
     static let defaults = HTTP2Limits()
+    static let usualInterval = Duration.seconds(30)
 
     /// `listener.http2`:
     /// - `max_streams` (1 to 1000; default 100): requests of a connection at once
@@ -25,7 +26,7 @@ extension HoldfastConfiguration.HTTP2 {
         maxStreamErrors = section?.optional("max_stream_errors", Bounds.maxStreamErrors) ?? defaults.streamErrors
         maxContinuations = section?.optional("max_continuations", Bounds.maxContinuations) ?? defaults.continuations
         maxGlitches = section?.optional("max_glitches", Bounds.maxGlitches) ?? defaults.glitches
-        interval = section?.optional("interval", Bounds.interval) ?? .seconds(30)
+        interval = section?.optional("interval", Bounds.interval) ?? Self.usualInterval
         let window = section?.optional("stream_window", Bounds.streamWindow)
         streamWindow = window ?? defaults.streamWindow
         let all = section?.optional("connection_window", Bounds.connectionWindow)
@@ -56,16 +57,5 @@ extension HoldfastConfiguration.HTTP2 {
         static let connectionWindow = Quantity.size(
             64 << 10...16 << 20, below: "the first frames of a client, which knows of 64 KiB, would not fit",
             above: "each client could make us hold as much")
-    }
-}
-
-extension Section {
-    func protocols() -> [ApplicationProtocol] {
-        var seen: Set<ApplicationProtocol> = []
-        return list("protocols") { node throws(Complaint) in
-            let word = try choice(ApplicationProtocol.self)(node)
-            guard seen.insert(word).inserted else { throw Complaint("`\(word.rawValue)` stands here twice. Remove one.") }
-            return word
-        } ?? ApplicationProtocol.allCases
     }
 }

@@ -78,7 +78,7 @@ extension HoldfastConfiguration.Listener {
             section.complain("This profile allows no resumption of TLS sessions. Write `false`, or remove this key.", "resumption")
         }
         self.resumption = resumption ?? profile?.resumption ?? true
-        protocols = section.protocols()
+        protocols = section.words("protocols", ApplicationProtocol.self) ?? ApplicationProtocol.allCases
         http2 = HoldfastConfiguration.HTTP2(section)
         guard let address, let certificate, let privateKey else { return nil }
         self.address = address

@@ -75,7 +75,7 @@ extension HoldfastConfiguration.Upstream.Health {
     /// - `failures` (1 to 100; default 3): in a row, after which an address is left alone, where there are others
     /// - `rest` (100ms to 5m; default `10s`): for how long at first; each further time twice as long, up to 5m
     /// - `path` (of a request that each address is asked; default: none, and only a connection is opened)
-    /// - `interval` (100ms to 10m; default `5s`), `timeout` (10ms to 1m; default `2s`), `status` (100 to 599, or a list; default 200):
+    /// - `interval` (100ms to 10m; default `5s`), `timeout` (10ms to 1m; default `2s`), `status` (200 to 999, or a list; default 200):
     ///   of that request
     init(_ upstream: Section) {
         let section = upstream.section("health", known: ["failures", "rest", "path", "interval", "timeout", "status"])
@@ -111,6 +111,6 @@ extension HoldfastConfiguration.Upstream.Health {
         )
         static let timeout = Quantity.duration(
             .milliseconds(10) ... .seconds(60), below: "no answer could come in time", above: "nobody would hear of it for that long")
-        static let status = Quantity.count(100...599, below: "no answer has it", above: "no answer has it")
+        static let status = Quantity.count(200...999, below: "an answer that is none yet has it", above: "a status has three digits")
     }
 }

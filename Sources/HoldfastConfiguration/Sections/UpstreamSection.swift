@@ -88,7 +88,7 @@ extension HoldfastConfiguration.Upstream {
         queueTimeout = section.optional("queue_timeout", Bounds.queueTimeout) ?? .seconds(1)
 
         credentialsFile = section.file("credentials_file", in: folder)
-        tolerated = section.tolerated()
+        tolerated = section.words("tolerate", Tolerated.self) ?? []
 
         isolation = section.optional("isolate", choice(Isolation.self)) ?? .none
         balance = section.optional("balance", choice(Balance.self)) ?? .leastConnections
@@ -139,17 +139,6 @@ extension HoldfastConfiguration.Upstream {
         let name = try node.text()
         guard HostName.isName(name), !HostName.isIPv4(name) else { throw Complaint("`\(name.shortened)` is not a host name.") }
         return name
-    }
-}
-
-extension Section {
-    fileprivate func tolerated() -> [HoldfastConfiguration.Upstream.Tolerated] {
-        var seen: Set<HoldfastConfiguration.Upstream.Tolerated> = []
-        return list("tolerate") { node throws(Complaint) in
-            let word = try choice(HoldfastConfiguration.Upstream.Tolerated.self)(node)
-            guard seen.insert(word).inserted else { throw Complaint("`\(word.rawValue)` stands here twice. Remove one.") }
-            return word
-        } ?? []
     }
 }
 

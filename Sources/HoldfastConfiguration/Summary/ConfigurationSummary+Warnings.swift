@@ -47,7 +47,7 @@ extension ConfigurationSummary {
         for upstream in configuration.unusedUpstreams {
             warnings.append("\(upstream.keyPath): no route sends anything there. Name it in the `upstream` of a route, or remove it.")
         }
-        warnings += floods(configuration.listener.http2)
+        warnings += configuration.listener.http2.warnings
         for range in configuration.listener.proxyPeers where range.isEverybody {
             warnings.append(
                 "listener.proxy_protocol.from has `\(range)`: whoever can connect says which address a request comes from, in the log and to the API."
@@ -89,17 +89,6 @@ extension ConfigurationSummary {
             )
         }
         return warnings
-    }
-
-    /// Bounds of what a client of HTTP/2 may ask for, beyond the defaults.
-    private static func floods(_ limits: HoldfastConfiguration.HTTP2) -> [String] {
-        let defaults = HoldfastConfiguration.HTTP2.defaults
-        return [
-            ("max_resets", limits.maxResets, defaults.resets), ("max_stream_errors", limits.maxStreamErrors, defaults.streamErrors),
-            ("max_continuations", limits.maxContinuations, defaults.continuations), ("max_glitches", limits.maxGlitches, defaults.glitches),
-        ].compactMap { key, value, usual in
-            value > usual ? "listener.http2.\(key) is \(value): a flood of them is noticed later than by the default of \(usual)." : nil
-        }
     }
 
     /// What is asked less about than it could be.

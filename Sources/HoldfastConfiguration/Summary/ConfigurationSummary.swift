@@ -91,7 +91,8 @@ extension ConfigurationSummary {
 
     private static func lifetime(_ listener: HoldfastConfiguration.Listener) -> [String] {
         let bounds = [
-            listener.maxConnectionAge.map { "after \(Quantity.spell($0))" }, listener.maxConnectionRequests.map { "at its \($0)th request" },
+            listener.maxConnectionAge.map { "after \(Quantity.spell($0))" },
+            listener.maxConnectionRequests.map { "after \($0 == 1 ? "one request" : "\($0) requests")" },
         ].compactMap(\.self)
         guard !bounds.isEmpty else { return [] }
         return ["Ends a connection with the next answer \(bounds.joined(separator: " or ")), up to a tenth earlier by chance."]

@@ -5,7 +5,8 @@ import Telemetry
 
 /// Until when an exchange may go on: no answer, event stream or upload outlives the right to it.
 extension Exchange {
-    /// Twice a second, by the wall clock and under the generation in force: clocks are set, and lists and authorities change.
+    /// Twice a second, by the wall clock: clocks are set, and lists and authorities change. The certificate is judged under the generation in
+    /// force; the route's and the issuer's terms stay those of the request's own.
     func reviewRight() {
         let now = loop.clock.seconds()
         if lookup == nil, let question = client.review(under: loop.generation, now: now, for: self) {

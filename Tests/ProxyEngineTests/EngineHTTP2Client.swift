@@ -50,6 +50,13 @@ final class FakeHTTP2Client {
         return stream
     }
 
+    /// A tunnel (RFC 8441), on the next stream.
+    func opens(_ path: String, _ fields: (String, String)...) {
+        let pseudo = [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":authority", "api"), (":path", path)]
+        defer { next += 2 }
+        sends(Self.frame(1, 4, next, block(pseudo + fields)))
+    }
+
     /// HEADERS of the next stream.
     func request(_ path: String = "/", method: String = "GET", ends: Bool = true, _ fields: [(String, String)] = []) -> [UInt8] {
         let pseudo = [(":method", method), (":scheme", "https"), (":authority", "api"), (":path", path)]
@@ -117,9 +124,11 @@ final class FakeHTTP2Client {
 
 extension EngineBench {
     /// A connection over which both sides have said their settings.
-    func connectHTTP2(_ settings: [(UInt16, UInt32)] = [], greets: Bool = true) throws -> FakeHTTP2Client {
+    func connectHTTP2(
+        as peer: AuthenticatedPeer = .anonymous, _ settings: [(UInt16, UInt32)] = [], greets: Bool = true
+    ) throws -> FakeHTTP2Client {
         let remote = try SocketAddress(ipAddress: "192.0.2.1", port: 50_000)
-        let client = ConnectedClient(IdentifiedClient(.anonymous, nil), at: remote, under: loop.generation, trustChanges: 0)
+        let client = ConnectedClient(IdentifiedClient(peer, nil), at: remote, under: loop.generation, trustChanges: 0)
         let connection = HTTP2Connection(loop: loop, client: client)
         loop.register(connection)
         let fake = FakeHTTP2Client(connection, try Wire(embedded, connection), embedded)

@@ -1,9 +1,10 @@
-"""WebSocket over HTTP/1.1: judged before the API hears of it, and over with the right to it."""
+"""WebSocket: judged before the API hears of it, and over with the right to it."""
 import base64
 import hashlib
 import struct
 import time
 
+from harness.http2 import DATA, END_HEADERS, END_STREAM, HEADERS, HTTP2Connection, frame as http2_frame
 from harness.processes import eventually
 
 KEY = base64.b64encode(b"0123456789abcdef").decode()
@@ -141,3 +142,70 @@ def test_it_ends_with_us(rude, forge):
         assert received(socket.reader) == (CLOSE, struct.pack(">H", 1001))
     eventually(lambda: not stage.proxy.process.is_running(), "it has ended")
     assert stage.proxy.logged("/ws")["reason"] == "tunnel_drained"
+
+
+# Over HTTP/2 (RFC 8441).
+
+
+def tunnel(client, path="/ws", token=None):
+    """Asks for one; gives its stream."""
+    stream = client.begin()
+    fields = [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":authority", "api"), (":path", path)]
+    fields += [("sec-websocket-version", "13")] + ([("authorization", f"Bearer {token}")] if token else [])
+    client.send(http2_frame(HEADERS, END_HEADERS, stream, client.encoder.encode(fields)))
+    return stream
+
+
+def until(client, stream, count):
+    """What has come of a stream once it is so many octets, or over."""
+    found = client.streams[stream]
+    while len(found.body) < count and not found.is_over and found.reset is None and client.read():
+        pass
+    return bytes(found.body)
+
+
+def heard(client, stream):
+    """The status of the answer."""
+    found = client.streams[stream]
+    while not found.heads and found.reset is None and client.read():
+        pass
+    return dict(found.heads[0])[":status"] if found.heads else found.reset
+
+
+def test_over_http2_it_is_a_stream_beside_others(rude, forge, pki):
+    """(WS-06)"""
+    stage = rude(echo, UPGRADED)
+    with HTTP2Connection(stage.proxy, pki.context("client-a", alpn=["h2"])) as client:
+        streams = [tunnel(client, token=forge.token()) for _ in range(2)]
+        assert [heard(client, stream) for stream in streams] == ["200", "200"]
+        for number, stream in enumerate(streams):
+            client.send(http2_frame(DATA, 0, stream, frame(TEXT, b"hello %d" % number, b"mask")))
+            assert until(client, stream, 9) == frame(TEXT, b"hello %d" % number)
+        refused = tunnel(client, "/none")
+        assert heard(client, refused) == "401"
+        elsewhere = tunnel(client, "/other", forge.token())
+        assert heard(client, elsewhere) == "501"
+        client.send(http2_frame(DATA, END_STREAM, streams[0], frame(CLOSE, b"\x03\xe8", b"mask")))
+        assert client.until(streams[0]).body.endswith(frame(CLOSE, b"\x03\xe8"))
+    line = stage.proxy.logged("/ws")
+    assert line["status"] == 200 and line["protocol"] == "h2"
+    assert len(stage.upstream.peers) == 2
+
+
+def test_over_http2_it_ends_with_its_token_and_the_connection_does_not(rude, forge, pki):
+    """(WS-04, WS-06)"""
+    stage = rude(echo, UPGRADED)
+    with HTTP2Connection(stage.proxy, pki.context("client-a", alpn=["h2"])) as client:
+        stream = tunnel(client, token=forge.token(exp=int(time.time()) + 3))
+        assert heard(client, stream) == "200"
+        assert client.until(stream).body == frame(CLOSE, struct.pack(">H", 1008))
+        other = tunnel(client, token=forge.token())
+        assert heard(client, other) == "200"
+
+
+def test_over_http2_it_is_offered_only_where_a_route_has_it(rude, forge, pki):
+    """(WS-06, H2-18)"""
+    stage = rude(echo, {})
+    with HTTP2Connection(stage.proxy, pki.context("client-a", alpn=["h2"])) as client:
+        assert heard(client, tunnel(client, token=forge.token())) == "400"
+    assert not stage.upstream.peers

@@ -49,12 +49,16 @@ extension ResponseHead {
     /// - Parameters:
     ///   - octets: those this head was parsed from.
     ///   - extra: whole field lines of our own in HTTP/1.1's form, each ended by CR LF.
-    package borrowing func writeBlock(from octets: UnsafeRawBufferPointer, to buffer: inout ByteBuffer, extra: [UInt8] = []) {
+    ///   - opensTunnel: it is a 101, which is a 200 here without what proves to have read a key (RFC 8441 section 5).
+    package borrowing func writeBlock(
+        from octets: UnsafeRawBufferPointer, to buffer: inout ByteBuffer, opensTunnel: Bool = false, extra: [UInt8] = []
+    ) {
         guard octets.count >= length, let reader = OctetReader(octets, limit: length) else { return }
         let room = HeadWriter.hpackRoom(extra.count) + length + 8 * fieldCount
         buffer.writeWithHeadWriter(room: room) { writer in
-            writer.put(status: status)
+            writer.put(status: opensTunnel ? 200 : status)
             eachForwarded(reader) { field, isAny in
+                if opensTunnel, reader.matches(field.name, "sec-websocket-accept") { return }
                 writer.put(hpackName: field.name, from: reader)
                 if isAny {
                     writer.put("\u{1}*")
@@ -67,8 +71,8 @@ extension ResponseHead {
         }
     }
 
-    package borrowing func writeBlock(from source: ByteBuffer, to buffer: inout ByteBuffer, extra: [UInt8] = []) {
-        source.withUnsafeReadableBytes { writeBlock(from: $0, to: &buffer, extra: extra) }
+    package borrowing func writeBlock(from source: ByteBuffer, to buffer: inout ByteBuffer, opensTunnel: Bool = false, extra: [UInt8] = []) {
+        source.withUnsafeReadableBytes { writeBlock(from: $0, to: &buffer, opensTunnel: opensTunnel, extra: extra) }
     }
 
     /// Writes what may pass of an upstream's trailer section (RFC 9110 section 6.5). It has nothing to do with the head at hand.

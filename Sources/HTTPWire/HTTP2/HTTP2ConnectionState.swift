@@ -56,12 +56,14 @@ package struct HTTP2ConnectionState: Sendable {
     }
 
     /// What we tell the client first.
-    /// - Parameter headerList: octets of a request's fields, as RFC 9113 section 6.5.2 counts them.
-    package func settings(headerList: Int) -> [(HTTP2Setting, UInt32)] {
+    /// - Parameters:
+    ///   - headerList: octets of a request's fields, as RFC 9113 section 6.5.2 counts them.
+    ///   - offersWebSocket: RFC 8441 section 3.
+    package func settings(headerList: Int, offersWebSocket: Bool = false) -> [(HTTP2Setting, UInt32)] {
         [
             (.maxConcurrentStreams, UInt32(clamping: limits.streams)), (.initialWindowSize, UInt32(clamping: limits.streamWindow)),
             (.maxHeaderListSize, UInt32(clamping: headerList)),
-        ]
+        ] + (offersWebSocket ? [(.enableConnectProtocol, 1)] : [])
     }
 
     package var openStreams: Int { streams.count }

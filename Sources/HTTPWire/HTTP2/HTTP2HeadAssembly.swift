@@ -147,7 +147,8 @@ struct HTTP2HeadAssembly: ~Copyable {
         case .cookie:
             if cookieEnd == end { return appendCookie() }
             areCookiesScattered = cookieEnd != nil
-        default: break
+        // Of this protocol's opening nothing but the version and what is negotiated has a use (RFC 8441 section 5): the upstream gets a key of ours.
+        default: if opensWebSocket, reader.matches(name, "sec-websocket-key") { return }
         }
         if kind != .cookie || !areCookiesScattered { lines += 1 }
         if lines > limits.fields { fault = .refused(.fieldsTooMany) }

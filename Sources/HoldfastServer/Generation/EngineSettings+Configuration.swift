@@ -20,6 +20,12 @@ extension HTTP2Limits {
 }
 
 extension EngineSettings {
+    /// Nothing is offered that no route takes up.
+    private static func webSocketAccept(_ configuration: HoldfastConfiguration) -> (@Sendable ([UInt8]) -> [UInt8])? {
+        guard configuration.routes.contains(where: { $0.policy.upgrade != nil }) else { return nil }
+        return { WebSocketAccept.value(of: $0) }
+    }
+
     init(
         _ configuration: HoldfastConfiguration, metadata: ResourceMetadata?, context: ContextSigner?
     ) {
@@ -45,7 +51,7 @@ extension EngineSettings {
             },
             certificateFields: Self.certificateFields(configuration),
             forwardedClient: Self.forwardedClient(configuration.forward),
-            context: Self.context(context), webSocketAccept: { WebSocketAccept.value(of: $0) },
+            context: Self.context(context), webSocketAccept: Self.webSocketAccept(configuration),
             interactionID: InteractionIDMode(configuration.forward.interactionID), errorBody: ErrorBody(configuration.forward.errorBody))
         protocols = configuration.listener.protocols
         http2 = HTTP2Limits(configuration.listener.http2)

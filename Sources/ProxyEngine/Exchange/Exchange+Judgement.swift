@@ -93,6 +93,9 @@ extension Exchange: LookupClient {
 
     private func forward(_ octets: UnsafeRawBufferPointer, _ permit: Permit) {
         guard let upstream = generation.upstream(permit.upstream) else { return cut(.aborted) }
+        if request.opensWebSocket, permit.upgrade != .webSocket || generation.requestHead.framing != .none {
+            return refuseByJudgement(Refusal(WireFault.protocolUnknown), .form(.protocolUnknown))
+        }
         guard !isRefusedByLimit(of: permit), state.permitted(by: permit, on: upstream.patience, at: loop.now) == .acquire else { return }
         let share = client.share(of: upstream.pool)
         seat = (upstream, share)
@@ -142,7 +145,7 @@ extension Exchange: LookupClient {
         if let trace = record.trace { trace.writeField(to: &fields) }
         if let reason = permit.wouldRefuse { fields += Array("\(EngineSettings.reportHeader): \(reason.rawValue)\r\n".utf8) }
         if let sign = generation.settings.context { fields += sign(context(of: permit, octets)) }
-        if upgrade != nil { fields += WebSocketUpgrade.fields }
+        if let upgrade { fields += upgrade.lines }
         if expects { fields += Array("Expect: 100-continue\r\n".utf8) }
         return fields
     }

@@ -20,22 +20,46 @@ final class WebSocketUpgrade {
     /// The one protocol that is offered, whatever else a client names: for the request, and for the answer that takes it up.
     static let fields = Array("Connection: Upgrade\r\nUpgrade: websocket\r\n".utf8)
 
-    init(accept: [UInt8]) { self.accept = accept }
+    /// The request's lines of it.
+    let lines: [UInt8]
+
+    init(accept: [UInt8], ownKey: [UInt8]? = nil) {
+        self.accept = accept
+        lines = Self.fields + (ownKey.map { Array("Sec-WebSocket-Key: ".utf8) + $0 + Array("\r\n".utf8) } ?? [])
+    }
+
+    /// Sixteen octets by chance in base64 (RFC 6455 section 4.1): it proves nothing but that the answer is to this request.
+    static func key(using generator: inout some RandomNumberGenerator) -> [UInt8] {
+        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        // Of the last digit only two bits count.
+        let last = Array("AQgw".utf8)
+        return (0..<21).compactMap { _ in digits.randomElement(using: &generator) } + [last.randomElement(using: &generator) ?? last[0]]
+            + Array("==".utf8)
+    }
 }
 
 /// Two sides that speak WebSocket through us. It has no end of its own: the right to it ends it, and our own end does.
 extension Exchange {
     func offer(_ octets: UnsafeRawBufferPointer) -> WebSocketUpgrade? {
-        guard let accept = generation.settings.webSocketAccept, downstream is any TunnelDownstream,
-            let key = generation.requestHead.webSocketKey(in: octets)
+        guard let accept = generation.settings.webSocketAccept, downstream is any TunnelDownstream else { return nil }
+        if request.opensWebSocket {
+            guard generation.requestHead.framing == .none else { return nil }
+            var randomness = SystemRandomNumberGenerator()
+            let key = WebSocketUpgrade.key(using: &randomness)
+            return WebSocketUpgrade(accept: accept(key), ownKey: key)
+        }
+        guard let key = generation.requestHead.webSocketKey(in: octets)
         else { return nil }
         return WebSocketUpgrade(accept: accept(key))
     }
 
+    /// Where a client of HTTP/2 asks for a tunnel, any answer of success would be one (RFC 9113 section 8.5): it gets none but that.
+    var isUnwantedTunnel: Bool { request.opensWebSocket && (upgrade == nil || (200..<300).contains(generation.responseHead.status)) }
+
     /// The upstream took the offer up.
     func answerSwitched(_ raw: ByteBuffer) {
         guard let upgrade, let downstream = downstream as? any TunnelDownstream, state.switched(at: loop.now) == .pass else { return }
-        record.status = generation.responseHead.status
+        record.status = request.isHTTP2 ? 200 : generation.responseHead.status
         upgrade.frames = WebSocketFrames()
         // What a tunnel carries is nobody's body.
         bodyLimit = .max
@@ -46,6 +70,9 @@ extension Exchange {
         // A client that did not wait for the answer is heard now.
         downstream.takeBody(true)
     }
+
+    /// The upstream has switched, whatever became of it since.
+    var isTunnel: Bool { upgrade?.frames != nil }
 
     func noteFrames(_ part: ByteBuffer) {
         guard let upgrade, upgrade.frames != nil else { return }

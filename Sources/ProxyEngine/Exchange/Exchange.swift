@@ -102,6 +102,7 @@ final class Exchange: Timed {
         settle(ending)
         guard let farewell else { return downstream.cut(atOnce: ending.hasWaited) }
         downstream.passBody(farewell)
+        downstream.endAnswer(trailers: [])
         downstream.exchangeOver(keepsClient: false)
     }
 
@@ -170,7 +171,7 @@ final class Exchange: Timed {
     }
 
     /// More of the request's body has a use, now or later.
-    var mayUpload: Bool { state.mayUpload }
+    var mayUpload: Bool { state.mayUpload || request.opensWebSocket && state.mayTunnel }
 
     /// Of the request's body, what the upstream was handed and has not taken.
     var unsentOctets: Int { upstream?.unsentOctets ?? 0 }

@@ -125,6 +125,14 @@ package struct ExchangeState: ~Copyable {
         }
     }
 
+    /// The upstream may still switch protocols.
+    package var mayTunnel: Bool {
+        switch phase {
+        case .judging, .queued, .asked: true
+        case .answering, .tunnelling, .delivering, .over: false
+        }
+    }
+
     /// It is the client that is waited for, to send more of its body.
     var waitsForBody: Bool { isUploading && !isTunnelling && !isUploadPaused && !isOutputBlocked }
 

@@ -6,13 +6,16 @@ struct RequestFacts {
     let isChunked: Bool
     /// It came over HTTP/2.
     let isHTTP2: Bool
+    /// It asks for a tunnel over HTTP/2 (RFC 8441), and must have no answer that looks like one.
+    let opensWebSocket: Bool
     let state: ExchangeState.Request
 
     /// - Parameter hasBody: more than the head is to come.
-    init(_ head: borrowing RequestHead, hasBody: Bool, isHTTP2: Bool = false) {
+    init(_ head: borrowing RequestHead, hasBody: Bool, isHTTP2: Bool = false, opensWebSocket: Bool = false) {
         method = head.method
         isChunked = head.framing == .chunked
         self.isHTTP2 = isHTTP2
+        self.opensWebSocket = opensWebSocket
         state = ExchangeState.Request(
             hasBody: hasBody, persists: head.isPersistent, isIdempotent: head.method.isIdempotent, expectsContinue: head.expectsContinue,
             takesInterim: head.minorVersion > 0)
@@ -22,6 +25,7 @@ struct RequestFacts {
         method = .other
         isChunked = false
         self.isHTTP2 = isHTTP2
+        opensWebSocket = false
         state = ExchangeState.Request(hasBody: false, persists: false, isIdempotent: false)
     }
 

@@ -119,7 +119,10 @@ extension HTTP2Connection: ClientFront, TurnTaker {
         announceDeparture()
     }
 
-    func drain() { endAnnounced() }
+    func drain() {
+        for stream in streams { stream.exchange?.drain() }
+        announceDeparture()
+    }
 
     // MARK: Deadlines
 

@@ -6,7 +6,7 @@ import Telemetry
 extension HTTP2Connection {
     /// Our settings are the first we send, and are sent at once.
     func greet() {
-        let settings = state.settings(headerList: loop.generation.settings.limits.head)
+        let settings = state.settings(headerList: loop.generation.settings.limits.head, offersWebSocket: offersWebSocket)
         gather { HTTP2FrameWriter.settings(settings, to: &$0) }
         raiseConnectionWindow()
         if loop.isDraining { patience.isIdle(true, atMost: EngineSettings.drainGrace, at: loop.now) }
@@ -79,6 +79,8 @@ extension HTTP2Connection {
     private func takeTrailers(_ id: UInt32, _ block: ByteBuffer) {
         let stream = stream(id)
         switch decodeTrailers(block) {
+        // Nothing but DATA belongs to a tunnel (RFC 9113 section 8.5).
+        case .trailers where stream?.isTunnel == true: reset(id, .protocolError, isClients: true)
         case .undecodable: fail(.compressionInvalid)
         case .malformed(let fault), .refused(let fault): stream?.receivedMalformed(fault)
         case .trailers:
@@ -96,7 +98,7 @@ extension HTTP2Connection {
         var head = loop.buffers.take()
         defer { loop.buffers.giveBack(head) }
         let decoded = block.withUnsafeReadableBytes {
-            decoder.request($0, endsStream: endsStream, limits: generation.settings.limits, into: &head)
+            decoder.request($0, endsStream: endsStream, offersWebSocket: offersWebSocket, limits: generation.settings.limits, into: &head)
         }
         let stream = HTTP2Stream(id, on: self)
         switch decoded {
@@ -113,7 +115,9 @@ extension HTTP2Connection {
             switch generation.requestHead.parse(head) {
             case .refused(let fault): begin(stream).refuseUnread(fault, isMalformed: false)
             case .incomplete: begin(stream).refuseUnread(.requestLineMalformed, isMalformed: true)
-            case .complete: begin(stream).ask(head, hasBody: !endsStream && generation.requestHead.framing != .length(0))
+            case .complete:
+                let hasBody = !endsStream && generation.requestHead.framing != .length(0)
+                begin(stream).ask(head, hasBody: hasBody, opensWebSocket: facts.opensWebSocket)
             }
         }
     }

@@ -35,6 +35,8 @@ package final class HTTP2Connection: ChannelInboundHandler {
 
     let loop: EngineLoop
     let client: ConnectedClient
+    /// As it was said first: what has been offered stays so (RFC 8441 section 3).
+    let offersWebSocket: Bool
     private(set) var context: ChannelHandlerContext?
     var position = -1
     @exclusivity(unchecked) package var appointment = TimingWheel.Appointment()
@@ -70,6 +72,7 @@ package final class HTTP2Connection: ChannelInboundHandler {
         self.loop = loop
         self.client = client
         let settings = loop.generation.settings
+        offersWebSocket = settings.webSocketAccept != nil
         state = HTTP2ConnectionState(settings.http2, head: settings.limits.head)
         life = loop.makeConnectionLife()
         patience = HTTP2Patience(head: settings.headTimeout, idle: settings.idleTimeout, answer: settings.responseTimeout, at: loop.now)

@@ -14,7 +14,7 @@ extension HTTP2Stream: Downstream {
 
     // MARK: Heads
 
-    private func writeHead(isInterim: Bool = false, _ write: (inout ByteBuffer) -> Void) {
+    func writeHead(isInterim: Bool = false, _ write: (inout ByteBuffer) -> Void) {
         let limit = connection.state.peer.maximumFrame
         let flags = connection.gather { HTTP2FrameWriter.headers(stream: id, maximumPayload: limit, to: &$0, write) }
         lastFrame = isInterim ? nil : connection.output.mark(flags)
@@ -110,14 +110,17 @@ extension HTTP2Stream: Downstream {
 
     func exchangeOver(keepsClient: Bool) {
         exchange = nil
+        guard isDone else { return connection.reset(id, .cancel, isClients: false) }
         connection.answered(self)
     }
 
     /// What the client has of the answer must not look whole.
     func cut(atOnce: Bool) {
-        let ending = exchange?.state.ending
+        let ending = exchange?.state.ending, isTunnel = isTunnel
         exchange = nil
         switch ending {
+        // What a reset is of a connection of its own (RFC 8441 section 5).
+        case _ where isTunnel: connection.reset(id, .cancel, isClients: false)
         case .clientMalformed: connection.reset(id, .protocolError, isClients: true)
         case .clientSlow, .clientGone, .drained: connection.reset(id, .cancel, isClients: false)
         default: connection.reset(id, .internalError, isClients: false)

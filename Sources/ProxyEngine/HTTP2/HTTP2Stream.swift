@@ -56,8 +56,11 @@ final class HTTP2Stream {
     }
 
     /// - Parameter head: which was just parsed into the generation's storage.
-    func ask(_ head: ByteBuffer, hasBody: Bool) {
-        let exchange = begin(RequestFacts(loop.generation.requestHead, hasBody: hasBody, isHTTP2: true))
+    func ask(_ head: ByteBuffer, hasBody: Bool, opensWebSocket: Bool) {
+        let exchange = begin(
+            RequestFacts(
+                loop.generation.requestHead, hasBody: hasBody && !opensWebSocket, isHTTP2: true, opensWebSocket: opensWebSocket))
+        if opensWebSocket { hasWholeBody = !hasBody }
         headOctets = head.readableBytes
         head.withUnsafeReadableBytes { exchange.begin($0) }
     }

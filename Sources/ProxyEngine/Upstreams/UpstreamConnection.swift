@@ -300,6 +300,7 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
                 exchange.interimResponse(raw)
                 return .success(true)
             }
+            guard !exchange.isUnwantedTunnel else { return .failure(.unaskedTunnel) }
             begin(raw, &bytes, to: exchange)
             return .success(true)
         }

@@ -67,6 +67,9 @@ extension UpstreamFault {
     /// 101 that names another protocol than the one offered, or does not prove that the request was read.
     package static let wrongUpgrade = UpstreamFault(.nonsense, "upgrade_wrong")
 
+    /// An answer of success to a request for a tunnel over HTTP/2, and none to be had of it.
+    package static let unaskedTunnel = UpstreamFault(.nonsense, "tunnel_not_opened")
+
     /// A message that the parser refuses.
     package static func nonsense(_ fault: WireFault) -> UpstreamFault { UpstreamFault(.nonsense, fault.rawValue) }
 

@@ -59,11 +59,16 @@ class HTTP2Connection:
             head.append(("authorization", f"Bearer {token}"))
         return self.encoder.encode(head + list(fields))
 
-    def ask(self, method="GET", path="/", token=None, fields=(), ends=True, authority=None):
-        """The octets of a request's HEADERS, and its stream."""
+    def begin(self):
+        """The next stream."""
         stream, self.next = self.next, self.next + 2
         self.streams[stream] = Exchanged()
         self.rooms[stream] = self.initial
+        return stream
+
+    def ask(self, method="GET", path="/", token=None, fields=(), ends=True, authority=None):
+        """The octets of a request's HEADERS, and its stream."""
+        stream = self.begin()
         block = self.block(method, path, token, fields, authority)
         return frame(HEADERS, END_HEADERS | (END_STREAM if ends else 0), stream, block), stream
 

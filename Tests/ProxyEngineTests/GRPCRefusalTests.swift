@@ -35,4 +35,25 @@ struct GRPCRefusalTests {
     func contentType(text: String, isGRPC: Bool) {
         #expect(Array(text.utf8).withUnsafeBytes { GRPCRefusal.isAnswer(to: $0) } == isGRPC)
     }
+
+    @Test("is one head over HTTP/2, and its HTTP status is only told by the log")
+    func overHTTP2() throws {
+        let bench = try EngineBench()
+        let client = try bench.connectHTTP2()
+        client.asks("/denied", method: "POST", ends: false, ("content-type", "application/grpc+proto"), ("te", "trailers"))
+        let heard = client.reads("content-type", "grpc-status", "www-authenticate", "content-length")
+        #expect(heard == ["head 1 200 application/grpc 16 - - end", "reset 1 noError"])
+        client.asks("/denied", method: "POST", ("content-type", "application/json"))
+        #expect(client.reads("grpc-status").first == "head 3 401 -")
+        #expect(try bench.logged() == ["401 refused token_expired", "401 refused token_expired"])
+    }
+
+    @Test("is what an upstream's failure comes to as well")
+    func ofUpstreams() throws {
+        let bench = try EngineBench()
+        bench.connectFault = .connectTimeout
+        let client = try bench.connectHTTP2()
+        client.asks("/", method: "POST", ("content-type", "application/grpc"))
+        #expect(client.reads("grpc-status") == ["head 1 200 14 end"])
+    }
 }

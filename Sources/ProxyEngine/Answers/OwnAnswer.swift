@@ -6,20 +6,27 @@ import Telemetry
 enum OwnAnswer {
     /// - Parameters: what the body is made of: its form, the interaction id, and seconds since 1970.
     case refusal(Refusal, ErrorBody, InteractionID?, Int)
+    /// To a client of gRPC, whose status of HTTP is 200; what it stands for is in the log and in the metrics.
+    case grpcRefusal(Refusal)
     /// `OPTIONS` with `Max-Forwards: 0` is meant for us (RFC 9110 section 7.6.2).
     case options
     case page(OwnPage)
 
     var status: Int {
         switch self {
-        case .refusal(let refusal, _, _, _): refusal.status
+        case .refusal(let refusal, _, _, _), .grpcRefusal(let refusal): refusal.status
         case .options: 204
         case .page: 200
         }
     }
 
     /// The connection cannot go on, whatever its protocol.
-    var closes: Bool { if case .refusal(let refusal, _, _, _) = self { refusal.closes } else { false } }
+    var closes: Bool {
+        switch self {
+        case .refusal(let refusal, _, _, _), .grpcRefusal(let refusal): refusal.closes
+        case .options, .page: false
+        }
+    }
 
     /// For HTTP/1.1.
     /// - Parameter fields: whole lines that go before its own.
@@ -27,6 +34,10 @@ enum OwnAnswer {
         switch self {
         case .refusal(let refusal, let form, let id, let time):
             return refusal.write(into: &out, fields: fields, as: form, interactionID: id, time: time, isHead: isHead, closing: closing)
+        case .grpcRefusal(let refusal):
+            out.writeString("HTTP/1.1 200 OK\r\n")
+            out.writeBytes(fields)
+            out.writeBytes(GRPCRefusal(refusal).fields)
         case .options:
             out.writeString("HTTP/1.1 204 No Content\r\n")
             out.writeBytes(fields)

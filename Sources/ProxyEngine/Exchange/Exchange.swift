@@ -92,6 +92,7 @@ final class Exchange: Timed {
 
     /// A refusal in the form that this generation gives it.
     func refuse(_ refusal: Refusal, _ ending: Ending) {
+        if request.isGRPC { return answer(.grpcRefusal(refusal), ending) }
         answer(.refusal(refusal, generation.settings.errorBody, record.interactionID, Int(loop.clock.seconds())), ending)
     }
 

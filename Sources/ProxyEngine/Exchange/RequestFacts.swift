@@ -8,14 +8,17 @@ struct RequestFacts {
     let isHTTP2: Bool
     /// It asks for a tunnel over HTTP/2 (RFC 8441), and must have no answer that looks like one.
     let opensWebSocket: Bool
+    /// A client of gRPC reads a refusal in gRPC's fields alone.
+    let isGRPC: Bool
     let state: ExchangeState.Request
 
     /// - Parameter hasBody: more than the head is to come.
-    init(_ head: borrowing RequestHead, hasBody: Bool, isHTTP2: Bool = false, opensWebSocket: Bool = false) {
+    init(_ head: borrowing RequestHead, hasBody: Bool, isHTTP2: Bool = false, opensWebSocket: Bool = false, isGRPC: Bool = false) {
         method = head.method
         isChunked = head.framing == .chunked
         self.isHTTP2 = isHTTP2
         self.opensWebSocket = opensWebSocket
+        self.isGRPC = isGRPC
         state = ExchangeState.Request(
             hasBody: hasBody, persists: head.isPersistent, isIdempotent: head.method.isIdempotent, expectsContinue: head.expectsContinue,
             takesInterim: head.minorVersion > 0)
@@ -26,6 +29,7 @@ struct RequestFacts {
         isChunked = false
         self.isHTTP2 = isHTTP2
         opensWebSocket = false
+        isGRPC = false
         state = ExchangeState.Request(hasBody: false, persists: false, isIdempotent: false)
     }
 

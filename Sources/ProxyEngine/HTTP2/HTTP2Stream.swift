@@ -1,3 +1,4 @@
+import AccessControl
 import HTTPWire
 import NIOCore
 
@@ -57,12 +58,16 @@ final class HTTP2Stream {
 
     /// - Parameter head: which was just parsed into the generation's storage.
     func ask(_ head: ByteBuffer, hasBody: Bool, opensWebSocket: Bool) {
-        let exchange = begin(
-            RequestFacts(
-                loop.generation.requestHead, hasBody: hasBody && !opensWebSocket, isHTTP2: true, opensWebSocket: opensWebSocket))
-        if opensWebSocket { hasWholeBody = !hasBody }
-        headOctets = head.readableBytes
-        head.withUnsafeReadableBytes { exchange.begin($0) }
+        head.withUnsafeReadableBytes { octets in
+            let isGRPC = loop.generation.requestHead.contentType.map { GRPCRefusal.isAnswer(to: octets.slice($0)) }
+            let exchange = begin(
+                RequestFacts(
+                    loop.generation.requestHead, hasBody: hasBody && !opensWebSocket, isHTTP2: true, opensWebSocket: opensWebSocket,
+                    isGRPC: isGRPC ?? false))
+            if opensWebSocket { hasWholeBody = !hasBody }
+            headOctets = head.readableBytes
+            exchange.begin(octets)
+        }
     }
 
     /// - Parameter isMalformed: it is no request by RFC 9113 section 8.1.1.

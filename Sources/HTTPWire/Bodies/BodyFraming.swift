@@ -43,8 +43,8 @@ extension FieldSection {
         guard direction == .response else { throw .refused(.contentLengthInvalid) }
         var first: Range<Int>?
         for index in 0..<count where self[index].role == .contentLength {
-            var members = WholeListValue(reader, self[index].value)
-            while let member = members.next() {
+            var members = ListValue(reader, self[index].value)
+            while let member = members.nextOrEmpty() {
                 guard reader.decimal(member) != nil else { throw .refused(.contentLengthInvalid) }
                 guard reader.equalIgnoringCase(first ?? member, member) else { throw .refused(.contentLengthDuplicated) }
                 first = first ?? member
@@ -58,8 +58,8 @@ extension FieldSection {
     private func isChunkedRepeated(_ reader: OctetReader) -> Bool {
         var codings = 0
         for index in 0..<count where self[index].role == .transferEncoding {
-            var members = WholeListValue(reader, self[index].value)
-            while let coding = members.next() {
+            var members = ListValue(reader, self[index].value)
+            while let coding = members.nextOrEmpty() {
                 guard reader.matches(coding, "chunked") else { return false }
                 codings += 1
             }

@@ -1,4 +1,4 @@
-/// The members of a comma-separated value (RFC 9110 section 5.6.1), empty ones left out, without blanks around them.
+/// The members of a comma-separated value (RFC 9110 section 5.6.1), without blanks around them.
 struct ListValue {
     private let reader: OctetReader
     private var position: Int
@@ -10,34 +10,14 @@ struct ListValue {
         end = range.upperBound
     }
 
+    /// Empty ones are left out.
     mutating func next() -> Range<Int>? {
-        while position < end {
-            let octet = reader.octetOrZero(position)
-            guard octet == Octet.comma || Octet.isBlank(octet) else { break }
-            position += 1
-        }
-        guard position < end else { return nil }
-        let start = position
-        while position < end, reader.octetOrZero(position) != Octet.comma { position += 1 }
-        var last = position
-        while last > start, Octet.isBlank(reader.octetOrZero(last - 1)) { last -= 1 }
-        return start..<last
-    }
-}
-
-/// The same with the empty members, for whoever takes none.
-struct WholeListValue {
-    private let reader: OctetReader
-    private var position: Int
-    private let end: Int
-
-    init(_ reader: OctetReader, _ range: Range<Int>) {
-        self.reader = reader
-        position = range.lowerBound
-        end = range.upperBound
+        while let member = nextOrEmpty() { if !member.isEmpty { return member } }
+        return nil
     }
 
-    mutating func next() -> Range<Int>? {
+    /// The same with the empty ones, for whoever takes none. A value without octets is one of them.
+    mutating func nextOrEmpty() -> Range<Int>? {
         guard position <= end else { return nil }
         var start = position
         while position < end, reader.octetOrZero(position) != Octet.comma { position += 1 }

@@ -117,7 +117,7 @@ final class UpstreamProbe: Service {
         let isEncrypted = (try? channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)) != nil
         let window = UpstreamProbeWindow.after(.now() - began, isEncrypted: isEncrypted)
         channel.eventLoop.assumeIsolated().scheduleTask(in: window) {
-            watch.timeIsUp()
+            watch.end(.reachable)
             channel.closeAbruptly()
         }
     }
@@ -130,36 +130,5 @@ enum UpstreamProbeWindow {
     static func after(_ opening: TimeAmount, isEncrypted: Bool) -> TimeAmount {
         let least = isEncrypted ? TimeAmount.milliseconds(250) : .milliseconds(50)
         return min(max(opening * 4, least), .seconds(1))
-    }
-}
-
-/// The end of a connection that did not ask for one.
-private final class UpstreamProbeHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private var finding: EventLoopPromise<UpstreamProbe.Finding>?
-
-    init(_ finding: EventLoopPromise<UpstreamProbe.Finding>) { self.finding = finding }
-
-    func timeIsUp() { end(.reachable) }
-
-    private func end(_ found: UpstreamProbe.Finding) {
-        finding?.succeed(found)
-        finding = nil
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(.failed(UpstreamFault(losing: error)))
-        context.close(promise: nil)
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event { end(.failed(.closed)) }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        end(.failed(.closed))
-        context.fireChannelInactive()
     }
 }

@@ -475,4 +475,19 @@ struct EngineHTTP2Tests {
         bench.upstreams[0].answers()
         #expect(client.reads() == ["head 1 200", "data 1 2 end"])
     }
+
+    @Test("whose short body of no announced length came meanwhile goes as a chunk: nothing of it is read as a request of its own (H2-20)")
+    func shortBodyOfUnknownLength() throws {
+        let bench = try EngineBench()
+        let client = try bench.connectHTTP2()
+        bench.judge.afterLookup = FakeJudge.permit
+        let stream = client.asks("/later", method: "POST", ends: false)
+        client.sends(client.data(stream, Array("0\r\n\r\nGET / HTTP/1.1\r\n\r\n".utf8), ends: true))
+        bench.judge.lookups[0].ends()
+        let sent = bench.upstreams[0].wire.take()
+        #expect(sent.contains("\r\nTransfer-Encoding: chunked\r\n"))
+        #expect(sent.hasSuffix("\r\n\r\n17\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n\r\n0\r\n\r\n"))
+        bench.upstreams[0].answers()
+        #expect(client.reads() == ["head 1 200", "data 1 2 end"])
+    }
 }

@@ -115,12 +115,24 @@ extension Exchange: LookupClient {
         if request.state.hasBody, let body = downstream?.takeShortBody(),
             state.requestBody(body.readableBytes, isLast: true, at: loop.now) == .hold
         {
-            out.writeImmutableBuffer(body)
+            write(whole: body, to: &out)
             record.bytesIn += body.readableBytes
         }
         head = out
         progressed()
         route(upstream.pool.acquire(for: self, of: share, holding: out.storageCapacity, now: loop.now))
+    }
+
+    /// A body that goes with its head, framed as that says: HTTP/2's may have announced no length.
+    private func write(whole body: ByteBuffer, to out: inout ByteBuffer) {
+        guard request.isChunked else {
+            out.writeImmutableBuffer(body)
+            return
+        }
+        ChunkedBodyWriter.writeChunkHead(length: body.readableBytes, to: &out)
+        out.writeImmutableBuffer(body)
+        ChunkedBodyWriter.writeDataEnd(to: &out)
+        ChunkedBodyWriter.writeBodyEnd(to: &out)
     }
 
     /// Last of all fields, so that nothing a client sent comes after them. An expectation is handed on, since only the upstream knows

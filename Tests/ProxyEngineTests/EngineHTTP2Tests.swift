@@ -349,6 +349,72 @@ struct EngineHTTP2Tests {
         #expect(client.wire.hasEnded)
     }
 
+    @Test("that is the last one ends the connection, also where the client has said goodbye after us")
+    func bothLeave() throws {
+        let bench = try EngineBench { $0.connectionLife = ConnectionLife.Bounds(requests: 1) }
+        let client = try bench.connectHTTP2()
+        client.asks()
+        bench.passes(.seconds(2))
+        #expect(client.reads() == ["goaway 2147483647 noError", "ping", "goaway 1 noError"])
+        client.sends(FakeHTTP2Client.frame(7, 0, 0, FakeHTTP2Client.octets(0) + FakeHTTP2Client.octets(0)))
+        bench.upstreams[0].answers()
+        #expect(client.reads() == ["head 1 200", "data 1 2 end"])
+        #expect(client.wire.hasEnded)
+    }
+
+    @Test("of a client that makes the table of answers smaller is answered within it, once and for all (RFC 9113 section 4.3.1)")
+    func tableSize() throws {
+        let bench = try EngineBench()
+        let client = try bench.connectHTTP2([(1, 0)])
+        for first: UInt8 in [0x20, 0x88] {
+            client.asks()
+            bench.upstreams[0].answers()
+            client.sends([])
+            let answer = client.wire.takeOctets()
+            #expect(answer.dropFirst(9).first == first)
+        }
+        client.asks()
+        bench.upstreams[0].wire.sends("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        #expect(client.reads() == ["head 5 200"])
+        bench.upstreams[0].wire.sends("2\r\nok\r\n0\r\nX-Checksum: 1\r\n\r\n")
+        #expect(client.reads("x-checksum") == ["data 5 2", "head 5 - 1 end"])
+    }
+
+    @Test("is not cut because every read ends within one: each is waited for by itself")
+    func severed() throws {
+        let bench = try EngineBench()
+        let client = try bench.connectHTTP2()
+        var octets: [UInt8] = []
+        for _ in 0..<8 {
+            octets += client.request("/denied")
+            client.sends(Array(octets.dropLast(3)))
+            octets = octets.suffix(3)
+            bench.passes(.seconds(4))
+        }
+        #expect(client.reads().filter { $0.hasPrefix("head") }.count == 7)
+        bench.passes(.seconds(11))
+        #expect(client.reads() == ["goaway 13 enhanceYourCalm"])
+    }
+
+    @Test("whose client ends its side while it does not read ends when it reads again")
+    func endedWhilePaused() throws {
+        let bench = try EngineBench(connections: 20)
+        let client = try bench.connectHTTP2()
+        client.asks(method: "POST", ends: false)
+        for _ in 0..<8 { client.asks() }
+        client.wire.stopsReading()
+        for upstream in bench.upstreams.dropFirst() {
+            upstream.answers("HTTP/1.1 200 OK\r\nX-Long: \(String(repeating: "a", count: 15_000))\r\nContent-Length: 0\r\n\r\n")
+        }
+        for _ in 0..<80 where !client.connection.isPaused { client.asks("/denied") }
+        #expect(client.connection.isPaused && !client.connection.hasPendingInput)
+        client.wire.ends()
+        #expect(bench.upstreams[0].wire.isOpen)
+        client.wire.readsAgain()
+        _ = client.reads()
+        #expect(!bench.upstreams[0].wire.isOpen && client.connection.streams.isEmpty)
+    }
+
     @Test("on a connection that nobody uses ends it when the server does")
     func drainIdle() throws {
         let bench = try EngineBench()

@@ -3,6 +3,9 @@ package import NIOCore
 /// Header blocks of answers (RFC 9113 section 8.3.2). Each stands for itself: our side of the compression has no state, and a client may
 /// bound its table as it likes.
 package enum HTTP2AnswerWriter {
+    /// The client's table is made as small as any that it may allow (RFC 7541 section 6.3).
+    static func writeEmptyTable(to buffer: inout ByteBuffer) { buffer.writeInteger(UInt8(0x20)) }
+
     /// - Parameters:
     ///   - status: 100 to 999.
     ///   - fields: whole lines in HTTP/1.1's form, each ended by CR LF.

@@ -38,6 +38,13 @@ extension HTTP2ConnectionState {
 
     // MARK: Answers
 
+    /// What each header block of ours begins with.
+    package mutating func beginBlock(_ out: inout ByteBuffer) {
+        guard peer.table == .shrinks else { return }
+        HTTP2AnswerWriter.writeEmptyTable(to: &out)
+        peer.table = .none
+    }
+
     /// Octets of a body that may be sent now, in one frame.
     package func sendable(on id: UInt32, atMost bound: Int) -> Int { min(bound, peer.maximumFrame, sendable(on: id)) }
 

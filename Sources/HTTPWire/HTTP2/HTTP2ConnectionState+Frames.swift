@@ -37,7 +37,7 @@ extension HTTP2ConnectionState {
 
     /// Any frame but DATA.
     package mutating func received(_ head: HTTP2FrameHead, _ payload: ByteBuffer, at now: NIODeadline) -> OnFrame {
-        if block != nil { return continued(head, payload) }
+        if block != nil { return continued(head, payload, at: now) }
         guard hasSettings else { return firstSettings(head, payload) }
         guard let type = head.type else { return glitch(at: now) }
         switch type {
@@ -47,7 +47,7 @@ extension HTTP2ConnectionState {
         case .windowUpdate: return windowUpdate(head.stream, payload, at: now)
         case .resetStream: return reset(head.stream, at: now)
         case .priority: return glitch(at: now)
-        case .goAway: return .goAway
+        case .goAway: return glitches.use(at: now) ? .goAway : .fault(.tooManyGlitches)
         case .continuation: return .fault(.continuationUnexpected)
         case .pushPromise: return .fault(.pushPromise)
         case .data: return .nothing
@@ -68,17 +68,19 @@ extension HTTP2ConnectionState {
     private mutating func headers(_ head: HTTP2FrameHead, _ payload: ByteBuffer, at now: NIODeadline) -> OnFrame {
         // One that may not stand here at all ends the connection before its block is waited for.
         if head.stream & 1 == 0 { return .fault(.streamIdInvalid) }
-        if head.stream <= lastStream, index(of: head.stream) == nil, !closed.contains(head.stream) { return .fault(.streamClosed) }
+        if head.stream <= lastStream, index(of: head.stream) == nil, !closed.contains(head.stream) {
+            return .fault(skipped.contains(head.stream) ? .streamIdInvalid : .streamClosed)
+        }
         let endsStream = head.flags.contains(.endStream)
         guard head.flags.contains(.endHeaders) else {
             block = OpenBlock(stream: head.stream, endsStream: endsStream, octets: ByteBuffer(bytes: payload.readableBytesView))
             return .nothing
         }
-        return whole(head.stream, payload, endsStream)
+        return whole(head.stream, payload, endsStream, at: now)
     }
 
     /// Nothing else may come between (RFC 9113 section 4.3).
-    private mutating func continued(_ head: HTTP2FrameHead, _ payload: ByteBuffer) -> OnFrame {
+    private mutating func continued(_ head: HTTP2FrameHead, _ payload: ByteBuffer, at now: NIODeadline) -> OnFrame {
         guard var open = block, head.type == .continuation, head.stream == open.stream else { return .fault(.headersInterrupted) }
         open.continuations += 1
         guard open.continuations <= limits.continuations else { return .fault(.tooManyContinuations) }
@@ -89,15 +91,19 @@ extension HTTP2ConnectionState {
             block = open
             return .nothing
         }
-        return whole(open.stream, open.octets, open.endsStream)
+        return whole(open.stream, open.octets, open.endsStream, at: now)
     }
 
-    private mutating func whole(_ id: UInt32, _ octets: ByteBuffer, _ endsStream: Bool) -> OnFrame {
-        .block(id > lastStream ? open(id, endsStream) : further(id, endsStream), stream: id, octets, endsStream: endsStream)
+    private mutating func whole(_ id: UInt32, _ octets: ByteBuffer, _ endsStream: Bool, at now: NIODeadline) -> OnFrame {
+        let block = id > lastStream ? open(id, endsStream) : further(id, endsStream)
+        // What was on its way is no more than there may be streams; beyond that it is work for nothing.
+        if block == .ignored, !glitches.use(at: now) { return .fault(.tooManyGlitches) }
+        return .block(block, stream: id, octets, endsStream: endsStream)
     }
 
     private mutating func open(_ id: UInt32, _ endsStream: Bool) -> Block {
         if case .leaving = departure { return .ignored }
+        if id - lastStream > 2 { skipped = lastStream + 1..<id }
         lastStream = id
         guard streams.count < limits.streams else {
             if !endsStream { closed.insert(id) }
@@ -107,7 +113,7 @@ extension HTTP2ConnectionState {
         streams.append(
             HTTP2StreamState(
                 id: id, isRemoteOpen: !endsStream, send: HTTP2SendWindow(peer.initialWindow),
-                receive: HTTP2ReceiveWindow(limits.streamWindow)))
+                receive: HTTP2ReceiveWindow(limits.streamWindow, isHeard: !awaitsSettings)))
         glitches.makeUp(Self.worth)
         return .request
     }
@@ -138,13 +144,14 @@ extension HTTP2ConnectionState {
         guard block == nil else { return .fault(.headersInterrupted) }
         guard hasSettings else { return .fault(.settingsMissing) }
         if isIdle(part.stream), !beyond(part.stream) { return .fault(.streamIdle) }
+        let index = index(of: part.stream)
         if let frame = part.frame {
             guard receive.receive(frame) else { return .fault(.windowExceeded) }
-            let isEmpty = part.isWhole && part.data.readableBytes == 0 && !part.endsStream
+            let isEmpty = part.isWhole && part.data.readableBytes == 0 && !(part.endsStream && index != nil)
             if isEmpty, !glitches.use(at: now) { return .fault(.tooManyGlitches) }
         }
         receive.giveBack(part.padding)
-        guard let index = index(of: part.stream) else {
+        guard let index else {
             return closed.contains(part.stream) || beyond(part.stream) ? ignore(part) : .fault(.streamClosed)
         }
         return deliver(part, at: index)
@@ -179,9 +186,11 @@ extension HTTP2ConnectionState {
     // MARK: The others
 
     private mutating func settings(_ head: HTTP2FrameHead, _ payload: ByteBuffer, at now: NIODeadline) -> OnFrame {
-        guard glitches.use(at: now) else { return .fault(.tooManyGlitches) }
-        guard head.flags.contains(.acknowledgement) else { return apply(payload) }
+        let isAnswer = head.flags.contains(.acknowledgement)
+        guard isAnswer && awaitsSettings || glitches.use(at: now) else { return .fault(.tooManyGlitches) }
+        guard isAnswer else { return apply(payload) }
         awaitsSettings = false
+        for index in streams.indices { streams[index].receive.heard() }
         return .nothing
     }
 
@@ -219,7 +228,7 @@ extension HTTP2ConnectionState {
     }
 
     private mutating func reset(_ id: UInt32, at now: NIODeadline) -> OnFrame {
-        if isIdle(id) { return beyond(id) ? .nothing : .fault(.streamIdle) }
+        if isIdle(id), !beyond(id) { return .fault(.streamIdle) }
         guard resets.use(at: now) else { return .fault(.tooManyResets) }
         guard let index = index(of: id) else { return .nothing }
         streams[index].isRemoteOpen = false

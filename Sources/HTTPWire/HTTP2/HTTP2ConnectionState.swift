@@ -29,6 +29,8 @@ package struct HTTP2ConnectionState: Sendable {
     package internal(set) var departure = Departure.staying
     /// The highest that the client has opened.
     package internal(set) var lastStream: UInt32 = 0
+    /// What it passed over last: none of these was ever opened.
+    var skipped: Range<UInt32> = 0..<0
     /// In the order of their identifiers.
     var streams: [HTTP2StreamState] = []
     var send = HTTP2SendWindow()

@@ -65,7 +65,7 @@ package struct HTTP2FrameReader: Sendable {
         guard bytes.readableBytes >= HTTP2FrameHead.length + head.payload else { return .incomplete }
         bytes.moveReaderIndex(forwardBy: HTTP2FrameHead.length)
         guard var payload = bytes.readSlice(length: head.payload) else { return .incomplete }
-        if head.type == .headers, !Self.strip(&payload, head.flags) { return .fault(.paddingInvalid) }
+        if head.type == .headers, let fault = Self.strip(&payload, head.flags) { return .fault(fault) }
         return .frame(head, payload: payload)
     }
 
@@ -103,17 +103,18 @@ package struct HTTP2FrameReader: Sendable {
     }
 
     /// Takes padding and priority off a HEADERS frame.
-    private static func strip(_ payload: inout ByteBuffer, _ flags: HTTP2FrameFlags) -> Bool {
+    private static func strip(_ payload: inout ByteBuffer, _ flags: HTTP2FrameFlags) -> HTTP2Fault? {
         var padding = 0
         if flags.contains(.padded) {
-            guard let octet = payload.readInteger(as: UInt8.self) else { return false }
+            guard let octet = payload.readInteger(as: UInt8.self) else { return .frameSizeInvalid }
             padding = Int(octet)
         }
         let priority = flags.contains(.priority) ? 5 : 0
-        guard payload.readableBytes >= priority + padding else { return false }
+        guard payload.readableBytes >= priority else { return .frameSizeInvalid }
+        guard payload.readableBytes >= priority + padding else { return .paddingInvalid }
         payload.moveReaderIndex(forwardBy: priority)
         payload = payload.readSlice(length: payload.readableBytes - padding) ?? ByteBuffer()
-        return true
+        return nil
     }
 }
 

@@ -13,9 +13,16 @@ package enum HTTP2Setting: UInt16, Sendable, CaseIterable {
 
 /// What the client has set, as far as it concerns us.
 package struct HTTP2PeerSettings: Equatable, Sendable {
-    package var headerTableSize: UInt32 = 4096
     package var initialWindow: Int = 65_535
     package var maximumFrame: Int = HTTP2FrameHead.maximumPayload
+    /// Its table of our answers' fields, which we use none of: until we say so it has the size that every table has at first.
+    package var table = Table.initial
+    package enum Table: Sendable {
+        case initial
+        /// It has been made smaller, and the next header block must say that we keep to that (RFC 9113 section 4.3.1).
+        case shrinks
+        case none
+    }
 
     package init() {}
 
@@ -24,7 +31,7 @@ package struct HTTP2PeerSettings: Equatable, Sendable {
         var rest = payload
         while let (identifier, value) = rest.readMultipleIntegers(as: (UInt16, UInt32).self) {
             switch HTTP2Setting(rawValue: identifier) {
-            case .headerTableSize: headerTableSize = value
+            case .headerTableSize: if value < HPACKDecoder.defaultTableSize, table == .initial { table = .shrinks }
             case .enablePush, .enableConnectProtocol: if value > 1 { return .settingInvalid }
             case .initialWindowSize:
                 guard value <= HTTP2FrameHead.maximum31 else { return .windowOverflow }

@@ -27,12 +27,27 @@ package struct HTTP2ReceiveWindow: Equatable, Sendable {
     package private(set) var octets: Int
     /// Used up here, and not told yet.
     private var given = 0
+    /// What the peer may send more until it has heard of `size`: every window is 65,535 before (RFC 9113 section 6.9.3).
+    private var extra = 0
 
     /// - Parameter announced: what the peer knows of it; the rest is told with the first update.
     package init(_ size: Int, announced: Int? = nil) {
         self.size = size
         octets = announced ?? size
         given = size - octets
+    }
+
+    /// - Parameter isHeard: whether the peer has acknowledged that its windows have this size.
+    init(_ size: Int, isHeard: Bool) {
+        self.init(size)
+        extra = isHeard ? 0 : max(0, 65_535 - size)
+        octets += extra
+    }
+
+    /// It has now: what it sent before may have been more than it may.
+    mutating func heard() {
+        octets -= extra
+        extra = 0
     }
 
     /// - Returns: false where the peer sends more than it may.

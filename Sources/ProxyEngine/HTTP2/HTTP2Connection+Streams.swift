@@ -66,12 +66,12 @@ extension HTTP2Connection {
         raiseConnectionWindow()
         guard streams.isEmpty else { return }
         if isInputEnded, !isPaused { return inputUsedUp() }
-        if clientLeaves { return leave() }
         switch state.departure {
+        case .leaving: return closeGracefully()
+        case _ where clientLeaves: return leave()
         case .staying: patience.isIdle(true, at: loop.now)
         // A request may be on its way.
         case .announced: patience.isIdle(true, atMost: EngineSettings.drainGrace, at: loop.now)
-        case .leaving: return closeGracefully()
         }
         rearm()
     }

@@ -167,6 +167,8 @@ package final class HTTP2Connection: ChannelInboundHandler {
         case .frame(let head, let payload): received(head, payload)
         case .data(let part): received(part)
         }
+        // The rest of the next one is waited for as long as of any.
+        if !state.isInHeaders { patience.isInFrame(false, at: loop.now) }
         return true
     }
 
@@ -206,7 +208,11 @@ package final class HTTP2Connection: ChannelInboundHandler {
 
     /// Input that arrived while nobody could use it is looked at again.
     private func processPending() {
-        guard !isProcessing, hasPendingInput else { return }
+        guard !isProcessing else { return }
+        guard hasPendingInput else {
+            if isInputEnded, !isPaused { inputUsedUp() }
+            return
+        }
         var bytes = input
         input = ByteBuffer()
         process(&bytes, isOurs: true)

@@ -16,7 +16,12 @@ extension HTTP2Stream: Downstream {
 
     func writeHead(isInterim: Bool = false, _ write: (inout ByteBuffer) -> Void) {
         let limit = connection.state.peer.maximumFrame
-        let flags = connection.gather { HTTP2FrameWriter.headers(stream: id, maximumPayload: limit, to: &$0, write) }
+        let flags = connection.gather { out in
+            HTTP2FrameWriter.headers(stream: id, maximumPayload: limit, to: &out) {
+                connection.state.beginBlock(&$0)
+                write(&$0)
+            }
+        }
         lastFrame = isInterim ? nil : connection.output.mark(flags)
     }
 
@@ -54,19 +59,17 @@ extension HTTP2Stream: Downstream {
     private func finish() {
         guard !isDone else { return }
         isDone = true
-        if writeTrailers() { return }
+        writeTrailers()
         if let lastFrame, connection.output.end(at: lastFrame, &loop.buffers) { return }
         connection.gather { HTTP2FrameWriter.head(.data, .endStream, stream: id, payload: 0, to: &$0) }
     }
 
-    private func writeTrailers() -> Bool {
-        guard !trailers.isEmpty, let exchange else { return false }
+    private func writeTrailers() {
+        guard !trailers.isEmpty, let exchange else { return }
         var block = loop.buffers.take()
         defer { loop.buffers.giveBack(block) }
-        guard exchange.generation.responseHead.writeTrailerBlock(trailers, to: &block) else { return false }
-        let limit = connection.state.peer.maximumFrame
-        connection.gather { _ = HTTP2FrameWriter.headers(block, stream: id, endsStream: true, maximumPayload: limit, to: &$0) }
-        return true
+        guard exchange.generation.responseHead.writeTrailerBlock(trailers, to: &block) else { return }
+        writeHead { $0.writeImmutableBuffer(block) }
     }
 
     /// A frame of what waits, where the windows have room.

@@ -20,7 +20,11 @@ struct HTTP2ConnectionStateTests {
         var script = HTTP2Script()
         #expect(script.feed(Frame.headers(1), Frame.headers(5), Frame.headers(7)) == "request 1 'h' end, request 5 'h' end, request 7 'h' end")
         #expect(script.state.lastStream == 7 && script.state.openStreams == 3)
-        #expect(script.feed(Frame.headers(3)) == "fault stream_closed")
+        #expect(script.feed(Frame.headers(3)) == "fault stream_id_invalid", "it was passed over")
+        var over = HTTP2Script()
+        _ = over.feed(Frame.headers(5), Frame.headers(7))
+        _ = over.change { $0.answered(5) }
+        #expect(over.feed(Frame.headers(5)) == "fault stream_closed")
         for even in [Frame.headers(2), Frame.headers(8, whole: false)] {
             var script = HTTP2Script()
             #expect(script.feed(even) == "fault stream_id_invalid")
@@ -117,10 +121,11 @@ struct HTTP2ConnectionStateTests {
 
     @Test("takes settings in their order, and none that cannot be (RFC 9113 section 6.5.2)")
     func settings() {
-        var script = HTTP2Script()
+        var script = HTTP2Script(greeted: false)
+        _ = script.feed(HTTP2FrameReader.preface, Frame.settings())
         #expect(script.feed(Frame.settings((3, 0), (0x99, 5), (4, 1), (4, 70_000), (5, 20_000), (2, 1), (6, 0), (8, 1))) == "settings")
         #expect(script.state.peer.initialWindow == 70_000 && script.state.peer.maximumFrame == 20_000)
-        #expect(script.state.awaitsSettings)
+        #expect(script.state.awaitsSettings && script.state.peer.table == .initial)
         #expect(script.feed(Frame.acknowledgement) == "nothing")
         #expect(!script.state.awaitsSettings)
         let wrong: [(UInt16, UInt32, String)] = [
@@ -130,6 +135,23 @@ struct HTTP2ConnectionStateTests {
         for (name, value, fault) in wrong {
             var script = HTTP2Script()
             #expect(script.feed(Frame.settings((name, value))) == "fault \(fault)")
+        }
+    }
+
+    @Test("says once that its answers keep to the smaller table that a client allows (RFC 9113 section 4.3.1)")
+    func table() {
+        for (sizes, octets) in [([4096, 65_536], []), ([4095], [0x20]), ([0, 4096], [0x20]), ([65_536, 100], [0x20])] as [([UInt32], [UInt8])] {
+            var script = HTTP2Script()
+            for size in sizes { _ = script.feed(Frame.settings((1, size))) }
+            var out = ByteBuffer()
+            script.change { $0.beginBlock(&out) }
+            #expect(Array(out.readableBytesView) == octets)
+            _ = script.feed(Frame.settings((1, 0)))
+            script.change { $0.beginBlock(&out) }
+            #expect(Array(out.readableBytesView) == [0x20])
+            _ = script.feed(Frame.settings((1, 4096)), Frame.settings((1, 0)))
+            script.change { $0.beginBlock(&out) }
+            #expect(Array(out.readableBytesView) == [0x20], "none is as small as can be")
         }
     }
 

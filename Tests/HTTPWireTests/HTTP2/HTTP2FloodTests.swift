@@ -25,11 +25,29 @@ struct HTTP2FloodTests {
         let kinds: [(UInt32) -> [UInt8]] = [
             { _ in Frame.ping() }, { _ in Frame.settings() }, { Frame.priority($0) }, { _ in Frame.window(0, 1) },
             { _ in Frame.raw(0x50) }, { _ in Frame.acknowledgement },
+            { _ in Frame.raw(7, 0, 0, [UInt8](repeating: 0, count: 8)) },
         ]
         for kind in kinds { #expect(flood({ kind($0) }) == (200, "fault too_many_glitches")) }
         #expect(flood(apart: .milliseconds(200)) { _ in Frame.ping() } == (1000, ""))
         let empty = flood { $0 == 1 ? Frame.headers(1, ends: false) : Frame.data(1, 0) }
         #expect(empty == (201, "fault too_many_glitches"))
+    }
+
+    @Test("of what nobody waits for any more ends too, and not with what was on its way (H2-14)")
+    func ignored() {
+        let late: [(UInt32) -> [UInt8]] = [
+            { _ in Frame.headers(1) }, { _ in Frame.data(1, 0, ends: true) }, { Frame.headers($0 + 7) }, { Frame.data($0 + 7, 0, ends: true) },
+            { Frame.reset($0 + 7) },
+        ]
+        for (number, frame) in late.enumerated() {
+            var script = HTTP2Script()
+            _ = script.feed(Frame.headers(1, ends: false), Frame.headers(3))
+            _ = script.change { $0.answered(1) }
+            if number >= 2 { _ = script.change { $0.leave() } }
+            let told: [String] = (0..<201).map { script.feed(frame(UInt32($0) * 2)) }
+            // One was made up for by the requests before.
+            #expect(told.firstIndex { $0.hasPrefix("fault too_many") } == 200, "\(number): \(told)")
+        }
     }
 
     @Test("is none where frames go with bodies: a window's update and a PING for each")

@@ -87,6 +87,35 @@ struct HTTP2FlowTests {
         #expect(script.state.sendable(on: 3, atMost: 9) == 7)
     }
 
+    @Test("of less than what every client begins with holds once the client has heard of it (RFC 9113 section 6.9.3)")
+    func smaller() {
+        var limits = HTTP2Limits()
+        limits.streamWindow = 16 << 10
+        for (before, after) in [(65_535, 0), (10_000, 6384)] {
+            var script = HTTP2Script(limits, greeted: false)
+            _ = script.feed(HTTP2FrameReader.preface, Frame.settings())
+            let data = [16_384, 16_384, 16_384, 16_383]
+            _ = script.feed(Frame.headers(1, ends: false))
+            _ = script.change { $0.connectionWindowUpdate() }
+            var rest = before
+            for part in data where rest > 0 {
+                #expect(script.feed(Frame.data(1, min(part, rest))) == "deliver")
+                rest -= min(part, rest)
+            }
+            _ = script.feed(Frame.acknowledgement)
+            if after > 0 { #expect(script.feed(Frame.data(1, after)) == "deliver") }
+            var over = script
+            #expect(over.feed(Frame.data(1, 1)) == "stream flowControlError")
+            script.change { $0.taken(before + after, of: 1) }
+            let told = script.change { $0.windowUpdate(of: 1) }
+            #expect(told == before + after)
+            #expect(script.feed(Frame.data(1, 16_384), Frame.data(1, 1)) == "deliver, stream flowControlError", "all of its window again")
+            #expect(
+                script.feed(Frame.headers(3, ends: false), Frame.data(3, 16_384), Frame.data(3, 1))
+                    == "request 3 'h', deliver, stream flowControlError")
+        }
+    }
+
     @Test("moves each stream's with the initial window, below zero too")
     func initialWindow() {
         var script = HTTP2Script()

@@ -66,7 +66,8 @@ struct HTTP2FrameTests {
             (Frame.raw(6, 0, 0, [0, 0, 0, 0, 0, 0, 0]), "frame_size_invalid"), (Frame.raw(7, 0, 0, [0, 0, 0, 0]), "frame_size_invalid"),
             (Frame.raw(2, 0, 1, [0, 0, 0, 0]), "frame_size_invalid"), (Frame.raw(0, 8, 1), "frame_size_invalid"),
             (Frame.raw(0, 8, 1, [3, 1, 2]), "padding_invalid"), (Frame.raw(1, 0xc, 1, [3, 1, 2]), "padding_invalid"),
-            (Frame.raw(1, 0x24, 1, [0, 0, 0, 0]), "padding_invalid"), (Frame.raw(1, 0xc, 1), "padding_invalid"),
+            (Frame.raw(1, 0x2c, 1, [1, 0, 0, 0, 0, 9]), "padding_invalid"),
+            (Frame.raw(1, 0x24, 1, [0, 0, 0, 0]), "frame_size_invalid"), (Frame.raw(1, 0xc, 1), "frame_size_invalid"),
         ]
         for (octets, fault) in cases { #expect(read(octets) == [fault], "\(octets.prefix(20))") }
         #expect(read(Frame.raw(1, 4, 1, [UInt8](repeating: 0, count: 16_384))) == ["headers 1 16384"])

@@ -7,10 +7,10 @@ struct HTTP2Script {
     private var reader = HTTP2FrameReader()
     var now = NIODeadline.uptimeNanoseconds(1_000_000_000)
 
-    /// - Parameter greeted: the preface and the client's SETTINGS have come.
+    /// - Parameter greeted: the preface, the client's SETTINGS and its acknowledgement of ours have come.
     init(_ limits: HTTP2Limits = HTTP2Limits(), greeted: Bool = true) {
         state = HTTP2ConnectionState(limits, head: 48 << 10)
-        if greeted { _ = feed(HTTP2FrameReader.preface + Frame.settings()) }
+        if greeted { _ = feed(HTTP2FrameReader.preface + Frame.settings() + Frame.acknowledgement) }
     }
 
     /// - Returns: what became of each frame.

@@ -90,6 +90,9 @@ package struct UpstreamTLS: Sendable {
 
     /// Whether a certificate is for the host that was asked for: the code of what is wrong, nil where it is. To be asked after each
     /// handshake, whatever the verification said during it.
+    ///
+    /// One without a DNS name of its own counts by its common name: legacy servers have such, and whoever issued it is configured. What we show
+    /// to clients is held to more (``CertificateReview``): they look there no longer (RFC 9525).
     package func fault(of certificate: NIOSSLCertificate?) -> String? {
         guard let der = try? certificate?.toDERBytes(), let leaf = OpenSSLCertificate(der: der) else { return PathFault.malformed.code }
         let matches =

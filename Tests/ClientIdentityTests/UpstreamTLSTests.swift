@@ -73,6 +73,19 @@ import X509
         #expect(tls.fault(of: nil) == "cert_malformed")
     }
 
+    @Test func theCommonNameCountsWhereThereIsNoOtherAndNowhereElse() throws {
+        let file = try TemporaryFile(root.pem)
+        let tls = try UpstreamTLS(host: "api.example.com", authoritiesFile: file.path, credentials: nil, clock: { Date().timeIntervalSince1970 })
+        func fault(_ commonName: String, _ names: GeneralName...) throws -> String? {
+            var extensions = try TestCertificate.clientExtensions(extended: [.serverAuth])
+            if !names.isEmpty { try extensions.append(Certificate.Extension(SubjectAlternativeNames(names), critical: false)) }
+            return tls.fault(of: try root.issue(commonName, extensions: extensions).chain().first)
+        }
+        #expect(try fault("api.example.com") == nil)
+        #expect(try fault("other.example.com") == "cert_wrong_name")
+        #expect(try fault("api.example.com", .dnsName("other.example.com")) == "cert_wrong_name")
+    }
+
     @Test func anotherAuthorityIsRefused() throws {
         let other = try TestCertificate.authority(notBefore: now - day, notAfter: now + day)
         #expect(try refusal(of: upstream(.dnsName("api.example.com")), as: "api.example.com", trusting: other) == "cert_untrusted")

@@ -1,7 +1,6 @@
 package import AccessControl
 package import BindingPolicy
 package import HTTPWire
-package import NIOSSL
 
 /// Decides about each request. One a loop; called on that loop alone, so it needs no lock.
 package protocol RequestJudge: AnyObject {
@@ -41,59 +40,4 @@ package protocol PendingLookup: AnyObject {
 package protocol LookupClient: AnyObject {
     /// On the loop, once.
     func lookupEnded()
-}
-
-/// Ends TLS and says who is there. One a loop; called on that loop alone.
-package protocol ClientGate: AnyObject {
-    /// Which of the listener's identities a client means; nil for a host that is not served.
-    /// - Parameter serverName: as the client sent it (RFC 6066 section 3); nil where it names none.
-    func site(for serverName: String?) -> SiteIndex?
-    /// A handler for one connection that fails the handshake of a client certificate not acceptable there, and of none where one is
-    /// required.
-    /// - Parameter onRefusal: told on the loop why, before the error of TLS that comes of it.
-    func makeTLSHandler(for site: SiteIndex, onRefusal: @escaping (GateRefusal) -> Void) throws -> NIOSSLServerHandler
-    /// Called once a connection, full handshake or resumed.
-    /// - Parameters:
-    ///   - leaf: the one the handler holds; nil where the client showed none.
-    ///   - serverName: whom the connection is for.
-    func identify(leaf: NIOSSLCertificate?, asking serverName: String?, now: Double) -> Result<IdentifiedClient, GateRefusal>
-    /// Judges again who was let in by the gate of another generation.
-    /// - Parameter certificate: nil where the client showed none.
-    func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer
-    /// How often what clients are trusted by has changed under this gate: with each change they are to be reviewed.
-    var trustChanges: Int { get }
-    /// What has to be found out before ``review(_:asking:now:)`` can be asked, where that is not known here: the request waits for it. Nil
-    /// where it can be asked at once.
-    func question(
-        about certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double, for client: any LookupClient
-    ) -> (any PendingLookup)?
-}
-
-/// Who is at the other end of a connection, and what that was told by.
-package struct IdentifiedClient {
-    package let peer: AuthenticatedPeer
-    /// Nil where the client showed none.
-    package let certificate: (any ProvenCertificate)?
-    /// The host that its connection is for.
-    package let serverName: String?
-
-    package init(_ peer: AuthenticatedPeer, _ certificate: (any ProvenCertificate)?, asking serverName: String? = nil) {
-        self.peer = peer
-        self.certificate = certificate
-        self.serverName = serverName
-    }
-}
-
-/// Why a connection ended at its handshake.
-package struct GateRefusal: Error {
-    /// A reason code, from a closed set.
-    package let code: String
-    /// In words; nil where the code says it all.
-    package let meaning: String?
-    /// DER; nil where it was not about one.
-    package let certificate: [UInt8]?
-
-    package init(code: String, meaning: String? = nil, certificate: [UInt8]? = nil) {
-        (self.code, self.meaning, self.certificate) = (code, meaning, certificate)
-    }
 }

@@ -1,5 +1,4 @@
 package import NIOSSL
-import Synchronization
 
 /// Where requests go: one legacy API.
 package struct UpstreamTarget: Sendable {
@@ -46,15 +45,4 @@ package struct UpstreamTarget: Sendable {
 
     /// The same upstream at another address.
     package func at(_ address: Address) -> UpstreamTarget { UpstreamTarget(address: address, tls: tls, sockets: sockets) }
-}
-
-/// Why a certificate was not accepted, told from within the verification of one connection; TLS itself ends with an alert that says less.
-package final class TLSVerdict: Sendable {
-    private let value = Mutex<String?>(nil)
-
-    package init() {}
-
-    /// A code such as `cert_expired`; nil where the verification refused nothing.
-    package var cause: String? { value.withLock { $0 } }
-    package func refuse(_ cause: String) { value.withLock { $0 = cause } }
 }

@@ -171,20 +171,6 @@ struct EngineHTTP2Tests {
         #expect(!bench.upstreams[0].wire.isOpen)
     }
 
-    @Test("that is answered before its body has ended is told that the rest is not wanted (RFC 9113 section 8.1)")
-    func early() throws {
-        let bench = try EngineBench()
-        let client = try bench.connectHTTP2()
-        let stream = client.asks(method: "POST", ends: false)
-        bench.upstreams[0].answers()
-        #expect(client.reads() == ["head 1 200", "data 1 2 end", "reset 1 noError"])
-        client.sends(client.data(stream, [1, 2, 3], ends: true))
-        #expect(client.reads() == [])
-        client.asks("/denied", method: "POST", ends: false)
-        #expect(
-            client.reads().map { String($0.prefix(8)) } == ["head 3 4", "data 3 \(client.bodies[3]?.count.description.prefix(1) ?? "")", "reset 3 "])
-    }
-
     @Test("whose answer is larger than the windows waits for them, and the upstream is not read from meanwhile")
     func downloadBackpressure() throws {
         let bench = try EngineBench()

@@ -61,14 +61,30 @@ extension HTTP2ConnectionState {
         if octets >= Self.much { glitches.makeUp(Self.worth) }
     }
 
+    package enum OnAnswered: Equatable, Sendable {
+        case over
+        /// The rest of its body is read for nothing; its windows may have grown.
+        case discarding
+        /// The client has to be told that the rest of its request is not wanted (RFC 9113 section 8.1).
+        case unwanted
+    }
+
     /// The whole answer was sent.
-    /// - Returns: whether the client has to be told that the rest of its request is not wanted (RFC 9113 section 8.1).
-    package mutating func answered(_ id: UInt32) -> Bool {
-        guard let index = index(of: id) else { return false }
-        let isUnwanted = streams[index].isRemoteOpen
-        remove(at: index)
+    /// - Parameter discards: a body that is still coming may end by itself.
+    package mutating func answered(_ id: UInt32, discards: Bool = false) -> OnAnswered {
+        guard let index = index(of: id) else { return .over }
         glitches.makeUp(1)
-        return isUnwanted
+        guard streams[index].isRemoteOpen else {
+            remove(at: index)
+            return .over
+        }
+        guard discards, streams[index].expected ?? 0 <= Self.discardedBody else {
+            remove(at: index)
+            return .unwanted
+        }
+        streams[index].discards = Self.discardedBody
+        taken(streams[index].untaken, of: id)
+        return .discarding
     }
 
     /// We reset a stream. More of it may be under way.

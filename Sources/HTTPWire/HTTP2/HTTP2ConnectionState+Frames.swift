@@ -123,6 +123,10 @@ extension HTTP2ConnectionState {
         guard streams[index].isRemoteOpen else { return .misplaced(.streamClosed) }
         // Trailers end the body, or they are none (RFC 9113 section 8.1).
         guard endsStream else { return .misplaced(.protocolError) }
+        guard streams[index].discards == nil else {
+            abandoned(id)
+            return .ignored
+        }
         streams[index].isRemoteOpen = false
         return .trailers
     }
@@ -134,6 +138,10 @@ extension HTTP2ConnectionState {
         case deliver
         /// Nobody wants it any more.
         case ignore
+        /// Nor this, and more may come.
+        case discarded
+        /// Nor this, and it was too much: the client is to be told.
+        case unwanted
         /// The body is not as long as was said.
         case malformed
         case streamError(HTTP2ErrorCode)
@@ -162,6 +170,7 @@ extension HTTP2ConnectionState {
         guard streams[index].isRemoteOpen else { return failed(part, .streamClosed) }
         if let frame = part.frame, !streams[index].receive.receive(frame) { return failed(part, .flowControlError) }
         streams[index].receive.giveBack(part.padding)
+        if let left = streams[index].discards { return discard(part, left: left, at: index) }
         streams[index].untaken += count
         if part.endsStream { streams[index].isRemoteOpen = false }
         glitches.makeUp(count >= Self.much ? Self.worth : count > 0 ? 1 : 0)

@@ -9,6 +9,8 @@ struct HTTP2StreamState: Equatable, Sendable {
     var untaken = 0
     /// What Content-Length leaves; nil where it says nothing.
     var expected: Int?
+    /// Octets of its body that are still read for nothing, once it has been answered; nil while it has not.
+    var discards: Int?
 
     /// - Returns: false where the body is not what Content-Length says (RFC 9113 section 8.1.1).
     mutating func receiveBody(_ count: Int, isLast: Bool) -> Bool {

@@ -71,9 +71,6 @@ extension Exchange {
         downstream.takeBody(true)
     }
 
-    /// The upstream has switched, whatever became of it since.
-    var isTunnel: Bool { upgrade?.frames != nil }
-
     func noteFrames(_ part: ByteBuffer) {
         guard let upgrade, upgrade.frames != nil else { return }
         part.withUnsafeReadableBytes { upgrade.frames?.pass($0) }

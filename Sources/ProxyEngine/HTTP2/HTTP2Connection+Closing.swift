@@ -139,6 +139,7 @@ extension HTTP2Connection: ClientFront, TurnTaker {
         switch patience.expired(at: now) {
         case .settings: fail(.settingsTimeout)
         case .frame: fail(.frameTimeout)
+        case .discards: stopDiscarding()
         case .request, .departure: leave()
         case .ownAnswer: for stream in streams where stream.exchange == nil { reset(stream.id, .cancel, isClients: false) }
         case nil: break

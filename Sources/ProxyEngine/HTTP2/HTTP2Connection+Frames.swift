@@ -37,6 +37,8 @@ extension HTTP2Connection {
         switch state.received(part, at: loop.now) {
         case .deliver: stream(part.stream)?.receivedBody(part.data, isLast: part.endsStream)
         case .ignore: break
+        case .discarded: raiseWindow(of: part.stream)
+        case .unwanted: gather { HTTP2FrameWriter.reset(part.stream, .noError, to: &$0) }
         case .malformed: stream(part.stream)?.receivedMalformed(.contentLengthDiffers)
         case .streamError(let code): reset(part.stream, code, isClients: true)
         case .fault(let fault): return fail(fault)

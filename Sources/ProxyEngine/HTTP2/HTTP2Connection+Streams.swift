@@ -19,9 +19,13 @@ extension HTTP2Connection {
     /// The whole answer is framed.
     func answered(_ stream: HTTP2Stream) {
         guard forget(stream) else { return }
-        // The rest of its body must not be sent for nothing (RFC 9113 section 8.1).
-        if state.answered(stream.id) {
-            gather { HTTP2FrameWriter.reset(stream.id, stream.isMalformed ? .protocolError : .noError, to: &$0) }
+        switch state.answered(stream.id, discards: stream.mayDiscard) {
+        case .over: break
+        case .discarding:
+            raiseWindow(of: stream.id)
+            patience.discards(true, at: loop.now)
+            rearm()
+        case .unwanted: gather { HTTP2FrameWriter.reset(stream.id, stream.isMalformed ? .protocolError : .noError, to: &$0) }
         }
         if stream.isMalformed, let fault = state.streamErred(at: loop.now) { return fail(fault) }
         ended()
@@ -74,6 +78,12 @@ extension HTTP2Connection {
         case .announced: patience.isIdle(true, atMost: EngineSettings.drainGrace, at: loop.now)
         }
         rearm()
+    }
+
+    /// Bodies that nobody wants have had their time.
+    func stopDiscarding() {
+        patience.discards(false, at: loop.now)
+        for id in state.stopDiscarding() { gather { HTTP2FrameWriter.reset(id, .noError, to: &$0) } }
     }
 
     // MARK: The client's windows onto us

@@ -13,6 +13,8 @@ struct HTTP2Patience {
     private var request: NIODeadline?
     /// Room for an answer of our own: no exchange waits for it any more.
     private var ownAnswer: NIODeadline?
+    /// The rest of bodies that nobody wants.
+    private var discards: NIODeadline?
     /// What the client may have on its way when we leave.
     private var departure: NIODeadline?
 
@@ -24,17 +26,19 @@ struct HTTP2Patience {
         request = now + idle
     }
 
-    enum Expired { case settings, frame, request, ownAnswer, departure }
+    enum Expired { case settings, frame, request, ownAnswer, discards, departure }
 
     var deadline: NIODeadline {
-        [settings, frame, request, ownAnswer, departure].reduce(.distantFuture) { min($0, $1 ?? .distantFuture) }
+        [settings, frame, request, ownAnswer, discards, departure].reduce(.distantFuture) { min($0, $1 ?? .distantFuture) }
     }
 
     func expired(at now: NIODeadline) -> Expired? {
         func has(_ end: NIODeadline?) -> Bool { end.map { $0 <= now } ?? false }
         return has(settings)
             ? .settings
-            : has(frame) ? .frame : has(ownAnswer) ? .ownAnswer : has(departure) ? .departure : has(request) ? .request : nil
+            : has(frame)
+                ? .frame
+                : has(discards) ? .discards : has(ownAnswer) ? .ownAnswer : has(departure) ? .departure : has(request) ? .request : nil
     }
 
     mutating func settingsAcknowledged() { settings = nil }
@@ -52,6 +56,10 @@ struct HTTP2Patience {
     }
 
     mutating func ownAnswerWaits(_ waits: Bool, at now: NIODeadline) { ownAnswer = waits ? ownAnswer ?? now + answer : nil }
+
+    mutating func discards(_ discards: Bool, at now: NIODeadline) {
+        self.discards = discards ? self.discards ?? now + EngineSettings.discardPatience : nil
+    }
 
     mutating func departs(within amount: TimeAmount?, at now: NIODeadline) { departure = amount.map { now + $0 } }
 }

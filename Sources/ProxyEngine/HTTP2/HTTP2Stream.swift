@@ -14,6 +14,14 @@ final class HTTP2Stream {
     /// Octets of the head that the exchange keeps.
     var headOctets = 0
 
+    /// The upstream has switched protocols on it.
+    var isTunnel = false
+    /// Servers of gRPC end a call at once, and its clients know that.
+    private var isGRPC = false
+
+    /// Once it is answered, the rest of its body may come.
+    var mayDiscard: Bool { !isMalformed && !isTunnel && !isGRPC }
+
     // MARK: The request's body
 
     /// What has arrived and was not handed on.
@@ -59,11 +67,10 @@ final class HTTP2Stream {
     /// - Parameter head: which was just parsed into the generation's storage.
     func ask(_ head: ByteBuffer, hasBody: Bool, opensWebSocket: Bool) {
         head.withUnsafeReadableBytes { octets in
-            let isGRPC = loop.generation.requestHead.contentType.map { GRPCRefusal.isAnswer(to: octets.slice($0)) }
+            isGRPC = loop.generation.requestHead.contentType.map { GRPCRefusal.isAnswer(to: octets.slice($0)) } ?? false
             let exchange = begin(
                 RequestFacts(
-                    loop.generation.requestHead, hasBody: hasBody && !opensWebSocket, isHTTP2: true, opensWebSocket: opensWebSocket,
-                    isGRPC: isGRPC ?? false))
+                    loop.generation.requestHead, hasBody: hasBody && !opensWebSocket, isHTTP2: true, opensWebSocket: opensWebSocket, isGRPC: isGRPC))
             if opensWebSocket { hasWholeBody = !hasBody }
             headOctets = head.readableBytes
             exchange.begin(octets)

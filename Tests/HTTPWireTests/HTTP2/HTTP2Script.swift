@@ -57,6 +57,8 @@ struct HTTP2Script {
         switch event {
         case .deliver: "deliver"
         case .ignore: "ignore"
+        case .discarded: "discarded"
+        case .unwanted: "unwanted"
         case .malformed: "malformed"
         case .streamError(let code): "stream \(code)"
         case .fault(let fault): "fault \(fault.rawValue)"

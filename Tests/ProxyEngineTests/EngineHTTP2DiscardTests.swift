@@ -54,10 +54,10 @@ struct EngineHTTP2DiscardTests {
     func long() throws {
         let bench = try EngineBench()
         let client = try bench.connectHTTP2()
-        client.asks("/denied", method: "POST", ends: false, ("content-length", "2000000"))
+        client.asks("/denied", method: "POST", ends: false, ("content-length", "5000000"))
         #expect(client.reads().last == "reset 1 noError" && client.connection.state.openStreams == 0)
         let stream = client.asks("/denied", method: "POST", ends: false)
-        let heard = upload(client, stream, 100) { $0.hasPrefix("reset") }
+        let heard = upload(client, stream, 400) { $0.hasPrefix("reset") }
         #expect(heard.contains("reset 3 noError") && client.connection.state.openStreams == 0)
         client.sends(client.data(stream, Self.part, ends: true))
         #expect(client.reads().allSatisfy { $0.hasPrefix("window 0 ") }, "what was under way is no fault")

@@ -6,7 +6,7 @@ import NIOCore
 /// send: they lose the answer, or wait for a window that never grows. So what is short may end by itself, as over HTTP/1.1.
 extension HTTP2ConnectionState {
     /// Octets of a body.
-    static let discardedBody = 1 << 20
+    static let discardedBody = 4 << 20
 
     /// - Returns: what follows of a part of such a body.
     mutating func discard(_ part: HTTP2DataPart, left: Int, at index: Int) -> OnData {

@@ -132,7 +132,8 @@ let package = Package(
         .executableTarget(
             name: "holdfast-fuzz",
             dependencies: [
-                "HTTPWire", "TokenValidation", "BindingPolicy", nioCore, nioHTTP1, nioEmbedded, hpack, crypto, cryptoExtras, arguments,
+                "ProxyEngine", "AccessControl", "HTTPWire", "TokenValidation", "BindingPolicy", "Telemetry", nioCore, nioHTTP1, nioEmbedded, nioSSL,
+                nioTLS, hpack, crypto, cryptoExtras, arguments,
             ], path: "Tests/Fuzz", swiftSettings: settings),
     ]
 )

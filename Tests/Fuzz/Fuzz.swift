@@ -8,9 +8,9 @@ struct Fuzz: ParsableCommand {
         abstract: "Feed random and mutated bytes to the parsers that read a peer's bytes, and hold them against others.",
         discussion: "A failure prints the input that shows it and the seed that found it; keep it as a test of its own.")
 
-    enum Target: String, CaseIterable, ExpressibleByArgument { case http1, hpack, json, jws, introspection }
+    enum Target: String, CaseIterable, ExpressibleByArgument { case http1, hpack, http2, json, jws, introspection }
 
-    @Argument(help: "http1, hpack, json, jws or introspection; all of them where none is named.")
+    @Argument(help: "http1, hpack, http2, json, jws or introspection; all of them where none is named.")
     var targets: [Target] = []
 
     @Option(help: "Cases for each.")
@@ -27,6 +27,7 @@ struct Fuzz: ParsableCommand {
             switch target {
             case .http1: HTTP1HeadFuzz.run(cases: cases, seed: seed, &report)
             case .hpack: HPACKFuzz.run(cases: cases, seed: seed, &report)
+            case .http2: HTTP2Fuzz.run(cases: cases, seed: seed, &report)
             case .json: JSONFuzz.run(cases: cases, seed: seed, &report)
             case .jws: JWSFuzz.run(cases: cases, seed: seed, &report)
             case .introspection: IntrospectionFuzz.run(cases: cases, seed: seed, &report)

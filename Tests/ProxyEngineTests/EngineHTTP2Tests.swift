@@ -528,6 +528,18 @@ struct EngineHTTP2Tests {
         #expect(client.reads() == ["head 1 200", "data 1 2 end"])
     }
 
+    @Test("that is one too many of broken ones ends the connection, and nothing of the others' answers comes behind GOAWAY (H2-11)")
+    func nothingBehindTheLast() throws {
+        let bench = try EngineBench { $0.http2.streamErrors = 1 }
+        let client = try bench.connectHTTP2([(4, 0)])
+        for _ in 0..<3 { client.asks("/", ("connection", "close")) }
+        #expect(client.reads() == ["head 1 400", "head 3 400", "head 5 400"])
+        client.sends(FakeHTTP2Client.frame(4, 0, 0, [0, 4, 0, 16, 0, 0]))
+        let told = client.reads()
+        #expect(told.last == "goaway 5 enhanceYourCalm" && told.count == 4)
+        #expect(client.connection.output.waiting == 0)
+    }
+
     @Test("whose short body of no announced length came meanwhile goes as a chunk: nothing of it is read as a request of its own (H2-20)")
     func shortBodyOfUnknownLength() throws {
         let bench = try EngineBench()

@@ -1,4 +1,4 @@
-"""A million random and mutated inputs for each parser of a peer's octets (Tests/Fuzz), with a fixed seed.
+"""A million random and mutated inputs for each parser of a peer's octets (Tests/Fuzz), with a fixed seed, and connections of HTTP/2.
 
 The program itself fails where one case takes longer than 5 s, where its resident set grows by more than 4 MiB after a tenth of the
 cases, and where an oracle disagrees: NIO's decoders, Foundation's reading of JSON, and the list of what was issued.
@@ -11,16 +11,18 @@ from harness.processes import PATIENCE, ROOT
 
 FUZZ = os.environ.get("HOLDFAST_FUZZ_BIN", str(ROOT / ".build/release/holdfast-fuzz"))
 CASES = os.environ.get("HOLDFAST_FUZZ_CASES", "1000000")
+# Each is a connection with all its frames and its upstreams, and costs as much as a hundred of the others.
+CONNECTIONS = os.environ.get("HOLDFAST_FUZZ_CONNECTIONS", "20000")
 
 
-def fuzz(target):
+def fuzz(target, cases=CASES):
     """Runs one target; the numbers of its summary by name."""
-    run = subprocess.run([FUZZ, target, "--cases", CASES], capture_output=True, text=True, timeout=20 * PATIENCE, check=False)
+    run = subprocess.run([FUZZ, target, "--cases", cases], capture_output=True, text=True, timeout=20 * PATIENCE, check=False)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
     print(run.stdout)
     numbers = {name: int(number) for number, name in re.findall(r"(\d+) ([a-z ]+)", run.stdout)}
-    assert numbers["cases"] >= int(CASES)
-    assert numbers["accepted"] > int(CASES) // 50, "the fuzzer seldom gets past the first check: " + run.stdout
+    assert numbers["cases"] >= int(cases)
+    assert numbers["accepted"] > int(cases) // 50, "the fuzzer seldom gets past the first check: " + run.stdout
     return numbers
 
 
@@ -35,6 +37,13 @@ def test_no_header_block_crashes_hangs_or_is_read_in_two_ways():
     numbers = fuzz("hpack")
     # Only where the oracle repairs texts that are not UTF-8.
     assert numbers.get("indexed by us alone", 0) < int(CASES) // 1000
+
+
+def test_no_connection_of_http2_crashes_hangs_leaks_or_breaks_a_rule():
+    """Fuzzed connections of HTTP/2, frames and their order, with upstreams that fail: what is sent keeps the protocol's rules, what the API
+    gets is requests, each stream has one end, and no octet of a window is lost (H2-09, H2-11, H2-12, H2-13, H2-14, H2-16, H2-17, H2-23)."""
+    numbers = fuzz("http2", CONNECTIONS)
+    assert numbers["ended for a fault"] > int(CONNECTIONS) // 10
 
 
 def test_no_json_text_crashes_hangs_or_is_read_in_two_ways():

@@ -71,6 +71,8 @@ package struct HTTP2ConnectionState: Sendable {
     package var openStreams: Int { streams.count }
     /// A header block has begun and not ended.
     package var isInHeaders: Bool { block != nil }
+    /// What has come of it.
+    package var blockOctets: Int { block?.octets.readableBytes ?? 0 }
 
     // MARK: Streams
 

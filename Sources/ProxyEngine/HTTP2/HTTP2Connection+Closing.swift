@@ -55,6 +55,8 @@ extension HTTP2Connection: ClientFront, TurnTaker {
         flushAll()
         if case .closed = phase { return }
         phase = .lingering
+        // Nothing of theirs may follow what was the last.
+        for stream in streams { output.waiting -= stream.dropOutput() }
         streams = []
         readOn()
         if isInputEnded { return closeOnceSent() }

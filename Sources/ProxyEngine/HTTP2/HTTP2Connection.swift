@@ -218,6 +218,11 @@ package final class HTTP2Connection: ChannelInboundHandler {
         process(&bytes, isOurs: true)
     }
 
+    /// What it holds for its client, in octets: what the bound on that is tested by.
+    package var heldOctets: Int {
+        input.readableBytes + state.blockOctets + heldHeads + streams.reduce(0) { $0 + $1.bodyOctets } + output.waiting + output.gathered
+    }
+
     var hasPendingInput: Bool { input.readableBytes > 0 }
     var isPaused: Bool { !pauses.isEmpty }
 

@@ -26,6 +26,7 @@ final class HTTP2Stream {
 
     /// What has arrived and was not handed on.
     private var body = ByteBuffer()
+    var bodyOctets: Int { body.readableBytes }
     /// Its end has arrived.
     private(set) var hasWholeBody = false
     private var isEndHandedOn = false

@@ -155,7 +155,7 @@ extension HTTP2ConnectionState {
         let index = index(of: part.stream)
         if let frame = part.frame {
             guard receive.receive(frame) else { return .fault(.windowExceeded) }
-            let isEmpty = part.isWhole && part.data.readableBytes == 0 && !(part.endsStream && index != nil)
+            let isEmpty = part.isEmpty && !(part.isLast && index != nil)
             if isEmpty, !glitches.use(at: now) { return .fault(.tooManyGlitches) }
         }
         receive.giveBack(part.padding)

@@ -99,7 +99,9 @@ package struct HTTP2FrameReader: Sendable {
         bytes.moveReaderIndex(forwardBy: padded)
         let isWhole = left == 0 && padded == padding
         expecting = isWhole ? .frame : .data(stream: stream, rest: left, padding: padding - padded, isLast: isLast)
-        return HTTP2DataPart(stream: stream, data: data, padding: begins + padded, frame: frame, isWhole: isWhole, endsStream: isWhole && isLast)
+        return HTTP2DataPart(
+            stream: stream, data: data, padding: begins + padded, frame: frame, isEmpty: frame != nil && rest == 0, isLast: isLast, isWhole: isWhole,
+            endsStream: isWhole && isLast)
     }
 
     /// Takes padding and priority off a HEADERS frame.
@@ -127,6 +129,10 @@ package struct HTTP2DataPart: Equatable, Sendable {
     package var padding: Int
     /// Octets of the whole frame, where it begins with this part: those that the window counts.
     package var frame: Int?
+    /// The whole frame, which begins with this part, has no octet of the body.
+    package var isEmpty: Bool
+    /// The frame is the last of its stream.
+    package var isLast: Bool
     /// The frame ends with it.
     package var isWhole: Bool
     /// The body ends with it.

@@ -52,7 +52,7 @@ package struct HTTP2ReceiveWindow: Equatable, Sendable {
 
     /// - Returns: false where the peer sends more than it may.
     package mutating func receive(_ count: Int) -> Bool {
-        guard count <= octets else { return false }
+        guard count <= max(0, octets) else { return false }
         octets -= count
         return true
     }

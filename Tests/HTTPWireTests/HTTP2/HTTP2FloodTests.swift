@@ -31,6 +31,19 @@ struct HTTP2FloodTests {
         #expect(flood(apart: .milliseconds(200)) { _ in Frame.ping() } == (1000, ""))
         let empty = flood { $0 == 1 ? Frame.headers(1, ends: false) : Frame.data(1, 0) }
         #expect(empty == (201, "fault too_many_glitches"))
+        let padded = flood { $0 == 1 ? Frame.headers(1, ends: false) : Frame.raw(0, 8, 1, [3, 0, 0, 0]) }
+        #expect(padded == (201, "fault too_many_glitches"))
+        let goAways = flood { ($0 == 1 ? Frame.headers(1, ends: false) : []) + Frame.raw(7, 0, 0, Frame.octets(0) + Frame.octets(0)) }
+        #expect(goAways == (200, "fault too_many_glitches"))
+    }
+
+    @Test("of padding counts in whatever pieces it comes (H2-14)")
+    func paddingInPieces() {
+        var script = HTTP2Script()
+        _ = script.feed(Frame.headers(1, ends: false))
+        let frame = Frame.raw(0, 8, 1, [3, 0, 0, 0])
+        let told = (0..<201).flatMap { _ in script.feed(Array(frame.prefix(10))) + script.feed(Array(frame.dropFirst(10))) }
+        #expect(told.dropFirst(400).first == "fault too_many_glitches" && told.prefix(400).allSatisfy { $0 == "deliver" })
     }
 
     @Test("of what nobody waits for any more ends too, and not with what was on its way (H2-14)")

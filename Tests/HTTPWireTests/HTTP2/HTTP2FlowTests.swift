@@ -22,6 +22,16 @@ struct HTTP2FlowTests {
         #expect(padded.feed(Frame.data(1, 1)) == "stream flowControlError")
     }
 
+    @Test("lets the end of a body pass where what was sent before we were heard has left less than nothing")
+    func endWithoutRoom() {
+        var limits = small()
+        limits.connectionWindow = 65_535
+        var script = HTTP2Script(limits, greeted: false)
+        _ = script.feed(HTTP2FrameReader.preface + Frame.settings())
+        #expect(script.feed(Frame.headers(1, ends: false), Frame.data(1, 16_384), Frame.acknowledgement) == "request 1 'h', deliver, nothing")
+        #expect(script.feed(Frame.data(1, 0, ends: true)) == "deliver")
+    }
+
     @Test("lets it send on all its streams what the connection's window has room for")
     func connection() {
         var script = HTTP2Script(small())

@@ -36,18 +36,18 @@ class Exchanged:
 
 
 class HTTP2Connection:
-    """`grants`: whether windows are opened as bodies come."""
+    """`grants`: whether windows are opened as bodies come; `greeting`: what is sent in place of the preface and `initial` settings."""
 
-    def __init__(self, proxy, context, initial=(), grants=True):
+    def __init__(self, proxy, context, initial=(), grants=True, greeting=None):
         self.connection = proxy.connect(context=context)
         self.sock = self.connection.sock
         assert self.sock.selected_alpn_protocol() == "h2"
         self.host = self.connection.host
         self.encoder, self.decoder = hpack.Encoder(), hpack.Decoder()
         self.buffer, self.next, self.grants = b"", 1, grants
-        self.streams, self.frames, self.goaways, self.is_over = {}, [], [], False
+        self.streams, self.frames, self.goaways, self.is_over, self.longest = {}, [], [], False, 0
         self.room, self.rooms, self.initial = 65_535, {}, 65_535
-        self.send(PREFACE + settings(*initial))
+        self.send(PREFACE + settings(*initial) if greeting is None else greeting)
 
     def send(self, octets):
         self.sock.sendall(octets)
@@ -118,6 +118,7 @@ class HTTP2Connection:
         kind, flags, stream = self.buffer[3], self.buffer[4], struct.unpack(">I", self.buffer[5:9])[0]
         payload, self.buffer = self.buffer[9 : 9 + length], self.buffer[9 + length :]
         self.frames.append(kind)
+        self.longest = max(self.longest, length)
         self.took(kind, flags, stream, payload)
         return True
 

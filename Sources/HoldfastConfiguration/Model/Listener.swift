@@ -29,8 +29,8 @@ extension HoldfastConfiguration {
         package let maxFields: Int
         /// Octets of a request's body where its route does not say; nil for any number.
         package let maxBody: Int?
-        /// The hosts that are served, as a `Host` field has them: in lower case, without ports, IPv6 in brackets; empty for
-        /// whatever is asked for (RFC 9110 section 7.4).
+        /// The hosts that are served, as a `Host` field has them: in lower case, without ports, IPv6 in brackets, `*.` before a
+        /// name for all with one label more; empty for whatever is asked for (RFC 9110 section 7.4).
         package let hosts: [String]
         /// Certificates of further hosts. Where there are any, `hosts` are those of the listener's own, and no host stands twice.
         package let identities: [Identity]

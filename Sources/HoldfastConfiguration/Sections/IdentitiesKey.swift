@@ -2,7 +2,7 @@ extension HoldfastConfiguration.Listener {
     /// Several hosts, each with a certificate of its own and, where it says so, other clients.
     ///
     /// `identities`: a list of sections with
-    /// - `hosts` (list of names and IP addresses without ports; required)
+    /// - `hosts` (list of names, `*.` before one for all with one label more, and IP addresses, without ports; required)
     /// - `certificate`, `private_key` (files, PEM; required)
     /// - `client_certificates` (as at the top, without `deny`; default: the same clients as the listener's)
     static func identities(

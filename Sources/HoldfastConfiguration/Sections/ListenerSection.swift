@@ -21,7 +21,7 @@ extension HoldfastConfiguration.Listener {
     /// - `max_connection_age` (1s to 168h; default: none), `max_connection_requests` (1 to 100000000; default: none): after that a connection ends
     ///   with its next answer, up to a tenth earlier by chance
     /// - `proxy_protocol` (`from`: list of addresses or ranges; default: nobody): who begins connections with a PROXY header
-    /// - `hosts` (list of names and IP addresses without ports; default: whatever is asked for)
+    /// - `hosts` (list of names, `*.` before one for all with one label more, and IP addresses, without ports; default: whatever is asked for)
     /// - `protocols` (list of `h2` and `http/1.1`; default: both)
     /// - `http2` (see there)
     /// - `identities` (see there; default: `certificate` for all hosts)

@@ -40,6 +40,8 @@ struct HTTP2Witness {
     private var sentOctets = ByteBuffer()
     private var cameOctets = ByteBuffer()
     private var isLost = false
+    /// A frame of a body is under way, and was counted.
+    private var isBegun = false
 
     init(stream: Int, connection: Int) { windows = (stream, connection) }
 
@@ -60,14 +62,21 @@ struct HTTP2Witness {
             if payload.readableBytes > 16_384 { isLost = true }
             sent(type, flags, id, payload)
         }
+        // A server counts a body's frame from its head on, and may give back what came of it before the rest.
+        if !isBegun, sentOctets.readableBytes >= 9, let head = sentOctets.getInteger(at: sentOctets.readerIndex, as: UInt32.self),
+            head & 255 == 0, let id = sentOctets.getInteger(at: sentOctets.readerIndex + 5, as: UInt32.self)
+        {
+            isBegun = true
+            use(Int(head >> 8), of: id & 0x7fff_ffff)
+        }
         sentOctets.discardReadBytes()
     }
 
     private mutating func sent(_ type: UInt8, _ flags: UInt8, _ id: UInt32, _ payload: ByteBuffer) {
         switch type {
         case 0:
-            connectionRoom -= payload.readableBytes
-            streams[id]?.room -= payload.readableBytes
+            if !isBegun { use(payload.readableBytes, of: id) }
+            isBegun = false
         case 1:
             highest = max(highest, id)
             if streams[id] == nil { streams[id] = Stream(room: initialRoom) }
@@ -80,6 +89,11 @@ struct HTTP2Witness {
             if id == 0 { connectionGrants += octets } else { streams[id]?.grants += octets }
         default: break
         }
+    }
+
+    private mutating func use(_ count: Int, of id: UInt32) {
+        connectionRoom -= count
+        streams[id]?.room -= count
     }
 
     // MARK: What comes

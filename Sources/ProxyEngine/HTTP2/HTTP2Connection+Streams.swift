@@ -20,7 +20,8 @@ extension HTTP2Connection {
     func answered(_ stream: HTTP2Stream) {
         guard forget(stream) else { return }
         switch state.answered(stream.id, discards: stream.mayDiscard) {
-        case .over: break
+        // A stream error, whatever has been said before it (RFC 9113 section 8.1.1).
+        case .over: if stream.isMalformed { gather { HTTP2FrameWriter.reset(stream.id, .protocolError, to: &$0) } }
         case .discarding:
             raiseWindow(of: stream.id)
             patience.discards(true, at: loop.now)

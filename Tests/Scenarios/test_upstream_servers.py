@@ -1,5 +1,6 @@
 """Servers that APIs run on, as they are: what each of them sends reaches a client of either protocol unchanged."""
 import hashlib
+import os
 import socket
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ HARNESS = Path(__file__).parent / "harness"
 BODY = b"x" * 300_000
 FILE = bytes(range(256)) * 1000
 
-NGINX = """daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log; events {{ worker_connections 256; }}
+NGINX = """daemon off; {user} worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log; events {{ worker_connections 256; }}
 http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
 uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi; server {{ listen 127.0.0.1:{port}; root {folder}/files; }} }}
 """
@@ -44,7 +45,8 @@ def python(*words):
 def configured(text, *words):
     def command(folder, port):
         path = folder / "server.conf"
-        path.write_text(text.format(folder=folder, port=port))
+        # As root it would drop what it may read, which is in a folder of the tests.
+        path.write_text(text.format(folder=folder, port=port, user="user root;" if os.geteuid() == 0 else ""))
         return [word.format(path=path, folder=folder) for word in words]
 
     return command
@@ -104,10 +106,8 @@ def test_apis(start, pki, issuer, name):
 
 @pytest.mark.parametrize("name", FILES)
 def test_files(start, pki, issuer, tmp_path, name):
-    (tmp_path / "files").mkdir(mode=0o755)
+    (tmp_path / "files").mkdir()
     (tmp_path / "files/file").write_bytes(FILE)
-    for folder in [tmp_path, *tmp_path.parents][:3]:
-        folder.chmod(0o755)
     proxy = start(name, FILES[name])
     for http2 in (False, True):
         with httpx.Client(

@@ -97,7 +97,8 @@ struct GenerationTests {
                     return (before.allSatisfy(\.isWaiting), EventLoopFuture.whenAllSucceed((before + after).map(\.fate), on: loop))
                 }.get()
                 let found = try await fates.get()
-                guard waited else { continue }
+                // Nor is how long a request waits for a key, on a machine that has other things to do.
+                guard waited, !found.contains("kid_unknown") else { continue }
                 #expect(found == ["permit under \(Workshop.audience)", "aud_mismatch", "aud_mismatch", "permit under \(other)"])
                 return
             }

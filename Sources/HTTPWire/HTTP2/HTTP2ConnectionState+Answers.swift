@@ -70,19 +70,19 @@ extension HTTP2ConnectionState {
     }
 
     /// The whole answer was sent.
-    /// - Parameter discards: a body that is still coming may end by itself.
-    package mutating func answered(_ id: UInt32, discards: Bool = false) -> OnAnswered {
+    /// - Parameter end: until when a body that is still coming may end by itself; nil for not at all.
+    package mutating func answered(_ id: UInt32, discardingUntil end: NIODeadline? = nil) -> OnAnswered {
         guard let index = index(of: id) else { return .over }
         glitches.makeUp(1)
         guard streams[index].isRemoteOpen else {
             remove(at: index)
             return .over
         }
-        guard discards, streams[index].expected ?? 0 <= Self.discardedBody else {
+        guard let end, streams[index].expected ?? 0 <= Self.discardedBody else {
             remove(at: index)
             return .unwanted
         }
-        streams[index].discards = Self.discardedBody
+        streams[index].discards = HTTP2StreamState.Discards(left: Self.discardedBody, end: end)
         taken(streams[index].untaken, of: id)
         return .discarding
     }

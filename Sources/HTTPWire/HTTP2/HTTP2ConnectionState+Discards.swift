@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 
 /// Bodies that are read for nothing, behind an answer that did not wait for them.
 ///
@@ -9,34 +9,26 @@ extension HTTP2ConnectionState {
     static let discardedBody = 4 << 20
 
     /// - Returns: what follows of a part of such a body.
-    mutating func discard(_ part: HTTP2DataPart, left: Int, at index: Int) -> OnData {
+    mutating func discard(_ part: HTTP2DataPart, _ discards: HTTP2StreamState.Discards, at index: Int) -> OnData {
         let count = part.data.readableBytes
         receive.giveBack(count)
-        guard !part.endsStream else {
-            over(at: index)
-            return .ignore
-        }
-        guard count <= left else {
-            over(at: index)
-            return .unwanted
+        guard !part.endsStream, count <= discards.left else {
+            abandoned(part.stream)
+            return part.endsStream ? .ignore : .unwanted
         }
         streams[index].receive.giveBack(count)
-        streams[index].discards = left - count
+        streams[index].discards?.left = discards.left - count
         return .discarded
     }
 
     /// Those that did not end in time.
     /// - Returns: whom the client is to be told that they are not wanted.
-    package mutating func stopDiscarding() -> [UInt32] {
-        let left = streams.filter { $0.discards != nil }.map(\.id)
-        for id in left { abandoned(id) }
-        return left
+    package mutating func stopDiscarding(at now: NIODeadline) -> [UInt32] {
+        let late = streams.filter { $0.discards.map { $0.end <= now } ?? false }.map(\.id)
+        for id in late { abandoned(id) }
+        return late
     }
 
-    package var isDiscarding: Bool { streams.contains { $0.discards != nil } }
-
-    private mutating func over(at index: Int) {
-        let id = streams[index].id
-        abandoned(id)
-    }
+    /// When the next of them has had its time; nil where there is none.
+    package var discardEnd: NIODeadline? { streams.compactMap(\.discards?.end).min() }
 }

@@ -170,7 +170,7 @@ extension HTTP2ConnectionState {
         guard streams[index].isRemoteOpen else { return failed(part, .streamClosed) }
         if let frame = part.frame, !streams[index].receive.receive(frame) { return failed(part, .flowControlError) }
         streams[index].receive.giveBack(part.padding)
-        if let left = streams[index].discards { return discard(part, left: left, at: index) }
+        if let discards = streams[index].discards { return discard(part, discards, at: index) }
         streams[index].untaken += count
         if part.endsStream { streams[index].isRemoteOpen = false }
         glitches.makeUp(count >= Self.much ? Self.worth : count > 0 ? 1 : 0)

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// One stream, from its HEADERS until both sides have ended it (RFC 9113 section 5.1).
 struct HTTP2StreamState: Equatable, Sendable {
     let id: UInt32
@@ -9,8 +11,13 @@ struct HTTP2StreamState: Equatable, Sendable {
     var untaken = 0
     /// What Content-Length leaves; nil where it says nothing.
     var expected: Int?
-    /// Octets of its body that are still read for nothing, once it has been answered; nil while it has not.
-    var discards: Int?
+    /// Octets of its body that are still read for nothing, and until when, once it has been answered; nil while it has not.
+    var discards: Discards?
+
+    struct Discards: Equatable, Sendable {
+        var left: Int
+        let end: NIODeadline
+    }
 
     /// - Returns: false where the body is not what Content-Length says (RFC 9113 section 8.1.1).
     mutating func receiveBody(_ count: Int, isLast: Bool) -> Bool {

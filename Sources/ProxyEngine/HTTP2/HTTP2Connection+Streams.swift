@@ -19,12 +19,12 @@ extension HTTP2Connection {
     /// The whole answer is framed.
     func answered(_ stream: HTTP2Stream) {
         guard forget(stream) else { return }
-        switch state.answered(stream.id, discards: stream.mayDiscard) {
+        switch state.answered(stream.id, discardingUntil: stream.mayDiscard ? loop.now + EngineSettings.discardPatience : nil) {
         // A stream error, whatever has been said before it (RFC 9113 section 8.1.1).
         case .over: if stream.isMalformed { gather { HTTP2FrameWriter.reset(stream.id, .protocolError, to: &$0) } }
         case .discarding:
             raiseWindow(of: stream.id)
-            patience.discards(true, at: loop.now)
+            patience.discards(until: state.discardEnd)
             rearm()
         case .unwanted: gather { HTTP2FrameWriter.reset(stream.id, stream.isMalformed ? .protocolError : .noError, to: &$0) }
         }
@@ -83,8 +83,8 @@ extension HTTP2Connection {
 
     /// Bodies that nobody wants have had their time.
     func stopDiscarding() {
-        patience.discards(false, at: loop.now)
-        for id in state.stopDiscarding() { gather { HTTP2FrameWriter.reset(id, .noError, to: &$0) } }
+        for id in state.stopDiscarding(at: loop.now) { gather { HTTP2FrameWriter.reset(id, .noError, to: &$0) } }
+        patience.discards(until: state.discardEnd)
     }
 
     // MARK: The client's windows onto us

@@ -57,9 +57,7 @@ struct HTTP2Patience {
 
     mutating func ownAnswerWaits(_ waits: Bool, at now: NIODeadline) { ownAnswer = waits ? ownAnswer ?? now + answer : nil }
 
-    mutating func discards(_ discards: Bool, at now: NIODeadline) {
-        self.discards = discards ? self.discards ?? now + EngineSettings.discardPatience : nil
-    }
+    mutating func discards(until end: NIODeadline?) { discards = end }
 
     mutating func departs(within amount: TimeAmount?, at now: NIODeadline) { departure = amount.map { now + $0 } }
 }

@@ -52,6 +52,7 @@ extension HTTP1Connection: TunnelDownstream {
     /// request.
     func answer(_ answer: OwnAnswer, fields: [UInt8]) {
         let rest = unreadBody
+        expectLeftovers()
         let request = exchange?.request ?? .unreadable
         let keeps = !answer.closes && rest != nil && request.state.persists && !input.isEnded && !loop.isEnding && !isLastRequest
         gather { answer.write(into: &$0, fields: fields, isHead: request.isHead, closing: !keeps) }
@@ -76,7 +77,10 @@ extension HTTP1Connection: TunnelDownstream {
 
     func exchangeOver(keepsClient: Bool) {
         setPaused(.upstreamSlow, false)
-        guard keepsClient else { return closeGracefully() }
+        guard keepsClient else {
+            expectLeftovers()
+            return closeGracefully()
+        }
         becomeReady()
         continueReading()
     }

@@ -64,6 +64,14 @@ extension HTTP1Connection: ClientFront, TurnTaker {
         context.close(mode: .output, promise: sent)
     }
 
+    /// A client that is still sending a body which has been answered mostly reads the answer only afterwards: it is read for nothing for a
+    /// while, since a reset would take the answer away.
+    func expectLeftovers() { if !body.isOver { lingerEnd = loop.now + EngineSettings.discardPatience } }
+
+    func lingerOn() {
+        if let lingerEnd, case .lingering = phase { deadline = max(deadline, min(loop.now + EngineSettings.lingerTimeout, lingerEnd)) }
+    }
+
     /// The last output: whatever the client still has to read.
     private func flushAll() {
         guard let context else { return }

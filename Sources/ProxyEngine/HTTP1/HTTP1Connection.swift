@@ -58,6 +58,8 @@ package final class HTTP1Connection: ChannelInboundHandler {
     /// Requests that it may still have taken before others have their turn.
     private var turn = EngineSettings.requestsPerTurn
     private var pauses: PauseReasons = []
+    /// Where the rest of a body may come: until when at most.
+    var lingerEnd: NIODeadline?
     /// Octets read since memory was last given back.
     private var readOctets = 0
     private var portions = ReadPortions()
@@ -165,6 +167,7 @@ package final class HTTP1Connection: ChannelInboundHandler {
             becomeReady()
             return true
         case .lingering, .cutting, .closed:
+            if bytes.readableBytes > 0 { lingerOn() }
             bytes.clear()
             return false
         }

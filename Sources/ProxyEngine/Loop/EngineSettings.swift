@@ -108,7 +108,7 @@ package struct EngineSettings: Sendable {
     private static let rateGrace = TimeAmount.seconds(20)
     /// A body up to this size that is there already goes to the upstream with its head.
     package static let smallBody = 8 << 10
-    /// How long the rest of bodies that nobody wants is read over HTTP/2.
+    /// How long the rest of a body that nobody wants is read, where it cannot be told from what follows otherwise.
     package static let discardPatience = TimeAmount.seconds(10)
     /// The rest of a refused request's body up to this size is read and dropped, so that its connection can be kept.
     package static let discardedBody = 64 << 10

@@ -101,7 +101,7 @@ struct HTTP2Witness {
     mutating func takes(_ octets: ByteBuffer) {
         cameOctets.writeImmutableBuffer(octets)
         while let (type, flags, id, payload) = Self.frame(&cameOctets) {
-            if fault != nil { fail("a frame behind the last GOAWAY") }
+            if let fault { fail("a frame of type \(type) on stream \(id) behind GOAWAY of \(fault)") }
             if payload.readableBytes > 16_384 { fail("a frame of \(payload.readableBytes) octets") }
             if let block, type != 9 || id != block.stream { fail("a frame within a head") }
             took(type, flags, id, payload)

@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 
+import pytest
+
 from harness.processes import PATIENCE, ROOT
 
 FUZZ = os.environ.get("HOLDFAST_FUZZ_BIN", str(ROOT / ".build/release/holdfast-fuzz"))
@@ -44,6 +46,13 @@ def test_no_connection_of_http2_crashes_hangs_leaks_or_breaks_a_rule():
     gets is requests, each stream has one end, and no octet of a window is lost (H2-09, H2-11, H2-12, H2-13, H2-14, H2-16, H2-17, H2-23)."""
     numbers = fuzz("http2", CONNECTIONS)
     assert numbers["ended for a fault"] > int(CONNECTIONS) // 10
+
+
+@pytest.mark.parametrize("seed", ["5219509671615971610", "5219509671615979842", "5219509671616219738", "5219509671616844298"])
+def test_nothing_comes_behind_the_last_goaway(seed):
+    """Connections of which one in a hundred thousand is such: a fault that is found while waiting answers are framed (H2-17)."""
+    run = subprocess.run([FUZZ, "http2", "--seed", seed, "--cases", "1"], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert run.returncode == 0, run.stdout
 
 
 def test_no_json_text_crashes_hangs_or_is_read_in_two_ways():

@@ -85,17 +85,18 @@ extension HTTP2Connection {
     /// Sends what has been gathered, as far as the client keeps up.
     func flush() {
         output.isDue = false
-        guard let context, case .serving = phase, !output.isFlushing else { return }
+        guard let context, isServing, !output.isFlushing else { return }
         output.isFlushing = true
         repeat {
-            while let write = output.next() {
+            // What is framed may be one fault too many: GOAWAY was the last then, and what was gathered behind it goes nowhere.
+            while isServing, let write = output.next() {
                 writePages.willWrite(write.bytes, context)
                 context.writeAndFlush(wrapOutboundOut(write.bytes), promise: write.isConfirmed ? confirmation(context) : nil)
                 if !write.isPart { loop.buffers.giveBack(write.bytes) }
             }
-        } while fill()
+        } while isServing && fill()
         output.isFlushing = false
-        guard case .serving = phase else { return }
+        guard isServing else { return }
         shareOut()
         patience.ownAnswerWaits(streams.contains { $0.exchange == nil && $0.waits }, at: loop.now)
         rearm()

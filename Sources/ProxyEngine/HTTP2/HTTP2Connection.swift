@@ -225,6 +225,7 @@ package final class HTTP2Connection: ChannelInboundHandler {
 
     var hasPendingInput: Bool { input.readableBytes > 0 }
     var isPaused: Bool { !pauses.isEmpty }
+    var isServing: Bool { if case .serving = phase { true } else { false } }
 
     private func setPaused(_ reason: PauseReasons, _ on: Bool) {
         let before = pauses.isEmpty

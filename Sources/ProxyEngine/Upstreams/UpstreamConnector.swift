@@ -45,7 +45,7 @@ package struct UpstreamConnector: Sendable {
             .connectTimeout(patience)
             .channelOption(.allowRemoteHalfClosure, value: true)
             // One read a turn: what a paused connection still delivers is one buffer, and everybody has a turn.
-            .channelOption(.maxMessagesPerRead, value: 4)
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(.recvAllocator, value: ReceiveAllocator(maximum: EngineSettings.upstreamRead))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

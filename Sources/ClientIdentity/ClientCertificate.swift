@@ -1,37 +1,43 @@
 package import BindingPolicy
 
-/// A client's certificate with those that its path to an authority needs: what it takes to judge it again under another trust, or after a
-/// list has changed.
-/// Shared by the connections of one client, as long as its path is remembered.
+/// A client's certificate with those that were sent beside it: what it takes to judge it again under another trust, or after a list has
+/// changed. Shared by the connections of one client, as long as its path is remembered; what it holds is counted there.
 package final class ClientCertificate: ProvenCertificate {
     package let thumbprint: Thumbprint
-    /// What was sent.
+    /// What was sent. What was lent is not kept as if it had been sent: under a configuration that lends it no more there is no path.
     let presented: PresentedChain
     /// All of the path but its authority, what was lent included; without a path what was sent.
     package let chain: [[UInt8]]
 
-    init(_ presented: PresentedChain) {
+    convenience init(_ presented: PresentedChain) {
+        self.init(presented, chain: [presented.leaf] + presented.others, Thumbprint(ofCertificate: presented.leaf))
+    }
+
+    private init(_ presented: PresentedChain, chain: [[UInt8]], _ thumbprint: Thumbprint) {
         self.presented = presented
-        chain = [presented.leaf] + presented.others
-        thumbprint = Thumbprint(ofCertificate: presented.leaf)
+        self.chain = chain
+        self.thumbprint = thumbprint
     }
 
-    /// Of what was sent only what the path needs is kept. What was lent is not kept as if it had been sent: under a configuration that
-    /// lends it no more there is no path.
-    private init(_ other: ClientCertificate, on path: ValidatedPath) {
-        presented = PresentedChain(leaf: other.presented.leaf, others: path.intermediates.filter(other.presented.others.contains))
-        chain = [other.presented.leaf] + path.intermediates
-        thumbprint = other.thumbprint
+    func on(_ path: ValidatedPath) -> ClientCertificate {
+        // The same octets once.
+        let intermediates = path.intermediates.map { part in presented.others.first { $0 == part } ?? part }
+        return ClientCertificate(presented, chain: [presented.leaf] + intermediates, thumbprint)
     }
 
-    /// Whether something of its path was lent to it, and more was sent with the same certificate now.
-    func rests(onLess other: ClientCertificate) -> Bool {
-        let missing = chain.dropFirst().filter { !presented.others.contains($0) }
-        return !missing.isEmpty && missing.contains(where: other.presented.others.contains)
+    /// With what was sent with the same certificate now: itself where that is nothing new. What its path needs comes first, then the
+    /// latest, as far as there is room.
+    func joined(with other: ClientCertificate) -> ClientCertificate {
+        guard other !== self, other.presented.others.contains(where: { !presented.others.contains($0) }) else { return self }
+        let sent = other.presented.others + presented.others
+        var others: [[UInt8]] = []
+        for part in chain.dropFirst().filter(sent.contains) + sent where !others.contains(part) {
+            guard PresentedChain.isBounded(leaf: presented.leaf, others: others + [part]) else { continue }
+            others.append(part)
+        }
+        return ClientCertificate(PresentedChain(leaf: presented.leaf, others: others), chain: chain, thumbprint)
     }
-
-    func on(_ path: ValidatedPath) -> ClientCertificate { ClientCertificate(self, on: path) }
 
     /// Octets that it holds, about.
-    var size: Int { 96 + chain.reduce(0) { $0 + $1.count } }
+    var size: Int { 96 + (chain + presented.others.filter { !chain.contains($0) }).reduce(0) { $0 + $1.count } }
 }

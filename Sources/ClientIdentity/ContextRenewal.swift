@@ -25,9 +25,10 @@ package struct ContextRenewal: Equatable, Sendable {
 
     /// - Parameters:
     ///   - begun: handshakes begun with the context.
+    ///   - isSpent: none of its sessions is to be resumed any more.
     ///   - made: when it was made; `now` and this are seconds since 1970. A clock set back makes a context due as well.
     ///   - earlier: contexts before it that connections still hold.
-    package func isDue(begun: Int, made: Double, now: Double, earlier: Int) -> Bool {
-        earlier < earlierContexts && (begun >= handshakes || now - made >= age || now < made)
+    package func isDue(begun: Int, isSpent: Bool = false, made: Double, now: Double, earlier: Int) -> Bool {
+        earlier < earlierContexts && (isSpent || begun >= handshakes || now - made >= age || now < made)
     }
 }

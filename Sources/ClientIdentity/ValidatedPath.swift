@@ -11,7 +11,7 @@ package struct ValidatedPath: Equatable, Sendable {
     package let reviewTime: Double
 
     /// DER of the certificates between the leaf and the authority: of what was sent, those that the path needs.
-    let intermediates: [[UInt8]]
+    private(set) var intermediates: [[UInt8]]
     /// What has to be asked before it is decided.
     var inquiries: [StatusInquiry] = []
 
@@ -33,6 +33,14 @@ package struct ValidatedPath: Equatable, Sendable {
     ) -> ValidatedPath {
         var path = ValidatedPath(window: window, reviewTime: -.infinity, intermediates: intermediates, anchor: anchor)
         path.inquiries = inquiries
+        return path
+    }
+
+    /// Without what the certificate that it is remembered with holds already, and what was asked.
+    var remembered: ValidatedPath {
+        var path = self
+        path.intermediates = []
+        path.inquiries = []
         return path
     }
 

@@ -124,7 +124,8 @@ struct CertificateFactsTests {
         let chain = try leaf.chain()
         let validator = try CertificatePathValidator(trusting: root)
         func facts(_ authenticator: ClientAuthenticator) throws -> CertificateFacts? {
-            let first = try authenticator.verifyHandshake(chain: chain, now: testNow).get().peer.certificate
+            let accepted = try authenticator.verifyHandshake(chain: chain, now: testNow).get()
+            let first = try authenticator.identify(leaf: chain.first, accepted: accepted, now: testNow).get().peer.certificate
             #expect(try authenticator.identify(leaf: chain.first, now: testNow).get().peer.certificate === first)
             return first
         }

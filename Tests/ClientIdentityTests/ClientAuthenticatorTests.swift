@@ -14,7 +14,7 @@ import Testing
     }
 
     private func authorities(_ paths: Int = 16) throws -> ClientAuthenticator {
-        ClientAuthenticator(.authorities(try CertificatePathValidator(trusting: root)), rememberedPaths: paths)
+        ClientAuthenticator(.authorities(try CertificatePathValidator(trusting: root)), rememberedPaths: paths, rememberedIssuers: 0)
     }
 
     @Test func aHandshakeYieldsTheLeafsThumbprintAndThePathsDates() throws {
@@ -85,6 +85,28 @@ import Testing
         #expect(authenticator.peer(leaf: resumed, now: testNow) == .failure(.certificateRefused(.untrusted)))
     }
 
+    @Test("Where a path is forgotten, the intermediates that others of its issuer have shown stand in (TLS-13)")
+    func forgottenPath() throws {
+        let authority = try CertificatePathValidator(trusting: root)
+        let authenticator = ClientAuthenticator(.authorities(authority), rememberedPaths: 2, rememberedIssuers: 4)
+        let intermediate = try root.issue("I", extensions: TestCertificate.authorityExtensions())
+        let leaf = try intermediate.issue("A")
+        let resumed = try NIOSSLCertificate.list(leaf)[0]
+        let peer = try authenticator.verify(chain: leaf.chain(intermediate), now: testNow).get()
+        for index in 1...10 { _ = try authenticator.verify(chain: intermediate.issue("\(index)").chain(intermediate), now: testNow).get() }
+        #expect(authenticator.peer(leaf: resumed, now: testNow) == .success(peer))
+        // Of another CA of that name they prove nothing.
+        let forged = try TestCertificate.authority("I", extensions: TestCertificate.authorityExtensions()).issue("A")
+        let verdict = authenticator.peer(leaf: try NIOSSLCertificate.list(forged)[0], now: testNow)
+        #expect(verdict == .failure(.certificateRefused(.untrusted)))
+        // Bounded as well: beyond it a full handshake is asked for.
+        for index in 1...10 {
+            let other = try root.issue("J\(index)", extensions: TestCertificate.authorityExtensions())
+            _ = try authenticator.verify(chain: other.issue("a").chain(other), now: testNow).get()
+        }
+        #expect(authenticator.peer(leaf: resumed, now: testNow) == .failure(.certificateRefused(.untrusted)))
+    }
+
     @Test func whatIsInUseIsNotForgotten() throws {
         let intermediate = try root.issue("I", extensions: TestCertificate.authorityExtensions())
         let authenticator = try authorities(4)
@@ -150,22 +172,83 @@ import Testing
         #expect(!HandshakeFault.certificateMissing.meaning.isEmpty)
     }
 
-    @Test("What a stranger plants beside somebody's certificate, without its key, has no say in what becomes of it")
+    @Test("What a stranger plants beside somebody's certificate, without its key, has no say in what becomes of it (MTLS-17)")
     func plantedCertificates() throws {
+        let key = TestCertificate.newKey()
+        let sent = try root.issue("I", key: key, notAfter: testNow + 50, extensions: TestCertificate.authorityExtensions())
+        let planted = try root.issue("I", key: key, notAfter: testNow + 5, extensions: TestCertificate.authorityExtensions())
+        let leaf = try sent.issue("A")
+        let authenticator = try authorities()
+        // The stranger comes first, and his handshake ends before the proof.
+        _ = try authenticator.verifyHandshake(chain: leaf.chain(planted), now: testNow).get()
+        let resumed = try NIOSSLCertificate.list(leaf)[0]
+        #expect(authenticator.peer(leaf: resumed, now: testNow) == .failure(.certificateRefused(.untrusted)))
+        #expect(try authenticator.verify(chain: leaf.chain(sent), now: testNow).get().validUntil == testNow + 50)
+        // And again, while the holder's path is remembered.
+        _ = try authenticator.verifyHandshake(chain: leaf.chain(planted), now: testNow).get()
+        #expect(try authenticator.peer(leaf: resumed, now: testNow).get().validUntil == testNow + 50)
+        #expect(try authenticator.identify(leaf: resumed, now: testNow).get().certificate.chain == [leaf.der, sent.der])
+    }
+
+    @Test("A session resumed is that of its certificate, whatever another handshake was accepted for (MTLS-09)")
+    func acceptedForAnother() throws {
+        let authenticator = try authorities()
+        let other = try authenticator.verifyHandshake(chain: root.issue("B").chain(), now: testNow).get()
+        let identity = try authenticator.identify(leaf: NIOSSLCertificate.list(leaf)[0], accepted: other, now: testNow).get()
+        #expect(identity.peer.thumbprint == Thumbprint(ofCertificate: leaf.der))
+    }
+
+    // MARK: what was sent is kept
+
+    @Test("A live connection goes on by whatever path its client's certificates have, after the root of the first one is dropped (PKI-11)")
+    func anotherPathAfterAReload() throws {
+        let renewed = try TestCertificate.authority("Renewed Root")
+        let key = TestCertificate.newKey()
+        let old = try root.issue("I", key: key, extensions: TestCertificate.authorityExtensions())
+        let new = try renewed.issue("I", key: key, extensions: TestCertificate.authorityExtensions())
+        let leaf = try old.issue("A")
+        for sent in [[old, new], [new, old]] {
+            let both = ClientAuthenticator(.authorities(try CertificatePathValidator(trusting: root, renewed)))
+            let chain = try NIOSSLCertificate.list(leaf) + sent.flatMap { try NIOSSLCertificate.list($0) }
+            let accepted = try both.verifyHandshake(chain: chain, now: testNow).get()
+            let identity = try both.identify(leaf: chain[0], accepted: accepted, now: testNow).get()
+            // The fields for the API tell of the path alone.
+            #expect(identity.certificate.chain.count == 2)
+            for left in [root, renewed] {
+                let next = ClientAuthenticator(.authorities(try CertificatePathValidator(trusting: left)))
+                #expect(try next.review(identity.certificate, now: testNow).get().thumbprint == identity.certificate.thumbprint)
+            }
+            let stranger = ClientAuthenticator(.authorities(try CertificatePathValidator(trusting: TestCertificate.authority("Stranger"))))
+            #expect(stranger.review(identity.certificate, now: testNow) == .failure(.certificateRefused(.untrusted)))
+        }
+    }
+
+    @Test("A client let in without a path goes on where its intermediates lead to an authority that is asked for later (MTLS-15, MTLS-16)")
+    func anyThenAuthorities() throws {
         let intermediate = try root.issue("I", extensions: TestCertificate.authorityExtensions())
         let leaf = try intermediate.issue("A")
-        let planted = try root.issue("P", extensions: TestCertificate.authorityExtensions())
+        let any = ClientAuthenticator(.any)
+        let accepted = try any.verifyHandshake(chain: leaf.chain(intermediate), now: testNow).get()
+        let identity = try any.identify(leaf: NIOSSLCertificate.list(leaf)[0], accepted: accepted, now: testNow).get()
+        #expect(try authorities().review(identity.certificate, now: testNow).get().thumbprint == identity.certificate.thumbprint)
+        // Who shows fewer the next time is still known by all of them.
+        let again = try any.verifyHandshake(chain: leaf.chain(), now: testNow).get()
+        #expect(again.certificate === identity.certificate)
+    }
+
+    @Test("What is kept of many handshakes with one certificate has the bound of one (PKI-07)")
+    func keptIsBounded() throws {
+        let needed = try root.issue("I", extensions: TestCertificate.authorityExtensions())
+        let leaf = try needed.issue("A")
         let authenticator = try authorities()
-        let chain = try leaf.chain(intermediate) + NIOSSLCertificate.list(planted)
-        let kept = try authenticator.verifyHandshake(chain: chain, now: testNow).get().certificate
-        #expect(kept.chain == [leaf.der, intermediate.der])
-        let denied = try DenyList("thumbprint \(Thumbprint(ofCertificate: planted.der))", of: "denied")
-        let next = ClientAuthenticator(.authorities(try CertificatePathValidator(trusting: root)), denied: denied)
-        #expect(try next.review(kept, now: testNow).get().thumbprint == kept.thumbprint)
-        #expect(try next.verify(chain: chain, now: testNow).get().thumbprint == kept.thumbprint)
-        let needed = try DenyList("thumbprint \(Thumbprint(ofCertificate: intermediate.der))", of: "denied")
-        let strict = ClientAuthenticator(.authorities(try CertificatePathValidator(trusting: root)), denied: needed)
-        #expect(strict.review(kept, now: testNow) == .failure(.certificateRefused(.denied)))
+        for index in 0..<20 {
+            let other = try root.issue("Other \(index)", extensions: TestCertificate.authorityExtensions())
+            let chain = try leaf.chain(needed, other)
+            let accepted = try authenticator.verifyHandshake(chain: chain, now: testNow).get()
+            let kept = try authenticator.identify(leaf: chain[0], accepted: accepted, now: testNow).get().certificate
+            #expect(kept.presented.others.count == min(index + 2, PresentedChain.othersLimit))
+            #expect(kept.presented.others.prefix(2) == [needed.der, other.der])
+        }
     }
 }
 
@@ -188,7 +271,7 @@ extension Result {
 
 extension ClientAuthenticator {
     fileprivate func verify(chain: [NIOSSLCertificate], now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
-        verifyHandshake(chain: chain, now: now).map(\.peer)
+        verifyHandshake(chain: chain, now: now).flatMap { identify(leaf: chain.first, accepted: $0, now: now) }.map(\.peer)
     }
 
     fileprivate func peer(leaf: NIOSSLCertificate?, now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {

@@ -50,6 +50,7 @@ struct ClientRegistryTests {
         let chain = try ([leaf] + issuers).map { try NIOSSLCertificate(bytes: $0.der, format: .der) }
         switch authenticator.verifyHandshake(chain: chain, now: testNow) {
         case .success(let identity):
+            #expect(try authenticator.identify(leaf: chain.first, accepted: identity, now: testNow).get().peer == identity.peer)
             // The same on a session that is resumed.
             #expect(try authenticator.identify(leaf: chain.first, now: testNow).get().peer == identity.peer)
             return .success(try #require(identity.peer.client))

@@ -12,6 +12,11 @@ import Testing
         #expect(renewal.isDue(begun: 0, made: 100, now: 160, earlier: 0))
     }
 
+    @Test func oneWhoseSessionsAreNotToBeResumedIsRenewedAtOnceWithinTheBound() {
+        #expect(renewal.isDue(begun: 0, isSpent: true, made: 100, now: 100, earlier: 1))
+        #expect(!renewal.isDue(begun: 0, isSpent: true, made: 100, now: 100, earlier: 2))
+    }
+
     @Test func aClockSetBackRenewsRatherThanKeepsForever() {
         #expect(renewal.isDue(begun: 0, made: 100, now: 99, earlier: 0))
     }

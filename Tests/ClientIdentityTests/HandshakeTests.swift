@@ -121,6 +121,42 @@ import X509
         #expect(server.faults == [.certificateRefused(.expired)])
     }
 
+    @Test(
+        "A session whose path is forgotten is refused once, and the same client is let in by a full handshake (TLS-13, TLS-16)",
+        arguments: ["-tls1_2", "-tls1_3", "-tls1_2 -no_ticket"], [0, 4])
+    func aSessionWhosePathIsForgottenIsRefusedOnce(_ flags: String, _ earlierContexts: Int) throws {
+        let authenticator = ClientAuthenticator(
+            .authorities(try CertificatePathValidator(trusting: root)), rememberedPaths: 2, rememberedIssuers: 0)
+        let server = try LoopbackServer(
+            authenticator: authenticator, authority: root,
+            renewal: ContextRenewal(handshakes: 1000, age: 3600, earlierContexts: earlierContexts))
+        let clients = try (0..<4).map { index in
+            let intermediate = try root.issue("I\(index)", extensions: TestCertificate.authorityExtensions())
+            return (try intermediate.issue("A"), intermediate)
+        }
+        let sessions = try clients.map { client, intermediate in
+            let session = try TemporaryFile("")
+            let first = try openSSLClient(server.port, flags, "-sess_out", session.path, client: client, sending: [intermediate])
+            #expect(first.contains(identified(client)))
+            return session
+        }
+        // One that is remembered resumes; one that is not does not get in by its session.
+        #expect(try openSSLClient(server.port, flags, "-sess_in", sessions[3].path).contains("Reused, TLSv1"))
+        let forgotten = clients[0].0
+        let refused = try openSSLClient(server.port, flags, "-sess_in", sessions[0].path, client: forgotten, sending: [clients[0].1])
+        #expect(refused.contains("Reused, TLSv1") && !refused.contains("identified"))
+        #expect(server.faults == [.certificateRefused(.untrusted)])
+        for _ in 1...2 {
+            let again = try openSSLClient(server.port, flags, "-sess_in", sessions[0].path, client: forgotten, sending: [clients[0].1])
+            #expect(again.contains("New, TLSv1") && again.contains(identified(forgotten)))
+        }
+        // A session of the next context is resumed again, where there may be one.
+        let session = try TemporaryFile("")
+        _ = try openSSLClient(server.port, flags, "-sess_out", session.path, client: forgotten, sending: [clients[0].1])
+        let resumed = try openSSLClient(server.port, flags, "-sess_in", session.path, client: forgotten, sending: [clients[0].1])
+        #expect(resumed.contains(identified(forgotten)) && resumed.contains("Reused, TLSv1") == (earlierContexts > 0))
+    }
+
     @Test("No session is resumed across a renewal of the context (TLS-19)", arguments: ["-tls1_2", "-tls1_3", "-tls1_2 -no_ticket"])
     func noSessionIsResumedAcrossARenewalOfTheContext(_ flags: String) throws {
         let server = try LoopbackServer(authority: root, renewal: ContextRenewal(handshakes: 1, age: 3600, earlierContexts: 4))

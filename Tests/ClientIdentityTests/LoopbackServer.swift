@@ -26,7 +26,8 @@ final class LoopbackServer: Sendable {
     var faults: [HandshakeFault] { shared.faults.withLock { $0 } }
 
     init(
-        trust: ClientTrust? = nil, authority: TestCertificate, key: Certificate.PrivateKey = TestCertificate.newKey(),
+        trust: ClientTrust? = nil, authenticator: ClientAuthenticator? = nil, authority: TestCertificate,
+        key: Certificate.PrivateKey = TestCertificate.newKey(),
         renewal: ContextRenewal = .standard, minimumVersion: TLSVersion = .tlsv12, certificateIsOptional: Bool = false,
         onlyRSASuites: Bool = false, onlyPostQuantum: Bool = false, resumption: Bool = true, isPublic: Bool = false, staysOpen: Bool = false
     ) throws {
@@ -38,30 +39,22 @@ final class LoopbackServer: Sendable {
             try ServerCredentials(certificateFile: credentials[0].path, keyFile: credentials[1].path), anchors: anchors,
             minimumVersion: minimumVersion, certificateIsOptional: certificateIsOptional, onlyRSASuites: onlyRSASuites,
             onlyPostQuantum: onlyPostQuantum, resumption: resumption)
-        let trust = try trust ?? .authorities(CertificatePathValidator(anchors))
+        let authenticator = try authenticator ?? ClientAuthenticator(trust ?? .authorities(CertificatePathValidator(anchors)))
         let shared = Shared()
         self.shared = shared
         let loop = group.next()
         let state = try loop.submit {
             NIOLoopBound(
-                (try ServerTLSContexts(isPublic ? tls.withoutClientCertificates : tls, renewal: renewal, now: testNow), ClientAuthenticator(trust)),
+                (try ServerTLSContexts(isPublic ? tls.withoutClientCertificates : tls, renewal: renewal, now: testNow), authenticator),
                 eventLoop: loop)
         }.wait()
         channel = try ServerBootstrap(group: group).childChannelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
                 let (contexts, authenticator) = state.value
                 let clock = { shared.clock.withLock { $0 } }
-                let handler =
-                    if isPublic {
-                        try contexts.makePublicHandler(now: clock())
-                    } else {
-                        try contexts.makeHandler(authenticator: authenticator, clock: clock) { fault, _ in
-                            shared.faults.withLock { $0.append(fault) }
-                        }
-                    }
-                let greeter = Greeter(
-                    handler, authenticator: authenticator, takesNobody: certificateIsOptional || isPublic, staysOpen: staysOpen,
-                    shared: shared)
+                let handshake = isPublic ? nil : try contexts.begin(authenticator: authenticator, clock: clock)
+                let handler = try handshake?.handler ?? contexts.makePublicHandler(now: clock())
+                let greeter = Greeter(handshake, takesNobody: certificateIsOptional || isPublic, staysOpen: staysOpen, shared: shared)
                 try channel.pipeline.syncOperations.addHandlers(handler, greeter)
             }
         }.bind(host: "127.0.0.1", port: 0).wait()
@@ -79,17 +72,13 @@ private final class Greeter: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let tls: NIOSSLServerHandler
-    private let authenticator: ClientAuthenticator
+    private let handshake: ClientHandshake?
     private let takesNobody: Bool
     private let staysOpen: Bool
     private let shared: LoopbackServer.Shared
 
-    init(
-        _ tls: NIOSSLServerHandler, authenticator: ClientAuthenticator, takesNobody: Bool, staysOpen: Bool, shared: LoopbackServer.Shared
-    ) {
-        self.tls = tls
-        self.authenticator = authenticator
+    init(_ handshake: ClientHandshake?, takesNobody: Bool, staysOpen: Bool, shared: LoopbackServer.Shared) {
+        self.handshake = handshake
         self.takesNobody = takesNobody
         self.staysOpen = staysOpen
         self.shared = shared
@@ -97,11 +86,10 @@ private final class Greeter: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case .handshakeCompleted = event as? TLSUserEvent else { return context.fireUserInboundEventTriggered(event) }
-        let leaf = tls.peerCertificate
-        if leaf == nil, takesNobody {
+        if takesNobody, handshake?.handler.peerCertificate == nil {
             greet("let in as nobody\n", context)
-        } else {
-            switch authenticator.identify(leaf: leaf, now: shared.clock.withLock { $0 }) {
+        } else if let handshake {
+            switch handshake.identify(now: shared.clock.withLock { $0 }) {
             case .success(let peer): greet(peer.peer.thumbprint.map { "identified \($0)\n" } ?? "identified nobody\n", context)
             case .failure(let fault): shared.faults.withLock { $0.append(fault) }
             }
@@ -113,7 +101,10 @@ private final class Greeter: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: words)), promise: nil)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let fault = handshake?.refusal?.fault { shared.faults.withLock { $0.append(fault) } }
+        context.close(promise: nil)
+    }
 }
 
 /// `openssl s_client` with `arguments`, parted at spaces: everything it printed.

@@ -125,12 +125,7 @@ private final class OpenGate: ClientGate {
     let trustChanges = 0
 
     func site(for serverName: String?) -> SiteIndex? { .listeners }
-    func makeTLSHandler(for site: SiteIndex, onRefusal: @escaping (GateRefusal) -> Void) throws -> NIOSSLServerHandler {
-        throw ChannelError.operationUnsupported
-    }
-    func identify(leaf: NIOSSLCertificate?, asking serverName: String?, now: Double) -> Result<IdentifiedClient, GateRefusal> {
-        .success(IdentifiedClient(.anonymous, nil))
-    }
+    func makeTLS(for site: SiteIndex, asking serverName: String?) throws -> any ClientTLS { throw ChannelError.operationUnsupported }
     func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer { .anonymous }
     func question(
         about certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double, for client: any LookupClient

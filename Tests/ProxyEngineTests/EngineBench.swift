@@ -268,12 +268,7 @@ final class FakeGate: ClientGate {
     private(set) var questions: [FakeLookup] = []
 
     func site(for serverName: String?) -> SiteIndex? { .listeners }
-    func makeTLSHandler(for site: SiteIndex, onRefusal: @escaping (GateRefusal) -> Void) throws -> NIOSSLServerHandler {
-        throw ChannelError.operationUnsupported
-    }
-    func identify(leaf: NIOSSLCertificate?, asking serverName: String?, now: Double) -> Result<IdentifiedClient, GateRefusal> {
-        .success(IdentifiedClient(.anonymous, nil))
-    }
+    func makeTLS(for site: SiteIndex, asking serverName: String?) throws -> any ClientTLS { throw ChannelError.operationUnsupported }
     func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer { reviewed }
     func question(
         about certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double, for client: any LookupClient

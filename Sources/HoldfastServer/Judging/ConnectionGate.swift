@@ -33,22 +33,11 @@ final class ConnectionGate: ClientGate {
 
     private func door(at site: SiteIndex?) -> SiteDoor? { site.flatMap { doors.indices.contains($0.position) ? doors[$0.position] : nil } }
 
-    func makeTLSHandler(for site: SiteIndex, onRefusal: @escaping (GateRefusal) -> Void) throws -> NIOSSLServerHandler {
+    func makeTLS(for site: SiteIndex, asking serverName: String?) throws -> any ClientTLS {
         guard let door = door(at: site) else { throw ChannelError.operationUnsupported }
-        return try door.contexts.makeHandler(authenticator: door.authenticator, clock: WallClock.seconds) { onRefusal($0.refusal(of: $1)) }
-    }
-
-    /// Without a certificate the handshake ends where one is required; that it came so far says that none is.
-    func identify(leaf: NIOSSLCertificate?, asking serverName: String?, now: Double) -> Result<IdentifiedClient, GateRefusal> {
-        let site = siteOf(serverName)
-        guard let door = door(at: site) else { return .failure(GateRefusal(code: "unrecognized_name")) }
-        guard let leaf else {
-            return door.certificateIsOptional
-                ? .success(IdentifiedClient(.anonymous.at(site), nil, asking: serverName)) : .failure(GateRefusal(code: "cert_missing"))
-        }
-        return door.authenticator.identify(leaf: leaf, now: now)
-            .map { IdentifiedClient($0.peer.at(site), $0.certificate, asking: serverName) }
-            .mapError { $0.refusal(of: try? leaf.toDERBytes()) }
+        return SiteTLS(
+            try door.contexts.begin(authenticator: door.authenticator, clock: WallClock.seconds), at: site, asking: serverName,
+            certificateIsOptional: door.certificateIsOptional)
     }
 
     func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer {
@@ -77,5 +66,33 @@ final class ConnectionGate: ClientGate {
             authenticator.reviewNeedsTime(certificate, now: now)
         else { return nil }
         return CertificateLookup(certificate, by: authenticator, now: now, for: client, on: eventLoop)
+    }
+}
+
+/// TLS of one connection with one of the listener's identities.
+private final class SiteTLS: ClientTLS {
+    private let handshake: ClientHandshake
+    private let site: SiteIndex
+    private let serverName: String?
+    private let certificateIsOptional: Bool
+
+    init(_ handshake: ClientHandshake, at site: SiteIndex, asking serverName: String?, certificateIsOptional: Bool) {
+        self.handshake = handshake
+        self.site = site
+        self.serverName = serverName
+        self.certificateIsOptional = certificateIsOptional
+    }
+
+    var handler: NIOSSLServerHandler { handshake.handler }
+
+    var refusal: GateRefusal? { handshake.refusal.map { $0.fault.refusal(of: $0.leaf) } }
+
+    /// Without a certificate the handshake ends where one is required; that it came so far says that none is.
+    func identify(now: Double) -> Result<IdentifiedClient, GateRefusal> {
+        let leaf = handler.peerCertificate
+        if leaf == nil, certificateIsOptional { return .success(IdentifiedClient(.anonymous.at(site), nil, asking: serverName)) }
+        return handshake.identify(now: now)
+            .map { IdentifiedClient($0.peer.at(site), $0.certificate, asking: serverName) }
+            .mapError { $0.refusal(of: try? leaf?.toDERBytes()) }
     }
 }

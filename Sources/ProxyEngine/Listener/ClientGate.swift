@@ -6,15 +6,9 @@ package protocol ClientGate: AnyObject {
     /// Which of the listener's identities a client means; nil for a host that is not served.
     /// - Parameter serverName: as the client sent it (RFC 6066 section 3); nil where it names none.
     func site(for serverName: String?) -> SiteIndex?
-    /// A handler for one connection that fails the handshake of a client certificate not acceptable there, and of none where one is
-    /// required.
-    /// - Parameter onRefusal: told on the loop why, before the error of TLS that comes of it.
-    func makeTLSHandler(for site: SiteIndex, onRefusal: @escaping (GateRefusal) -> Void) throws -> NIOSSLServerHandler
-    /// Called once a connection, full handshake or resumed.
-    /// - Parameters:
-    ///   - leaf: the one the handler holds; nil where the client showed none.
-    ///   - serverName: whom the connection is for.
-    func identify(leaf: NIOSSLCertificate?, asking serverName: String?, now: Double) -> Result<IdentifiedClient, GateRefusal>
+    /// TLS of one connection, which fails the handshake of a client certificate not acceptable there, and of none where one is required.
+    /// - Parameter serverName: whom the connection is for.
+    func makeTLS(for site: SiteIndex, asking serverName: String?) throws -> any ClientTLS
     /// Judges again who was let in by the gate of another generation.
     /// - Parameter certificate: nil where the client showed none.
     func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer
@@ -25,6 +19,15 @@ package protocol ClientGate: AnyObject {
     func question(
         about certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double, for client: any LookupClient
     ) -> (any PendingLookup)?
+}
+
+/// TLS of one connection until it is known who is there; on its loop alone.
+package protocol ClientTLS: AnyObject {
+    var handler: NIOSSLServerHandler { get }
+    /// Why the client's certificate was not accepted, once TLS says that the handshake has failed; nil where it failed for another reason.
+    var refusal: GateRefusal? { get }
+    /// Called once a connection, full handshake or resumed, when it is complete.
+    func identify(now: Double) -> Result<IdentifiedClient, GateRefusal>
 }
 
 /// Who is at the other end of a connection, and what that was told by.

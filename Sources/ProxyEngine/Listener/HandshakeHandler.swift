@@ -15,7 +15,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     private let loop: EngineLoop
     private let generation: LoopGeneration
     /// Nil until the client has said whom it asks for.
-    private var tls: NIOSSLServerHandler?
+    private var tls: (any ClientTLS)?
     private let seats: ConnectionSeats
     private var context: ChannelHandlerContext?
     private var isOver = false
@@ -24,8 +24,6 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     private var hello: ClientHello?
     /// Of the client itself, where a load balancer has said so.
     private var source: SocketAddress?
-    /// Why the verification ended the handshake; nil where TLS itself does.
-    private var refusal: GateRefusal?
     var position = -1
     package var appointment = TimingWheel.Appointment()
     package private(set) var deadline: NIODeadline
@@ -41,8 +39,8 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     func makeTLS(for hello: ClientHello?) throws -> NIOSSLServerHandler? {
         // What is no ClientHello gets TLS's own answer.
         guard let site = hello.map({ generation.gate.site(for: $0.serverName) }) ?? .listeners else { return nil }
-        tls = try generation.gate.makeTLSHandler(for: site) { [weak self] in self?.refusal = $0 }
-        return tls
+        tls = try generation.gate.makeTLS(for: site, asking: hello?.serverName)
+        return tls?.handler
     }
 
     // MARK: The channel's callbacks
@@ -84,7 +82,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         // The end of input follows as an event of its own.
         case NIOSSLError.uncleanShutdown: break
         case let error as NIOSSLError:
-            failed(refusal ?? HandshakeFailure.refusal(for: error))
+            failed(tls?.refusal ?? HandshakeFailure.refusal(for: error))
             context.close(mode: .all, promise: nil)
         // The connection is closed where that was found.
         case let refusal as ClientHelloHandler.Refusal: failed(GateRefusal(code: refusal.code))
@@ -101,7 +99,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         // A client that leaves Nagle's algorithm on waits for this acknowledgement before it sends its first request.
         try? context.channel.syncOptions?.setOption(ChannelOptions.tcpOption(.init(rawValue: tcpQuickAck)), value: 1)
         let changes = generation.gate.trustChanges
-        switch generation.gate.identify(leaf: tls?.peerCertificate, asking: hello?.serverName, now: loop.clock.seconds()) {
+        switch tls?.identify(now: loop.clock.seconds()) ?? .failure(GateRefusal(code: "unrecognized_name")) {
         case .failure(let refusal): refuse(refusal)
         case .success(let identified):
             let client = ConnectedClient(

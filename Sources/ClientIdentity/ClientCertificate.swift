@@ -1,4 +1,6 @@
 package import BindingPolicy
+import HTTPWire
+import Synchronization
 
 /// A client's certificate with those that were sent beside it: what it takes to judge it again under another trust, or after a list has
 /// changed. Shared by the connections of one client, as long as its path is remembered; what it holds is counted there.
@@ -8,6 +10,14 @@ package final class ClientCertificate: ProvenCertificate {
     let presented: PresentedChain
     /// All of the path but its authority, what was lent included; without a path what was sent.
     package let chain: [[UInt8]]
+    private let told = Mutex(Told())
+
+    /// What the upstream was last told of it; held by the connections that say it.
+    private struct Told {
+        weak var lines: CertificateLines?
+        weak var forwarding: CertificateForwarding?
+        var fault: DenialReason?
+    }
 
     convenience init(_ presented: PresentedChain) {
         self.init(presented, chain: [presented.leaf] + presented.others, Thumbprint(ofCertificate: presented.leaf))
@@ -36,6 +46,15 @@ package final class ClientCertificate: ProvenCertificate {
             others.append(part)
         }
         return ClientCertificate(PresentedChain(leaf: presented.leaf, others: others), chain: chain, thumbprint)
+    }
+
+    /// - Parameter make: called where no connection has them.
+    func lines(by forwarding: CertificateForwarding, _ fault: DenialReason?, make: () -> CertificateLines) -> CertificateLines {
+        let known = told.withLock { $0.forwarding === forwarding && $0.fault == fault ? $0.lines : nil }
+        if let known { return known }
+        let lines = make()
+        told.withLock { $0 = Told(lines: lines, forwarding: forwarding, fault: fault) }
+        return lines
     }
 
     /// Octets that it holds, about.

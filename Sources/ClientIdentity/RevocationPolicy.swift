@@ -38,7 +38,7 @@ package struct RevocationPolicy: Sendable {
         whenStale = whenUnreachable
     }
 
-    var lists: [RevocationList] { files + fetched.flatMap(\.lists) }
+    package var lists: [RevocationList] { files + fetched.flatMap(\.lists) }
 
     /// Verifies what a certificate signed of the lists, before anybody waits for it. Takes milliseconds for each megabyte.
     func prepare(for issuer: OpenSSLCertificate) {

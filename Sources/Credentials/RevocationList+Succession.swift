@@ -16,6 +16,13 @@ extension RevocationList {
         return own.count == others.count ? own.lexicographicallyPrecedes(others) : own.count < others.count
     }
 
+    /// Whether nobody needs the other: it is the later one of the same key and scope, and in force as long at least. Two authorities may
+    /// share a name: what identifies their keys has to be the same.
+    package func supersedes(_ other: RevocationList) -> Bool {
+        hasScope(of: other) && other.isOlder(than: self) && (nextUpdate ?? .infinity) >= (other.nextUpdate ?? .infinity)
+            && content(of: NID_authority_key_identifier) == other.content(of: NID_authority_key_identifier)
+    }
+
     package func isStale(at now: Double) -> Bool { nextUpdate.map { $0 < now } ?? false }
 
     /// Without leading zeros.

@@ -1,10 +1,11 @@
 import BindingPolicy
-import ClientIdentity
 import Foundation
 import HTTPWire
 import SwiftASN1
 import Testing
 import X509
+
+@testable import ClientIdentity
 
 extension ASN1ObjectIdentifier {
     fileprivate static let commonName = RDNAttributeType.commonName
@@ -33,12 +34,10 @@ private struct Told {
         _ dialects: CertificateDialect..., of chain: [[UInt8]]?, fault: DenialReason? = nil, isValidated: Bool = true,
         _ location: SourceLocation = #_sourceLocation
     ) throws {
-        var leftOut = 0
-        let octets = CertificateForwarding(dialects, isValidated: isValidated).lines(of: chain.map(Shown.init), fault: fault) {
-            #expect(dialects.contains($0), sourceLocation: location)
-            leftOut += 1
-        }
-        self.leftOut = leftOut
+        let lines = CertificateForwarding(dialects, isValidated: isValidated).lines(of: chain.map(Shown.init), fault: fault)
+        #expect(lines.leftOut.allSatisfy(dialects.contains), sourceLocation: location)
+        leftOut = lines.leftOut.count
+        let octets = lines.octets
         #expect(octets.allSatisfy { 0x20...0x7e ~= $0 || $0 == 13 || $0 == 10 }, sourceLocation: location)
         for line in octets.split(separator: 10, omittingEmptySubsequences: false).dropLast() {
             #expect(line.last == 13 && !line.dropLast().contains(13), sourceLocation: location)
@@ -288,5 +287,25 @@ private struct RFC2253 {
             guard let text = String(validating: value, as: UTF8.self) else { return nil }
             parts.append((type, text))
         }
+    }
+}
+
+@Suite("What the upstream is told of a certificate is there once, however many connections say it")
+struct SharedFieldLinesTests {
+    @Test("For one generation and one verdict, as long as a connection has it (CC-19)")
+    func shared() throws {
+        let certificate = ClientCertificate(PresentedChain(leaf: try TestCertificate.authority("A").der, others: []))
+        let forwarding = CertificateForwarding([.rfc9440, .nginx], isValidated: true)
+        var first: CertificateLines? = forwarding.lines(of: certificate, fault: nil)
+        #expect(forwarding.lines(of: certificate, fault: nil) === first)
+        let next = CertificateForwarding([.nginx], isValidated: true)
+        let others = next.lines(of: certificate, fault: nil)
+        #expect(others.octets != first?.octets && next.lines(of: certificate, fault: nil) === others)
+        let refused = next.lines(of: certificate, fault: .certificateExpired)
+        #expect(refused.octets != others.octets && next.lines(of: certificate, fault: .certificateExpired) === refused)
+        // Nobody has it any more: the certificate does not hold it.
+        weak let gone = first
+        first = nil
+        #expect(gone == nil)
     }
 }

@@ -53,4 +53,17 @@ struct FetchedListsTests {
         #expect(identities(after.lists) == identities(newer) && changes.count == count + 1)
         #expect(newer[0].isSigned, "by an issuer that only the first was told of")
     }
+
+    @Test("A list is of no consequence beside a later one of its scope, and only beside that (PKI-11)")
+    func supersession() throws {
+        let (early, late) = (try lists("270115070000Z")[0], try lists("270115073000Z")[0])
+        #expect(late.supersedes(early) && !early.supersedes(late) && !early.supersedes(early))
+        let other = try TestRevocationList(
+            of: TestCertificate.authority("Other").certificate.subject, signedBy: key, [], thisUpdate: "270115073000Z")
+        #expect(try !RevocationListFile.lists(in: other.der, "another's")[0].supersedes(early))
+        // Later, and over sooner.
+        let short = try TestRevocationList(
+            of: root.certificate.subject, signedBy: key, [], thisUpdate: "270115080000Z", nextUpdate: "270115090000Z")
+        #expect(try !RevocationListFile.lists(in: short.der, "a short one")[0].supersedes(early))
+    }
 }

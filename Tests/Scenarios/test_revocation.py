@@ -196,15 +196,16 @@ def test_explain_says_what_the_handshake_would(lists, pki, issuer, tmp_path):
 
 def test_metrics_tell_how_long_lists_and_certificates_have(lists, pki):
     proxy = lists.start()
-    left = proxy.metric("holdfast_revocation_list_next_update_in_seconds", key="client_certificates.authorities[0].revocation.lists")
-    assert 0 < left <= 3600
+    keys = {name: "client_certificates.authorities[0].revocation.lists (%s)" % path for name, path in lists.paths.items()}
+    for key in keys.values():
+        assert 0 < proxy.metric("holdfast_revocation_list_next_update_in_seconds", key=key) <= 3600
     for key, name in [("listener.certificate", "server"), ("client_certificates.authorities[0].file", "ca")]:
         left = proxy.metric("holdfast_certificate_expires_in_seconds", key=key)
         expected = (pki.certificate(name).not_valid_after_utc - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
         assert abs(left - expected) < 600, key
     lists.rewrite(root=lists.root.revoked(updated=-2 * HOUR, next_update=-HOUR))
-    key = "client_certificates.authorities[0].revocation.lists"
-    assert proxy.metric("holdfast_revocation_list_next_update_in_seconds", key=key) < 0
+    assert proxy.metric("holdfast_revocation_list_next_update_in_seconds", key=keys["root"]) < 0
+    assert proxy.metric("holdfast_revocation_list_next_update_in_seconds", key=keys["issuer"]) > 0
 
 
 def checked(proxy, clients, tmp_path):

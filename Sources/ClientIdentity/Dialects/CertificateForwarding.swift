@@ -1,8 +1,8 @@
 package import BindingPolicy
 package import HTTPWire
 
-/// Tells the upstream of a client's certificate in the dialects that it reads.
-package struct CertificateForwarding: Sendable {
+/// Tells the upstream of a client's certificate in the dialects that it reads. One a generation.
+package final class CertificateForwarding: Sendable {
     private let dialects: [CertificateDialect]
     private let isValidated: Bool
 
@@ -12,17 +12,21 @@ package struct CertificateForwarding: Sendable {
         self.isValidated = isValidated
     }
 
-    /// Whole lines.
+    /// Whole lines, the same for all connections of one certificate as long as one of them has them.
     ///
     /// - Parameters:
     ///   - certificate: nil where the client showed none.
     ///   - fault: why it is accepted no more.
-    ///   - leftOut: told of each value that could not be written safely.
-    package func lines(
-        of certificate: (any ProvenCertificate)?, fault: DenialReason?, leftOut: (CertificateDialect) -> Void
-    ) -> [UInt8] {
+    package func lines(of certificate: (any ProvenCertificate)?, fault: DenialReason?) -> CertificateLines {
+        guard let shared = certificate as? ClientCertificate else { return write(certificate, fault) }
+        return shared.lines(by: self, fault) { write(certificate, fault) }
+    }
+
+    private func write(_ certificate: (any ProvenCertificate)?, _ fault: DenialReason?) -> CertificateLines {
         let read = certificate.map { ForwardedCertificate($0, Verification(fault, isValidated: isValidated)) }
-        return dialects.flatMap { dialect in
+        var octets: [UInt8] = []
+        var leftOut: [CertificateDialect] = []
+        for dialect in dialects {
             var lines = CertificateFieldLines()
             switch read {
             case .some(.some(let certificate)): certificate.write(dialect, to: &lines)
@@ -30,9 +34,10 @@ package struct CertificateForwarding: Sendable {
             // Said with a word of its own, and only by nginx.
             case .none: if dialect == .nginx { lines.put("ssl-client-verify", "NONE") }
             }
-            for _ in 0..<lines.leftOut { leftOut(dialect) }
-            return lines.octets
+            octets += lines.octets
+            leftOut += Array(repeating: dialect, count: lines.leftOut)
         }
+        return CertificateLines(octets, leftOut: leftOut)
     }
 }
 

@@ -16,18 +16,24 @@ struct CredentialReview: Sendable {
         case authorities([Certificate])
         /// Lent to clients; `stray` are those of them that are of no use.
         case intermediates([Certificate], stray: [CertificateConcern])
-        case revocationLists([RevocationList])
+        /// Of one file, with all that its authority's clients are held against.
+        case revocationLists([RevocationList], RevocationPolicy)
         /// Whichever are there.
         case fetchedLists(FetchedLists)
         /// A file whose content nobody else may know.
         case secret(path: String)
 
+        /// Those that matter: one that a later one stands in for is of no consequence. Nil for what has none.
         var lists: [RevocationList]? {
             switch self {
-            case .revocationLists(let lists): lists
-            case .fetchedLists(let lists): lists.lists
+            case .revocationLists(let lists, let policy): Self.current(lists, beside: policy.lists)
+            case .fetchedLists(let lists): Self.current(lists.lists, beside: lists.lists)
             default: nil
             }
+        }
+
+        private static func current(_ lists: [RevocationList], beside all: [RevocationList]) -> [RevocationList] {
+            lists.filter { list in !all.contains { $0 !== list && $0.supersedes(list) } }
         }
 
         var certificates: [Certificate] {
@@ -55,7 +61,10 @@ struct CredentialReview: Sendable {
         items.append((file.keyPath, .intermediates(read.certificates, stray: stray)))
     }
 
-    mutating func watch(revocationLists file: LocatedPath, _ lists: [RevocationList]) { items.append((file.keyPath, .revocationLists(lists))) }
+    /// - Parameter isAlone: whether its key names no other file.
+    mutating func watch(revocationLists file: LocatedPath, _ lists: [RevocationList], of policy: RevocationPolicy, isAlone: Bool) {
+        items.append((isAlone ? file.keyPath : "\(file.keyPath) (\(file.path))", .revocationLists(lists, policy)))
+    }
 
     mutating func watch(fetchedLists url: HTTPURL, _ lists: FetchedLists) { items.append((url.shown, .fetchedLists(lists))) }
 

@@ -90,7 +90,7 @@ extension EngineSettings {
     private static func certificateFields(_ configuration: HoldfastConfiguration) -> CertificateFields? {
         guard !configuration.forward.certificate.isEmpty else { return nil }
         let forwarding = CertificateForwarding(configuration.forward.certificate, isValidated: !configuration.trusts.contains { $0.trust == .any })
-        return { certificate, fault, leftOut in forwarding.lines(of: certificate, fault: fault) { leftOut($0.rawValue) } }
+        return { certificate, fault in forwarding.lines(of: certificate, fault: fault) }
     }
 }
 

@@ -80,7 +80,6 @@ struct MistakeCollector {
         }
         let shelf = shelf
         let read = revocation.lists.map { file in load(file) { () throws(CredentialFault) in try shelf.lists(of: file) } }
-        for (file, lists) in zip(revocation.lists, read) { if let lists { review.watch(revocationLists: file, lists) } }
         guard !read.contains(where: { $0 == nil }) else { return nil }
         var authorities: [NIOSSLCertificate] = []
         if let file = revocation.certificateAuthorities {
@@ -92,9 +91,13 @@ struct MistakeCollector {
             listKeepers.append(keeper)
             review.watch(fetchedLists: keeper.url, keeper.lists)
         }
-        return RevocationPolicy(
+        let policy = RevocationPolicy(
             lists: read.compactMap(\.self).flatMap(\.self), fetched: keepers.map(\.lists), scope: .init(revocation.scope),
             whenStale: .init(revocation.whenStale))
+        for case (let file, let lists?) in zip(revocation.lists, read) {
+            review.watch(revocationLists: file, lists, of: policy, isAlone: revocation.lists.count == 1)
+        }
+        return policy
     }
 
     /// A file that nobody else may read.

@@ -1,4 +1,5 @@
 import BindingPolicy
+import HTTPWire
 import NIOCore
 import Telemetry
 
@@ -18,7 +19,8 @@ final class ConnectedClient {
     let key: ClientKey
     /// Among its client's connections, until it is over.
     var place: ClientLedger.Place?
-    private var fields: (generation: Int, fault: DenialReason?, lines: [UInt8])?
+    /// What its upstream may trust: of the certificate what all connections of it share.
+    private var fields: (generation: Int, fault: DenialReason?, lines: [UInt8], certificate: CertificateLines?)?
     /// Of the upstream that its latest request went to: mostly that of the next one too.
     private var latest: (pool: UpstreamPool, share: ClientShare)?
 
@@ -81,13 +83,15 @@ final class ConnectedClient {
     /// where the certificate is accepted no more and the request is forwarded all the same (`report_only`).
     func trustedFields(by generation: LoopGeneration, now: Double, _ counters: LoopCounters) -> [UInt8] {
         let fault = peer.fault(at: now)
-        if let fields, fields.generation == generation.number, fields.fault == fault { return fields.lines }
+        if let fields, fields.generation == generation.number, fields.fault == fault { return joined(fields.lines, fields.certificate) }
         var lines = generation.settings.trustedFields(for: peer, address: address)
         if fault == nil, let forwarded = generation.settings.forwardedClient, let facts = peer.certificate { forwarded.write(facts, to: &lines) }
-        if let certificateFields = generation.settings.certificateFields {
-            lines += certificateFields(certificate, fault) { counters.countCertificateFieldLeftOut($0) }
-        }
-        fields = (generation.number, fault, lines)
-        return lines
+        let certificateLines = generation.settings.certificateFields.map { $0(certificate, fault) }
+        for dialect in certificateLines?.leftOut ?? [] { counters.countCertificateFieldLeftOut(dialect.rawValue) }
+        fields = (generation.number, fault, lines, certificateLines)
+        return joined(lines, certificateLines)
     }
+
+    /// Nothing is copied where nothing is told of certificates.
+    private func joined(_ lines: [UInt8], _ certificate: CertificateLines?) -> [UInt8] { certificate.map { lines + $0.octets } ?? lines }
 }

@@ -49,10 +49,8 @@ package struct EngineSettings: Sendable {
     package var interactionID: InteractionIDMode
     package var errorBody: ErrorBody
 
-    /// Makes whole field lines of a certificate (nil where the client showed none) and of why it is accepted no more, and tells the name of
-    /// each group of fields in which a value had to be left out: of a closed set.
-    package typealias CertificateFields =
-        @Sendable (_ certificate: (any ProvenCertificate)?, _ fault: DenialReason?, _ leftOut: (String) -> Void) -> [UInt8]
+    /// Makes whole field lines of a certificate (nil where the client showed none) and of why it is accepted no more.
+    package typealias CertificateFields = @Sendable (_ certificate: (any ProvenCertificate)?, _ fault: DenialReason?) -> CertificateLines
 
     /// What is done with `x-fapi-interaction-id`.
     package enum InteractionIDMode: Sendable { case pass, echo, require }

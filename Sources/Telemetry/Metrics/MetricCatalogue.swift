@@ -78,7 +78,8 @@ package struct ProcessMetrics: MetricSet {
     package var certificateExpiry: [String: Double] = [:]
     @Metric(
         .gauge, "holdfast_revocation_list_next_update_in_seconds",
-        "Until the first revocation list of a configured file or URL is to be followed by another; below zero where that was.", by: "key")
+        "Until the first revocation list of a file (by its key, with its path where the key names several) or URL is to be followed by another; below zero where that was, and no later one stands in.",
+        by: "key")
     package var revocationListUpdate: [String: Double] = [:]
     @Metric(.counter, "holdfast_revocation_list_fetches", "Looks at the revocation lists of a URL.", by: "url")
     package var listFetches: [String: Int] = [:]

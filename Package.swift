@@ -57,6 +57,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Timekeeping", swiftSettings: settings),
         .target(name: "BindingPolicy", swiftSettings: settings),
         .target(name: "Files", swiftSettings: settings),
@@ -79,7 +80,7 @@ let package = Package(
             dependencies: ["BindingPolicy", "Files", "HTTPWire", "Timekeeping", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
         .target(
             name: "ProxyEngine",
-            dependencies: ["AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", "Timekeeping", nioCore, nioPosix, nioSSL, nioTLS],
+            dependencies: ["AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", "Timekeeping", "CZlib", nioCore, nioPosix, nioSSL, nioTLS],
             swiftSettings: settings),
         .target(
             name: "HoldfastServer",
@@ -120,7 +121,9 @@ let package = Package(
             name: "HoldfastConfigurationTests", dependencies: ["HoldfastConfiguration", "HTTPWire", "BindingPolicy"], swiftSettings: settings),
         .testTarget(
             name: "ProxyEngineTests",
-            dependencies: ["ProxyEngine", "AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", nioCore, nioPosix, nioEmbedded, nioSSL, hpack],
+            dependencies: [
+                "ProxyEngine", "AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", "CZlib", nioCore, nioPosix, nioEmbedded, nioSSL, hpack,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "HoldfastServerTests",

@@ -38,6 +38,10 @@ struct BoundsTests {
         { changed("url: http://127.0.0.1:8080", to: "url: http://127.0.0.1:8080\n  \(name): \($0)") }
     }
 
+    private static func upstream(_ name: String, _ value: String) -> @Sendable (String) -> String {
+        { changed("url: http://127.0.0.1:8080", to: "url: http://127.0.0.1:8080\n  \(name): \(value.replacing("VALUE", with: $0))") }
+    }
+
     private static func health(_ name: String) -> @Sendable (String) -> String {
         { changed("url: http://127.0.0.1:8080", to: "url: http://127.0.0.1:8080\n  health: {\(name): \($0)}") }
     }
@@ -170,6 +174,12 @@ struct BoundsTests {
         Bounded(
             key: "tokens[0].introspection.max_concurrent", file: introspection("max_concurrent"), least: "1", greatest: "4096",
             below: ("0", "could not be asked"), above: ("4097", "is a connection")),
+        Bounded(
+            key: "upstream.compression.minimum", file: upstream("compression", "{types: [text/*], minimum: VALUE}"), least: "1B", greatest: "1MiB",
+            below: ("0B", "an empty answer"), above: ("1025KiB", "gain most")),
+        Bounded(
+            key: "upstream.compression.level", file: upstream("compression", "{types: [text/*], level: VALUE}"), least: "1", greatest: "9",
+            below: ("0", "no need"), above: ("10", "zlib has no more")),
         Bounded(
             key: "upstream.connect_timeout", file: upstream("connect_timeout"), least: "10ms", greatest: "5m", below: ("9ms", "no connection"),
             above: ("301s", "is away")),

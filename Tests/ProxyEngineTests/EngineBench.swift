@@ -27,9 +27,14 @@ final class EngineSurroundings {
     fileprivate(set) var upstreamFaults: [UpstreamFault] = []
     /// Of each upstream.
     let limits: UpstreamLimits
+    /// Of their answers.
+    fileprivate let compression: CompressionTerms?
+    fileprivate let replacesHost: Bool
 
-    init(_ limits: UpstreamLimits, addresses: Int) {
+    init(_ limits: UpstreamLimits, addresses: Int, _ compression: CompressionTerms?, replacesHost: Bool) {
         self.limits = limits
+        self.compression = compression
+        self.replacesHost = replacesHost
         health = (0..<addresses).map { _ in AddressHealth() }
     }
 
@@ -43,18 +48,24 @@ final class EngineSurroundings {
         _ number: Int, judge: (any RequestJudge)? = nil, keeping: LoopGeneration? = nil, gate: FakeGate? = nil,
         _ change: (inout EngineSettings) -> Void = { _ in }
     ) throws -> LoopGeneration {
-        guard let rewrite = RequestRewrite(pseudonym: "holdfast-test", removesAuthorization: false, defaultHost: "api") else {
+        guard
+            let rewrite = RequestRewrite(
+                pseudonym: "holdfast-test", removesAuthorization: false, defaultHost: replacesHost ? "api.internal" : "api",
+                replacesHost: replacesHost)
+        else {
             throw ChannelError.operationUnsupported
         }
         var settings = EngineSettings.usual()
         change(&settings)
+        var terms = UpstreamTerms(rewrite: rewrite, response: settings.responseTimeout)
+        terms.compression = compression
         let upstreams = [UpstreamName.default, FakeJudge.payments].map { name in
             let pool = UpstreamPool(
                 eventLoop: eventLoop, addresses: addresses(of: name, health.indices), limits: limits, counters: counters, clock: time.clock,
                 onFault: { [unowned self] in upstreamFaults.append($0) })
             return LoopUpstream(
                 name, keeping?.upstreams[name]?.tenure ?? UpstreamTenure(pool, likeness: name),
-                UpstreamTerms(rewrite: rewrite, response: settings.responseTimeout), under: settings, counters)
+                terms, under: settings, counters)
         }
         return LoopGeneration(
             number: number, settings: settings,
@@ -84,13 +95,14 @@ final class EngineBench {
 
     init(
         connections: Int = 4, addresses: Int = 1, _ terms: AddressTerms = AddressTerms(), isolates: Bool = false,
-        _ change: (inout EngineSettings) -> Void = { _ in }
+        compression: CompressionTerms? = nil, replacesHost: Bool = false, _ change: (inout EngineSettings) -> Void = { _ in }
     ) throws {
         log = try AccessLogFile()
         let around = EngineSurroundings(
             UpstreamLimits(
                 connections: connections, connectionsPerClient: connections, connectTimeout: .seconds(5), idleTimeout: .seconds(30),
-                queueTimeout: .seconds(1), addresses: terms, isolates: isolates), addresses: addresses)
+                queueTimeout: .seconds(1), addresses: terms, isolates: isolates), addresses: addresses, compression,
+            replacesHost: replacesHost)
         surroundings = around
         loop = EngineLoop(
             eventLoop: around.eventLoop, generation: try around.generation(1, change), counters: around.counters, sink: log.sink,

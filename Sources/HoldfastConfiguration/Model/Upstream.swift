@@ -1,4 +1,5 @@
 package import BindingPolicy
+package import HTTPWire
 
 extension HoldfastConfiguration {
     package struct Upstream: Equatable, Sendable {
@@ -109,6 +110,8 @@ extension HoldfastConfiguration {
         package let credentialsFile: LocatedPath?
         /// What it may do wrong in its responses; none twice.
         package let tolerated: [Tolerated]
+        /// Nil where its answers go out as they come.
+        package let compression: CompressionTerms?
 
         /// Mistakes in responses that are understood by a word in the file only.
         package enum Tolerated: String, CaseIterable, Sendable {

@@ -13,7 +13,7 @@ extension HoldfastConfiguration.Upstream {
     private static let keys =
         [
             "url", "cleartext", "connect_timeout", "response_timeout", "idle_timeout", "max_connections", "max_connections_per_client",
-            "queue_timeout", "credentials_file", "first_octet_timeout", "tolerate", "isolate",
+            "queue_timeout", "credentials_file", "first_octet_timeout", "tolerate", "isolate", "compression",
         ] + addressKeys + tlsKeys
 
     /// Where requests go whose route names no other.
@@ -50,6 +50,7 @@ extension HoldfastConfiguration.Upstream {
     /// - `isolate` (`none` or `certificate`; default `none`): whether a connection that has served one client serves another
     /// - `tolerate` (list of `repeated_chunked`, `length_beside_chunked`, `chunked_in_http10`, `bare_lf`, `control_characters`; optional): what
     ///   it may do wrong in its responses
+    /// - `compression`: see there
     private init?(_ section: Section, _ name: UpstreamName, _ folder: String) {
         self.name = name
         keyPath = section.keyPath
@@ -89,6 +90,7 @@ extension HoldfastConfiguration.Upstream {
 
         credentialsFile = section.file("credentials_file", in: folder)
         tolerated = section.words("tolerate", Tolerated.self) ?? []
+        compression = CompressionTerms(section)
 
         isolation = section.optional("isolate", choice(Isolation.self)) ?? .none
         balance = section.optional("balance", choice(Balance.self)) ?? .leastConnections

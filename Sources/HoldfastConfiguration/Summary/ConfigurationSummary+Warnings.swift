@@ -58,7 +58,7 @@ extension ConfigurationSummary {
                 "forward.via is false: a request that comes back here, since something behind sends it to this listener again, is not known, and goes round until its sender gives up."
             )
         }
-        warnings += configuration.upstreams.flatMap(tolerated)
+        warnings += configuration.upstreams.flatMap(tolerated) + configuration.upstreams.flatMap(compressed)
         if let admin = configuration.admin, !admin.isLoopback {
             warnings.append("admin.address \(admin) is not a loopback address: whoever reaches it sees the metrics.")
         }
@@ -225,6 +225,13 @@ extension ConfigurationSummary {
             return
                 "\(upstream.keyPath).tolerate has `\(word.rawValue)`: \(what). Where others between here and the API read it in another way, an answer could be taken for a part of another; clients get it clean."
         }
+    }
+
+    private static func compressed(_ upstream: HoldfastConfiguration.Upstream) -> [String] {
+        guard let terms = upstream.compression else { return [] }
+        return [
+            "\(upstream.keyPath).compression compresses answers of \(terms.types.map(\.text).joined(separator: ", ")): where one holds a secret beside something that others can choose, its length tells them of the secret, guess by guess, although it is encrypted (BREACH). Name no type of such answers, or send their routes to an upstream without it."
+        ]
     }
 
     private static func name(of route: Route) -> String { (route.methods + [route.pattern.description]).joined(separator: " ") }

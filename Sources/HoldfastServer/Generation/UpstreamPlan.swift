@@ -48,9 +48,11 @@ struct UpstreamPlan: Sendable {
         name = configured.name
         url = configured.url
         self.target = target
-        terms = UpstreamTerms(
+        var terms = UpstreamTerms(
             rewrite: rewrite, credentials: (credentials ?? nil)?.line ?? [], response: configured.responseTimeout.timeAmount,
             firstOctet: configured.firstOctetTimeout.timeAmount)
+        terms.compression = configured.compression
+        self.terms = terms
         watched = board.upstream(configured)
         resolveEvery = configured.resolveEvery
         let (host, line) = (Self.host(configured, forward), terms.credentials)

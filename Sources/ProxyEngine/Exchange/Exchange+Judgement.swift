@@ -102,6 +102,7 @@ extension Exchange: LookupClient {
         upstream.counts.requests &+= 1
         self.permit = permit
         if permit.upgrade == .webSocket { upgrade = offer(octets) }
+        if let terms = upstream.terms.compression { compression = AnswerCompression(terms, generation.requestHead.compressionWish(octets)) }
         var out = loop.buffers.take()
         generation.requestHead.write(
             from: octets, to: &out, upstream.terms.rewrite, isHTTP2: request.isHTTP2,

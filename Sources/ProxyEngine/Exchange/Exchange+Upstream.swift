@@ -40,7 +40,9 @@ extension Exchange {
             case .pass(let closing) = state.answerBegan(upstreamPersists: upstreamPersists, mayPersist: downstream.mayPersist, at: loop.now)
         else { return }
         record.status = generation.responseHead.status
-        downstream.beginAnswer(raw, closing: closing, fields: addedFields)
+        var fields = addedFields
+        let raw = compressed(raw, adding: &fields)
+        downstream.beginAnswer(raw, closing: closing, fields: fields)
         releaseHead()
         progressed()
     }
@@ -52,19 +54,23 @@ extension Exchange {
         return fields
     }
 
-    func answerBody(_ part: ByteBuffer) {
+    func answerBody(_ part: ByteBuffer) { pass(part) }
+
+    /// What the client gets of it.
+    func passOn(_ part: ByteBuffer) {
         guard state.answerBody(part.readableBytes, at: loop.now) == .pass else { return }
         record.bytesOut += part.readableBytes
         noteFrames(part)
-        downstream?.passBody(part)
+        if part.readableBytes > 0 { downstream?.passBody(part) }
         progressed()
     }
 
     /// The answer is whole. The upstream's part ends now; the client's when it has taken all of it.
     /// - Parameter trailers: whole lines, where they were kept.
     func answerEnded(trailers: [UInt8] = []) {
+        finishCompression()
         guard let downstream, case .deliver(let keepsUpstream) = state.answerEnded(at: loop.now) else { return }
-        downstream.endAnswer(trailers: trailers)
+        downstream.endAnswer(trailers: self.trailers(trailers))
         // Before the client hears of it, which may bring the next request at once.
         let served = upstream
         upstream = nil
@@ -76,7 +82,10 @@ extension Exchange {
     }
 
     /// What one read brought has been reported.
-    func answerRead() { downstream?.flush(isWhole: false) }
+    func answerRead() {
+        flushCompression()
+        downstream?.flush(isWhole: false)
+    }
 
     /// The connection ended or spoke nonsense in the middle of this exchange; it has let go of us already.
     /// - Parameters:

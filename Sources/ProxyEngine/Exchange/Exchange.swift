@@ -7,7 +7,7 @@ import Telemetry
 ///
 /// It knows neither side's protocol, and pins the generation that it began with: it is judged and finished under that, whatever is
 /// published meanwhile. This file holds what an exchange is and how it ends; `+Judgement` how it may begin, `+Right` until when it may go on, `+Client` and `+Upstream`
-/// what either side does, `+Tunnel` how both go on with another protocol.
+/// what either side does, `+Tunnel` how both go on with another protocol, `+Compression` what is made of an answer.
 final class Exchange: Timed {
     let loop: EngineLoop
     let generation: LoopGeneration
@@ -23,6 +23,8 @@ final class Exchange: Timed {
     var permit: Permit?
     /// Where it may become a tunnel, or has.
     var upgrade: WebSocketUpgrade?
+    /// Nil where its upstream's answers are left alone.
+    var compression: AnswerCompression?
     /// It may stand in the line of its pool.
     var isWaiting = false
     var upstream: (any Upstream)?
@@ -66,6 +68,7 @@ final class Exchange: Timed {
         }
         if isWaiting, let seat { seat.upstream.pool.forget(self, of: seat.share) }
         releaseHead()
+        endCompression()
         if isCounted {
             isCounted = false
             loop.ledger.requestEnded(of: client.key)

@@ -10,6 +10,8 @@ package struct UpstreamTerms: Sendable {
     package var response: TimeAmount
     /// From the end of the request to the first octet of the answer.
     package var firstOctet: TimeAmount
+    /// Nil where its answers go out as they come.
+    package var compression: CompressionTerms?
 
     package init(rewrite: RequestRewrite, credentials: [UInt8] = [], response: TimeAmount, firstOctet: TimeAmount? = nil) {
         self.rewrite = rewrite

@@ -19,6 +19,14 @@ package struct MetricsSnapshot: MetricSet {
     package var requestSeconds = Histogram()
     @Metric(.counter, "holdfast_request_body_bytes", "Octets of request bodies received.") package var requestBodyOctets = 0
     @Metric(.counter, "holdfast_response_body_bytes", "Octets of response bodies forwarded.") package var responseBodyOctets = 0
+    @Metric(.counter, "holdfast_responses_compressed", "Answers of an upstream that were compressed for their clients.")
+    package var responsesCompressed = 0
+    @Metric(
+        .counter, "holdfast_compressions_left_out",
+        "Answers that went out as they came, since as many as may be were being compressed, in all or of one client."
+    )
+    package var compressionsLeftOut = 0
+    @Metric(.gauge, "holdfast_compressions_active", "Answers that are being compressed now, 136 KiB each.") package var compressionsActive = 0
     @Metric(.counter, "holdfast_refusals", "Requests refused by Holdfast itself, by reason code.", by: "reason")
     package var refusals: [String: Int] = [:]
     @Metric(

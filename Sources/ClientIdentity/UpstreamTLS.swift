@@ -23,6 +23,8 @@ package struct UpstreamTLS: Sendable {
         /// RSA key exchange, CBC and SHA-1.
         package var allowsLegacySuites = false
         package var renegotiation = NIORenegotiationSupport.none
+        /// What ALPN offers.
+        package var applicationProtocol = "http/1.1"
 
         package init() {}
     }
@@ -41,7 +43,7 @@ package struct UpstreamTLS: Sendable {
         configuration.minimumTLSVersion = terms.minimumVersion
         configuration.renegotiationSupport = terms.renegotiation
         configuration.certificateVerification = .fullVerification
-        configuration.applicationProtocols = ["http/1.1"]
+        configuration.applicationProtocols = [terms.applicationProtocol]
         if let authoritiesFile {
             let anchors = try TrustAnchors(file: authoritiesFile)
             validator = try CertificatePathValidator(anchors, of: .servers)

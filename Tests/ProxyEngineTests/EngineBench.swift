@@ -95,13 +95,14 @@ final class EngineBench {
 
     init(
         connections: Int = 4, addresses: Int = 1, _ terms: AddressTerms = AddressTerms(), isolates: Bool = false,
-        compression: CompressionTerms? = nil, replacesHost: Bool = false, _ change: (inout EngineSettings) -> Void = { _ in }
+        compression: CompressionTerms? = nil, replacesHost: Bool = false, protocol: UpstreamProtocol = .http1,
+        _ change: (inout EngineSettings) -> Void = { _ in }
     ) throws {
         log = try AccessLogFile()
         let around = EngineSurroundings(
             UpstreamLimits(
                 connections: connections, connectionsPerClient: connections, connectTimeout: .seconds(5), idleTimeout: .seconds(30),
-                queueTimeout: .seconds(1), addresses: terms, isolates: isolates), addresses: addresses, compression,
+                queueTimeout: .seconds(1), addresses: terms, isolates: isolates, protocol: `protocol`), addresses: addresses, compression,
             replacesHost: replacesHost)
         surroundings = around
         loop = EngineLoop(

@@ -1,6 +1,7 @@
 """Servers that APIs run on, as they are: what each of them sends reaches a client of either protocol unchanged."""
 import hashlib
 import os
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -56,6 +57,8 @@ APIS = {
     "gunicorn": python("gunicorn", "--chdir", str(HARNESS), "-b", "127.0.0.1:{port}", "--keep-alive", "60", "-k", "gthread", "apps:wsgi"),
     "uvicorn": python("uvicorn", "--app-dir", str(HARNESS), "--port", "{port}", "--log-level", "warning", "apps:asgi"),
     "node": lambda folder, port: ["node", HARNESS / "node/api.js"],
+    "node-h2c": lambda folder, port: ["node", HARNESS / "node/api.js", "h2c"],
+    "node-h2": lambda folder, port: ["node", HARNESS / "node/api.js", "h2", folder / "api.pem", folder / "api.key"],
     "jdk": lambda folder, port: ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", HARNESS / "java/Api.java"],
 }  # fmt: skip
 FILES = {
@@ -65,17 +68,24 @@ FILES = {
 
 
 @pytest.fixture
-def start(start_proxy, tmp_path):
+def start(start_proxy, tmp_path, pki):
     started = []
+    shutil.copy(pki.path("server.pem"), tmp_path / "api.pem")
+    shutil.copy(pki.path("server.key"), tmp_path / "api.key")
 
     def start(name, command):
         port = free_port()
         process = Process(command(tmp_path, port), tmp_path, name)
         started.append(process)
-        if name in ("node", "jdk"):
+        if name.startswith("node") or name == "jdk":
             port = int(eventually(lambda: process.out.strip(), lambda: f"{name} listens: {process.err}"))
         eventually(lambda: is_listening(port), lambda: f"{name} listens: {process.out} {process.err}")
-        return start_proxy({"upstream": {"url": f"http://127.0.0.1:{port}"}, "routes": None})
+        upstream = {"url": f"http://127.0.0.1:{port}"}
+        if name == "node-h2c":
+            upstream["protocol"] = "h2c"
+        if name == "node-h2":
+            upstream = {"url": f"https://127.0.0.1:{port}", "certificate_authorities": pki.path("ca.pem"), "protocol": "h2"}
+        return start_proxy({"upstream": upstream, "routes": None})
 
     yield start
     for process in started:

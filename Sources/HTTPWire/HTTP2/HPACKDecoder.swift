@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// Reads a client's header blocks: one a connection, since each block changes the table by which the next one is read (RFC 7541).
+/// Reads a peer's header blocks: one a connection, since each block changes the table by which the next one is read (RFC 7541).
 ///
 /// The fields go straight into HTTP/1.1's form (see ``HTTP2HeadAssembly``), so that there is one parser of heads and one judge for all
 /// protocols. A request that is refused is decoded to its end, for the table's sake: nothing more of it is kept, and the work is linear in
@@ -82,13 +82,13 @@ package struct HPACKDecoder: ~Copyable {
         return outcome
     }
 
-    private func room(_ block: UnsafeRawBufferPointer, _ limits: WireLimits) -> Int {
+    func room(_ block: UnsafeRawBufferPointer, _ limits: WireLimits) -> Int {
         HTTP2HeadAssembly.room(block.count, table: table.limit, limits)
     }
 
     // MARK: RFC 7541 section 6
 
-    private mutating func decode(_ block: UnsafeRawBufferPointer, into assembly: inout HTTP2HeadAssembly) throws(HPACKFault) {
+    mutating func decode(_ block: UnsafeRawBufferPointer, into assembly: inout HTTP2HeadAssembly) throws(HPACKFault) {
         var cursor = HPACKCursor(block)
         try takeSizeUpdates(&cursor)
         while !cursor.isAtEnd {

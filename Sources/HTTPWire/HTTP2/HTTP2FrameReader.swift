@@ -1,7 +1,8 @@
 package import NIOCore
 
 /// Takes frames off the wire, in whatever pieces they arrive: the preface, whole frames, and DATA as it comes, so that no more than one
-/// short frame is ever kept. Whether a frame may stand where it stands is ``HTTP2ConnectionState``'s to say.
+/// short frame is ever kept. Whether a frame may stand where it stands is ``HTTP2ConnectionState``'s
+/// to say, or ``HTTP2ClientState``'s.
 package struct HTTP2FrameReader: Sendable {
     package enum Event: Equatable, Sendable {
         /// More has to come.
@@ -24,9 +25,10 @@ package struct HTTP2FrameReader: Sendable {
         case data(stream: UInt32, rest: Int, padding: Int, isLast: Bool)
     }
 
-    private var expecting = Expecting.preface
+    private var expecting: Expecting
 
-    package init() {}
+    /// - Parameter begins: whether the peer's connection begins with the preface, as a client's does.
+    package init(withPreface begins: Bool = true) { expecting = begins ? .preface : .frame }
 
     /// A frame other than DATA has begun, or the preface; it is kept until it is whole.
     package var isBetweenFrames: Bool { if case .frame = expecting { true } else { false } }

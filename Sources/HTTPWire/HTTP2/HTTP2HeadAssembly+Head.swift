@@ -2,6 +2,7 @@
 extension HTTP2HeadAssembly {
     /// What the pseudo-fields make, and Host where `:authority` has it.
     mutating func writeLine() {
+        if case .answer = purpose { return writeStatusLine() }
         start = end
         switch pseudo.line(reader) {
         case .failure(let fault): self.fault = .malformed(fault)

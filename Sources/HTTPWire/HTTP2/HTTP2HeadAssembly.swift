@@ -1,12 +1,24 @@
 /// The fields of a header block on their way into HTTP/1.1's form, in memory whose size was computed beforehand.
 ///
-/// The pseudo-fields come first and stand at the beginning, until the first other field makes a request line of them; the head begins
-/// there. Each field is decoded where its line is to be, and is overwritten by the next one where it is dropped: with the first fault all
+/// The pseudo-fields come first and stand at the beginning, until the first other field makes a request line or a status line of them; the
+/// head begins there. Each field is decoded where its line is to be, and is overwritten by the next one where it is dropped: with the first fault all
 /// are.
 struct HTTP2HeadAssembly: ~Copyable {
     enum Purpose: Equatable {
+        /// A client's, whose trailers are checked and dropped.
         case request(endsStream: Bool, offersWebSocket: Bool)
         case trailers
+        /// An upstream's, whose trailers are kept.
+        case answer(HTTP2AnswerTerms)
+        case answerTrailers
+
+        var isOfTrailers: Bool { self == .trailers || self == .answerTrailers }
+        var isOfAnswer: Bool {
+            switch self {
+            case .request, .trailers: false
+            case .answer, .answerTrailers: true
+            }
+        }
     }
 
     /// Why nothing more is kept.
@@ -26,14 +38,16 @@ struct HTTP2HeadAssembly: ~Copyable {
     var fault: Fault?
 
     // The field at hand.
-    private var name = 0..<0
-    private var value = 0..<0
-    private var kind = HTTP2FieldKind.invalid
+    private(set) var name = 0..<0
+    private(set) var value = 0..<0
+    private(set) var kind = HTTP2FieldKind.invalid
 
     /// The list's size as RFC 9113 section 6.5.2 counts it, and its lines.
     private var size = 0
     var lines = 0
     var pseudo = HTTP2PseudoFields()
+    /// Of an answer.
+    var status: Int?
     var hasHost = false
     var contentLength: Int?
     var opensWebSocket = false
@@ -80,7 +94,7 @@ struct HTTP2HeadAssembly: ~Copyable {
     private mutating func begin(_ range: Range<Int>, _ kind: HTTP2FieldKind) throws(HPACKFault) {
         name = range
         self.kind = kind
-        guard start == nil, fault == nil, !kind.isPseudo, purpose != .trailers else { return }
+        guard start == nil, fault == nil, !kind.isPseudo, !purpose.isOfTrailers else { return }
         // The line comes behind the name, and the name once more behind the line.
         end = range.upperBound
         writeLine()
@@ -99,8 +113,8 @@ struct HTTP2HeadAssembly: ~Copyable {
     mutating func endField(isText: Bool) {
         guard fault == nil else { return }
         size += name.count + value.count + HPACKDynamicTable.overhead
-        guard size <= (purpose == .trailers ? limits.trailers : limits.head) else {
-            fault = .refused(purpose == .trailers ? .trailersTooLarge : .headTooLarge)
+        guard size <= (purpose.isOfTrailers ? limits.trailers : limits.head) else {
+            fault = .refused(purpose.isOfTrailers ? .trailersTooLarge : .headTooLarge)
             return
         }
         if kind.isPseudo { return keepPseudoField() }
@@ -112,6 +126,7 @@ struct HTTP2HeadAssembly: ~Copyable {
     }
 
     private mutating func keepPseudoField() {
+        if case .answer = purpose, start == nil { return keepStatus() }
         guard case .request(_, let offersWebSocket) = purpose, start == nil else {
             fault = .malformed(.pseudoFieldMisplaced)
             return
@@ -126,12 +141,13 @@ struct HTTP2HeadAssembly: ~Copyable {
         switch kind {
         case .invalid: .fieldNameInvalid
         case .connectionSpecific: .connectionFieldForbidden
-        case .te where !reader.matches(value, "trailers"): .connectionFieldForbidden
+        case .te where purpose.isOfAnswer || !reader.matches(value, "trailers"): .connectionFieldForbidden
         default: isText ? nil : .fieldValueInvalid
         }
     }
 
     private mutating func keepField() {
+        if purpose.isOfAnswer { return keepAnswerField() }
         switch kind {
         case .host:
             if let fault = hostFault() { self.fault = .malformed(fault) }
@@ -151,11 +167,15 @@ struct HTTP2HeadAssembly: ~Copyable {
         default: if opensWebSocket, reader.matches(name, "sec-websocket-key") { return }
         }
         if kind != .cookie || !areCookiesScattered { lines += 1 }
+        keepLine()
+        if kind == .cookie { cookieEnd = end }
+    }
+
+    mutating func keepLine() {
         if lines > limits.fields { fault = .refused(.fieldsTooMany) }
         store(": ", at: name.upperBound)
         end = value.upperBound
         endLine()
-        if kind == .cookie { cookieEnd = end }
     }
 
     private func hostFault() -> WireFault? {

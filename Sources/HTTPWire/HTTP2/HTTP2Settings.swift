@@ -11,11 +11,13 @@ package enum HTTP2Setting: UInt16, Sendable, CaseIterable {
     case enableConnectProtocol = 8
 }
 
-/// What the client has set, as far as it concerns us.
+/// What the peer has set, as far as it concerns us.
 package struct HTTP2PeerSettings: Equatable, Sendable {
     package var initialWindow: Int = 65_535
     package var maximumFrame: Int = HTTP2FrameHead.maximumPayload
-    /// Its table of our answers' fields, which we use none of: until we say so it has the size that every table has at first.
+    /// Streams of ours that an upstream takes at once; nil where it does not say.
+    package var streams: Int?
+    /// Its table of our fields, which we use none of: until we say so it has the size that every table has at first.
     package var table = Table.initial
     package enum Table: Sendable {
         case initial
@@ -27,20 +29,24 @@ package struct HTTP2PeerSettings: Equatable, Sendable {
     package init() {}
 
     /// Takes the settings of one frame, in their order. Those that nobody knows are ignored.
-    package mutating func apply(_ payload: ByteBuffer) -> HTTP2Fault? {
+    /// - Parameter isServer: the peer is one, which pushes nothing (RFC 9113 section 6.5.2).
+    package mutating func apply(_ payload: ByteBuffer, isServer: Bool = false) -> HTTP2Fault? {
         var rest = payload
         while let (identifier, value) = rest.readMultipleIntegers(as: (UInt16, UInt32).self) {
             switch HTTP2Setting(rawValue: identifier) {
             case .headerTableSize: if value < HPACKDecoder.defaultTableSize, table == .initial { table = .shrinks }
-            case .enablePush, .enableConnectProtocol: if value > 1 { return .settingInvalid }
+            case .enablePush: if value > (isServer ? 0 : 1) { return .settingInvalid }
+            case .enableConnectProtocol: if value > 1 { return .settingInvalid }
             case .initialWindowSize:
                 guard value <= HTTP2FrameHead.maximum31 else { return .windowOverflow }
                 initialWindow = Int(value)
             case .maxFrameSize:
                 guard (16_384...16_777_215).contains(value) else { return .settingInvalid }
                 maximumFrame = Int(value)
-            // Nothing of ours is bounded by these: we push nothing, and an answer's head has a bound of its own.
-            case .maxConcurrentStreams, .maxHeaderListSize, nil: break
+            // A client's bounds nothing of ours: we push nothing.
+            case .maxConcurrentStreams: streams = Int(value)
+            // A head has a bound of its own.
+            case .maxHeaderListSize, nil: break
             }
         }
         return nil

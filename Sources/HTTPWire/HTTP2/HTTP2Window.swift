@@ -22,7 +22,7 @@ package struct HTTP2ReceiveWindow: Equatable, Sendable {
     /// Less than every client may send at first, so that one which did not heed our settings is not stuck.
     private static let portion = 32 << 10
 
-    private let size: Int
+    private var size: Int
     /// What the peer may send.
     package private(set) var octets: Int
     /// Used up here, and not told yet.
@@ -58,6 +58,13 @@ package struct HTTP2ReceiveWindow: Equatable, Sendable {
     }
 
     package mutating func giveBack(_ count: Int) { given += count }
+
+    /// More than before: the peer is told with the next update.
+    package mutating func widen(to larger: Int) {
+        guard larger > size else { return }
+        given += larger - size
+        size = larger
+    }
 
     /// By how much the peer's is to be raised now; nil for not yet.
     package mutating func update() -> Int? {

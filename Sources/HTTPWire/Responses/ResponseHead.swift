@@ -137,6 +137,15 @@ extension ResponseHead {
         }
     }
 
+    /// Octets that its body has, where the head tells.
+    package var bodyLength: Int? {
+        switch framing {
+        case .none: 0
+        case .length(let octets): octets
+        case .chunked, .untilClose: nil
+        }
+    }
+
     package var hasDate: Bool { section.seen.contains(.date) }
     package var fieldCount: Int { section.count }
     /// Name and value of the field at `index`, counted from 0; nil beyond the last.

@@ -100,6 +100,16 @@ extension HoldfastConfiguration {
         package let maxConnections: Int
         /// Of those, how many may serve one client certificate.
         package let maxConnectionsPerClient: Int
+        /// What is spoken with it.
+        package let `protocol`: Protocol
+        package enum `Protocol`: String, CaseIterable, Sendable {
+            case http1 = "http/1.1"
+            /// Agreed by ALPN.
+            case h2
+            /// In clear, known beforehand.
+            case h2c
+        }
+
         package enum Isolation: String, CaseIterable, Sendable { case none, certificate }
 
         /// Whom connections serve one after the other: whomever, or one client alone.

@@ -78,6 +78,15 @@ extension HoldfastConfiguration {
         var reader = RoutesReader(
             issuers: issuers, upstreams: named.names, claimNames: claimNames, reportOnly: reportOnly, isVouched: isVouched, now: now)
         let routes = reader.routes(root)
+        for route in routes.list where route.policy.upgrade != nil {
+            let upstream = ([upstream].compactMap(\.self) + named.all).first { $0.name == route.policy.upstream }
+            if let upstream, upstream.protocol != .http1 {
+                root.complain(
+                    "`upgrade` needs an upstream of HTTP/1.1, and `\(upstream.keyPath).protocol` is `\(upstream.protocol.rawValue)`. Remove one of the two, or send the route to another upstream.",
+                    "routes")
+                break
+            }
+        }
         let others = listener?.identities.flatMap(\.clients) ?? []
         let forward = Forward(root, folder, profile, claimNames, isVouched: isVouched, namesClients: !(registered + others).isEmpty)
         let admin = Self.admin(root, listener)

@@ -13,7 +13,7 @@ extension HoldfastConfiguration.Upstream {
     private static let keys =
         [
             "url", "cleartext", "connect_timeout", "response_timeout", "idle_timeout", "max_connections", "max_connections_per_client",
-            "queue_timeout", "credentials_file", "first_octet_timeout", "tolerate", "isolate", "compression",
+            "queue_timeout", "credentials_file", "first_octet_timeout", "tolerate", "isolate", "protocol", "compression",
         ] + addressKeys + tlsKeys
 
     /// Where requests go whose route names no other.
@@ -31,6 +31,7 @@ extension HoldfastConfiguration.Upstream {
     }
 
     /// - `url` (`http://`, `https://` or `http+unix:///path`; required; no path of its own: paths are forwarded as they come)
+    /// - `protocol` (`http/1.1`, `h2` for `https://`, `h2c` for others; default `http/1.1`)
     /// - `cleartext` (`loopback-only` or `allowed`; default `loopback-only`): whether `http://` may go to another host
     /// - `certificate_authorities` (file, PEM; default: the CAs this system trusts): for `https://`
     /// - `certificate`, `private_key` (files, PEM; optional, both or none): shown to an `https://` upstream that asks
@@ -92,6 +93,7 @@ extension HoldfastConfiguration.Upstream {
         tolerated = section.words("tolerate", Tolerated.self) ?? []
         compression = CompressionTerms(section)
 
+        `protocol` = Self.protocol(section, isEncrypted: address?.isEncrypted)
         isolation = section.optional("isolate", choice(Isolation.self)) ?? .none
         balance = section.optional("balance", choice(Balance.self)) ?? .leastConnections
         health = Health(section)
@@ -115,6 +117,24 @@ extension HoldfastConfiguration.Upstream {
                     privateKey.map { HoldfastConfiguration.KeyPair(certificate: certificate, privateKey: $0) }
                 },
                 serverName: serverName ?? address.host, minimumVersion: version, suites: suites, renegotiation: renegotiation) : nil
+    }
+
+    private static func `protocol`(_ section: Section, isEncrypted: Bool?) -> Protocol {
+        let spoken = section.optional("protocol", choice(Protocol.self)) ?? .http1
+        guard let isEncrypted else { return spoken }
+        switch spoken {
+        case .h2 where !isEncrypted: section.complain("Without TLS it is called `h2c`. Write that, or an `https://` URL.", "protocol")
+        case .h2c where isEncrypted: section.complain("Over TLS it is called `h2`, and agreed in the handshake. Write that.", "protocol")
+        default: break
+        }
+        // What HTTP/2 has no place for.
+        if spoken != .http1, section.has("tolerate") {
+            section.complain("What can be tolerated are mistakes of HTTP/1.1, which is not spoken here. Remove this, or `protocol`.", "tolerate")
+        }
+        if spoken == .h2, section.has("renegotiation") {
+            section.complain("HTTP/2 forbids another handshake (RFC 9113). Remove this, or `protocol`.", "renegotiation")
+        }
+        return spoken
     }
 
     private enum Bounds {

@@ -215,7 +215,7 @@ extension ConfigurationSummary {
             } ?? ""
         let what = upstream.name == .default ? "" : " what routes send to \(quoted(upstream.name.text))"
         return
-            "Forwards\(what) to \(upstream.url)\(places(upstream))\(encryption)\(upstream.isolation == .none ? "" : "; no connection serves two clients")."
+            "Forwards\(what) to \(upstream.url)\(upstream.protocol == .http1 ? "" : " over HTTP/2")\(places(upstream))\(encryption)\(upstream.isolation == .none ? "" : "; no connection serves two clients")."
     }
 
     private static func places(_ upstream: HoldfastConfiguration.Upstream) -> String {

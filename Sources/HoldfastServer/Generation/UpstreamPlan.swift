@@ -56,7 +56,8 @@ struct UpstreamPlan: Sendable {
         watched = board.upstream(configured)
         resolveEvery = configured.resolveEvery
         let (host, line) = (Self.host(configured, forward), terms.credentials)
-        check = configured.health.check.map { UpstreamCheck($0, host: host, credentials: line) }
+        let isHTTP2 = configured.protocol != .http1
+        check = configured.health.check.map { UpstreamCheck($0, host: host, credentials: line, http2: isHTTP2 ? target.tls != nil : nil) }
         let connections = descriptors.upstreamShare(of: configured.maxConnections)
         limits = UpstreamLimits(
             connections: connections,
@@ -67,7 +68,8 @@ struct UpstreamPlan: Sendable {
             addresses: AddressTerms(
                 order: configured.balance == .roundRobin ? .roundRobin : .leastConnections, failures: configured.health.failures,
                 rest: configured.health.rest.timeAmount, slowStart: configured.slowStart.timeAmount),
-            isolates: configured.isolation == .certificate, tolerance: ResponseTolerance(configured.tolerated.map(\.tolerance)))
+            isolates: configured.isolation == .certificate, tolerance: ResponseTolerance(configured.tolerated.map(\.tolerance)),
+            protocol: configured.protocol.spoken)
         likeness = Likeness(
             url: configured.url,
             tls: configured.tls.map { "\($0.serverName) \($0.minimumVersion) \($0.suites) \($0.renegotiation) \($0.identity == nil)" } ?? "",
@@ -99,13 +101,15 @@ struct UpstreamPlan: Sendable {
         let credentials = tls.identity.flatMap { mistakes.load($0, shownFor: nil) }
         do throws(CredentialFault) {
             let client = try UpstreamTLS(
-                host: tls.serverName, authoritiesFile: tls.certificateAuthorities?.path, credentials: credentials, terms: UpstreamTLS.Terms(tls),
+                host: tls.serverName, authoritiesFile: tls.certificateAuthorities?.path, credentials: credentials,
+                terms: UpstreamTLS.Terms(tls, isHTTP2: upstream.protocol == .h2),
                 clock: WallClock.seconds)
             if let file = tls.certificateAuthorities, let anchors = client.anchors { mistakes.watch(authorities: file, anchors) }
             return UpstreamTarget(
                 address: address,
                 tls: .init(
-                    makeHandler: { verdict in try client.makeHandler { verdict.refuse($0) } }, fault: { client.fault(of: $0) }), sockets: sockets)
+                    makeHandler: { verdict in try client.makeHandler { verdict.refuse($0) } }, fault: { client.fault(of: $0) },
+                    applicationProtocol: upstream.protocol == .h2 ? upstream.protocol.rawValue : nil), sockets: sockets)
         } catch {
             mistakes.add(tls.certificateAuthorities, error)
             return nil
@@ -125,9 +129,20 @@ extension HoldfastConfiguration.Upstream.Tolerated {
     }
 }
 
+extension HoldfastConfiguration.Upstream.`Protocol` {
+    fileprivate var spoken: UpstreamProtocol {
+        switch self {
+        case .http1: .http1
+        case .h2: .http2
+        case .h2c: .cleartextHTTP2
+        }
+    }
+}
+
 extension UpstreamTLS.Terms {
-    fileprivate init(_ configured: HoldfastConfiguration.Upstream.TLS) {
+    fileprivate init(_ configured: HoldfastConfiguration.Upstream.TLS, isHTTP2: Bool) {
         self.init()
+        if isHTTP2 { applicationProtocol = "h2" }
         minimumVersion =
             switch configured.minimumVersion {
             case .tls10: .tlsv1

@@ -27,6 +27,8 @@ extension UpstreamFault {
         "not_tls": "it does not speak TLS",
         "protocol_version": "it speaks no version of TLS that we do",
         "handshake_refused": "it refuses the TLS handshake",
+        "no_application_protocol": "it does not agree to HTTP/2 in the TLS handshake",
+        "not_http2": "it answers HTTP/2 with HTTP/1.1",
         "server_name_unknown": "it does not know the server name",
         "client_certificate_required": "it demands a client certificate, and none is configured",
         "client_certificate_refused": "it refuses our client certificate",

@@ -116,7 +116,7 @@ extension Exchange: LookupClient {
         if request.state.hasBody, let body = downstream?.takeShortBody(),
             state.requestBody(body.readableBytes, isLast: true, at: loop.now) == .hold
         {
-            write(whole: body, to: &out)
+            write(whole: body, framed: request.isChunked && !upstream.pool.limits.protocol.isHTTP2, to: &out)
             record.bytesIn += body.readableBytes
         }
         head = out
@@ -124,9 +124,9 @@ extension Exchange: LookupClient {
         route(upstream.pool.acquire(for: self, of: share, holding: out.storageCapacity, now: loop.now))
     }
 
-    /// A body that goes with its head, framed as that says: HTTP/2's may have announced no length.
-    private func write(whole body: ByteBuffer, to out: inout ByteBuffer) {
-        guard request.isChunked else {
+    /// A body that goes with its head, framed as HTTP/1.1 does where the head says so: HTTP/2's may have announced no length.
+    private func write(whole body: ByteBuffer, framed: Bool, to out: inout ByteBuffer) {
+        guard framed else {
             out.writeImmutableBuffer(body)
             return
         }

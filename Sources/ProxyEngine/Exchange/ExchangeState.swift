@@ -107,6 +107,9 @@ package struct ExchangeState: ~Copyable {
 
     package var ending: Ending? { if case .over(let ending) = phase { ending } else { nil } }
 
+    /// All of the request is there, and nothing of an answer.
+    package var hasWholeRequest: Bool { if case .asked(.whole) = phase { true } else { false } }
+
     /// More of the request's body is to come, and there is an upstream for it.
     package var isUploading: Bool {
         switch phase {

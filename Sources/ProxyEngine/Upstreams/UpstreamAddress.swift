@@ -30,8 +30,8 @@ final class UpstreamPlace {
     private(set) var address: UpstreamAddress
     /// Nil where it is an address no more: what runs there may finish.
     var position: Int?
-    /// The last one used is the first one used again.
-    var idle: [UpstreamConnection] = []
+    /// Those that may be given an exchange. The last one used is the first one used again.
+    var idle: [any UpstreamLink] = []
     /// As it was at the last look.
     var wasDown = false
 

@@ -4,7 +4,7 @@ package import NIOCore
 /// One kept-alive HTTP/1.1 connection to the upstream: reads responses strictly and reports them to the exchange it serves.
 ///
 /// Octets that no exchange waits for are never a response (RFC 9112 section 9.2): they close the connection.
-package final class UpstreamConnection: ChannelInboundHandler, Upstream {
+package final class UpstreamConnection: ChannelInboundHandler, Upstream, UpstreamLink {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
@@ -41,7 +41,7 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     /// Empty lines passed over before the response at hand.
     private var emptyLines = 0
     /// It stood unused before the exchange at hand, so that the upstream may have closed it meanwhile.
-    var mayBeStale = false
+    private var mayBeStale = false
     var idleSince = NIODeadline.distantPast
     /// Whom it served last; nil for nobody yet.
     private(set) var client: ClientKey?
@@ -58,9 +58,16 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     // MARK: The exchange's side
 
     var isUsable: Bool { isActive && exchange == nil }
+    var isUnused: Bool { exchange == nil }
+    var isShared: Bool { false }
     var isWritable: Bool { outbox.hasRoom }
     var isSending: Bool { outbox.isBusy }
     var unsentOctets: Int { outbox.octets }
+
+    func take(again: Bool) -> any Upstream {
+        if again { mayBeStale = true }
+        return self
+    }
 
     func serve(_ exchange: Exchange, _ request: ByteBuffer, isChunked: Bool) {
         self.exchange = exchange
@@ -146,7 +153,7 @@ package final class UpstreamConnection: ChannelInboundHandler, Upstream {
     }
 
     /// Nothing is waited for, and it is given to nobody any more.
-    func close(reset: Bool = false) {
+    func close(reset: Bool) {
         guard isActive else { return }
         isActive = false
         context?.channel.closeAbruptly(reset: reset)

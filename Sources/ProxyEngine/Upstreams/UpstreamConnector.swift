@@ -153,9 +153,10 @@ private final class UpstreamHandshakeHandler: ChannelInboundHandler, RemovableCh
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted = event {
+        if case TLSUserEvent.handshakeCompleted(let agreed) = event {
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
-            end(tls.fault(handler?.peerCertificate).map { .untrusted($0) })
+            let isAgreed = tls.applicationProtocol.map { $0 == agreed } ?? true
+            end(tls.fault(handler?.peerCertificate).map { .untrusted($0) } ?? (isAgreed ? nil : .protocolNotAgreed))
         }
         context.fireUserInboundEventTriggered(event)
     }

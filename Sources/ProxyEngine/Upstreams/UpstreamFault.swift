@@ -73,6 +73,18 @@ extension UpstreamFault {
     /// A message that the parser refuses.
     package static func nonsense(_ fault: WireFault) -> UpstreamFault { UpstreamFault(.nonsense, fault.rawValue) }
 
+    /// What is no HTTP/2, or breaks its rules.
+    package static func nonsense(_ fault: HTTP2Fault) -> UpstreamFault { UpstreamFault(.nonsense, "h2_" + fault.rawValue) }
+
+    /// The preface of HTTP/2 was answered in HTTP/1.1.
+    package static let notHTTP2 = UpstreamFault(.nonsense, "not_http2")
+    /// It wants this request in HTTP/1.1.
+    package static let http11Required = UpstreamFault(.nonsense, "http11_required")
+    /// It has not looked at a request, and says so.
+    package static let streamRefused = UpstreamFault(.closed, "stream_refused")
+    /// No protocol was agreed by ALPN, or another one.
+    package static let protocolNotAgreed = UpstreamFault(.untrusted, "no_application_protocol")
+
     /// A certificate that is not taken.
     /// - Parameter cause: a code of ours, such as `cert_expired`.
     package static func untrusted(_ cause: String) -> UpstreamFault { UpstreamFault(.untrusted, cause) }

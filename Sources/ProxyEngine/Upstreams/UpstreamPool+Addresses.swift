@@ -76,7 +76,7 @@ extension UpstreamPool {
         for place in before where place.position == nil {
             let idle = place.idle
             place.idle = []
-            for connection in idle { connection.close() }
+            for connection in idle where connection.isUnused { connection.close() }
         }
         serve()
     }

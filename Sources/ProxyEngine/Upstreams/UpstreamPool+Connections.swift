@@ -18,8 +18,7 @@ extension UpstreamPool {
     }
 
     private func opened(_ channel: any Channel, at place: UpstreamPlace) {
-        let connection = UpstreamConnection(pool: self, place: place)
-        guard !isClosed, channel.isActive, (try? channel.pipeline.syncOperations.addHandler(connection)) != nil, connection.isUsable else {
+        guard !isClosed, channel.isActive, let connection = link(channel, at: place), connection.isUsable else {
             channel.closeAbruptly()
             return serve()
         }
@@ -27,23 +26,42 @@ extension UpstreamPool {
         open[ObjectIdentifier(connection)] = connection
         // One that is given away at once is fresh; one that finds nobody waiting may be closed by the upstream before it is used.
         if line.eligible > 0, let client = line.nextForFresh() {
-            client.upstreamReady(connection)
+            client.upstreamReady(give(connection, again: false))
         } else {
             connection.idleSince = clock.now()
-            giveBackUnused(connection)
+            offer(connection)
         }
         serve()
     }
 
+    /// What speaks the upstream's protocol, in its place.
+    private func link(_ channel: any Channel, at place: UpstreamPlace) -> (any UpstreamLink)? {
+        let link: any UpstreamLink & ChannelHandler =
+            limits.protocol.isHTTP2 ? HTTP2UpstreamConnection(pool: self, place: place) : UpstreamConnection(pool: self, place: place)
+        return (try? channel.pipeline.syncOperations.addHandler(link)) == nil ? nil : link
+    }
+
+    /// Gives an exchange to a connection, which others may share.
+    func give(_ connection: any UpstreamLink, again: Bool) -> any Upstream {
+        let upstream = connection.take(again: again)
+        if connection.isShared { offer(connection) }
+        return upstream
+    }
+
     /// No octet of any request has gone there: another address is asked, where there is one, and no client sees it. Else one failure fails
-    /// one exchange; the others have attempts of their own.
+    /// those that the connection would have served; the others have attempts of their own.
     private func failed(_ fault: UpstreamFault, at place: UpstreamPlace, _ tried: UInt64) {
         if !fault.isOurs { blame(place) }
         let tried = tried | bit(place)
-        if !fault.isOurs, line.eligible > 0, connecting < line.eligible, !isClosed, let other = nextPlace(butNot: tried) {
+        if !fault.isOurs, line.eligible > 0, mayOpenAnother, !isClosed, let other = nextPlace(butNot: tried) {
             return openAnother(at: other, tried: tried)
         }
-        if let client = line.nextForFresh() { client.upstreamFailed(fault) } else { onFault(fault) }
+        var left = limits.exchangesPerConnection
+        if line.eligible == 0 { onFault(fault) }
+        while left > 0, let client = line.nextForFresh() {
+            left -= 1
+            client.upstreamFailed(fault)
+        }
         serve()
     }
 
@@ -63,11 +81,23 @@ extension UpstreamPool {
         guard connection.isUsable else { return }
         guard !isClosed, connection.place.position != nil else { return connection.close() }
         connection.idleSince = clock.now()
-        if rests { resting.append(connection) } else { giveBackUnused(connection) }
+        if rests { resting.append(connection) } else { offer(connection) }
         serve()
     }
 
-    func closed(_ connection: UpstreamConnection) {
+    /// An exchange on it is over, or it can take more for another reason.
+    func hasRoom(_ connection: any UpstreamLink) {
+        if connection.isUnused {
+            guard connection.isUsable, !isClosed, connection.place.position != nil else { return connection.close() }
+            connection.idleSince = clock.now()
+        }
+        if connection.isUsable, !isClosed, connection.place.position != nil, !connection.place.idle.contains(where: { $0 === connection }) {
+            offer(connection)
+        }
+        serve()
+    }
+
+    func closed(_ connection: any UpstreamLink) {
         guard open.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         connection.place.idle.removeAll { $0 === connection }
         resting.removeAll { $0 === connection }
@@ -76,10 +106,10 @@ extension UpstreamPool {
 
     // MARK: Those that serve nobody
 
-    func giveBackUnused(_ connection: UpstreamConnection) { connection.place.idle.append(connection) }
+    func offer(_ connection: any UpstreamLink) { connection.place.idle.append(connection) }
 
     /// - Parameter share: of the client that it is for; nil for whomever.
-    func popIdle(at place: UpstreamPlace, for share: ClientShare? = nil) -> UpstreamConnection? {
+    func popIdle(at place: UpstreamPlace, for share: ClientShare? = nil) -> (any UpstreamLink)? {
         while let connection = lastIdle(at: place, for: share) {
             guard connection.isUsable else { continue }
             // The upstream has said until when it keeps it.
@@ -87,32 +117,30 @@ extension UpstreamPool {
                 connection.close()
                 continue
             }
-            connection.mayBeStale = true
             return connection
         }
         return nil
     }
 
-    private func lastIdle(at place: UpstreamPlace, for share: ClientShare?) -> UpstreamConnection? {
+    private func lastIdle(at place: UpstreamPlace, for share: ClientShare?) -> (any UpstreamLink)? {
         guard limits.isolates, let share else { return place.idle.popLast() }
         return place.idle.lastIndex { $0.client == nil || $0.client == share.client }.map { place.idle.remove(at: $0) }
     }
 
-    func popIdle() -> UpstreamConnection? {
+    func popIdle() -> (any UpstreamLink)? {
         for place in places { if let connection = popIdle(at: place) { return connection } }
         return nil
     }
 
-    func popOldestIdle() -> UpstreamConnection? {
-        let place = places.filter { !$0.idle.isEmpty }.min {
-            ($0.idle.first?.idleSince ?? .distantFuture) < ($1.idle.first?.idleSince ?? .distantFuture)
-        }
-        return place?.idle.removeFirst()
+    func popOldestIdle() -> (any UpstreamLink)? {
+        let all = places.compactMap { place in place.idle.firstIndex(where: \.isUnused).map { (place, $0, place.idle[$0].idleSince) } }
+        return all.min { $0.2 < $1.2 }.map { place, position, _ in place.idle.remove(at: position) }
     }
 
-    func closeUnused(_ isMeant: (UpstreamConnection) -> Bool) {
-        let unused = (places.flatMap(\.idle) + resting).filter(isMeant)
-        for place in places { place.idle.removeAll(where: isMeant) }
+    func closeUnused(_ isMeant: (any UpstreamLink) -> Bool) {
+        let unused = (places.flatMap(\.idle) + resting).filter { $0.isUnused && isMeant($0) }
+        guard !unused.isEmpty else { return }
+        for place in places { place.idle.removeAll { $0.isUnused && isMeant($0) } }
         resting.removeAll(where: isMeant)
         for connection in unused { connection.close() }
     }
@@ -122,7 +150,7 @@ extension UpstreamPool {
         closeUnused { $0.idleSince + limits.idleTimeout <= now || $0.keptUntil <= now }
         while let first = resting.first, first.idleSince + EngineSettings.restingTime <= now {
             resting.removeFirst()
-            if first.isUsable { giveBackUnused(first) }
+            if first.isUsable { offer(first) }
         }
     }
 }

@@ -30,8 +30,8 @@ package final class UpstreamPool {
 
     /// After an answer that may not have a body and is known to be followed by one from some servers: not given to anybody before it has
     /// been silent for a while. The oldest stand first.
-    var resting: [UpstreamConnection] = []
-    var open: [ObjectIdentifier: UpstreamConnection] = [:]
+    var resting: [any UpstreamLink] = []
+    var open: [ObjectIdentifier: any UpstreamLink] = [:]
     var connecting = 0
     var line: UpstreamWaitingLine
     private var shares = ClientShares()
@@ -39,7 +39,7 @@ package final class UpstreamPool {
     var isClosed = false
 
     enum Acquisition {
-        case ready(UpstreamConnection)
+        case ready(any Upstream)
         /// `upstreamReady` or `upstreamFailed` is called later.
         case waiting
         case saturated(UpstreamFault)
@@ -78,7 +78,7 @@ package final class UpstreamPool {
         guard line.eligible == line.eligibleForFresh, line.mayHold(share), let place = nextPlace() else {
             return wait(client, share, octets, now, fresh: limits.isolates)
         }
-        if let connection = popIdle(at: place, for: share) { return .ready(connection) }
+        if let connection = popIdle(at: place, for: share) { return .ready(give(connection, again: true)) }
         // Its turn is not to be lost for that.
         chosen = place
         defer { chosen = nil }
@@ -90,7 +90,8 @@ package final class UpstreamPool {
     func acquireFresh(
         for client: any UpstreamWaiter, of share: ClientShare, holding octets: Int, lost: UpstreamPlace? = nil, now: NIODeadline
     ) -> Acquisition {
-        closeUnused { lost == nil || $0.place === lost }
+        // Of what is shared, the one that was lost is gone already, or has said that it only refuses this one.
+        if !isShared { closeUnused { lost == nil || $0.place === lost } }
         avoided = lost?.position
         defer { avoided = nil }
         return wait(client, share, octets, now, fresh: true)
@@ -144,17 +145,18 @@ package final class UpstreamPool {
         isServing = true
         defer { isServing = false }
         while line.eligible > 0 {
-            let mayOpen = connecting < line.eligible
+            let mayOpen = mayOpenAnother
             guard let place = chosen ?? nextPlace() else { break }
             chosen = nil
-            let takesUsed = line.eligible > line.eligibleForFresh
+            // What is shared was alive a moment ago, or has been given up by now: it is as good as fresh.
+            let takesUsed = isShared || line.eligible > line.eligibleForFresh
             // Another address's connection, unused, is better than to wait; to open one is better than that.
             if takesUsed, let connection = popIdle(at: place) ?? (mayOpen && hasRoom ? nil : popIdle()) {
-                guard let client = line.nextForUsed() else {
-                    giveBackUnused(connection)
+                guard let client = isShared ? line.nextForFresh() : line.nextForUsed() else {
+                    offer(connection)
                     break
                 }
-                client.upstreamReady(connection)
+                client.upstreamReady(give(connection, again: true))
             } else if mayOpen, makeRoom() {
                 openAnother(at: place)
             } else {
@@ -162,6 +164,12 @@ package final class UpstreamPool {
             }
         }
     }
+
+    /// Whether exchanges of all clients share connections.
+    var isShared: Bool { limits.exchangesPerConnection > 1 }
+
+    /// More wait than the connections under way will serve.
+    var mayOpenAnother: Bool { connecting.multipliedReportingOverflow(by: limits.exchangesPerConnection).partialValue < line.eligible }
 
     private var hasRoom: Bool { !isClosed && open.count + connecting < limits.connections }
 

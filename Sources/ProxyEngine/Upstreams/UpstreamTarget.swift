@@ -21,11 +21,14 @@ package struct UpstreamTarget: Sendable {
         package let makeHandler: @Sendable (TLSVerdict) throws -> NIOSSLClientHandler
         /// Asked when the handshake is complete, before anything is sent: what is wrong with the certificate, nil where it is the one meant.
         package let fault: @Sendable (NIOSSLCertificate?) -> String?
+        /// What ALPN must have agreed on; nil where it is not asked.
+        package let applicationProtocol: String?
 
         package init(
             makeHandler: @escaping @Sendable (TLSVerdict) throws -> NIOSSLClientHandler,
-            fault: @escaping @Sendable (NIOSSLCertificate?) -> String?
+            fault: @escaping @Sendable (NIOSSLCertificate?) -> String?, applicationProtocol: String? = nil
         ) {
+            self.applicationProtocol = applicationProtocol
             self.makeHandler = makeHandler
             self.fault = fault
         }

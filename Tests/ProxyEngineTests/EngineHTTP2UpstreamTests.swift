@@ -67,7 +67,7 @@ struct EngineHTTP2UpstreamTests {
         #expect(client.reads("grpc-status", "content-length") == ["head \(next) 200 12 - end"])
     }
 
-    @Test("with a body waits for the upstream's windows, and its client for that")
+    @Test("with a body waits for the upstream's windows, and its client for that (H2-26)")
     func windows() throws {
         let bench = try EngineBench(protocol: .cleartextHTTP2)
         let client = try bench.connect()
@@ -88,7 +88,7 @@ struct EngineHTTP2UpstreamTests {
         #expect(client.status() == 200)
     }
 
-    @Test("whose answer its client does not read holds one window, and nobody else's answer")
+    @Test("whose answer its client does not read holds one window, and nobody else's answer (H2-26)")
     func stopped() throws {
         let bench = try EngineBench(protocol: .cleartextHTTP2)
         let (slow, other) = (try bench.connect(), try bench.connect())
@@ -110,7 +110,7 @@ struct EngineHTTP2UpstreamTests {
         #expect(upstream.reads().contains { $0.hasPrefix("window 1") })
     }
 
-    @Test("that the upstream has not looked at is sent again, whatever its method (RFC 9113 section 8.7)")
+    @Test("that the upstream has not looked at is sent again, whatever its method (H2-25)")
     func refused() throws {
         let bench = try EngineBench(protocol: .cleartextHTTP2)
         let client = try bench.connect()
@@ -156,7 +156,7 @@ struct EngineHTTP2UpstreamTests {
     }
 
     @Test(
-        "gets no answer that breaks the protocol",
+        "gets no answer that breaks the protocol (H2-24)",
         arguments: [
             "no status", "two lengths' worth", "short", "upper case", "connection field", "101", "endless head", "data first", "trailers go on",
         ])
@@ -230,5 +230,38 @@ struct EngineHTTP2UpstreamTests {
         next.asks()
         bench.embedded.run()
         #expect(bench.upstreams.count == 2)
+    }
+
+    @Test("is answered or cut whatever the other end sends, and nothing is left behind", arguments: 0..<40)
+    func anything(_ seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let bench = try EngineBench(connections: 64, protocol: .cleartextHTTP2)
+        let clients = try (0..<6).map { _ in try bench.connect() }
+        for (number, client) in clients.enumerated() {
+            client.asks("/\(number)", method: number.isMultiple(of: 2) ? "GET" : "POST", "Content-Length: \(number * 10)\r\n")
+        }
+        let upstream = try bench.spokenTo([(4, UInt32.random(in: 0...70_000, using: &random))])
+        for _ in 0..<60 {
+            let stream = UInt32.random(in: 0...14, using: &random)
+            let length = Int.random(in: 0...20, using: &random)
+            let noise = (0..<length).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+            switch Int.random(in: 0..<9, using: &random) {
+            case 0: upstream.sends(upstream.head(stream | 1, "\(Int.random(in: 99...600, using: &random))", ends: Bool.random(using: &random)))
+            case 1: upstream.sends(upstream.data(stream | 1, String(repeating: "x", count: length), ends: Bool.random(using: &random)))
+            case 2: upstream.sends(upstream.trailers(stream | 1, ends: Bool.random(using: &random), ("x", "y")))
+            case 3: upstream.resets(stream | 1, .internalError)
+            case 4: upstream.widens(stream, by: UInt32.random(in: 1...1 << 20, using: &random))
+            case 5: clients[Int.random(in: 0..<6, using: &random)].wire.sends(Array("0123456789".utf8))
+            case 6 where seed.isMultiple(of: 2): upstream.leaves(after: stream)
+            case 7 where seed.isMultiple(of: 3): upstream.sends(noise)
+            case 8: upstream.sends(FakeHTTP2Client.frame(UInt8.random(in: 6...12, using: &random), 0, stream, noise))
+            default: break
+            }
+        }
+        for client in clients { client.wire.leaves() }
+        bench.passes(.seconds(1))
+        for open in bench.upstreams where open.wire.isOpen { open.wire.leaves() }
+        bench.embedded.run()
+        #expect(try bench.logged().count >= 6)
     }
 }

@@ -55,8 +55,8 @@ def api(request, pki):
 def channel(start_proxy, pki):
     opened = []
 
-    def channel(upstream):
-        proxy = start_proxy({"upstream": upstream, "routes": None})
+    def channel(upstream, wait="ready"):
+        proxy = start_proxy({"upstream": upstream, "routes": None}, wait=wait)
         files = [Path(pki.path(name)).read_bytes() for name in ("ca.pem", "client-a.key", "client-a.pem")]
         opened.append(grpc.secure_channel("127.0.0.1:%d" % proxy.address[1], grpc.ssl_channel_credentials(*files)))
         return opened[-1]
@@ -107,14 +107,14 @@ def test_all_kinds_of_calls(api, channel, issuer, forge, pki):
 
 
 def test_an_api_that_is_not_there(channel, issuer):
-    calls = channel({"url": f"http://127.0.0.1:{free_port()}", "protocol": "h2c"})
+    calls = channel({"url": f"http://127.0.0.1:{free_port()}", "protocol": "h2c"}, wait="alive")
     with pytest.raises(grpc.RpcError) as failed:
         calls.unary_unary("/echo/unary")(b"", metadata=[("authorization", f"Bearer {issuer.token()}")], timeout=PATIENCE)
     assert failed.value.code() == grpc.StatusCode.UNAVAILABLE
 
 
 def test_an_api_of_http1(channel, issuer, upstream):
-    calls = channel({"url": upstream.url, "protocol": "h2c"})
+    calls = channel({"url": upstream.url, "protocol": "h2c"}, wait="alive")
     with pytest.raises(grpc.RpcError) as failed:
         calls.unary_unary("/echo/unary")(b"", metadata=[("authorization", f"Bearer {issuer.token()}")], timeout=PATIENCE)
     assert failed.value.code() == grpc.StatusCode.UNAVAILABLE

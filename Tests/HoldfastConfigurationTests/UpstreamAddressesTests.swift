@@ -83,9 +83,9 @@ struct UpstreamAddressesTests {
         let h2c = try read(upstream("protocol: h2c"))
         #expect(try h2c.upstream.protocol == .h2c && read(minimal).upstream.protocol == .http1)
         #expect(try lines(upstream("protocol: h2c")).contains("Forwards to http://localhost:8080 over HTTP/2."))
-        expectMistake(upstream("protocol: h2"), "13:12: upstream.protocol", "called `h2c`")
-        expectMistake(upstream("protocol: http2"), "13:12: upstream.protocol", "is not one of")
-        expectMistake(upstream("protocol: h2c\n  tolerate: [bare_lf]"), "14:12: upstream.tolerate", "HTTP/1.1")
+        expectMistake(upstream("protocol: h2"), "13:3: upstream.protocol", "called `h2c`")
+        expectMistake(upstream("protocol: http2"), "13:13: upstream.protocol", "is not one of")
+        expectMistake(upstream("protocol: h2c\n  tolerate: [bare_lf]"), "14:3: upstream.tolerate", "HTTP/1.1")
         expectMistake(
             upstream("protocol: h2c") + "routes:\n  - {path: /ws, upgrade: websocket}\n", "14:1: routes", "needs an upstream of HTTP/1.1")
         #expect(mistakes(upstream("protocol: http/1.1") + "routes:\n  - {path: /ws, upgrade: websocket}\n").isEmpty)

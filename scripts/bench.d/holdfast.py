@@ -15,7 +15,7 @@ client_certificates:
   authorities: {authorities}
 {lists}tokens:
 {issuers}{introspection}upstream:
-  url: http://127.0.0.1:{upstream}
+  url: {upstream}
 admin:
   address: 127.0.0.1:{admin}
 log:
@@ -46,16 +46,16 @@ INTROSPECTION = """\
 """
 
 
-def holdfast_at(binary, *, name="holdfast", access_log=False, cache=65536, introspection=None, issuers=1, authorities="ca.pem", routes=0, lists=False):
+def holdfast_at(binary, *, name="holdfast", access_log=False, cache=65536, introspection=None, issuers=1, authorities="ca.pem", routes=0, lists=False, way=None):
     """How to start `binary` under `name`; `cache` is in tokens, 0 verifies every signature; opaque tokens are looked up at the
     port `introspection`, where there is one. The tokens' issuer is the last of the `issuers`; the `routes` are /api/v1/r0/* and so on,
-    and all want a scope that the tokens have."""
+    and all want a scope that the tokens have. `way` is how the upstream is reached: tcp, unix or h2c."""
     def start(fleet, upstream):
         port, admin = free_port(), free_port()
         path = os.path.join(fleet.directory, f"{name}.yaml")
         with open(path, "w") as file:
             file.write(CONFIGURATION.format(
-                port=port, admin=admin, upstream=upstream.port, access_log=str(access_log).lower(), cache=cache,
+                port=port, admin=admin, upstream=upstream.ways[way] if way else f"http://127.0.0.1:{upstream.port}", access_log=str(access_log).lower(), cache=cache,
                 authorities=authorities, lists="  revocation_lists: [ca.crl]\n" if lists else "", issuers="".join(ISSUER.format(issuer=issuer) for issuer in issuer_names(issuers)),
                 introspection=INTROSPECTION.format(port=introspection) if introspection else "", routes=route_list(routes)))
         server = fleet.start(name, [binary, "run", "--config", path], port)

@@ -26,7 +26,8 @@ uwsgi_temp_path {directory}/{name}.uwsgi; scgi_temp_path {directory}/{name}.scgi
 TLS = ("ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {directory}/server.pem; ssl_certificate_key {directory}/server.key; "
        "ssl_client_certificate {directory}/ca.pem; ssl_verify_client on;")
 LISTS = " ssl_crl {directory}/ca.crl;"
-UPSTREAM = """server {{ listen 127.0.0.1:{port} backlog=4096;
+# Over TCP, over a Unix socket, and over HTTP/2 known beforehand.
+UPSTREAM = """server {{ listen 127.0.0.1:{port} backlog=4096; listen unix:{directory}/upstream.sock; listen 127.0.0.1:{h2c} http2; keepalive_requests 100000000;
 location / {{ default_type application/json; return 200 '{{"message":"hello from the legacy api","n":1234567890}}'; }} }}"""
 # Bodies are streamed, as everybody else here does, and not spooled to a file first.
 PROXY = """upstream u {{ server 127.0.0.1:{upstream}; keepalive 256; keepalive_requests 100000000; }}
@@ -93,7 +94,10 @@ def http(servers):
 
 
 def start_upstream(fleet):
-    return start_nginx(fleet, "upstream", http(UPSTREAM), core=fleet.load_core)
+    h2c = free_port()
+    server = start_nginx(fleet, "upstream", http(UPSTREAM), core=fleet.load_core, h2c=h2c)
+    server.ways = {"tcp": f"http://127.0.0.1:{server.port}", "unix": f"http+unix://{fleet.directory}/upstream.sock", "h2c": f"http://127.0.0.1:{h2c}\n  protocol: h2c"}
+    return server
 
 
 def nginx(fleet, upstream, lists=False):

@@ -123,6 +123,27 @@ def http2(bench):
     return result
 
 
+def ways(bench):
+    """To the upstream: each the same requests of clients over HTTP/1.1, then over HTTP/2."""
+    if not bench.holdfast:
+        return []
+    result = []
+    with bench.fleet() as fleet:
+        variants = {"holdfast": {"way": "tcp"}, "holdfast-unix": {"way": "unix"}, "holdfast-h2c": {"way": "h2c"}}
+        servers = bench.start(fleet, [], variants=variants)
+        bench.check(servers)
+        samples = warm_requests(bench, servers, "rs256", "ways to the upstream")
+
+        def measure(server):
+            cost = bench.load.http2_requests(server, "rs256", bench.seconds, 8, 8)
+            return cost.microseconds, cost.fault
+        streams = bench.interleave("the same over HTTP/2, 8 connections, 8 streams each", servers, measure, "CPU µs a request")
+    for what, found in (("HTTP/1.1", samples), ("HTTP/2", streams)):
+        for name, words in (("holdfast-unix", "a Unix socket"), ("holdfast-h2c", "h2c")):
+            result.append(Row(f"{what}, to the upstream over {words} (peer: TCP)", "CPU µs", found[name], "holdfast", found["holdfast"], None))
+    return result
+
+
 def log(bench):
     if not bench.holdfast:
         return []

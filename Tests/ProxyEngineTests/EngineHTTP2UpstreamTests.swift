@@ -122,9 +122,66 @@ struct EngineHTTP2UpstreamTests {
         upstream = try bench.spokenTo()
         #expect(upstream.reads().first == "preface")
         upstream.resets(1, .refusedStream)
-        #expect(upstream.reads().contains { $0.hasPrefix("head 3 POST") })
+        #expect(upstream.reads().contains { $0.hasPrefix("head 3 POST") } && upstream.bodies[3] == Array("hi".utf8))
         upstream.answers(3)
         #expect(client.status() == 200)
+    }
+
+    @Test("of whose body more went on than is kept is not sent again, and never without it (H2-25)", arguments: [2048, 2049, 40_000])
+    func kept(_ length: Int) throws {
+        let bench = try EngineBench(protocol: .cleartextHTTP2)
+        let client = try bench.connect()
+        client.asks(method: "POST", "Transfer-Encoding: chunked\r\n")
+        let upstream = try bench.spokenTo()
+        let chunk = Array("\(String(length, radix: 16))\r\n".utf8) + [UInt8](repeating: 7, count: length) + Array("\r\n".utf8)
+        client.wire.sends(chunk)
+        _ = upstream.reads()
+        #expect(upstream.bodies[1]?.count == length)
+        upstream.resets(1, .refusedStream)
+        guard length <= 2048 else { return #expect(client.status() == 502) }
+        client.wire.sends("2\r\nab\r\n0\r\n\r\n")
+        _ = upstream.reads()
+        #expect(upstream.bodies[3] == [UInt8](repeating: 7, count: length) + Array("ab".utf8))
+        upstream.answers(3)
+        #expect(client.status() == 200)
+    }
+
+    @Test("over a connection that had stood unused and turns out to be closed is sent again, and so are all that came with it")
+    func stale() throws {
+        let bench = try EngineBench(connections: 64, protocol: .cleartextHTTP2)
+        let clients = try (0..<5).map { _ in try bench.connect() }
+        clients[0].asks()
+        let old = try bench.spokenTo()
+        old.answers(1)
+        #expect(clients[0].status() == 200)
+        for client in clients { client.asks() }
+        #expect(old.reads().count >= 5)
+        old.wire.leaves()
+        #expect(bench.upstreams.count == 2)
+        let upstream = try bench.spokenTo()
+        for number in 0..<5 { upstream.answers(UInt32(number * 2 + 1)) }
+        #expect(clients.map { $0.status() } == [Int?](repeating: 200, count: 5))
+    }
+
+    @Test("of many at once with large heads, before the upstream has said a word, is forwarded, few at first")
+    func burst() throws {
+        let bench = try EngineBench(connections: 128, protocol: .cleartextHTTP2)
+        let clients = try (0..<60).map { _ in try bench.connect() }
+        for client in clients { client.asks("/", "X-Large: \(String(repeating: "x", count: 8000))\r\n") }
+        bench.embedded.run()
+        #expect(bench.upstreams.count == 1)
+        let upstream = try bench.spokenTo([(3, 20)])
+        var answered = 0
+        while answered < 60 {
+            let asked = upstream.reads().filter { $0.hasPrefix("head") }.compactMap { UInt32($0.split(separator: " ")[1]) }
+            guard !asked.isEmpty else { break }
+            for stream in asked { upstream.answers(stream) }
+            answered += asked.count
+        }
+        // The others are on their way over another one, which has not spoken.
+        let statuses = clients.map { $0.status() }
+        #expect(answered >= 20 && bench.upstreams.count == 2 && bench.upstreams[0].wire.isOpen)
+        #expect(statuses.count { $0 == 200 } == answered && statuses.count { $0 == nil } == 60 - answered)
     }
 
     @Test("that the upstream resets is a failure of it alone")

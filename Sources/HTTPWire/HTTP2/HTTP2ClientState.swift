@@ -12,6 +12,8 @@ package struct HTTP2ClientState: Sendable {
     package struct Terms: Equatable, Sendable {
         /// Open at once, whatever more the upstream allows.
         package var streams = 100
+        /// The same before it has said what it allows.
+        package var streamsAtFirst = 8
         /// Octets of an answer that may arrive before the client takes any: SETTINGS_INITIAL_WINDOW_SIZE.
         package var firstWindow = 16 << 10
         /// The same once the client takes them.
@@ -66,10 +68,11 @@ package struct HTTP2ClientState: Sendable {
 
     package var openStreams: Int { streams.count }
 
-    /// Streams that may be opened now. Before the upstream has spoken it may be taken to allow as many as we want (RFC 9113 section 6.5.2).
+    /// Streams that may be opened now. Before the upstream has spoken it may be taken to allow any number (RFC 9113 section 6.5.2); what is
+    /// too much for it, it refuses, so that these are few.
     package var room: Int {
         guard !isLeaving, nextStream < HTTP2FrameHead.maximum31 else { return 0 }
-        return max(0, min(terms.streams, peer.streams ?? terms.streams) - streams.count)
+        return max(0, min(terms.streams, hasSettings ? peer.streams ?? terms.streams : terms.streamsAtFirst) - streams.count)
     }
 
     func index(of id: UInt32) -> Int? {

@@ -16,9 +16,21 @@ extension Exchange {
         record.bytesIn += data.readableBytes
         guard record.bytesIn <= bodyLimit else { return requestMalformed(.bodyTooLarge) }
         guard state.requestBody(data.readableBytes, isLast: isLast, at: loop.now) == .forward else { return }
+        keepForRetry(data)
         upstream?.send(data, isLast: isLast)
         if !isLast, upstream?.isWritable == false { pauseUpload() }
         progressed()
+    }
+
+    /// An upstream of HTTP/2 may say after it was sent a body that it has not looked at the request: a short one is kept until then.
+    private func keepForRetry(_ data: ByteBuffer) {
+        guard data.readableBytes > 0, !state.isTunnelling else { return }
+        guard let seat, seat.upstream.pool.limits.protocol.isHTTP2, record.bytesIn <= EngineSettings.keptBody, var kept = head else {
+            return state.bodyLetGo()
+        }
+        head = nil
+        kept.writeImmutableBuffer(data)
+        head = kept
     }
 
     private func pauseUpload() {

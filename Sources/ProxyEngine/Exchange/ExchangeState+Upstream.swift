@@ -91,7 +91,8 @@ extension ExchangeState {
     /// The connection ended or spoke nonsense.
     /// - Parameters:
     ///   - stale: it had stood unused before, so that it may have been closed meanwhile.
-    ///   - untouched: not an octet of the request was written: whatever it is, it may be sent again.
+    ///   - untouched: not an octet of the request was written, or the upstream says that it has looked at none: whatever it is, it may be
+    ///     sent again, as long as all of what was sent is still here.
     ///   - elsewhere: whether there is another address to send it to, and it may be.
     package mutating func upstreamLost(
         _ fault: UpstreamFault, stale: Bool, untouched: Bool = false, elsewhere: @autoclosure () -> Bool = false, at now: NIODeadline
@@ -100,6 +101,7 @@ extension ExchangeState {
         case .asked(let upload):
             if fault.kind == .closed, !hasAnswered, repeats(upload, stale: stale, untouched: untouched, elsewhere: elsewhere) {
                 phase = .queued(upload)
+                isUploadPaused = false
                 progress(at: now)
                 return .retry
             }
@@ -113,6 +115,7 @@ extension ExchangeState {
     }
 
     private mutating func repeats(_ upload: Upload, stale: Bool, untouched: Bool, elsewhere: () -> Bool) -> Bool {
+        guard hasWholeBeginning else { return false }
         if untouched, untouchedLosses < Self.untouchedBound {
             untouchedLosses += 1
             return true

@@ -78,6 +78,8 @@ package struct ExchangeState: ~Copyable {
     var hasAnswered = false
     /// The body is not taken from the client now: whoever is waited for, it is not the client.
     var isUploadPaused = false
+    /// Whatever of the request was handed on could be handed on once more.
+    private(set) var hasWholeBeginning = true
     /// The client does not read.
     var isOutputBlocked = false
     /// When a client that ended its side without goodbye is taken for gone.
@@ -106,6 +108,9 @@ package struct ExchangeState: ~Copyable {
     package var isOver: Bool { if case .over = phase { true } else { false } }
 
     package var ending: Ending? { if case .over(let ending) = phase { ending } else { nil } }
+
+    /// A part of the body was handed on and not kept.
+    package mutating func bodyLetGo() { hasWholeBeginning = false }
 
     /// All of the request is there, and nothing of an answer.
     package var hasWholeRequest: Bool { if case .asked(.whole) = phase { true } else { false } }

@@ -106,6 +106,8 @@ package struct EngineSettings: Sendable {
     private static let rateGrace = TimeAmount.seconds(20)
     /// A body up to this size that is there already goes to the upstream with its head.
     package static let smallBody = 8 << 10
+    /// One up to this size is kept until the upstream answers, where that may say that it has not looked at it.
+    static let keptBody = 2 << 10
     /// How long the rest of a body that nobody wants is read, where it cannot be told from what follows otherwise.
     package static let discardPatience = TimeAmount.seconds(10)
     /// The rest of a refused request's body up to this size is read and dropped, so that its connection can be kept.

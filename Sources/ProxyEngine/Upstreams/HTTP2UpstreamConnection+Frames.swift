@@ -7,9 +7,9 @@ extension HTTP2UpstreamConnection {
         switch state.received(head, payload) {
         case .nothing: break
         case .settings:
-            gather { HTTP2FrameWriter.settingsAcknowledgement(to: &$0) }
+            reply { HTTP2FrameWriter.settingsAcknowledgement(to: &$0) }
             offer()
-        case .ping(let data): gather { HTTP2FrameWriter.ping(data, isAcknowledgement: true, to: &$0) }
+        case .ping(let data): reply { HTTP2FrameWriter.ping(data, isAcknowledgement: true, to: &$0) }
         case .block(let id, let octets, let kind): received(octets, kind, of: id)
         case .reset(let id, let code): stream(id)?.wasReset(code)
         case .windowMoved:
@@ -20,8 +20,13 @@ extension HTTP2UpstreamConnection {
             offer()
         case .fault(let fault): fail(fault)
         }
-        // An upstream that asks and does not read.
-        if output.isFull { fail(.tooManyGlitches) }
+    }
+
+    /// Answers a frame of the upstream's own; one that asks and does not read is not answered for ever.
+    private func reply(_ write: (inout ByteBuffer) -> Void) {
+        gather(write)
+        replies += HTTP2FrameHead.length + 8
+        if replies > EngineSettings.heldFrames { fail(.tooManyGlitches) }
     }
 
     func received(_ part: HTTP2DataPart) {

@@ -37,13 +37,18 @@ extension HTTP2UpstreamConnection {
         var block = buffers.take()
         defer { buffers.giveBack(block) }
         let terms = HTTP2RequestWriter.Terms(isEncrypted: pool.limits.protocol == .http2, takesTrailers: exchange.request.isHTTP2)
-        state.beginBlock(&block)
         guard let length = HTTP2RequestWriter.writeBlock(of: request, terms, to: &block), let body = request.getSlice(from: length) else {
             return nil
         }
         let endsStream = isWhole && body.readableBytes == 0
         guard let id = open(stream, for: exchange.seat?.share.client, endsStream: endsStream) else { return nil }
         stream.id = id
+        var prefix = ByteBuffer()
+        state.beginBlock(&prefix)
+        if prefix.readableBytes > 0 {
+            prefix.writeImmutableBuffer(block)
+            block = prefix
+        }
         let limit = min(state.peer.maximumFrame, HTTP2FrameHead.maximumPayload)
         gather { HTTP2FrameWriter.headers(block, stream: id, endsStream: endsStream, maximumPayload: limit, to: &$0) }
         return body
@@ -96,7 +101,7 @@ extension HTTP2UpstreamConnection {
             }
             hasFilled = hasFilled || goesOn
         }
-        for stream in turns { stream.hasMoved() }
+        for stream in turns { stream.tellIfMoved() }
         return hasFilled
     }
 
@@ -107,13 +112,16 @@ extension HTTP2UpstreamConnection {
         output.isDue = false
         guard let context, isServing, !output.isFlushing else { return }
         output.isFlushing = true
+        let wasFull = output.isFull
         repeat {
             while isServing, let write = output.next() {
+                replies = 0
                 context.writeAndFlush(wrapOutboundOut(write.bytes), promise: write.isConfirmed ? confirmation(context) : nil)
                 if !write.isPart { buffers.giveBack(write.bytes) }
             }
         } while isServing && fill()
         output.isFlushing = false
+        if wasFull, isServing { offer() }
     }
 
     private func confirmation(_ context: ChannelHandlerContext) -> EventLoopPromise<Void> {

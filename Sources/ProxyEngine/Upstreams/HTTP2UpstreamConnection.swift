@@ -28,6 +28,12 @@ package final class HTTP2UpstreamConnection: ChannelInboundHandler, UpstreamLink
     /// What arrived and is no whole frame yet.
     private var input = ByteBuffer()
     var output = HTTP2Output()
+    /// Octets that answer the upstream's own frames, and wait for it to read.
+    var replies = 0
+    /// Something came over it since it stood unused last.
+    private var isProven = false
+    /// The pool counts on it, and does not know yet for how many.
+    private var isGreeting = false
     var buffers = BufferPool()
     var idleSince = NIODeadline.distantPast
     private(set) var client: ClientKey?
@@ -43,13 +49,13 @@ package final class HTTP2UpstreamConnection: ChannelInboundHandler, UpstreamLink
 
     // MARK: The pool's side
 
-    var isUsable: Bool { isActive && !isRetired && state.room > 0 && !state.isSpent }
+    var isUsable: Bool { isActive && !isRetired && state.room > 0 && !state.isSpent && !output.isFull }
     var isUnused: Bool { streams.isEmpty }
     var isShared: Bool { pool.isShared }
     var keptUntil: NIODeadline { .distantFuture }
     var isServing: Bool { isActive }
 
-    func take(again: Bool) -> any Upstream { HTTP2UpstreamStream(on: self, mayBeStale: again && isUnused) }
+    func take(again: Bool) -> any Upstream { HTTP2UpstreamStream(on: self, mayBeStale: again && (isUnused || !isProven)) }
 
     /// Its exchanges are told before the channel hears of it.
     func close(reset: Bool) { end(.closed, reset: reset) }
@@ -59,6 +65,7 @@ package final class HTTP2UpstreamConnection: ChannelInboundHandler, UpstreamLink
     /// - Returns: the stream's number; nil where it can have none.
     func open(_ stream: HTTP2UpstreamStream, for client: ClientKey?, endsStream: Bool) -> UInt32? {
         guard isActive, !isRetired, let id = state.open(endsStream: endsStream) else { return nil }
+        if streams.isEmpty { isProven = false }
         streams.append(stream)
         if pool.limits.isolates { self.client = client }
         return id
@@ -98,6 +105,10 @@ package final class HTTP2UpstreamConnection: ChannelInboundHandler, UpstreamLink
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         isActive = context.channel.isActive
+        if isActive {
+            isGreeting = true
+            pool.greeting += 1
+        }
         greet()
     }
 
@@ -110,6 +121,9 @@ package final class HTTP2UpstreamConnection: ChannelInboundHandler, UpstreamLink
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         streams.first?.exchange?.loop.eventBegan()
+        isProven = true
+        // What was slow was not the way to it.
+        if isRetired { isRetired = false }
         var bytes = unwrapInboundIn(data)
         if input.readableBytes > 0 {
             input.writeBuffer(&bytes)
@@ -120,7 +134,9 @@ package final class HTTP2UpstreamConnection: ChannelInboundHandler, UpstreamLink
         while isActive, step(&bytes) {}
         // Kept as a copy: a slice would keep the whole read's storage alive.
         if isActive, bytes.readableBytes > 0 { input = ByteBuffer(bytes: bytes.readableBytesView) }
+        if state.hasSettings { greeted() }
         readEnded()
+        if isUsable, !place.idle.contains(where: { $0 === self }) { offer() }
     }
 
     /// The last handler: what would be passed on goes nowhere.
@@ -149,6 +165,12 @@ package final class HTTP2UpstreamConnection: ChannelInboundHandler, UpstreamLink
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) { end(UpstreamFault(losing: error)) }
 
+    private func greeted() {
+        guard isGreeting else { return }
+        isGreeting = false
+        pool.greeting -= 1
+    }
+
     // MARK: Its end
 
     /// The upstream broke the protocol: it is told, and nothing of what it sent counts any more.
@@ -163,11 +185,14 @@ package final class HTTP2UpstreamConnection: ChannelInboundHandler, UpstreamLink
     private func end(_ fault: UpstreamFault, reset: Bool = false) {
         guard isActive else { return }
         isActive = false
+        greeted()
         touched = []
         place.idle.removeAll { $0 === self }
         context?.channel.closeAbruptly(reset: reset)
         let lost = streams
         streams = []
+        // However many it served, it failed once.
+        if lost.contains(where: \.isBlaming) { pool.blame(place) }
         for stream in lost { stream.lost(fault) }
     }
 }

@@ -22,6 +22,7 @@ final class HTTP2UpstreamStream: Upstream {
     /// What of the request's body waits for the upstream, and whether nothing follows it.
     private var waiting = ByteBuffer()
     private var isEnding = false
+    private var hasMoved = false
 
     init(on connection: HTTP2UpstreamConnection, mayBeStale: Bool) {
         self.connection = connection
@@ -70,7 +71,7 @@ final class HTTP2UpstreamStream: Upstream {
         connection.left(self)
     }
 
-    func release() {}
+    func release() { pool.hasRoom(connection) }
 
     func blame() {
         pool.blame(connection.place)
@@ -97,11 +98,14 @@ final class HTTP2UpstreamStream: Upstream {
         let isSent = connection.frameOnce(&waiting, of: self, ends: isEnding)
         connection.output.waiting -= before - waiting.readableBytes
         if !waits { waiting = ByteBuffer() }
+        hasMoved = hasMoved || isSent
         return isSent
     }
 
-    /// What waited may have become less.
-    func hasMoved() {
+    /// Only what has moved is progress: others' octets are not.
+    func tellIfMoved() {
+        guard hasMoved else { return }
+        hasMoved = false
         guard isWritable, let exchange else { return }
         exchange.loop.eventBegan()
         exchange.upstreamWritable()
@@ -181,6 +185,9 @@ final class HTTP2UpstreamStream: Upstream {
 
     // MARK: Ends
 
+    /// Its loss is the address's failure.
+    var isBlaming: Bool { !mayBeStale && !hasBegun }
+
     func wasReset(_ code: HTTP2ErrorCode?) {
         switch code {
         case .refusedStream: lost(.streamRefused, untouched: true)
@@ -196,7 +203,7 @@ final class HTTP2UpstreamStream: Upstream {
     func lost(_ fault: UpstreamFault, untouched: Bool = false, _ code: HTTP2ErrorCode = .cancel) {
         guard let exchange else { return }
         let mayBeStale = mayBeStale, isOpen = connection.isServing
-        if !mayBeStale, !untouched, !hasBegun { pool.blame(connection.place) }
+        if isOpen, isBlaming, !untouched { pool.blame(connection.place) }
         detach()
         if isOpen { connection.left(self, code) }
         exchange.loop.eventBegan()

@@ -18,7 +18,7 @@ extension UpstreamPool {
     }
 
     private func opened(_ channel: any Channel, at place: UpstreamPlace) {
-        guard !isClosed, channel.isActive, let connection = link(channel, at: place), connection.isUsable else {
+        guard !isClosed, place.position != nil, channel.isActive, let connection = link(channel, at: place), connection.isUsable else {
             channel.closeAbruptly()
             return serve()
         }
@@ -111,7 +111,10 @@ extension UpstreamPool {
     /// - Parameter share: of the client that it is for; nil for whomever.
     func popIdle(at place: UpstreamPlace, for share: ClientShare? = nil) -> (any UpstreamLink)? {
         while let connection = lastIdle(at: place, for: share) {
-            guard connection.isUsable else { continue }
+            guard connection.isUsable else {
+                if connection.isUnused { connection.close() }
+                continue
+            }
             // The upstream has said until when it keeps it.
             guard connection.keptUntil == .distantFuture || connection.keptUntil > clock.now() else {
                 connection.close()

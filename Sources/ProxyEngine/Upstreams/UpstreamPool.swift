@@ -33,6 +33,8 @@ package final class UpstreamPool {
     var resting: [any UpstreamLink] = []
     var open: [ObjectIdentifier: any UpstreamLink] = [:]
     var connecting = 0
+    /// Connections of HTTP/2 over which the upstream has not said how many requests it takes.
+    var greeting = 0
     var line: UpstreamWaitingLine
     private var shares = ClientShares()
     private var isServing = false
@@ -169,7 +171,7 @@ package final class UpstreamPool {
     var isShared: Bool { limits.exchangesPerConnection > 1 }
 
     /// More wait than the connections under way will serve.
-    var mayOpenAnother: Bool { connecting.multipliedReportingOverflow(by: limits.exchangesPerConnection).partialValue < line.eligible }
+    var mayOpenAnother: Bool { (connecting + greeting).multipliedReportingOverflow(by: limits.exchangesPerConnection).partialValue < line.eligible }
 
     private var hasRoom: Bool { !isClosed && open.count + connecting < limits.connections }
 

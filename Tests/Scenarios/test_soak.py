@@ -3,6 +3,7 @@ import os
 
 import pytest
 
+from soak.both import soak_both
 from soak.stage import TRANSPORTS, soak
 
 SEED = int(os.environ.get("HOLDFAST_SOAK_SEED", "20261126"))
@@ -16,3 +17,11 @@ def test_nothing_is_crossed_cut_unseen_lost_or_kept(pki, forge, start_issuer, se
     print(f"\nseed {SEED}; {told.text()}")
     assert not told.faults, told.text()
     assert told.counts["whole"] > 100 and told.counts["cut"] > 5
+
+
+def test_both_protocols_on_both_sides(pki, forge, settings, tmp_path):
+    """`scripts/soak --both` does the same for as long as one likes. (FW-16, H2-20)"""
+    told, faults = soak_both(pki, forge, settings, tmp_path, SEED, seconds=6)
+    print(f"\nseed {SEED}; {dict(told)}")
+    assert not faults, faults
+    assert all(told[f"{client} {way} 200"] > 5 for client in ("HTTP/1.1", "HTTP/2") for way in ("h1", "h2c")), told

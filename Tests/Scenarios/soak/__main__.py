@@ -10,6 +10,7 @@ from harness.forge import ALGORITHMS, AUDIENCE, ISSUER, Forge
 from harness.issuer import Issuer
 from harness.pki import PKI
 
+from .both import soak_both
 from .plan import ANSWERS, TURNS
 from .stage import TRANSPORTS, soak
 
@@ -20,6 +21,7 @@ def arguments():
     parser.add_argument("--seed", type=int, help="that of another run, printed by it")
     parser.add_argument("--transport", choices=TRANSPORTS, action="append", help="to the upstream; repeatable, each has its share (default: all)")
     parser.add_argument("--without", metavar="NAME", choices=[*ANSWERS, *TURNS], action="append", default=[], help="an answer or a turn (plan.py) to leave out; repeatable")
+    parser.add_argument("--both", action="store_true", help="instead: HTTP/1.1 and HTTP/2 on both sides, APIs that are killed and come back")
     options = parser.parse_args()
     for name in options.without:
         ANSWERS.pop(name, TURNS.pop(name, None))
@@ -39,6 +41,10 @@ def main():
         forge = Forge(pki)
         forge.write_keys(folder / "forge.json")
         settings = {"tokens": [None, {"issuer": ISSUER, "audience": AUDIENCE, "keys": str(folder / "forge.json"), "algorithms": ALGORITHMS}]}
+        if options.both:
+            told, faults = soak_both(pki, forge, settings, folder, seed, options.minutes * 60, show=print_now)
+            print(f"seed {seed}: {dict(told)}: " + ("\n".join(faults) or "nothing was crossed or kept"))
+            return 1 if faults else 0
         issuer = Issuer(pki, folder, "--opaque", name="soak-issuer")
         faults = []
         try:

@@ -82,7 +82,7 @@ def start(start_proxy, tmp_path, pki):
         eventually(lambda: is_listening(port), lambda: f"{name} listens: {process.out} {process.err}")
         upstream = {"url": f"http://127.0.0.1:{port}"}
         if name == "node-h2c":
-            upstream["protocol"] = "h2c"
+            upstream |= {"protocol": "h2c", "health": {"path": "/none", "status": 204, "interval": "1s"}}
         if name == "node-h2":
             upstream = {"url": f"https://127.0.0.1:{port}", "certificate_authorities": pki.path("ca.pem"), "protocol": "h2"}
         return start_proxy({"upstream": upstream, "routes": None})

@@ -101,16 +101,17 @@ package final class ClientAuthenticator: Sendable {
     ///   - accepted: what ``verifyHandshake(chain:now:)`` said in this very handshake; nil for a resumed session.
     package func identify(leaf: NIOSSLCertificate?, accepted: Identity? = nil, now: Double) -> Result<Identity, HandshakeFault> {
         guard let leaf else { return .failure(.certificateMissing) }
+        let isResumed = accepted == nil
         return presented(leaf, []).flatMap { shown in
             let accepted = accepted.flatMap { $0.certificate.thumbprint == shown.thumbprint ? $0 : nil }
-            return remembering(judge(accepted?.certificate ?? shown, accepted: accepted, now: now, .loop))
+            return remembering(judge(accepted?.certificate ?? shown, accepted: accepted, isResumed: isResumed, now: now, .loop))
         }
     }
 
     /// Judges a connection again that another authenticator, or this one at another time, let in. The verdict is remembered, so that asking
     /// once more costs little.
     package func review(_ certificate: ClientCertificate, now: Double) -> Result<AuthenticatedPeer, HandshakeFault> {
-        remembering(judge(certificate, now: now, .whatever)).map(\.peer)
+        remembering(judge(certificate, isResumed: true, now: now, .whatever)).map(\.peer)
     }
 
     /// Finds out whatever ``review(_:now:)`` needs to know. Off the event loops.
@@ -128,7 +129,7 @@ package final class ClientAuthenticator: Sendable {
 
     /// Whether ``review(_:now:)`` may take longer than an event loop can be held up. Then it is to be asked elsewhere first.
     package func reviewNeedsTime(_ certificate: ClientCertificate, now: Double) -> Bool {
-        guard case .success(let identity) = remembering(judge(certificate, now: now, .loop)) else { return false }
+        guard case .success(let identity) = remembering(judge(certificate, isResumed: true, now: now, .loop)) else { return false }
         return identity.peer.reviewTime == -.infinity
     }
 
@@ -153,9 +154,12 @@ package final class ClientAuthenticator: Sendable {
         return verdict
     }
 
-    /// - Parameter accepted: what was found a moment ago in the same handshake.
+    /// - Parameters:
+    ///   - accepted: what was found a moment ago in the same handshake.
+    ///   - isResumed: the client could not show intermediates, which it must in a full handshake whatever others have shown.
     private func judge(
-        _ certificate: ClientCertificate, accepted: Identity? = nil, now: Double, _ patience: CertificatePathValidator.Patience
+        _ certificate: ClientCertificate, accepted: Identity? = nil, isResumed: Bool = false, now: Double,
+        _ patience: CertificatePathValidator.Patience
     ) -> Result<Identity, HandshakeFault> {
         let known = paths.withLock { $0.entry(of: certificate.thumbprint) }
         // A remembered path outside its window is not the last word: the CA may have been renewed since.
@@ -167,7 +171,7 @@ package final class ClientAuthenticator: Sendable {
         }
         // Before the look: what changes during it may not have been seen.
         let changes = changes.count
-        let certificate = certificate.presented.others.isEmpty ? known?.certificate ?? resumed(certificate) : certificate
+        let certificate = certificate.presented.others.isEmpty ? known?.certificate ?? (isResumed ? resumed(certificate) : certificate) : certificate
         return examine(certificate.presented, now: now, patience)
             .flatMap { path in
                 if let fault = path.fault(at: now) { return .failure(fault) }

@@ -36,7 +36,7 @@ final class HTTP2Stage {
             .default, UpstreamTenure(pool, likeness: 1), UpstreamTerms(rewrite: rewrite, response: settings.responseTimeout), under: settings,
             counters)
         let generation = LoopGeneration(
-            number: 1, settings: settings, strips: names, judge: judge, gate: OpenGate(), upstreams: [upstream])
+            number: 1, settings: settings, strips: names, judge: judge, gate: try OpenGate(), upstreams: [upstream])
         loop = EngineLoop(
             eventLoop: eventLoop, generation: generation, counters: counters, sink: LogSink(descriptor: -1), clock: time.clock)
         listener = EmbeddedChannel(handler: AcceptGate(seats: seats, notify: { _ in }), loop: eventLoop)
@@ -54,7 +54,9 @@ final class HTTP2Stage {
         // Taken out again: it would keep each of them.
         listener.pipeline.fireChannelRead(wire.channel as any Channel)
         _ = try listener.readInbound(as: (any Channel).self)
-        try wire.channel.pipeline.syncOperations.addHandler(HandshakeHandler(loop: loop, seats: seats))
+        let handshake = HandshakeHandler(loop: loop, seats: seats)
+        _ = try handshake.makeTLS(for: nil)
+        try wire.channel.pipeline.syncOperations.addHandler(handshake)
         wire.channel.pipeline.fireUserInboundEventTriggered(TLSUserEvent.handshakeCompleted(negotiatedProtocol: "h2"))
         run()
         return wire
@@ -123,11 +125,29 @@ private final class MemoryLookup: PendingLookup {
 
 private final class OpenGate: ClientGate {
     let trustChanges = 0
+    private let tls: OpenTLS
+
+    init() throws { tls = try OpenTLS() }
 
     func site(for serverName: String?) -> SiteIndex? { .listeners }
-    func makeTLS(for site: SiteIndex, asking serverName: String?) throws -> any ClientTLS { throw ChannelError.operationUnsupported }
+    func makeTLS(for site: SiteIndex, asking serverName: String?) throws -> any ClientTLS { tls }
     func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer { .anonymous }
     func question(
         about certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double, for client: any LookupClient
     ) -> (any PendingLookup)? { nil }
+}
+
+/// Of every connection, since its octets are in clear.
+private final class OpenTLS: ClientTLS {
+    /// In no pipeline.
+    let handler: NIOSSLServerHandler
+    let refusal: GateRefusal? = nil
+
+    init() throws {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.trustRoots = .certificates([])
+        handler = NIOSSLServerHandler(context: try NIOSSLContext(configuration: configuration))
+    }
+
+    func identify(now: Double) -> Result<IdentifiedClient, GateRefusal> { .success(IdentifiedClient(.anonymous, nil)) }
 }

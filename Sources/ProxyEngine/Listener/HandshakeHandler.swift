@@ -2,7 +2,7 @@ import BindingPolicy
 import HTTPWire
 package import NIOCore
 import NIOPosix
-import NIOSSL
+package import NIOSSL
 import NIOTLS
 import Telemetry
 
@@ -36,7 +36,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     }
 
     /// TLS for a connection whose ClientHello is this; nil where that asks for a host which is not served.
-    func makeTLS(for hello: ClientHello?) throws -> NIOSSLServerHandler? {
+    package func makeTLS(for hello: ClientHello?) throws -> NIOSSLServerHandler? {
         // What is no ClientHello gets TLS's own answer.
         guard let site = hello.map({ generation.gate.site(for: $0.serverName) }) ?? .listeners else { return nil }
         tls = try generation.gate.makeTLS(for: site, asking: hello?.serverName)

@@ -109,7 +109,10 @@ class Both:
             api.start()
             self.told["killed"] += 1
             while not api.is_up():
-                await asyncio.sleep(0.01)
+                # A connection of somebody's may have had its port meanwhile.
+                if not api.process.is_running():
+                    api.start()
+                await asyncio.sleep(0.1)
 
     async def round(self, seconds):
         until = time.monotonic() + seconds

@@ -28,7 +28,7 @@ package struct HTTP2ClientState: Sendable {
     }
 
     /// One of our requests, from its HEADERS until both sides have ended it.
-    struct Stream: Equatable, Sendable {
+    struct Stream: Equatable, Sendable, HTTP2Numbered {
         let id: UInt32
         var isLocalOpen: Bool
         var isRemoteOpen = true
@@ -75,15 +75,7 @@ package struct HTTP2ClientState: Sendable {
         return max(0, min(terms.streams, hasSettings ? peer.streams ?? terms.streams : terms.streamsAtFirst) - streams.count)
     }
 
-    func index(of id: UInt32) -> Int? {
-        var low = 0
-        var high = streams.count
-        while low < high {
-            let middle = (low + high) / 2
-            if streams[middle].id < id { low = middle + 1 } else { high = middle }
-        }
-        return low < streams.count && streams[low].id == id ? low : nil
-    }
+    func index(of id: UInt32) -> Int? { streams.position(of: id) }
 
     package func isOpen(_ id: UInt32) -> Bool { index(of: id) != nil }
 

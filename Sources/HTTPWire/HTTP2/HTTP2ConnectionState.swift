@@ -76,15 +76,7 @@ package struct HTTP2ConnectionState: Sendable {
 
     // MARK: Streams
 
-    func index(of id: UInt32) -> Int? {
-        var low = 0
-        var high = streams.count
-        while low < high {
-            let middle = (low + high) / 2
-            if streams[middle].id < id { low = middle + 1 } else { high = middle }
-        }
-        return low < streams.count && streams[low].id == id ? low : nil
-    }
+    func index(of id: UInt32) -> Int? { streams.position(of: id) }
 
     /// The client opens streams with odd numbers; those with even ones are never opened.
     func isIdle(_ id: UInt32) -> Bool { id & 1 == 0 || id > lastStream }

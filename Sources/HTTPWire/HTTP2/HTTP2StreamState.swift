@@ -1,7 +1,7 @@
 import NIOCore
 
 /// One stream, from its HEADERS until both sides have ended it (RFC 9113 section 5.1).
-struct HTTP2StreamState: Equatable, Sendable {
+struct HTTP2StreamState: Equatable, Sendable, HTTP2Numbered {
     let id: UInt32
     /// The client has not ended its side: more of its body, or trailers, may come.
     var isRemoteOpen = true

@@ -24,7 +24,7 @@ extension Exchange {
 
     /// An upstream of HTTP/2 may say after it was sent a body that it has not looked at the request: a short one is kept until then.
     private func keepForRetry(_ data: ByteBuffer) {
-        guard data.readableBytes > 0, !state.isTunnelling else { return }
+        guard data.readableBytes > 0, state.hasWholeBeginning, !state.isTunnelling else { return }
         guard let seat, seat.upstream.pool.limits.protocol.isHTTP2, record.bytesIn <= EngineSettings.keptBody, var kept = head else {
             return state.bodyLetGo()
         }

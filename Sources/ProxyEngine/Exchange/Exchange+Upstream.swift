@@ -69,6 +69,8 @@ extension Exchange {
     /// - Parameter trailers: whole lines, where they were kept.
     func answerEnded(trailers: [UInt8] = []) {
         finishCompression()
+        // What could not be compressed to its end was cut.
+        guard self.downstream != nil else { return }
         guard let downstream, case .deliver(let keepsUpstream) = state.answerEnded(at: loop.now) else { return }
         downstream.endAnswer(trailers: self.trailers(trailers))
         // Before the client hears of it, which may bring the next request at once.

@@ -3,15 +3,7 @@ import NIOCore
 
 /// How streams are found, and how they end.
 extension HTTP2Connection {
-    func stream(_ id: UInt32) -> HTTP2Stream? {
-        var low = 0
-        var high = streams.count
-        while low < high {
-            let middle = (low + high) / 2
-            if streams[middle].id < id { low = middle + 1 } else { high = middle }
-        }
-        return low < streams.count && streams[low].id == id ? streams[low] : nil
-    }
+    func stream(_ id: UInt32) -> HTTP2Stream? { streams.position(of: id).map { streams[$0] } }
 
     /// Octets of the heads that requests keep for the upstream.
     var heldHeads: Int { streams.reduce(0) { $0 + $1.headOctets } }

@@ -6,7 +6,7 @@ import NIOCore
 /// has taken, and the part of its answer that the client has no room for.
 ///
 /// This file holds what the stream is and its request; `+Answer` how it is answered.
-final class HTTP2Stream {
+final class HTTP2Stream: HTTP2Numbered {
     let id: UInt32
     let connection: HTTP2Connection
     /// Nil once it is over, while an answer may still wait for the client's windows.

@@ -89,19 +89,12 @@ extension HTTP2UpstreamConnection {
     private func fill() -> Bool {
         guard output.waiting > 0, output.takesBodies else { return false }
         let waiting = streams.filter(\.waits)
-        let first = waiting.firstIndex { $0.id > output.lastServed } ?? 0
-        let turns = waiting[first...] + waiting[..<first]
-        var hasFilled = false
-        var goesOn = true
-        while goesOn {
-            goesOn = false
-            for stream in turns where output.takesBodies && stream.sendMore() {
-                output.lastServed = stream.id
-                goesOn = true
-            }
-            hasFilled = hasFilled || goesOn
+        let hasFilled = FrameTurns.take(waiting, after: output.lastServed) { stream in
+            guard output.takesBodies, stream.sendMore() else { return false }
+            output.lastServed = stream.id
+            return true
         }
-        for stream in turns { stream.tellIfMoved() }
+        for stream in waiting { stream.tellIfMoved() }
         return hasFilled
     }
 

@@ -71,15 +71,7 @@ package final class HTTP2UpstreamConnection: ChannelInboundHandler, UpstreamLink
         return id
     }
 
-    func stream(_ id: UInt32) -> HTTP2UpstreamStream? {
-        var low = 0
-        var high = streams.count
-        while low < high {
-            let middle = (low + high) / 2
-            if streams[middle].id < id { low = middle + 1 } else { high = middle }
-        }
-        return low < streams.count && streams[low].id == id ? streams[low] : nil
-    }
+    func stream(_ id: UInt32) -> HTTP2UpstreamStream? { streams.position(of: id).map { streams[$0] } }
 
     /// Its exchange is over. The upstream is told where it does not know.
     func left(_ stream: HTTP2UpstreamStream, _ code: HTTP2ErrorCode = .cancel) {

@@ -3,7 +3,7 @@ import NIOCore
 
 /// One stream of a connection of HTTP/2 to an upstream: it serves one exchange. What is of the stream alone is here: the part of the
 /// request's body that the upstream has no room for, and what of the answer the client has none for.
-final class HTTP2UpstreamStream: Upstream {
+final class HTTP2UpstreamStream: Upstream, HTTP2Numbered {
     private let connection: HTTP2UpstreamConnection
     /// 0 before it is opened.
     var id: UInt32 = 0

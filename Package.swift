@@ -64,6 +64,7 @@ let package = Package(
         .target(name: "Credentials", dependencies: ["Files", "COpenSSL", nioSSL], swiftSettings: settings),
         .target(name: "Telemetry", dependencies: ["Timekeeping", nioCore, log], swiftSettings: settings),
         .target(name: "HTTPWire", dependencies: [nioCore], swiftSettings: settings),
+        .target(name: "DecisionWire", dependencies: [nioCore], swiftSettings: settings),
         .target(name: "AccessControl", dependencies: ["HTTPWire", "BindingPolicy"], swiftSettings: settings),
         .target(
             name: "TokenValidation",
@@ -80,7 +81,9 @@ let package = Package(
             dependencies: ["BindingPolicy", "Files", "HTTPWire", "Timekeeping", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
         .target(
             name: "ProxyEngine",
-            dependencies: ["AccessControl", "HTTPWire", "BindingPolicy", "Telemetry", "Timekeeping", "CZlib", nioCore, nioPosix, nioSSL, nioTLS],
+            dependencies: [
+                "AccessControl", "DecisionWire", "HTTPWire", "BindingPolicy", "Telemetry", "Timekeeping", "CZlib", nioCore, nioPosix, nioSSL, nioTLS,
+            ],
             swiftSettings: settings),
         .target(
             name: "HoldfastServer",
@@ -106,6 +109,7 @@ let package = Package(
         .testTarget(name: "AccessControlTests", dependencies: ["AccessControl", "HTTPWire", "BindingPolicy", nioCore], swiftSettings: settings),
         .testTarget(name: "TimekeepingTests", dependencies: ["Timekeeping"], swiftSettings: settings),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", nioCore], swiftSettings: settings),
+        .testTarget(name: "DecisionWireTests", dependencies: ["DecisionWire", nioCore], swiftSettings: settings),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", nioCore, hpack], swiftSettings: settings),
         .testTarget(
             name: "TokenValidationTests",

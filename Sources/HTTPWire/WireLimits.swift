@@ -19,6 +19,8 @@ package struct WireLimits: Equatable, Sendable {
     package var allowsFoldedTrailers = false
     /// Of the framing of chunked bodies only ``ResponseTolerance/bareLF`` counts.
     package var tolerance: ResponseTolerance = []
+    /// Whether a request of HTTP/2 may say that it came in clear: on a socket of this machine, where another proxy asks.
+    package var takesCleartext = false
     /// Octets of a whole trailer section.
     package var trailers = 8 * 1024
 

@@ -18,6 +18,7 @@ extension HoldfastConfiguration {
         files += [forward.context?.privateKey].compactMap(\.self)
         files += tokens.flatMap(\.namedFiles)
         files += upstreams.flatMap(\.tlsFiles)
+        files += decisions?.files ?? []
         return files
     }
 }

@@ -36,6 +36,8 @@ package struct HoldfastConfiguration: Equatable, Sendable {
     package let claimNames: [ClaimName]
     /// Where `/livez`, `/readyz` and `/metrics` are served in clear; nil for nowhere.
     package let admin: NetworkAddress?
+    /// Where other proxies ask for decisions; nil for nowhere.
+    package let decisions: Decisions?
     package let limits: Limits
     package let log: Log
     package let shutdown: Shutdown

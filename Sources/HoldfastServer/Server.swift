@@ -92,9 +92,11 @@ package enum Server {
                 "address": "\(listener.channel.localAddress.map(NetworkAddress.text) ?? "")", "loops": "\(ready.count)",
                 "thumbprint": "\(blueprint.serverCertificate.thumbprint)",
             ])
+        let decisions = try await Self.listenForDecisions(configuration, group: group, loops: ready, logger: logger)
         services.append(
             ProxyService(
-                listener: listener, loops: ready, timing: { generations.current.blueprint.configuration.shutdown }, signals: signals,
+                listeners: [listener, decisions].compactMap(\.self), loops: ready, timing: { generations.current.blueprint.configuration.shutdown },
+                signals: signals,
                 draining: draining, logger: logger))
 
         // Shut down in reverse order: the proxy drains while the admin endpoint still tells that it does.
@@ -102,6 +104,29 @@ package enum Server {
         sinks.access.drain()
         try await group.shutdownGracefully()
         logger.log(.stopped)
+    }
+}
+
+extension Server {
+    /// Where other proxies ask; nil where none do.
+    private static func listenForDecisions(
+        _ configuration: HoldfastConfiguration, group: any EventLoopGroup, loops: [LoopHandle], logger: Logger
+    ) async throws -> Listener? {
+        guard let decisions = configuration.decisions else { return nil }
+        let count = decisions.maxConnections
+        let address: DecisionAddress =
+            switch decisions.place {
+            case .unix(let path): .unix(path)
+            case .network(let address, _, _): .network(host: address.host, port: address.port)
+            }
+        let listener = try await Listener.bindForDecisions(
+            address, group: group, seats: ConnectionSeats(ConnectionSeats.Bounds(connections: count, unproved: count, descriptors: count)),
+            loops: loops.map { loop in (loop.eventLoop, { loop.engine }) }, notify: { logger.tell($0, of: "decision") })
+        // Connecting takes the right to write: the owner and its group have it.
+        if case .unix(let path) = address { chmod(path, 0o660) }
+        let shown = if case .network = address { listener.channel.localAddress.map(NetworkAddress.text) ?? "" } else { "\(decisions.place)" }
+        logger.log(.decisionsListening, metadata: ["address": "\(shown)"])
+        return listener
     }
 }
 

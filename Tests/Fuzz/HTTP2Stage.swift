@@ -124,6 +124,9 @@ private final class MemoryLookup: PendingLookup {
 }
 
 private final class OpenGate: ClientGate {
+    func identify(shown chain: [[UInt8]]?, asking serverName: String?, now: Double) -> IdentifiedClient {
+        IdentifiedClient(.anonymous, nil, asking: serverName)
+    }
     let trustChanges = 0
     private let tls: OpenTLS
 

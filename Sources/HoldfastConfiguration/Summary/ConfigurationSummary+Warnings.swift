@@ -48,6 +48,11 @@ extension ConfigurationSummary {
             warnings.append("\(upstream.keyPath): no route sends anything there. Name it in the `upstream` of a route, or remove it.")
         }
         warnings += configuration.listener.http2.warnings
+        if configuration.decisions?.claimedIdentity == .frontRemoves {
+            warnings.append(
+                "decision.claimed_identity is `front-removes`: what clients claim to be reaches the API unless the proxy in front removes each such field, in every spelling."
+            )
+        }
         for range in configuration.listener.proxyPeers where range.isEverybody {
             warnings.append(
                 "listener.proxy_protocol.from has `\(range)`: whoever can connect says which address a request comes from, in the log and to the API."

@@ -15,7 +15,8 @@ package struct ConfigurationSummary: Equatable, Sendable {
             Self.profile(configuration) + Self.listener(configuration) + Self.clients(configuration) + Self.registered(configuration)
             + Self.denied(configuration)
             + Self.tokens(configuration)
-            + Self.routes(configuration, now) + Self.resource(configuration) + Self.upstream(configuration) + Self.operation(configuration)
+            + Self.routes(configuration, now) + Self.resource(configuration) + Self.decisions(configuration) + Self.upstream(configuration)
+            + Self.operation(configuration)
         warnings = Self.warnings(configuration, now)
     }
 
@@ -168,6 +169,19 @@ extension ConfigurationSummary {
             : "refuses where no list tells, and believes one that is past its next update"
         return
             "Looks \(whose) of \(authorities.file.path) up in \(places.joined(separator: ", ")): refuses what has been revoked, and \(stale)."
+    }
+
+    static func decisions(_ configuration: HoldfastConfiguration) -> [String] {
+        guard let decisions = configuration.decisions else { return [] }
+        let who =
+            switch decisions.place {
+            case .unix: "whoever may write to that socket"
+            case .network(_, _, let fronts):
+                "fronts with a certificate of \(fronts.authorities.path) that says \(fronts.terms.terms.flatMap(\.patterns).map { "\($0)" }.joined(separator: ", "))"
+            }
+        return [
+            "Judges requests that other proxies forward, on \(decisions.place), for \(who): what such a proxy says of a client's certificate is believed."
+        ]
     }
 
     private static func resource(_ configuration: HoldfastConfiguration) -> [String] {

@@ -11,6 +11,8 @@ extension Blueprint {
             ("listener.max_handshakes", now.listener.maxHandshakes == then.listener.maxHandshakes),
             ("admin.address", now.admin == then.admin),
             ("resource.metadata_address", now.resource?.metadataAddress == then.resource?.metadataAddress),
+            ("decision.address", now.decisions?.place.description == then.decisions?.place.description),
+            ("decision.max_connections", now.decisions?.maxConnections == then.decisions?.maxConnections),
             ("threads", now.loopCount == then.loopCount),
             ("log.level", logLevel == start.logLevel),
         ]

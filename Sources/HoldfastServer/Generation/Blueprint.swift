@@ -25,6 +25,8 @@ package final class Blueprint: Sendable {
     let states: FileStates
     /// The listener's own first.
     let sites: [Site]
+    /// Of fronts that ask for decisions over TLS; nil where none do.
+    let frontSite: FrontSite?
     let denied: DenyList
     let issuers: [IssuerPlan]
     let strips: StripList
@@ -72,6 +74,7 @@ package final class Blueprint: Sendable {
             depth: configuration.maxIntermediates, of: configuration.file, &mistakes)
         let identities = [nil] + configuration.listener.identities.map { Optional($0) }
         let sites = identities.compactMap { Site(configuration, $0, clients: clients, &mistakes) }
+        let frontSite = configuration.decisions.flatMap { FrontSite($0, of: configuration.file, &mistakes) }
         let denied = configuration.denyList.map { file in mistakes.load(file) { () throws(CredentialFault) in try DenyList(file: file.path) } }
         let issuers = configuration.tokens.map {
             IssuerPlan($0, claimNames: configuration.claimNames, questions: $0.introspection.flatMap { _ in questions.popFirst() } ?? 0, &mistakes)
@@ -95,6 +98,7 @@ package final class Blueprint: Sendable {
         self.configuration = configuration
         self.contents = contents
         self.sites = sites
+        self.frontSite = frontSite
         self.denied = (denied ?? nil) ?? .empty
         self.issuers = issuers
         self.strips = strips

@@ -55,6 +55,7 @@ extension EngineSettings {
             interactionID: InteractionIDMode(configuration.forward.interactionID), errorBody: ErrorBody(configuration.forward.errorBody))
         protocols = configuration.listener.protocols
         http2 = HTTP2Limits(configuration.listener.http2)
+        refusesClaimedIdentity = configuration.decisions?.claimedIdentity != .frontRemoves
         continuesTraces = configuration.forward.trace == .continue
         connectionLife = ConnectionLife.Bounds(
             age: configuration.listener.maxConnectionAge?.timeAmount, requests: configuration.listener.maxConnectionRequests)

@@ -24,6 +24,8 @@ final class Generation: Sendable {
     let desks: IssuerDesks
     let changes: KeyChanges
     private let doors: [SiteDoor]
+    /// Of fronts that ask for decisions over TLS.
+    private let frontDoor: SiteDoor?
     /// That contexts are signed with, the latest first: those of some generations before are still on their way.
     let contextKeys: [String]
     /// The process's: it goes from one generation to the next.
@@ -52,6 +54,9 @@ final class Generation: Sendable {
                     certificateIsOptional: site.tls.certificateIsOptional))
         }
         self.doors = doors
+        frontDoor = try blueprint.frontSite.map { site throws(CredentialFault) in
+            SiteDoor(contexts: try ServerTLSContexts(site.tls, now: made), authenticator: site.authenticator, certificateIsOptional: false)
+        }
         let keys = [blueprint.context?.publicKey].compactMap(\.self)
         contextKeys = Array((keys + (earlier?.contextKeys ?? []).filter { !keys.contains($0) }).prefix(Self.keptContextKeys))
         self.seen = seen
@@ -109,6 +114,7 @@ final class Generation: Sendable {
         return LoopGeneration(
             number: number, settings: blueprint.settings, strips: blueprint.strips,
             judge: judge(after: earlier?.judge as? TokenJudge, counters: counters, on: eventLoop), gate: gate(on: eventLoop),
+            frontGate: frontDoor.map { ConnectionGate([$0], siteOf: { _ in .listeners }, changes: TrustChanges(), on: eventLoop) },
             upstreams: upstreams)
     }
 

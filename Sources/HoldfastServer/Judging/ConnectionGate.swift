@@ -59,6 +59,29 @@ final class ConnectionGate: ClientGate {
         }
     }
 
+    func identify(shown chain: [[UInt8]]?, asking serverName: String?, now: Double) -> IdentifiedClient {
+        let site = siteOf(serverName)
+        guard let chain else { return untrusted(at: site, asking: serverName) }
+        guard let leaf = chain.first else { return IdentifiedClient(review(nil, asking: serverName, now: now), nil, asking: serverName) }
+        guard let door = door(at: site) else { return untrusted(at: site, asking: serverName) }
+        let certificates = chain.compactMap { try? NIOSSLCertificate(bytes: $0, format: .der) }
+        guard certificates.count == chain.count, let first = certificates.first else {
+            return untrusted(at: site, asking: serverName)
+        }
+        let judged = door.authenticator.verifyHandshake(chain: certificates, now: now)
+            .flatMap { door.authenticator.identify(leaf: first, accepted: $0, now: now) }
+        switch judged {
+        case .success(let identity): return IdentifiedClient(identity.peer.at(site), identity.certificate, asking: serverName)
+        case .failure(let fault):
+            let peer = AuthenticatedPeer(withdrawn: fault.denial, thumbprint: Thumbprint(ofCertificate: leaf))
+            return IdentifiedClient(peer.at(site), nil, asking: serverName)
+        }
+    }
+
+    private func untrusted(at site: SiteIndex?, asking serverName: String?) -> IdentifiedClient {
+        IdentifiedClient(AuthenticatedPeer(withdrawn: .certificateUntrusted, thumbprint: nil).at(site), nil, asking: serverName)
+    }
+
     func question(
         about certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double, for client: any LookupClient
     ) -> (any PendingLookup)? {

@@ -27,11 +27,14 @@ package struct DescriptorPlan: Equatable, Sendable {
         package var questions: [Int]
         /// Listeners beside the clients' one: admin, metadata.
         package var pageServers: Int
+        /// Connections of fronts that ask for decisions; nil where none do.
+        package var fronts: Int?
 
         package init(
             inherited: Int, loops: Int, controlLoops: Int, clients: Int, handshakes: Int, upstream: Int, fetched: Int, questions: [Int],
-            pageServers: Int, upstreams: Int = 1, addresses: Int = 1
+            pageServers: Int, upstreams: Int = 1, addresses: Int = 1, fronts: Int? = nil
         ) {
+            self.fronts = fronts
             self.inherited = inherited
             self.loops = loops
             self.controlLoops = controlLoops
@@ -83,7 +86,7 @@ package struct DescriptorPlan: Equatable, Sendable {
     package init(_ demand: Demand, limit: Int) {
         self.limit = limit
         self.demand = demand
-        let listeners = 1 + demand.pageServers
+        let listeners = 1 + demand.pageServers + (demand.fronts.map { 1 + $0 } ?? 0)
         fixed = demand.inherited + Self.perLoop * (demand.loops + demand.controlLoops) + Self.dispatch + listeners
         let free = limit - fixed - Self.runtime
         // A look at keys may take a second connection while the first is being closed. A name of several addresses takes one socket more
@@ -182,9 +185,10 @@ extension DescriptorPlan.Demand {
             upstream: configuration.upstreams.reduce(0) { $0 + $1.maxConnections },
             fetched: configuration.tokens.count { $0.needsFetching }, questions: configuration.tokens.compactMap { $0.introspection?.maxConcurrent },
             pageServers: (configuration.admin == nil ? 0 : 1) + (configuration.resource?.metadataAddress == nil ? 0 : 1),
-            upstreams: configuration.upstreams.count, addresses: configuration.upstreams.reduce(0) { $0 + $1.mostAddresses })
+            upstreams: configuration.upstreams.count, addresses: configuration.upstreams.reduce(0) { $0 + $1.mostAddresses },
+            fronts: configuration.decisions?.maxConnections)
         guard let start else { return }
-        (loops, clients, handshakes, pageServers) = (start.loops, start.clients, start.handshakes, start.pageServers)
+        (loops, clients, handshakes, pageServers, fronts) = (start.loops, start.clients, start.handshakes, start.pageServers, start.fronts)
     }
 }
 

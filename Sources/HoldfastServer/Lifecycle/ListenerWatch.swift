@@ -32,6 +32,19 @@ extension Channel {
     }
 }
 
+extension [Listener] {
+    /// Returns when the graceful shutdown begins; throws where one of them is closed before that. The clients' own first, then the fronts'.
+    func untilShutdown() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (listener, name) in zip(self, ["listener", "decision"]) {
+                group.addTask { try await listener.channel.untilShutdown(of: name) }
+            }
+            defer { group.cancelAll() }
+            for try await _ in group {}
+        }
+    }
+}
+
 extension Logger {
     /// - Parameter listener: the section of the file that it comes from.
     func tell(_ notice: ListenerNotice, of listener: String) {

@@ -13,7 +13,8 @@ import Telemetry
 ///
 /// A further signal ends the first wait or the second.
 final class ProxyService: Service {
-    private let listener: Listener
+    /// The clients' own first.
+    private let listeners: [Listener]
     private let loops: [LoopHandle]
     private let timing: @Sendable () -> HoldfastConfiguration.Shutdown
     private let signals: ShutdownSignals
@@ -21,10 +22,10 @@ final class ProxyService: Service {
     private let logger: Logger
 
     init(
-        listener: Listener, loops: [LoopHandle], timing: @escaping @Sendable () -> HoldfastConfiguration.Shutdown, signals: ShutdownSignals,
+        listeners: [Listener], loops: [LoopHandle], timing: @escaping @Sendable () -> HoldfastConfiguration.Shutdown, signals: ShutdownSignals,
         draining: Atomic<Bool>.Reference, logger: Logger
     ) {
-        self.listener = listener
+        self.listeners = listeners
         self.loops = loops
         self.timing = timing
         self.signals = signals
@@ -34,7 +35,7 @@ final class ProxyService: Service {
 
     func run() async throws {
         do {
-            try await listener.channel.untilShutdown(of: "listener")
+            try await listeners.untilShutdown()
         } catch {
             for loop in loops { try await loop.stop() }
             throw error
@@ -47,7 +48,7 @@ final class ProxyService: Service {
             await signals.wait(timing.delay)
         }
         logger.log(.draining)
-        try? await listener.channel.close()
+        for listener in listeners { try? await listener.channel.close() }
         if !(await drain(within: timing.drainTimeout)) { logger.log(.drainTimedOut) }
         for loop in loops { try await loop.stop() }
     }

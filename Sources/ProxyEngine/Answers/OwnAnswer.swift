@@ -11,12 +11,14 @@ enum OwnAnswer {
     /// `OPTIONS` with `Max-Forwards: 0` is meant for us (RFC 9110 section 7.6.2).
     case options
     case page(OwnPage)
+    /// To a front, which forwards the request.
+    case permitted(PermittedRequest)
 
     var status: Int {
         switch self {
         case .refusal(let refusal, _, _, _), .grpcRefusal(let refusal): refusal.status
         case .options: 204
-        case .page: 200
+        case .page, .permitted: 200
         }
     }
 
@@ -24,7 +26,7 @@ enum OwnAnswer {
     var closes: Bool {
         switch self {
         case .refusal(let refusal, _, _, _), .grpcRefusal(let refusal): refusal.closes
-        case .options, .page: false
+        case .options, .page, .permitted: false
         }
     }
 
@@ -42,6 +44,11 @@ enum OwnAnswer {
             out.writeString("HTTP/1.1 204 No Content\r\n")
             out.writeBytes(fields)
             out.writeString("Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n")
+        case .permitted(let request):
+            out.writeString("HTTP/1.1 200 OK\r\n")
+            out.writeBytes(fields)
+            out.writeBytes(request.fields)
+            out.writeString("Content-Length: 0\r\n")
         case .page(let page):
             out.writeString("HTTP/1.1 200 OK\r\n")
             out.writeBytes(fields)

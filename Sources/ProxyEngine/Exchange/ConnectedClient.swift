@@ -17,6 +17,8 @@ final class ConnectedClient {
     /// Nil where it has none.
     let port: Int?
     let key: ClientKey
+    /// Its connection is a front's, which tells the API itself where a request comes from.
+    private let isBehindFront: Bool
     /// Among its client's connections, until it is over.
     var place: ClientLedger.Place?
     /// What its upstream may trust: of the certificate what all connections of it share.
@@ -28,7 +30,8 @@ final class ConnectedClient {
     ///   - remote: nil where the system did not tell.
     ///   - generation: whose gate identified it.
     ///   - trustChanges: of that gate, before it did.
-    init(_ client: IdentifiedClient, at remote: SocketAddress?, under generation: LoopGeneration, trustChanges: Int) {
+    init(_ client: IdentifiedClient, at remote: SocketAddress?, under generation: LoopGeneration, trustChanges: Int, isBehindFront: Bool = false) {
+        self.isBehindFront = isBehindFront
         peer = client.peer
         certificate = client.certificate
         serverName = client.serverName
@@ -84,7 +87,7 @@ final class ConnectedClient {
     func trustedFields(by generation: LoopGeneration, now: Double, _ counters: LoopCounters) -> [UInt8] {
         let fault = peer.fault(at: now)
         if let fields, fields.generation == generation.number, fields.fault == fault { return joined(fields.lines, fields.certificate) }
-        var lines = generation.settings.trustedFields(for: peer, address: address)
+        var lines = generation.settings.trustedFields(for: peer, address: isBehindFront ? nil : address)
         if fault == nil, let forwarded = generation.settings.forwardedClient, let facts = peer.certificate { forwarded.write(facts, to: &lines) }
         let certificateLines = generation.settings.certificateFields.map { $0(certificate, fault) }
         for dialect in certificateLines?.leftOut ?? [] { counters.countCertificateFieldLeftOut(dialect.rawValue) }
@@ -94,4 +97,13 @@ final class ConnectedClient {
 
     /// Nothing is copied where nothing is told of certificates.
     private func joined(_ lines: [UInt8], _ certificate: CertificateLines?) -> [UInt8] { certificate.map { lines + $0.octets } ?? lines }
+}
+
+extension ConnectedClient {
+    /// Somebody of whom a front says nothing that can be read.
+    static func unknownBehindFront(on loop: EngineLoop) -> ConnectedClient {
+        ConnectedClient(
+            IdentifiedClient(AuthenticatedPeer(withdrawn: .certificateMissing, thumbprint: nil), nil), at: nil, under: loop.generation,
+            trustChanges: loop.generation.gate.trustChanges, isBehindFront: true)
+    }
 }

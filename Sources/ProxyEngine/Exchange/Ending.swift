@@ -1,5 +1,6 @@
 package import AccessControl
 package import BindingPolicy
+package import DecisionWire
 package import HTTPWire
 package import Telemetry
 
@@ -91,6 +92,8 @@ package enum RefusalCause: Hashable, Sendable {
     case request(RequestFault)
     case denial(DenialReason)
     case limit(LimitFault)
+    /// A front's question could not be read.
+    case check(CheckFault)
 
     package var code: String {
         switch self {
@@ -98,6 +101,7 @@ package enum RefusalCause: Hashable, Sendable {
         case .request(let fault): fault.code
         case .denial(let reason): reason.rawValue
         case .limit(let fault): fault.rawValue
+        case .check(let fault): fault.rawValue
         }
     }
 }

@@ -26,7 +26,7 @@ extension Exchange: LookupClient {
     ///
     /// - Parameter octets: of the head.
     func begin(_ octets: UnsafeRawBufferPointer) {
-        if generation.settings.accessLog { record.begin(octets, generation.requestHead, isHTTP2: request.isHTTP2, from: client) }
+        if generation.settings.accessLog { record.begin(octets, generation.requestHead, request, from: client) }
         if generation.settings.interactionID != .pass { takeInteractionID(octets) }
         if generation.settings.clientLimits != .none, isRefusedByLimit() { return }
         let now = loop.clock.seconds()
@@ -67,7 +67,13 @@ extension Exchange: LookupClient {
             give(.page(page))
         case .decided(.deny(let denial)): refuseByJudgement(Refusal(denial, generation.settings.challenge), .denial(denial.reason))
         case .decided(.permit(let permit)):
-            if generation.requestHead.endsHere { give(.options) } else { forward(octets, permit) }
+            if request.front != nil {
+                self.permit(octets, permit)
+            } else if generation.requestHead.endsHere {
+                give(.options)
+            } else {
+                forward(octets, permit)
+            }
         case .later(let lookup):
             // The storage that it was read into is written again by the next read.
             self.lookup = Waiting(lookup: lookup, head: ByteBuffer(bytes: octets))
@@ -79,7 +85,7 @@ extension Exchange: LookupClient {
         if state.judged(.refused(cause)) == .answer { refuse(refusal, .refused(cause)) }
     }
 
-    private func give(_ answer: OwnAnswer) {
+    func give(_ answer: OwnAnswer) {
         if state.judged(.answered) == .answer { self.answer(answer, .answered) }
     }
 
@@ -107,11 +113,7 @@ extension Exchange: LookupClient {
         generation.requestHead.write(
             from: octets, to: &out, upstream.terms.rewrite, isHTTP2: request.isHTTP2,
             trusted: trustedFields(for: permit, octets, credentials: upstream.terms.credentials))
-        if let reason = permit.wouldRefuse {
-            loop.counters.countWouldRefuse(reason.rawValue)
-            record.wouldRefuse = reason
-        }
-        if generation.requestHead.identityFields > 0 { for name in generation.requestHead.identityFieldNames() { loop.counters.countStripped(name) } }
+        notePassing(permit)
         // In one write with the head. Taken before a connection is: that may fail at once, and what was taken is not to be dropped once more.
         if request.state.hasBody, let body = downstream?.takeShortBody(),
             state.requestBody(body.readableBytes, isLast: true, at: loop.now) == .hold
@@ -122,6 +124,15 @@ extension Exchange: LookupClient {
         head = out
         progressed()
         route(upstream.pool.acquire(for: self, of: share, holding: out.storageCapacity, now: loop.now))
+    }
+
+    /// It passes, with what it is let pass for and what is taken from it.
+    func notePassing(_ permit: Permit) {
+        if let reason = permit.wouldRefuse {
+            loop.counters.countWouldRefuse(reason.rawValue)
+            record.wouldRefuse = reason
+        }
+        if generation.requestHead.identityFields > 0 { for name in generation.requestHead.identityFieldNames() { loop.counters.countStripped(name) } }
     }
 
     /// A body that goes with its head, framed as HTTP/1.1 does where the head says so: HTTP/2's may have announced no length.
@@ -138,7 +149,7 @@ extension Exchange: LookupClient {
 
     /// Last of all fields, so that nothing a client sent comes after them. An expectation is handed on, since only the upstream knows
     /// whether it wants the body (RFC 9110 section 10.1.1).
-    private func trustedFields(for permit: Permit, _ octets: UnsafeRawBufferPointer, credentials: [UInt8]) -> [UInt8] {
+    func trustedFields(for permit: Permit, _ octets: UnsafeRawBufferPointer, credentials: [UInt8]) -> [UInt8] {
         let fixed = client.trustedFields(by: generation, now: loop.clock.seconds(), loop.counters)
         let claims = permit.token == nil ? [] : generation.settings.forwardedClaims
         let expects = request.state.expectsContinue
@@ -152,7 +163,8 @@ extension Exchange: LookupClient {
         var fields = fixed + credentials
         if let token = permit.token { for claim in claims { claim.write(of: token, from: client.peer.client, to: &fields) } }
         if let id = record.interactionID { id.writeField(to: &fields) }
-        if forwarded.areOfRequests {
+        // Of the way that a request has come the front knows more.
+        if forwarded.areOfRequests, request.front == nil {
             forwarded.writeRequest(client.address, port: client.port, host: octets.slice(generation.requestHead.host), to: &fields)
         }
         if let trace = record.trace { trace.writeField(to: &fields) }

@@ -21,11 +21,11 @@ struct ExchangeRecord {
 
     init(began: NIODeadline) { self.began = began }
 
-    mutating func begin(_ octets: UnsafeRawBufferPointer, _ head: borrowing RequestHead, isHTTP2: Bool, from client: ConnectedClient) {
+    mutating func begin(_ octets: UnsafeRawBufferPointer, _ head: borrowing RequestHead, _ request: RequestFacts, from client: ConnectedClient) {
         AccessLog.begin(
             &line, method: UnsafeRawBufferPointer(rebasing: octets[head.methodRange]), path: UnsafeRawBufferPointer(rebasing: octets[head.path]),
             peer: client.address, thumbprint: client.peer.thumbprint?.base64url ?? "")
-        AccessLog.add("protocol", (isHTTP2 ? ApplicationProtocol.http2 : .http1).rawValue.utf8, to: &line)
+        AccessLog.add("protocol", (request.front?.rawValue ?? (request.isHTTP2 ? ApplicationProtocol.http2 : .http1).rawValue).utf8, to: &line)
         if let registered = client.peer.client { AccessLog.add("registered_client", registered.id.utf8, to: &line) }
     }
 

@@ -10,28 +10,38 @@ struct RequestFacts {
     let opensWebSocket: Bool
     /// A client of gRPC reads a refusal in gRPC's fields alone.
     let isGRPC: Bool
+    /// Somebody else forwards it, and asks for the decision in this way; nil where we forward it.
+    let front: FrontKind?
     let state: ExchangeState.Request
 
     /// - Parameter hasBody: more than the head is to come.
-    init(_ head: borrowing RequestHead, hasBody: Bool, isHTTP2: Bool = false, opensWebSocket: Bool = false, isGRPC: Bool = false) {
+    init(
+        _ head: borrowing RequestHead, hasBody: Bool, isHTTP2: Bool = false, opensWebSocket: Bool = false, isGRPC: Bool = false,
+        front: FrontKind? = nil
+    ) {
         method = head.method
         isChunked = head.framing == .chunked
         self.isHTTP2 = isHTTP2
         self.opensWebSocket = opensWebSocket
         self.isGRPC = isGRPC
+        self.front = front
         state = ExchangeState.Request(
             hasBody: hasBody, persists: head.isPersistent, isIdempotent: head.method.isIdempotent, expectsContinue: head.expectsContinue,
             takesInterim: head.minorVersion > 0)
     }
 
-    private init(isHTTP2: Bool) {
+    private init(isHTTP2: Bool, front: FrontKind? = nil) {
+        self.front = front
         method = .other
         isChunked = false
         self.isHTTP2 = isHTTP2
         opensWebSocket = false
         isGRPC = false
-        state = ExchangeState.Request(hasBody: false, persists: false, isIdempotent: false)
+        state = ExchangeState.Request(hasBody: false, persists: front != nil, isIdempotent: false)
     }
+
+    /// Asked about in a message of its own.
+    static func check(by front: FrontKind) -> RequestFacts { RequestFacts(isHTTP2: front == .envoy, front: front) }
 
     /// Of something that could not be read as a request.
     static let unreadable = RequestFacts(isHTTP2: false)

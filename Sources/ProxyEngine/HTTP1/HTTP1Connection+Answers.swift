@@ -51,6 +51,7 @@ extension HTTP1Connection: TunnelDownstream {
     /// The request's body is read and dropped where it is short, else the connection closes: the rest of it must never be taken for a
     /// request.
     func answer(_ answer: OwnAnswer, fields: [UInt8]) {
+        let answer = isFront ? answer.forFrontOfHTTP : answer
         let rest = unreadBody
         expectLeftovers()
         let request = exchange?.request ?? .unreadable

@@ -1,3 +1,4 @@
+import DecisionWire
 import HTTPWire
 import NIOCore
 
@@ -26,8 +27,8 @@ extension HTTP1Connection {
         begin(.unreadable, began: began).refuseUnread(refusal, ending)
     }
 
-    private func begin(_ request: RequestFacts, began: NIODeadline) -> Exchange {
-        let exchange = Exchange(request, from: client, to: self, on: loop, abandonedAt: input.abandonedAt, began: began)
+    private func begin(_ request: RequestFacts, from client: ConnectedClient? = nil, began: NIODeadline) -> Exchange {
+        let exchange = Exchange(request, from: client ?? self.client, to: self, on: loop, abandonedAt: input.abandonedAt, began: began)
         phase = .exchanging(exchange)
         deadline = .distantFuture
         requestBegan()
@@ -38,6 +39,7 @@ extension HTTP1Connection {
         let generation = loop.generation
         body = BodyReader(generation.requestHead.framing, limits: generation.settings.limits)
         isHTTP10 = generation.requestHead.minorVersion == 0
+        if isFront { return takeCheck(&bytes, length: length) }
         let exchange = begin(RequestFacts(generation.requestHead, hasBody: !body.isOver), began: loop.now)
         shortBody = shortBody(behind: length, in: bytes)
         let offered = shortBody?.readableBytes ?? 0
@@ -46,6 +48,23 @@ extension HTTP1Connection {
         head.withUnsafeReadableBytes { raw in exchange.begin(UnsafeRawBufferPointer(rebasing: raw.prefix(length))) }
         if offered > 0, shortBody == nil { bytes.moveReaderIndex(forwardBy: offered) }
         shortBody = nil
+    }
+
+    /// Another request is asked about: that one is judged, and the decision is the answer to this one.
+    private func takeCheck(_ bytes: inout ByteBuffer, length: Int) {
+        let generation = loop.generation
+        let request = RequestFacts(generation.requestHead, hasBody: !body.isOver, front: .http)
+        let head = bytes
+        bytes.moveReaderIndex(forwardBy: length)
+        do throws(CheckFault) {
+            let question = try head.withUnsafeReadableBytes { raw throws(CheckFault) in
+                try ForwardAuthRequest.read(generation.requestHead, UnsafeRawBufferPointer(rebasing: raw.prefix(length)))
+            }
+            let client = loop.decisions.client(of: question, under: generation, now: loop.clock.seconds())
+            begin(request, from: client, began: loop.now).begin(question)
+        } catch {
+            begin(request, began: loop.now).refuseCheck(error)
+        }
     }
 
     /// A small body that is there already goes out with the head, in one write.

@@ -39,6 +39,8 @@ package final class HTTP1Connection: ChannelInboundHandler {
 
     let loop: EngineLoop
     let client: ConnectedClient
+    /// Its client forwards requests itself and asks for decisions.
+    let isFront: Bool
     private(set) var context: ChannelHandlerContext?
     var position = -1
     @exclusivity(unchecked) package var appointment = TimingWheel.Appointment()
@@ -71,7 +73,8 @@ package final class HTTP1Connection: ChannelInboundHandler {
     /// The answer to the request at hand is the last one, by its age or number.
     private(set) var isLastRequest = false
 
-    init(loop: EngineLoop, client: ConnectedClient) {
+    init(loop: EngineLoop, client: ConnectedClient, isFront: Bool = false) {
+        self.isFront = isFront
         self.loop = loop
         self.client = client
         life = loop.makeConnectionLife()

@@ -97,10 +97,12 @@ extension HTTP2Connection {
     private func takeRequest(_ id: UInt32, _ block: ByteBuffer, endsStream: Bool) {
         turn = max(0, turn - 1)
         let generation = loop.generation
+        var limits = generation.settings.limits
+        limits.takesCleartext = isFront
         var head = loop.buffers.take()
         defer { loop.buffers.giveBack(head) }
         let decoded = block.withUnsafeReadableBytes {
-            decoder.request($0, endsStream: endsStream, offersWebSocket: offersWebSocket, limits: generation.settings.limits, into: &head)
+            decoder.request($0, endsStream: endsStream, offersWebSocket: offersWebSocket, limits: limits, into: &head)
         }
         let stream = HTTP2Stream(id, on: self)
         switch decoded {

@@ -35,6 +35,8 @@ package final class HTTP2Connection: ChannelInboundHandler {
 
     let loop: EngineLoop
     let client: ConnectedClient
+    /// Its client forwards requests itself and asks for decisions.
+    let isFront: Bool
     /// As it was said first: what has been offered stays so (RFC 8441 section 3).
     let offersWebSocket: Bool
     private(set) var context: ChannelHandlerContext?
@@ -68,7 +70,8 @@ package final class HTTP2Connection: ChannelInboundHandler {
     /// Octets read since memory was last given back.
     private var readOctets = 0
 
-    init(loop: EngineLoop, client: ConnectedClient) {
+    init(loop: EngineLoop, client: ConnectedClient, isFront: Bool = false) {
+        self.isFront = isFront
         self.loop = loop
         self.client = client
         let settings = loop.generation.settings

@@ -65,10 +65,11 @@ extension HTTP2Stream: Downstream {
     }
 
     private func writeTrailers() {
-        guard !trailers.isEmpty, let exchange else { return }
+        guard !trailers.isEmpty else { return }
+        let generation = exchange?.generation ?? loop.generation
         var block = loop.buffers.take()
         defer { loop.buffers.giveBack(block) }
-        guard exchange.generation.responseHead.writeTrailerBlock(trailers, to: &block) else { return }
+        guard generation.responseHead.writeTrailerBlock(trailers, to: &block) else { return }
         writeHead { $0.writeImmutableBuffer(block) }
     }
 
@@ -98,7 +99,10 @@ extension HTTP2Stream: Downstream {
 
     func answer(_ answer: OwnAnswer, fields: [UInt8]) {
         let isHead = exchange?.request.isHead ?? false
+        let front = exchange?.request.front
         exchange = nil
+        if front == .envoy { return tell(answer, fields: fields) }
+        let answer = front == .http ? answer.forFrontOfHTTP : answer
         var text = loop.buffers.take()
         defer { loop.buffers.giveBack(text) }
         answer.write(into: &text, fields: fields, isHead: isHead, closing: false)

@@ -16,8 +16,10 @@ final class HTTP2Stream: HTTP2Numbered {
 
     /// The upstream has switched protocols on it.
     var isTunnel = false
+    /// Of a front's, until it is asked.
+    var call: EnvoyCall?
     /// Servers of gRPC end a call at once, and its clients know that.
-    private var isGRPC = false
+    var isGRPC = false
 
     /// Once it is answered, the rest of its body may come.
     var mayDiscard: Bool { !isMalformed && !isTunnel && !isGRPC }
@@ -59,14 +61,15 @@ final class HTTP2Stream: HTTP2Numbered {
 
     // MARK: How it begins
 
-    private func begin(_ request: RequestFacts) -> Exchange {
-        let exchange = Exchange(request, from: connection.client, to: self, on: loop, abandonedAt: connection.abandonedAt, began: loop.now)
+    func begin(_ request: RequestFacts, from client: ConnectedClient? = nil) -> Exchange {
+        let exchange = Exchange(request, from: client ?? connection.client, to: self, on: loop, abandonedAt: connection.abandonedAt, began: loop.now)
         self.exchange = exchange
         return exchange
     }
 
     /// - Parameter head: which was just parsed into the generation's storage.
     func ask(_ head: ByteBuffer, hasBody: Bool, opensWebSocket: Bool) {
+        if connection.isFront { return askForDecision(head, hasBody: hasBody) }
         head.withUnsafeReadableBytes { octets in
             isGRPC = loop.generation.requestHead.contentType.map { GRPCRefusal.isAnswer(to: octets.slice($0)) } ?? false
             let exchange = begin(
@@ -89,6 +92,7 @@ final class HTTP2Stream: HTTP2Numbered {
     /// - Parameter data: shares the storage of what was read.
     func receivedBody(_ data: ByteBuffer, isLast: Bool) {
         if isLast { hasWholeBody = true }
+        if call != nil { return receivedCall(data) }
         guard let exchange, exchange.mayUpload else { return connection.taken(data.readableBytes, of: id) }
         if body.readableBytes == 0, exchange.takesBody() {
             handOn(data, to: exchange)

@@ -12,6 +12,12 @@ package protocol ClientGate: AnyObject {
     /// Judges again who was let in by the gate of another generation.
     /// - Parameter certificate: nil where the client showed none.
     func review(_ certificate: (any ProvenCertificate)?, asking serverName: String?, now: Double) -> AuthenticatedPeer
+    /// Judges a certificate whose key a front has seen proved, as the handshake of a client would that asks for this host.
+    /// - Parameters:
+    ///   - chain: DER, leaf first; empty where the client showed none, nil where what it showed is no certificate.
+    ///   - serverName: the host of the request; nil where it names none.
+    /// - Returns: never a failure: who is not let in is somebody whose requests are refused for it.
+    func identify(shown chain: [[UInt8]]?, asking serverName: String?, now: Double) -> IdentifiedClient
     /// How often what clients are trusted by has changed under this gate: with each change they are to be reviewed.
     var trustChanges: Int { get }
     /// What has to be found out before ``review(_:asking:now:)`` can be asked, where that is not known here: the request waits for it. Nil

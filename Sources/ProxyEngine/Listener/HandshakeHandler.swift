@@ -17,6 +17,9 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     /// Nil until the client has said whom it asks for.
     private var tls: (any ClientTLS)?
     private let seats: ConnectionSeats
+    /// Of the listener's clients, or of fronts that ask for decisions.
+    private let gate: any ClientGate
+    private let isFront: Bool
     private var context: ChannelHandlerContext?
     private var isOver = false
     /// The client ended its side behind its handshake; what it sent before is still to come.
@@ -28,9 +31,12 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     package var appointment = TimingWheel.Appointment()
     package private(set) var deadline: NIODeadline
 
-    package init(loop: EngineLoop, seats: ConnectionSeats) {
+    /// - Parameter frontGate: of the fronts that ask for decisions; nil for clients of the API.
+    package init(loop: EngineLoop, seats: ConnectionSeats, frontGate: (any ClientGate)? = nil) {
         self.loop = loop
         generation = loop.generation
+        gate = frontGate ?? generation.gate
+        isFront = frontGate != nil
         self.seats = seats
         deadline = loop.now + generation.settings.handshakeTimeout
     }
@@ -38,8 +44,8 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     /// TLS for a connection whose ClientHello is this; nil where that asks for a host which is not served.
     package func makeTLS(for hello: ClientHello?) throws -> NIOSSLServerHandler? {
         // What is no ClientHello gets TLS's own answer.
-        guard let site = hello.map({ generation.gate.site(for: $0.serverName) }) ?? .listeners else { return nil }
-        tls = try generation.gate.makeTLS(for: site, asking: hello?.serverName)
+        guard let site = hello.map({ gate.site(for: $0.serverName) }) ?? .listeners else { return nil }
+        tls = try gate.makeTLS(for: site, asking: hello?.serverName)
         return tls?.handler
     }
 
@@ -98,13 +104,15 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     private func completed(_ context: ChannelHandlerContext, _ negotiated: String?) {
         // A client that leaves Nagle's algorithm on waits for this acknowledgement before it sends its first request.
         try? context.channel.syncOptions?.setOption(ChannelOptions.tcpOption(.init(rawValue: tcpQuickAck)), value: 1)
-        let changes = generation.gate.trustChanges
+        let changes = gate.trustChanges
         switch tls?.identify(now: loop.clock.seconds()) ?? .failure(GateRefusal(code: "unrecognized_name")) {
         case .failure(let refusal): refuse(refusal)
         case .success(let identified):
             let client = ConnectedClient(
                 identified, at: source ?? context.channel.remoteAddress, under: generation, trustChanges: changes)
-            guard let place = loop.ledger.connect(client.key, generation.settings.clientLimits) else { return refuse("client_connections_exceeded") }
+            guard let place = loop.ledger.connect(client.key, isFront ? .none : generation.settings.clientLimits) else {
+                return refuse("client_connections_exceeded")
+            }
             // In the end: it may make another go for this one.
             guard seats.hasProved(context.channel) else { return refuse("too_many_connections") }
             client.place = place
@@ -112,7 +120,9 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
             isOver = true
             if negotiated == ApplicationProtocol.http2.rawValue {
                 loop.counters.metrics.http2Connections &+= 1
-                makeWay(for: HTTP2Connection(loop: loop, client: client), context)
+                makeWay(for: HTTP2Connection(loop: loop, client: client, isFront: isFront), context)
+            } else if isFront {
+                makeWay(for: FrontHandler(loop: loop, client: client, seats: seats), context)
             } else {
                 makeWay(for: HTTP1Connection(loop: loop, client: client), context)
             }

@@ -33,6 +33,48 @@ package struct Listener {
     }
 }
 
+extension Listener {
+    /// The socket on which fronts ask for decisions.
+    /// - Parameter address: a path that whoever may connect to is let in, or an address where each front shows a certificate.
+    package static func bindForDecisions(
+        _ address: DecisionAddress, group: any EventLoopGroup, seats: ConnectionSeats,
+        loops: [(any EventLoop, @Sendable () -> EngineLoop)], notify: @escaping @Sendable (ListenerNotice) -> Void
+    ) async throws -> Listener {
+        let byLoop = LoopDirectory(loops, seats)
+        let bootstrap = ServerBootstrap(group: group)
+            .gated(by: seats, notify: notify)
+            .serverChannelOption(.backlog, value: 4096)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: ReceiveAllocator(maximum: ReadPortions.usual))
+        switch address {
+        case .unix(let path):
+            let channel =
+                try await bootstrap
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture { try byLoop.setUpFront(channel) }
+                }
+                .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+            return Listener(channel: channel)
+        case .network(let host, let port):
+            let channel =
+                try await bootstrap
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture { try byLoop.setUpTLSFront(channel) }
+                }
+                .bind(host: host, port: port).get()
+            return Listener(channel: channel)
+        }
+    }
+}
+
+/// Where fronts ask for decisions.
+package enum DecisionAddress: Equatable, Sendable {
+    case unix(String)
+    case network(host: String, port: Int)
+}
+
 extension ServerBootstrap {
     /// Bounds what is accepted.
     package func gated(by seats: ConnectionSeats, notify: @escaping @Sendable (ListenerNotice) -> Void) -> ServerBootstrap {
@@ -57,14 +99,38 @@ private struct LoopDirectory: Sendable {
         self.loops = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.0 as AnyObject), $0.1) })
     }
 
-    /// The pipeline, in wire order.
-    func setUp(_ channel: any Channel) throws {
+    private func loop(of channel: any Channel) throws -> EngineLoop {
         guard let loop = loops[ObjectIdentifier(channel.eventLoop as AnyObject)]?() else { throw ChannelError.operationUnsupported }
         loop.eventBegan()
         guard !loop.isDraining else {
             loop.counters.metrics.connectionsRefused &+= 1
             throw ChannelError.ioOnClosedChannel
         }
+        return loop
+    }
+
+    /// Whoever reaches the socket is a front: the file's rights say who does.
+    func setUpFront(_ channel: any Channel) throws {
+        let loop = try loop(of: channel)
+        try channel.pipeline.syncOperations.addHandler(EndOfInputHandler())
+        let front = FrontHandler(loop: loop, client: .unknownBehindFront(on: loop), seats: seats)
+        loop.register(front)
+        try channel.pipeline.syncOperations.addHandler(front)
+    }
+
+    func setUpTLSFront(_ channel: any Channel) throws {
+        let loop = try loop(of: channel)
+        guard let gate = loop.generation.frontGate else { throw ChannelError.operationUnsupported }
+        try channel.pipeline.syncOperations.addHandler(EndOfInputHandler())
+        let handshake = HandshakeHandler(loop: loop, seats: seats, frontGate: gate)
+        try channel.pipeline.syncOperations.addHandler(
+            ClientHelloHandler(spoken: ApplicationProtocol.allCases) { [unowned handshake] in try handshake.makeTLS(for: $0) })
+        try channel.pipeline.syncOperations.addHandler(handshake)
+    }
+
+    /// The pipeline, in wire order.
+    func setUp(_ channel: any Channel) throws {
+        let loop = try loop(of: channel)
         try channel.pipeline.syncOperations.addHandler(EndOfInputHandler())
         // Of load balancers alone, before everything else: anybody could begin with such a header.
         if loop.generation.settings.proxyPeers.contains(where: { $0.contains(channel.remoteAddress) }) {

@@ -17,6 +17,7 @@ package final class EngineLoop {
     @exclusivity(unchecked) var wheel: TimingWheel
     @exclusivity(unchecked) var buffers = BufferPool()
     let ledger = ClientLedger()
+    let decisions = DecisionClients()
     var compressors = CompressorPool()
     /// The end was announced: each answer closes its connection.
     package private(set) var isEnding = false

@@ -32,6 +32,8 @@ package struct EngineSettings: Sendable {
     package var maxBody: Int?
     /// Whose connections begin with a PROXY header, and nobody else's.
     package var proxyPeers: [AddressRange] = []
+    /// Fronts that cannot be told which fields to remove get no leave for requests with such.
+    package var refusesClaimedIdentity = true
     package var thumbprintHeader: String
     package var challenge: ChallengeTerms
     package var accessLog: Bool
@@ -153,9 +155,10 @@ extension EngineSettings {
     }
 
     /// Whole lines for the upstream that say who is at the other end.
-    func trustedFields(for peer: AuthenticatedPeer, address: String) -> [UInt8] {
+    /// - Parameter address: of the client; nil where a front says it.
+    func trustedFields(for peer: AuthenticatedPeer, address: String?) -> [UInt8] {
         var lines = Array((peer.thumbprint.map { "\(thumbprintHeader): \($0.base64url)\r\n" } ?? "").utf8)
-        forwarded.writeConnection(address, to: &lines)
+        if let address { forwarded.writeConnection(address, to: &lines) }
         return lines
     }
 }

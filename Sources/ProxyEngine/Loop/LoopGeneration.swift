@@ -10,6 +10,8 @@ package final class LoopGeneration {
     package let settings: EngineSettings
     package let judge: any RequestJudge
     package let gate: any ClientGate
+    /// Of fronts that ask for decisions over TLS; nil where none do.
+    package let frontGate: (any ClientGate)?
     let terms: ExchangeTerms
     package let upstreams: [UpstreamName: LoopUpstream]
     /// The one that most requests go to, found without a look.
@@ -20,8 +22,9 @@ package final class LoopGeneration {
 
     package init(
         number: Int, settings: EngineSettings, strips: StripList, judge: any RequestJudge, gate: any ClientGate,
-        upstreams: [LoopUpstream]
+        frontGate: (any ClientGate)? = nil, upstreams: [LoopUpstream]
     ) {
+        self.frontGate = frontGate
         self.number = number
         self.settings = settings
         terms = settings.terms

@@ -8,6 +8,7 @@ package enum LogMessage: String, CaseIterable, Sendable {
     case authorities
     case generation
     case adminListening = "admin endpoint listening"
+    case decisionsListening = "listening for other proxies' questions"
     case metadataListening = "metadata listening"
     case listening
     case reloadRefused = "reload refused: nothing has changed, the generation in force stays"
@@ -64,7 +65,7 @@ package enum LogMessage: String, CaseIterable, Sendable {
     package var level: Logger.Level {
         switch self {
         case .descriptors, .authorities, .handshakeRefused: .info
-        case .generation, .adminListening, .metadataListening, .listening, .shuttingDown, .draining, .stopped, .acceptingResumed,
+        case .generation, .adminListening, .decisionsListening, .metadataListening, .listening, .shuttingDown, .draining, .stopped, .acceptingResumed,
             .connectionsRefusedNoMore,
             .handshakesCrowdedNoMore, .keysReplaced, .listsFetched, .introspectionEndpointFound, .introspectionResumed, .upstreamReachable:
             .notice

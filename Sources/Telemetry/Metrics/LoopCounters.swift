@@ -31,6 +31,7 @@ package final class LoopCounters {
         metrics.requestSeconds.observe(seconds)
     }
 
+    package func countCheck(_ front: String) { metrics.checks[front, default: 0] &+= 1 }
     package func countRefusal(_ reason: String) { metrics.refusals[reason, default: 0] &+= 1 }
     package func countRightEnded(_ reason: String) { metrics.rightsEnded[reason, default: 0] &+= 1 }
     package func countWouldRefuse(_ reason: String) { metrics.wouldRefuse[reason, default: 0] &+= 1 }

@@ -27,6 +27,8 @@ package struct MetricsSnapshot: MetricSet {
     )
     package var compressionsLeftOut = 0
     @Metric(.gauge, "holdfast_compressions_active", "Answers that are being compressed now, 136 KiB each.") package var compressionsActive = 0
+    @Metric(.counter, "holdfast_decisions", "Requests that were judged for another proxy, by how it asks.", by: "front")
+    package var checks: [String: Int] = [:]
     @Metric(.counter, "holdfast_refusals", "Requests refused by Holdfast itself, by reason code.", by: "reason")
     package var refusals: [String: Int] = [:]
     @Metric(

@@ -24,7 +24,7 @@ shutdown:
   delay: 0s
 threads: 1
 verification_cache: {cache}
-{routes}"""
+{routes}{decision}"""
 
 ISSUER = """\
   - issuer: {issuer}
@@ -46,10 +46,10 @@ INTROSPECTION = """\
 """
 
 
-def holdfast_at(binary, *, name="holdfast", access_log=False, cache=65536, introspection=None, issuers=1, authorities="ca.pem", routes=0, lists=False, way=None):
+def holdfast_at(binary, *, name="holdfast", access_log=False, cache=65536, introspection=None, issuers=1, authorities="ca.pem", routes=0, lists=False, way=None, decision=None):
     """How to start `binary` under `name`; `cache` is in tokens, 0 verifies every signature; opaque tokens are looked up at the
     port `introspection`, where there is one. The tokens' issuer is the last of the `issuers`; the `routes` are /api/v1/r0/* and so on,
-    and all want a scope that the tokens have. `way` is how the upstream is reached: tcp, unix or h2c."""
+    and all want a scope that the tokens have. `way` is how the upstream is reached: tcp, unix or h2c. At the path `decision` others ask for decisions."""
     def start(fleet, upstream):
         port, admin = free_port(), free_port()
         path = os.path.join(fleet.directory, f"{name}.yaml")
@@ -57,7 +57,8 @@ def holdfast_at(binary, *, name="holdfast", access_log=False, cache=65536, intro
             file.write(CONFIGURATION.format(
                 port=port, admin=admin, upstream=upstream.ways[way] if way else f"http://127.0.0.1:{upstream.port}", access_log=str(access_log).lower(), cache=cache,
                 authorities=authorities, lists="  revocation_lists: [ca.crl]\n" if lists else "", issuers="".join(ISSUER.format(issuer=issuer) for issuer in issuer_names(issuers)),
-                introspection=INTROSPECTION.format(port=introspection) if introspection else "", routes=route_list(routes)))
+                introspection=INTROSPECTION.format(port=introspection) if introspection else "", routes=route_list(routes),
+                decision=f"decision:\n  address: unix:{decision}\n" if decision else ""))
         server = fleet.start(name, [binary, "run", "--config", path], port)
         if not eventually(lambda: ready(admin), 15):
             raise BenchError(f"{name} does not become ready:\n{tail(os.path.join(fleet.directory, name + '.log'))}")

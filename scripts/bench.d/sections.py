@@ -25,6 +25,7 @@ class Bench:
     holdfast: "object | None"
     before: "object | None" = None
     lab: "str | None" = None  # holdfast-lab
+    envoy: "str | None" = None  # its binary
     disturbed: int = 0  # measurements during which others were at work on the servers' core
 
     def __post_init__(self):

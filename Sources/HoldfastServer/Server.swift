@@ -10,12 +10,20 @@ import Synchronization
 package import Telemetry
 import Timekeeping
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// Puts the rooms together and runs them until a signal says to end.
 package enum Server {
     /// Returns after a graceful shutdown; throws where a part could not start or failed.
     ///
-    /// - Parameter inherited: descriptors that were open before this process opened any.
-    package static func run(_ blueprint: Blueprint, inherited: Int, logger: Logger, sinks: LogSinks) async throws {
+    /// - Parameters:
+    ///   - inherited: descriptors that were open before this process opened any; sockets that were passed are among them.
+    ///   - environment: of the process: what a service manager has to say.
+    package static func run(_ blueprint: Blueprint, inherited: Int, environment: [String: String], logger: Logger, sinks: LogSinks) async throws {
         let configuration = blueprint.configuration
         let descriptors = blueprint.descriptors
         guard descriptors.isEnough else { throw DescriptorShortage(plan: descriptors) }
@@ -25,6 +33,7 @@ package enum Server {
                 "limit": "\(descriptors.limit)", "clients": "\(descriptors.clients)", "handshakes": "\(descriptors.handshakes)",
                 "upstream": "\(descriptors.upstream * configuration.loopCount)", "reserve": "\(descriptors.reserve)",
             ])
+        let places = try PassedSockets(environment: environment, process: Int(getpid())).places(configuration)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loopCount)
         let control = ControlPlane.start()
         let signals = ShutdownSignals()
@@ -42,9 +51,6 @@ package enum Server {
             return (current.number, current.blueprint.upstreams)
         }
         let reloads = ReloadRecord()
-        let reloader = Reloader(generations, record: reloads, inherited: inherited, logger: logger) { generation in
-            for loop in ready { try await loop.publish(generation, notice: notice) }
-        }
         let readiness: @Sendable () -> Readiness = {
             let desks = generations.current.desks
             return Readiness(
@@ -53,11 +59,22 @@ package enum Server {
                 upstreams: generations.current.blueprint.upstreams.map { ($0.name, $0.watched.finding) },
                 draining: draining.value.load(ordering: .relaxed))
         }
+        let manager = ServiceManager(environment: environment) {
+            let state = reloads.state
+            return ServiceStatus(
+                generation: generations.current.number, problems: readiness().problems, mistakes: state.mistakes,
+                waitingForRestart: state.waitingForRestart)
+        }
+        let reloader = Reloader(generations, record: reloads, inherited: inherited, manager: manager, logger: logger) { generation in
+            for loop in ready { try await loop.publish(generation, notice: notice) }
+        }
 
         let seats = ConnectionSeats(
             ConnectionSeats.Bounds(
                 connections: configuration.listener.maxConnections, unproved: descriptors.handshakes, descriptors: descriptors.sockets))
         var services: [any Service] = [
+            Supervision(
+                manager, watchdog: Watchdog(environment: environment, process: Int(getpid())), loops: ready.map(\.eventLoop)),
             probe, generations.issuers,
             MemoryReturn(loops: ready) {
                 let current = generations.current
@@ -67,24 +84,24 @@ package enum Server {
             ExpiryNotice(generations: generations, logger: logger),
             ReportOnlyNotice(generations: generations, loops: ready, logger: logger),
         ]
-        if let address = configuration.admin {
+        if let place = places.admin {
             let pages = AdminPages(
                 generations, reloads: reloads, readiness: readiness, loops: ready, seats: seats, sinks: sinks)
             let admin = try await PageServer(
-                "admin", address: (address.host, address.port), group: control, connections: descriptors.pages, tls: nil,
+                "admin", at: place, group: control, connections: descriptors.pages, tls: nil,
                 absence: "not found; there are /livez, /readyz and /metrics, and /context/jwks with forward.context\n", logger: logger,
                 pages: pages.page)
             logger.log(.adminListening, metadata: ["address": "\(admin.address.map(NetworkAddress.text) ?? "")"])
             services.append(admin)
         }
-        if let metadata = blueprint.metadata, let address = configuration.resource?.metadataAddress {
+        if let metadata = blueprint.metadata, let place = places.metadata {
             let server = try await MetadataServer.start(
-                metadata, at: address, of: generations, group: control, connections: descriptors.pages, logger: logger)
+                metadata, at: place, of: generations, group: control, connections: descriptors.pages, logger: logger)
             logger.log(.metadataListening, metadata: ["address": "\(server.address.map(NetworkAddress.text) ?? "")"])
             services.append(server)
         }
         let listener = try await Listener.bind(
-            host: configuration.listener.address.host, port: configuration.listener.address.port, group: group, seats: seats,
+            to: places.listener, group: group, seats: seats,
             loops: ready.map { loop in (loop.eventLoop, { loop.engine }) }, notify: { logger.tell($0, of: "listener") })
         logger.log(
             .listening,
@@ -95,9 +112,8 @@ package enum Server {
         let decisions = try await Self.listenForDecisions(configuration, group: group, loops: ready, logger: logger)
         services.append(
             ProxyService(
-                listeners: [listener, decisions].compactMap(\.self), loops: ready, timing: { generations.current.blueprint.configuration.shutdown },
-                signals: signals,
-                draining: draining, logger: logger))
+                listener: listener, decisions: decisions, loops: ready, timing: { generations.current.blueprint.configuration.shutdown },
+                signals: signals, draining: draining, isReady: { readiness().isReady }, manager: manager, logger: logger))
 
         // Shut down in reverse order: the proxy drains while the admin endpoint still tells that it does.
         try await signals.run(ServiceGroup(configuration: .init(services: services.map { .init(service: $0) }, logger: logger)))
@@ -132,7 +148,7 @@ extension Server {
 
 extension NetworkAddress {
     /// `127.0.0.1:8443` or `[::1]:8443`.
-    fileprivate static func text(_ address: SocketAddress) -> String {
+    static func text(_ address: SocketAddress) -> String {
         let host = address.addressText
         return host.contains(":") ? "[\(host)]:\(address.port ?? 0)" : "\(host):\(address.port ?? 0)"
     }

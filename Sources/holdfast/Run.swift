@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import HoldfastConfiguration
 import HoldfastServer
 import Logging
@@ -34,7 +35,7 @@ struct Run: AsyncParsableCommand {
         let logger = Logger(label: "holdfast")
         for warning in blueprint.warnings { logger.log(.configurationWarning, metadata: ["warning": "\(warning)"]) }
         do {
-            try await Server.run(blueprint, inherited: inherited, logger: logger, sinks: sinks)
+            try await Server.run(blueprint, inherited: inherited, environment: ProcessInfo.processInfo.environment, logger: logger, sinks: sinks)
         } catch {
             logger.log(.failed, metadata: ["error": "\(error)"])
             sinks.messages.drain()

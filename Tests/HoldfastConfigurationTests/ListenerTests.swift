@@ -44,6 +44,16 @@ struct ListenerTests {
         expectMistake(changed("address: 127.0.0.1:8443", to: "address: {a: b}"), "2:12: listener.address", "not a mapping")
     }
 
+    @Test("A port is shared by its own word alone, which is named as weaker")
+    func sharedPort() throws {
+        #expect(try !read(minimal).listener.reusePort)
+        #expect(try !read(listening("reuse_port: false")).listener.reusePort)
+        #expect(try read(listening("reuse_port: true")).listener.reusePort)
+        #expect(try lines(listening("reuse_port: true")).contains { $0.contains("listener.reuse_port is true") })
+        #expect(try !lines(minimal).contains { $0.contains("reuse_port") })
+        expectMistake(listening("reuse_port: sometimes"), "3:15: listener.reuse_port", "true")
+    }
+
     @Test("Files must be there, be files, and hold something")
     func files() throws {
         expectMistake(changed("certificate: server.pem", to: "certificate: absent.pem"), "3:16: listener.certificate", "There is no file")

@@ -4,6 +4,8 @@ extension HoldfastConfiguration {
     /// The one listener: TLS, a client certificate asked for in each handshake.
     package struct Listener: Equatable, Sendable {
         package let address: NetworkAddress
+        /// Whether other processes of the same user may listen on our addresses too (SO_REUSEPORT).
+        package let reusePort: Bool
         package let identity: KeyPair
         package let minimumTLS: TLSVersion
         package let keyExchange: KeyExchange

@@ -2,6 +2,8 @@ import HTTPWire
 
 extension HoldfastConfiguration.Listener {
     /// - `address` (IP address and port; required; port 0 takes any free one)
+    /// - `reuse_port` (true or false; default `false`): whether other processes of the same user may listen on our addresses too, those of the
+    ///   other sections included
     /// - `certificate`, `private_key` (files, PEM; required)
     /// - `minimum_tls` (`1.2` or `1.3`; default `1.2`)
     /// - `key_exchange` (`default` or `post-quantum-only`; default `default`): the latter is TLS 1.3 with X25519MLKEM768 only
@@ -30,7 +32,7 @@ extension HoldfastConfiguration.Listener {
             let section = root.section(
                 "listener",
                 known: [
-                    "address", "certificate", "private_key", "minimum_tls", "key_exchange", "handshake_timeout", "head_timeout",
+                    "address", "reuse_port", "certificate", "private_key", "minimum_tls", "key_exchange", "handshake_timeout", "head_timeout",
                     "idle_timeout", "body_timeout", "minimum_body_rate", "max_connections", "max_handshakes", "max_head", "max_target",
                     "max_fields", "hosts", "identities", "resumption", "protocols", "http2", "max_connection_age",
                     "max_connection_requests", "proxy_protocol", "max_body",
@@ -48,6 +50,7 @@ extension HoldfastConfiguration.Listener {
         if keyExchange == .postQuantumOnly, minimumTLS == .tls12 {
             section.complain("`key_exchange: post-quantum-only` is possible in TLS 1.3 only. Write `1.3`, or remove this key.", "minimum_tls")
         }
+        reusePort = section.optional("reuse_port", Quantity.flag) ?? false
         self.keyExchange = keyExchange
         self.minimumTLS = minimumTLS ?? (keyExchange == .postQuantumOnly ? .tls13 : .tls12)
         handshakeTimeout = section.optional("handshake_timeout", Bounds.handshakeTimeout) ?? .seconds(10)

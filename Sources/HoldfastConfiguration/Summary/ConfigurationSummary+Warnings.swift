@@ -58,6 +58,11 @@ extension ConfigurationSummary {
                 "listener.proxy_protocol.from has `\(range)`: whoever can connect says which address a request comes from, in the log and to the API."
             )
         }
+        if configuration.listener.reusePort {
+            warnings.append(
+                "listener.reuse_port is true: whatever process of this user listens on the same addresses gets its part of the connections, and another Holdfast that was left running is not noticed."
+            )
+        }
         if !configuration.forward.via {
             warnings.append(
                 "forward.via is false: a request that comes back here, since something behind sends it to this listener again, is not known, and goes round until its sender gives up."

@@ -10,12 +10,12 @@ import Timekeeping
 /// Document and certificate are those of the generation in force.
 enum MetadataServer {
     static func start(
-        _ first: ResourceMetadata, at address: NetworkAddress, of generations: Generations, group: any EventLoopGroup, connections: Int,
+        _ first: ResourceMetadata, at place: ListeningPlace, of generations: Generations, group: any EventLoopGroup, connections: Int,
         logger: Logger
     ) async throws -> PageServer {
         let contexts = PublicContexts(generations)
         return try await PageServer(
-            "resource", address: (address.host, address.port), group: group, connections: connections,
+            "resource", at: place, group: group, connections: connections,
             tls: { try contexts.current().makePublicHandler(now: WallClock.seconds()) },
             absence: "not found; there is \(String(decoding: first.page.path, as: UTF8.self))\n", logger: logger
         ) { question in

@@ -43,7 +43,7 @@ final class PageServer: Service {
     ///   - tls: nil to serve in clear.
     ///   - absence: what is said of a path that is not there.
     init(
-        _ name: String, address: (host: String, port: Int), group: any EventLoopGroup, connections: Int, tls: MakeTLS?, absence: String,
+        _ name: String, at place: ListeningPlace, group: any EventLoopGroup, connections: Int, tls: MakeTLS?, absence: String,
         logger: Logger, pages: @escaping Pages
     ) async throws {
         self.name = name
@@ -52,7 +52,6 @@ final class PageServer: Service {
             ConnectionSeats.Bounds(connections: connections, unproved: max(1, connections - 1), descriptors: max(1, connections)))
         channel = try await ServerBootstrap(group: group)
             .gated(by: seats) { logger.tell($0, of: name) }
-            .serverChannelOption(.backlog, value: 128)
             // Small reads: what is read at once is answered at once, and each answer is larger than its request.
             .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4096))
             .childChannelOption(.maxMessagesPerRead, value: 1)
@@ -72,7 +71,7 @@ final class PageServer: Service {
                     channel.closeFuture.whenComplete { _ in end.cancel() }
                 }
             }
-            .bind(host: address.host, port: address.port).get()
+            .listen(at: place, backlog: 128)
     }
 
     var address: SocketAddress? { channel.localAddress }

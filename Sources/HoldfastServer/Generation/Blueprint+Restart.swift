@@ -7,6 +7,7 @@ extension Blueprint {
         let (now, then) = (configuration, start.configuration)
         let pairs: [(String, Bool)] = [
             ("listener.address", now.listener.address == then.listener.address),
+            ("listener.reuse_port", now.listener.reusePort == then.listener.reusePort),
             ("listener.max_connections", now.listener.maxConnections == then.listener.maxConnections),
             ("listener.max_handshakes", now.listener.maxHandshakes == then.listener.maxHandshakes),
             ("admin.address", now.admin == then.admin),

@@ -20,6 +20,7 @@ final class Reloader: Service {
     private let record: ReloadRecord
     private let start: Blueprint
     private let inherited: Int
+    private let manager: ServiceManager
     private let deliver: @Sendable (Generation) async throws -> Void
     private let logger: Logger
 
@@ -33,13 +34,14 @@ final class Reloader: Service {
     ///   - inherited: descriptors that were open before this process opened any.
     ///   - deliver: gives every loop its part.
     init(
-        _ generations: Generations, record: ReloadRecord, inherited: Int, logger: Logger,
+        _ generations: Generations, record: ReloadRecord, inherited: Int, manager: ServiceManager, logger: Logger,
         deliver: @escaping @Sendable (Generation) async throws -> Void
     ) {
         self.generations = generations
         self.record = record
         start = generations.current.blueprint
         self.inherited = inherited
+        self.manager = manager
         self.deliver = deliver
         self.logger = logger
     }
@@ -84,10 +86,14 @@ final class Reloader: Service {
     private var isRefused: Bool { !record.state.mistakes.isEmpty }
 
     private func reload(_ cause: Cause) async {
+        // Whoever asked is told in any case; of files only what comes of them: they are tried again and again while they are wrong.
+        if cause == .hangup { manager.tellReloading() }
+        defer { manager.tell(.reloaded) }
         do {
             let next = try Blueprint(HoldfastConfiguration(path: start.configuration.file), inherited: inherited, since: start)
             // Touched, or written anew with what is in force.
             if cause == .files, next.contents == generations.current.blueprint.contents { return record.nothingChanged() }
+            if cause == .files { manager.tellReloading() }
             try await generations.publish(next, now: WallClock.seconds(), deliver: deliver)
             tell(next)
         } catch let mistakes as ConfigurationMistakes {

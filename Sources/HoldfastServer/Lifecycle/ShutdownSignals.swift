@@ -24,11 +24,12 @@ final class ShutdownSignals: Sendable {
         }
     }
 
-    /// - Returns: once the time is up or the next signal came.
-    func wait(_ duration: Duration) async {
+    /// - Parameter isDone: asked now and then.
+    /// - Returns: once the time is up, the next signal came or it is done.
+    func wait(_ duration: Duration, until isDone: () async -> Bool = { false }) async {
         let before = count.load(ordering: .relaxed)
         let end = ContinuousClock.now + duration
-        while ContinuousClock.now < end, count.load(ordering: .relaxed) == before, !Task.isCancelled {
+        while ContinuousClock.now < end, count.load(ordering: .relaxed) == before, !Task.isCancelled, await !isDone() {
             try? await Task.sleep(for: min(Self.interval, end - .now))
         }
     }

@@ -7,18 +7,35 @@ import Telemetry
 /// The socket clients connect to. Accepted connections are spread over the loops.
 package struct Listener {
     package let channel: any Channel
+    /// Whether clients go on connecting to its address once it is closed: another process has the socket, or listens there too.
+    package let isHandedOn: Bool
+    private let loops: [any EventLoop]
+
+    /// Where the address is handed on, nothing is accepted before this: another process answers meanwhile, or clients wait in the socket's queue.
+    package func accept() async throws {
+        if isHandedOn { try await channel.setOption(.autoRead, value: true).get() }
+    }
+
+    /// What has been accepted is served. NIO would drop a connection that is being set up on its own loop while the listening socket is closed.
+    package func close() async {
+        try? await channel.setOption(.autoRead, value: false).get()
+        for loop in loops { try? await loop.submit {}.get() }
+        try? await channel.eventLoop.submit {}.get()
+        try? await channel.close().get()
+    }
 
     /// - Parameters:
+    ///   - place: of a socket that was passed, its descriptor belongs to the listener from now on.
     ///   - loops: each event loop of `group`, and how to get at what it owns once on it.
     ///   - notify: called on a loop.
     package static func bind(
-        host: String, port: Int, group: any EventLoopGroup, seats: ConnectionSeats,
+        to place: ListeningPlace, group: any EventLoopGroup, seats: ConnectionSeats,
         loops: [(any EventLoop, @Sendable () -> EngineLoop)], notify: @escaping @Sendable (ListenerNotice) -> Void
     ) async throws -> Listener {
         let byLoop = LoopDirectory(loops, seats)
         let channel = try await ServerBootstrap(group: group)
             .gated(by: seats, notify: notify)
-            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.autoRead, value: !place.isHandedOn)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // A client may end its side and still wait for the answer.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -28,8 +45,8 @@ package struct Listener {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try byLoop.setUp(channel) }
             }
-            .bind(host: host, port: port).get()
-        return Listener(channel: channel)
+            .listen(at: place, backlog: 4096)
+        return Listener(channel: channel, isHandedOn: place.isHandedOn, loops: loops.map(\.0))
     }
 }
 

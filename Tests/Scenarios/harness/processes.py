@@ -113,13 +113,15 @@ def redirected(redirections):
 class Process:
     """A child with its output in files, so that no pipe can fill up and stall it."""
 
-    def __init__(self, arguments, folder, name, environment=None):
+    def __init__(self, arguments, folder, name, environment=None, passed=()):
+        """`passed`: descriptors that it inherits under their own numbers."""
         self.name = name
         self.out_path = Path(folder) / f"{name}.out"
         self.err_path = Path(folder) / f"{name}.err"
         with open(self.out_path, "wb") as out, open(self.err_path, "wb") as err:
             self.child = subprocess.Popen(
-                [str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**os.environ, **(environment or {})}
+                [str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**os.environ, **(environment or {})},
+                pass_fds=passed,
             )
 
     @property

@@ -31,7 +31,7 @@ def yaml(value):
 
 
 class Proxy:
-    def __init__(self, pki, folder, configuration, changes=None, name="holdfast", environment=None, prefix=(), host="127.0.0.1"):
+    def __init__(self, pki, folder, configuration, changes=None, name="holdfast", environment=None, prefix=(), host="127.0.0.1", passed=()):
         self.pki = pki
         self.address = ("127.0.0.1", free_port())
         self.admin_address = ("127.0.0.1", free_port())
@@ -48,7 +48,7 @@ class Proxy:
         self.file = folder / f"{name}.yaml"
         self.configuration = merged(merged(base, configuration), changes or {})
         self.file.write_text(yaml(self.configuration))
-        self.process = Process([*prefix, HOLDFAST, "run", "--config", self.file], folder, name, environment)
+        self.process = Process([*prefix, HOLDFAST, "run", "--config", self.file], folder, name, environment, passed)
 
     def admin(self, path):
         """Status and text; None while nobody listens."""

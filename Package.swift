@@ -57,6 +57,8 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // Headers of our own around system calls.
+        .systemLibrary(name: "CLandlock"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Timekeeping", swiftSettings: settings),
         .target(name: "BindingPolicy", swiftSettings: settings),
@@ -89,7 +91,7 @@ let package = Package(
             name: "HoldfastServer",
             dependencies: [
                 "ProxyEngine", "ClientIdentity", "TokenValidation", "HoldfastConfiguration", "AccessControl", "HTTPWire", "BindingPolicy",
-                "Credentials", "Files", "Telemetry", "Timekeeping", nioCore, nioPosix, nioHTTP1, nioSSL, crypto, log,
+                "Credentials", "Files", "Telemetry", "Timekeeping", "CLandlock", nioCore, nioPosix, nioHTTP1, nioSSL, crypto, log,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),

@@ -41,6 +41,7 @@ package struct HoldfastConfiguration: Equatable, Sendable {
     package let limits: Limits
     package let log: Log
     package let shutdown: Shutdown
+    package let sandbox: Sandbox
     /// Event loops; nil for one per core that this process may use.
     package let threads: Int?
     /// Verified tokens remembered per loop; 0 for none.

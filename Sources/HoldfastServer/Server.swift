@@ -22,8 +22,11 @@ package enum Server {
     ///
     /// - Parameters:
     ///   - inherited: descriptors that were open before this process opened any; sockets that were passed are among them.
+    ///   - sandbox: what this process has given up.
     ///   - environment: of the process: what a service manager has to say.
-    package static func run(_ blueprint: Blueprint, inherited: Int, environment: [String: String], logger: Logger, sinks: LogSinks) async throws {
+    package static func run(_ blueprint: Blueprint, inherited: Int, sandbox: Sandbox, environment: [String: String], logger: Logger, sinks: LogSinks)
+        async throws
+    {
         let configuration = blueprint.configuration
         let descriptors = blueprint.descriptors
         guard descriptors.isEnough else { throw DescriptorShortage(plan: descriptors) }
@@ -33,6 +36,7 @@ package enum Server {
                 "limit": "\(descriptors.limit)", "clients": "\(descriptors.clients)", "handshakes": "\(descriptors.handshakes)",
                 "upstream": "\(descriptors.upstream * configuration.loopCount)", "reserve": "\(descriptors.reserve)",
             ])
+        sandbox.tell(logger)
         let places = try PassedSockets(environment: environment, process: Int(getpid())).places(configuration)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loopCount)
         let control = ControlPlane.start()
@@ -65,7 +69,8 @@ package enum Server {
                 generation: generations.current.number, problems: readiness().problems, mistakes: state.mistakes,
                 waitingForRestart: state.waitingForRestart)
         }
-        let reloader = Reloader(generations, record: reloads, inherited: inherited, manager: manager, logger: logger) { generation in
+        let reloader = Reloader(generations, record: reloads, inherited: inherited, manager: manager, sandbox: sandbox, logger: logger) {
+            generation in
             for loop in ready { try await loop.publish(generation, notice: notice) }
         }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 
-@main
 struct Holdfast: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "holdfast",

@@ -11,7 +11,7 @@ import Glibc
 import Musl
 #endif
 
-struct Run: AsyncParsableCommand {
+struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start the proxy and run until SIGTERM.",
         discussion: """
@@ -23,24 +23,30 @@ struct Run: AsyncParsableCommand {
 
     @OptionGroup var file: ConfigurationOption
 
-    func run() async throws {
+    /// What it gives up it gives up for the thread that runs this, so everything that starts threads comes after.
+    func run() throws {
         // Until the reloader listens: a file that is changed now is read in a moment anyway, and by itself the signal would end us.
         _ = signal(SIGHUP, SIG_IGN)
         let sinks = LogSinks.standard()
         DescriptorLimit.raise()
         let inherited = DescriptorLimit.countInherited()
         let blueprint = try file.load()
+        let sandbox = Result { () throws(SandboxMissing) in try Sandbox.enter(for: blueprint) }
         let level = Logger.Level(rawValue: blueprint.logLevel) ?? .info
         LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level, sink: sinks.messages) }
         let logger = Logger(label: "holdfast")
         for warning in blueprint.warnings { logger.log(.configurationWarning, metadata: ["warning": "\(warning)"]) }
-        do {
-            try await Server.run(blueprint, inherited: inherited, environment: ProcessInfo.processInfo.environment, logger: logger, sinks: sinks)
-        } catch {
-            logger.log(.failed, metadata: ["error": "\(error)"])
+        Program.run {
+            do {
+                try await Server.run(
+                    blueprint, inherited: inherited, sandbox: sandbox.get(), environment: ProcessInfo.processInfo.environment, logger: logger,
+                    sinks: sinks)
+            } catch {
+                logger.log(.failed, metadata: ["error": "\(error)"])
+                sinks.messages.drain()
+                throw ExitCode(1)
+            }
             sinks.messages.drain()
-            throw ExitCode(1)
         }
-        sinks.messages.drain()
     }
 }

@@ -54,6 +54,16 @@ struct ListenerTests {
         expectMistake(listening("reuse_port: sometimes"), "3:15: listener.reuse_port", "true")
     }
 
+    @Test("The process gives up what it can, unless another word says otherwise")
+    func sandbox() throws {
+        #expect(try read(minimal).sandbox == .whereAvailable)
+        #expect(try read(minimal + "process: {sandbox: required}\n").sandbox == .required)
+        #expect(try lines(minimal + "process: {sandbox: none}\n").contains { $0.contains("process.sandbox is `none`") })
+        #expect(try !lines(minimal + "process: {sandbox: required}\n").contains { $0.contains("process.sandbox") })
+        #expect(throws: ConfigurationMistakes.self) { try read(minimal + "process: {sandbox: true}\n") }
+        #expect(throws: ConfigurationMistakes.self) { try read(minimal + "process: {sandbx: none}\n") }
+    }
+
     @Test("Files must be there, be files, and hold something")
     func files() throws {
         expectMistake(changed("certificate: server.pem", to: "certificate: absent.pem"), "3:16: listener.certificate", "There is no file")

@@ -7,6 +7,15 @@ extension HoldfastConfiguration {
         package let drainTimeout: Duration
     }
 
+    /// What the process gives up once it has read its files.
+    package enum Sandbox: String, CaseIterable, Sendable {
+        /// All that this system lets it give up.
+        case whereAvailable = "where_available"
+        /// Or it does not start.
+        case required
+        case none
+    }
+
     package struct Log: Equatable, Sendable {
         package enum Level: String, CaseIterable, Sendable { case trace, debug, info, notice, warning, error, critical }
 

@@ -15,6 +15,7 @@ extension HoldfastConfiguration {
     /// - `profile` (`fapi2`, `fapi1`, `uk`, `brazil` or `cdr`; default: none)
     /// - `report_only` (`true`, `false`, or the day from which on it enforces; default `false`): for every route that does not say
     /// - `shutdown`: optional
+    /// - `process.sandbox` (`where_available`, `required` or `none`; default `where_available`)
     /// - `threads` (1 to 1024; default: the cores this process may use)
     /// - `verification_cache` (tokens, 0 to 1048576; default 65536; also bounded by 2 KiB for each, 1 MiB at the least)
     ///
@@ -55,7 +56,7 @@ extension HoldfastConfiguration {
             known: [
                 "listener", "client_certificates", "tokens", "resource", "upstream", "upstreams", "forward", "routes", "limits", "profile",
                 "report_only", "admin", "decision",
-                "log", "shutdown", "threads", "verification_cache",
+                "log", "shutdown", "process", "threads", "verification_cache",
             ], log)
 
         // Every section is read before any is missed, so that all mistakes are told at once.
@@ -107,6 +108,8 @@ extension HoldfastConfiguration {
         let limits = Limits(root)
         let logging = Log(root)
         let shutdown = Shutdown(root)
+        let process = root.section("process", known: ["sandbox"])
+        let sandbox = process?.optional("sandbox", choice(Sandbox.self)) ?? .whereAvailable
         let threads = root.optional("threads", Bounds.threads)
         let cache = root.optional("verification_cache", Bounds.verificationCache)
 
@@ -119,7 +122,8 @@ extension HoldfastConfiguration {
             profile: profile,
             upstream: upstream, namedUpstreams: named.all, forward: forward, routes: routes.list, routesKey: routes.key,
             routeTable: routes.table,
-            claimNames: claimNames.all, admin: admin, decisions: decisions, limits: limits, log: logging, shutdown: shutdown, threads: threads,
+            claimNames: claimNames.all, admin: admin, decisions: decisions, limits: limits, log: logging, shutdown: shutdown, sandbox: sandbox,
+            threads: threads,
             verificationCache: cache ?? 65536)
     }
 

@@ -58,6 +58,9 @@ extension ConfigurationSummary {
                 "listener.proxy_protocol.from has `\(range)`: whoever can connect says which address a request comes from, in the log and to the API."
             )
         }
+        if configuration.sandbox == .none {
+            warnings.append("process.sandbox is `none`: whoever takes this process over may read and write what its user may.")
+        }
         if configuration.listener.reusePort {
             warnings.append(
                 "listener.reuse_port is true: whatever process of this user listens on the same addresses gets its part of the connections, and another Holdfast that was left running is not noticed."

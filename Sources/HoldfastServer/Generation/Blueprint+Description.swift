@@ -14,9 +14,11 @@ extension Blueprint {
     package var description: [String] {
         let summary = ConfigurationSummary(configuration)
         // Too few descriptors are this system's matter, and make nothing weaker.
+        let sandbox = Sandbox.foreseen(configuration)
         return ["generation: \(digest)"] + summary.facts + review.trusted(now: WallClock.seconds()).map(\.fact) + [descriptors.fact]
+            + [sandbox.fact].compactMap(\.self)
             + ConfigurationSummary.marked(summary.warnings + weaknesses)
-            + descriptors.warnings.map { "warning: \($0)" }
+            + (descriptors.warnings + [sandbox.warning(isRequired: configuration.sandbox == .required)].compactMap(\.self)).map { "warning: \($0)" }
     }
 
     /// What the contents of the named files add to the configuration's own.

@@ -14,6 +14,7 @@ extension Blueprint {
             ("resource.metadata_address", now.resource?.metadataAddress == then.resource?.metadataAddress),
             ("decision.address", now.decisions?.place.description == then.decisions?.place.description),
             ("decision.max_connections", now.decisions?.maxConnections == then.decisions?.maxConnections),
+            ("process.sandbox", now.sandbox == then.sandbox),
             ("threads", now.loopCount == then.loopCount),
             ("log.level", logLevel == start.logLevel),
         ]

@@ -21,6 +21,7 @@ final class Reloader: Service {
     private let start: Blueprint
     private let inherited: Int
     private let manager: ServiceManager
+    private let sandbox: Sandbox
     private let deliver: @Sendable (Generation) async throws -> Void
     private let logger: Logger
 
@@ -34,7 +35,7 @@ final class Reloader: Service {
     ///   - inherited: descriptors that were open before this process opened any.
     ///   - deliver: gives every loop its part.
     init(
-        _ generations: Generations, record: ReloadRecord, inherited: Int, manager: ServiceManager, logger: Logger,
+        _ generations: Generations, record: ReloadRecord, inherited: Int, manager: ServiceManager, sandbox: Sandbox, logger: Logger,
         deliver: @escaping @Sendable (Generation) async throws -> Void
     ) {
         self.generations = generations
@@ -42,6 +43,7 @@ final class Reloader: Service {
         start = generations.current.blueprint
         self.inherited = inherited
         self.manager = manager
+        self.sandbox = sandbox
         self.deliver = deliver
         self.logger = logger
     }
@@ -110,7 +112,8 @@ final class Reloader: Service {
         for warning in applied.warnings { logger.log(.configurationWarning, metadata: ["warning": "\(warning)"]) }
     }
 
-    private func refuse(_ mistakes: [String]) {
+    private func refuse(_ found: [String]) {
+        let mistakes = found + [sandbox.hint(on: found)].compactMap(\.self)
         guard record.refused(mistakes) else { return }
         for mistake in mistakes { logger.log(.configurationMistake, metadata: ["mistake": "\(mistake)"]) }
         logger.log(.reloadRefused, metadata: ["mistakes": "\(mistakes.count)"])

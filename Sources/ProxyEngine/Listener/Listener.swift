@@ -72,7 +72,7 @@ extension Listener {
                     channel.eventLoop.makeCompletedFuture { try byLoop.setUpFront(channel) }
                 }
                 .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
-            return Listener(channel: channel)
+            return Listener(channel: channel, isHandedOn: false, loops: loops.map(\.0))
         case .network(let host, let port):
             let channel =
                 try await bootstrap
@@ -81,7 +81,7 @@ extension Listener {
                     channel.eventLoop.makeCompletedFuture { try byLoop.setUpTLSFront(channel) }
                 }
                 .bind(host: host, port: port).get()
-            return Listener(channel: channel)
+            return Listener(channel: channel, isHandedOn: false, loops: loops.map(\.0))
         }
     }
 }

@@ -5,6 +5,8 @@ package enum LogMessage: String, CaseIterable, Sendable {
     // Start and end.
     case configurationWarning = "configuration"
     case descriptors
+    case sandboxInForce = "sandbox: files are read only, and only where it was said at the start"
+    case sandboxAbsent = "no sandbox: this process may read and write what its user may"
     case authorities
     case generation
     case adminListening = "admin endpoint listening"
@@ -65,11 +67,13 @@ package enum LogMessage: String, CaseIterable, Sendable {
     package var level: Logger.Level {
         switch self {
         case .descriptors, .authorities, .handshakeRefused: .info
-        case .generation, .adminListening, .decisionsListening, .metadataListening, .listening, .shuttingDown, .draining, .stopped, .acceptingResumed,
+        case .sandboxInForce, .generation, .adminListening, .decisionsListening, .metadataListening, .listening, .shuttingDown, .draining, .stopped,
+            .acceptingResumed,
             .connectionsRefusedNoMore,
             .handshakesCrowdedNoMore, .keysReplaced, .listsFetched, .introspectionEndpointFound, .introspectionResumed, .upstreamReachable:
             .notice
-        case .configurationWarning, .restartNeeded, .drainTimedOut, .acceptingPaused, .acceptingFailed, .connectionsRefused, .handshakesCrowded,
+        case .sandboxAbsent, .configurationWarning, .restartNeeded, .drainTimedOut, .acceptingPaused, .acceptingFailed, .connectionsRefused,
+            .handshakesCrowded,
             .keysNotFetched, .keysWarning, .listsNotFetched, .statusNotAnswered, .introspectionEndpointNotFound, .introspectionFailed,
             .upstreamUnreachable, .upstreamFailed, .reportOnly, .certificateExpires, .connectionEnded:
             .warning

@@ -52,6 +52,7 @@ package enum Sandbox: Equatable, Sendable {
     private static func absence(_ result: CInt) -> String {
         switch -result {
         case ENOSYS: "this kernel has no Landlock (it came with Linux 5.13), or a filter of system calls hides it"
+        case EPERM: "a filter of system calls forbids Landlock"
         case EOPNOTSUPP: "this kernel was started without Landlock (lsm=)"
         default: "Landlock cannot be asked for: \(text(of: result))"
         }

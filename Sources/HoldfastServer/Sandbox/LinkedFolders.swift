@@ -42,7 +42,7 @@ enum LinkedFolders {
         path.split(separator: "/").filter { $0 != "." }.reversed().map(String.init)
     }
 
-    private static func folder(of path: String) -> String {
+    static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

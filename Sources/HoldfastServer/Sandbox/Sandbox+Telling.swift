@@ -5,8 +5,9 @@ extension Sandbox {
     /// For `check`: what is in force once it runs.
     var fact: String? {
         guard case .inForce(let abi, let plan) = self else { return nil }
+        let socket = plan.sockets.first.map { " but its socket in \($0)" } ?? ""
         return
-            "Once started, reads files beneath \(plan.places) and where the system's libraries need it, writes to none, and can gain no privileges: Landlock (ABI \(abi)) and no_new_privs."
+            "Once started, reads files beneath \(plan.places) and where the system's libraries need it, writes to none\(socket), and can gain no privileges: Landlock (ABI \(abi)) and no_new_privs."
     }
 
     /// For `check`: this system's matter, which makes the configuration no weaker.

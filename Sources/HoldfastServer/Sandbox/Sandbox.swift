@@ -45,6 +45,10 @@ package enum Sandbox: Equatable, Sendable {
             // What this system does not have, or keeps from us anyway.
             guard [0, -ENOENT, -EACCES, -ENOTDIR].contains(result) else { return .unavailable("\(path) could not be allowed: \(text(of: result))") }
         }
+        for path in plan.sockets {
+            let result = holdfast_landlock_allow(ruleset, path, 0, Rights.ownSocket)
+            guard [0, -ENOENT, -EACCES].contains(result) else { return .unavailable("\(path) could not be allowed: \(text(of: result))") }
+        }
         let result = holdfast_landlock_restrict(ruleset)
         return result == 0 ? .inForce(abi: Int(abi), plan) : .unavailable("it was refused: \(text(of: result))")
     }

@@ -4,6 +4,8 @@ package import HoldfastConfiguration
 package struct SandboxPlan: Equatable, Sendable {
     /// Beneath which the files are that the configuration names, and itself: they are read again when they change.
     let own: [String]
+    /// In which it makes a socket of its own, and takes away the one that an earlier process has left.
+    let sockets: [String]
 
     /// For whom the libraries of the system read, at any time.
     ///
@@ -19,6 +21,7 @@ package struct SandboxPlan: Equatable, Sendable {
     package init(_ configuration: HoldfastConfiguration, folders: (String) -> Set<String> = { LinkedFolders.of($0) }) {
         let files = [configuration.file] + (configuration.namedFiles + configuration.tokens.compactMap(\.keyFile)).map(\.path)
         own = files.reduce(into: Set()) { $0.formUnion(folders($1)) }.sorted()
+        if case .unix(let path) = configuration.decisions?.place { sockets = [LinkedFolders.folder(of: path)] } else { sockets = [] }
     }
 
     /// For people.
@@ -28,6 +31,8 @@ package struct SandboxPlan: Equatable, Sendable {
     enum Rights {
         static let readFile: UInt64 = 1 << 2
         static let readFolder: UInt64 = 1 << 3
+        /// Making a socket, and removing what is no folder.
+        static let ownSocket: UInt64 = 1 << 9 | 1 << 5
         /// All that a kernel can deny: 13 from the first interface on, then moving between folders (2), truncation (3), ioctl of devices (5).
         static func known(to abi: Int) -> UInt64 {
             let bits = abi >= 5 ? 16 : abi >= 3 ? 15 : abi >= 2 ? 14 : 13

@@ -20,6 +20,7 @@ struct MetricCatalogueTests {
     func whole() {
         #expect(Mirror(reflecting: MetricsSnapshot()).children.count == MetricsSnapshot().metrics.count)
         #expect(Mirror(reflecting: ProcessMetrics()).children.count == ProcessMetrics().metrics.count)
+        #expect(Mirror(reflecting: SystemMetrics()).children.count == SystemMetrics().metrics.count)
         #expect(definitions.count > 30)
     }
 

@@ -41,6 +41,24 @@ struct MetricsExpositionTests {
         #expect(text.contains("_count 4\n"))
     }
 
+    @Test("name the latest request of each bucket whose trace is recorded, in OpenMetrics alone")
+    func exemplars() {
+        let first = LoopCounters(), second = LoopCounters()
+        let (old, new) = (Array(String(repeating: "a", count: 32).utf8), Array(String(repeating: "b", count: 32).utf8))
+        first.countResponse(status: 200, seconds: 0.002, traceID: new, now: 1_700_000_002.5)
+        second.countResponse(status: 200, seconds: 0.0021, traceID: old, now: 1_700_000_001)
+        second.countResponse(status: 200, seconds: 20)
+        var texts: [String] = []
+        for format in [MetricsExposition.Format.openMetrics, .classic] {
+            var exposition = MetricsExposition(format: format)
+            exposition.add([first.metrics, second.metrics])
+            texts.append(exposition.finish())
+        }
+        #expect(texts[0].contains("_bucket{le=\"0.0025\"} 2 # {trace_id=\"\(String(repeating: "b", count: 32))\"} 0.002 1700000002.5\n"))
+        #expect(texts[0].contains("_bucket{le=\"+Inf\"} 3\n"))
+        #expect(!texts[1].contains("trace_id") && texts[1].contains("_bucket{le=\"0.0025\"} 2\n"))
+    }
+
     @Test("escape what would break a label")
     func labels() {
         var metrics = MetricsSnapshot()

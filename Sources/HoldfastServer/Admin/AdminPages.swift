@@ -88,17 +88,24 @@ struct AdminPages: Sendable {
     }
 
     private func metrics(_ format: MetricsExposition.Format) async -> PageServer.Page {
-        // Connections that no loop was given.
-        var refused = MetricsSnapshot()
-        refused.connectionsRefused = seats.counts.refused
-        var snapshots = [refused]
+        var snapshots = [outsideOfLoops]
         for loop in loops {
             if let snapshot = try? await loop.metrics() { snapshots.append(snapshot) }
         }
         var exposition = MetricsExposition(format: format)
         exposition.add(snapshots)
         exposition.add([processMetrics])
+        exposition.add([SystemMetrics.current()])
         return PageServer.Page(contentType: format.contentType, body: exposition.finish())
+    }
+
+    /// Connections that no loop was given; and zeros, since `increase` sees no event that makes its counter.
+    private var outsideOfLoops: MetricsSnapshot {
+        var snapshot = MetricsSnapshot()
+        snapshot.connectionsRefused = seats.counts.refused
+        for code in RefusalCause.codes { snapshot.refusals[code] = 0 }
+        for kind in UpstreamFault.Kind.allCases { snapshot.upstreamFailures[kind.rawValue] = 0 }
+        return snapshot
     }
 
     private var processMetrics: ProcessMetrics {

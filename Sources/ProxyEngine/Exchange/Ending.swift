@@ -104,4 +104,9 @@ package enum RefusalCause: Hashable, Sendable {
         case .check(let fault): fault.rawValue
         }
     }
+
+    /// Each code that there is: a counter that is there before its first event shows that event.
+    package static let codes: [String] =
+        (WireFault.allCases.map(RefusalCause.form) + RequestFault.allCases.map(RefusalCause.request)
+        + DenialReason.allCases.map(RefusalCause.denial) + LimitFault.allCases.map(RefusalCause.limit)).map(\.code)
 }

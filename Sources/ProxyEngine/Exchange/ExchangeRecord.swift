@@ -37,7 +37,11 @@ struct ExchangeRecord {
         let elapsed = (loop.clock.now() - began).nanoseconds
         loop.counters.metrics.requestBodyOctets &+= bytesIn
         loop.counters.metrics.responseBodyOctets &+= bytesOut
-        if status > 0 { loop.counters.countResponse(status: status, seconds: Double(elapsed) / 1e9) }
+        if status > 0 {
+            loop.counters.countResponse(
+                status: status, seconds: Double(elapsed) / 1e9, traceID: trace.flatMap { $0.isSampled ? $0.traceID : nil },
+                now: loop.clock.seconds())
+        }
         guard exchange.generation.settings.accessLog else { return }
         if let id = interactionID { AccessLog.add("interaction_id", id.octets, to: &line) }
         if exchange.generation.upstreams.count > 1, let name = exchange.seat?.upstream.name {

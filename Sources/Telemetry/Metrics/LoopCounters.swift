@@ -26,9 +26,12 @@ package final class LoopCounters {
         return snapshot
     }
 
-    package func countResponse(status: Int, seconds: Double) {
+    /// - Parameters:
+    ///   - traceID: where somebody records its trace.
+    ///   - now: seconds since 1970; asked for only then.
+    package func countResponse(status: Int, seconds: Double, traceID: [UInt8]? = nil, now: @autoclosure () -> Double = 0) {
         metrics.responses.count(status)
-        metrics.requestSeconds.observe(seconds)
+        if let traceID { metrics.requestSeconds.observe(seconds, traceID: traceID, at: now()) } else { metrics.requestSeconds.observe(seconds) }
     }
 
     package func countCheck(_ front: String) { metrics.checks[front, default: 0] &+= 1 }

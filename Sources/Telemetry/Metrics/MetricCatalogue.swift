@@ -67,6 +67,17 @@ package struct MetricsSnapshot: MetricSet {
     package init() {}
 }
 
+/// What Prometheus' clients tell of any process, under the names that every dashboard knows.
+package struct SystemMetrics: MetricSet {
+    @Metric(.counter, "process_cpu_seconds", "Time of processors used, in user and kernel mode, in seconds.") package var cpuSeconds = 0.0
+    @Metric(.gauge, "process_resident_memory_bytes", "Memory that is resident, in octets.") package var residentOctets = 0
+    @Metric(.gauge, "process_open_fds", "Descriptors that are open.") package var descriptors = 0
+    @Metric(.gauge, "process_max_fds", "Descriptors that may be open.") package var descriptorLimit = 0
+    @Metric(.gauge, "process_start_time_seconds", "When the process began, in seconds since 1970.") package var startTime = 0.0
+
+    package init() {}
+}
+
 /// The process's, read from its parts when a scraper asks.
 package struct ProcessMetrics: MetricSet {
     @Metric(.gauge, "holdfast_ready", "Whether the readiness probe answers 200.") package var isReady = false

@@ -11,6 +11,8 @@ package struct MetricSample: Sendable {
     /// Values of the labels, in the order in which the definition names those.
     package var labels: [String] = []
     let text: String
+    /// A request that is counted in it, as OpenMetrics writes that: `{labels} value timestamp`.
+    var exemplar: String?
 }
 
 /// What one sample holds.
@@ -92,37 +94,5 @@ package struct StatusCounts: MetricValue {
 
     package var samples: [MetricSample] {
         counts.enumerated().filter { $0.element > 0 }.map { MetricSample(labels: [String($0.offset + 100)], text: String($0.element)) }
-    }
-}
-
-/// Durations in fixed buckets, in seconds.
-package struct Histogram: MetricValue, Equatable {
-    package static let bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-    /// One count per bound and one for what lies beyond the last; not cumulative.
-    package private(set) var counts = [Int](repeating: 0, count: bounds.count + 1)
-    package private(set) var sum = 0.0
-
-    package init() {}
-
-    package mutating func observe(_ seconds: Double) {
-        var position = 0
-        while position < Self.bounds.count, seconds > Self.bounds[position] { position += 1 }
-        counts[position] &+= 1
-        sum += seconds
-    }
-
-    package mutating func merge(_ other: Histogram) {
-        for position in counts.indices { counts[position] &+= other.counts[position] }
-        sum += other.sum
-    }
-
-    package var samples: [MetricSample] {
-        var total = 0
-        var samples: [MetricSample] = []
-        for (bound, count) in zip(Self.bounds.map(\.metricText) + ["+Inf"], counts) {
-            total &+= count
-            samples.append(MetricSample(suffix: "_bucket", labels: [bound], text: String(total)))
-        }
-        return samples + [MetricSample(suffix: "_count", text: String(total)), MetricSample(suffix: "_sum", text: sum.metricText)]
     }
 }

@@ -42,7 +42,10 @@ package struct MetricsExposition {
         text += "# HELP \(family) \(definition.help)\n# TYPE \(family) \(definition.kind.rawValue)\n"
         for sample in metric.samples {
             let labels = zip(definition.labels, sample.labels).map { "\($0)=\"\(escaped($1))\"" }.joined(separator: ",")
-            text += "\(definition.name)\(suffix)\(sample.suffix)\(labels.isEmpty ? "" : "{\(labels)}") \(sample.text)\n"
+            text += "\(definition.name)\(suffix)\(sample.suffix)\(labels.isEmpty ? "" : "{\(labels)}") \(sample.text)"
+            // The classic format has no place for them.
+            if format == .openMetrics, let exemplar = sample.exemplar { text += " # \(exemplar)" }
+            text += "\n"
         }
     }
 

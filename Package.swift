@@ -80,7 +80,8 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "HoldfastConfiguration",
-            dependencies: ["BindingPolicy", "Files", "HTTPWire", "Timekeeping", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
+            dependencies: ["BindingPolicy", "Files", "HTTPWire", "Telemetry", "Timekeeping", .product(name: "Yams", package: "Yams")],
+            swiftSettings: settings),
         .target(
             name: "ProxyEngine",
             dependencies: [
@@ -110,7 +111,7 @@ let package = Package(
         .testTarget(name: "CredentialsTests", dependencies: ["Credentials", "Files", nioSSL], swiftSettings: settings),
         .testTarget(name: "AccessControlTests", dependencies: ["AccessControl", "HTTPWire", "BindingPolicy", nioCore], swiftSettings: settings),
         .testTarget(name: "TimekeepingTests", dependencies: ["Timekeeping"], swiftSettings: settings),
-        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", nioCore], swiftSettings: settings),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", nioCore, log], swiftSettings: settings),
         .testTarget(name: "DecisionWireTests", dependencies: ["DecisionWire", nioCore], swiftSettings: settings),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", nioCore, hpack], swiftSettings: settings),
         .testTarget(
@@ -124,7 +125,8 @@ let package = Package(
                 asn1,
             ], swiftSettings: settings),
         .testTarget(
-            name: "HoldfastConfigurationTests", dependencies: ["HoldfastConfiguration", "HTTPWire", "BindingPolicy"], swiftSettings: settings),
+            name: "HoldfastConfigurationTests", dependencies: ["HoldfastConfiguration", "HTTPWire", "BindingPolicy", "Telemetry"],
+            swiftSettings: settings),
         .testTarget(
             name: "ProxyEngineTests",
             dependencies: [

@@ -12,6 +12,9 @@ package final class ClientHandshake {
     private let verdict: Verdict
     private let authenticator: ClientAuthenticator
     private let contexts: ServerTLSContexts
+    /// Whether the client came with a session, once ``identify(now:)`` was asked; nil where it showed no certificate: NIOSSL asks about one in each
+    /// full handshake, and in no other.
+    package private(set) var isResumed: Bool?
 
     init(_ handler: NIOSSLServerHandler, _ verdict: Verdict, _ authenticator: ClientAuthenticator, _ contexts: ServerTLSContexts) {
         self.handler = handler
@@ -28,6 +31,7 @@ package final class ClientHandshake {
         let leaf = handler.peerCertificate
         let accepted = verdict.accepted
         verdict.accepted = nil
+        isResumed = leaf == nil ? nil : accepted == nil
         let identity = authenticator.identify(leaf: leaf, accepted: accepted, now: now)
         // A client that keeps its session may come with it again and again, though a full handshake would be accepted.
         if leaf != nil, case .failure = identity { contexts.forgetSessions() }

@@ -33,7 +33,7 @@ struct Run: ParsableCommand {
         let blueprint = try file.load()
         let sandbox = Result { () throws(SandboxMissing) in try Sandbox.enter(for: blueprint) }
         let level = Logger.Level(rawValue: blueprint.logLevel) ?? .info
-        LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level, sink: sinks.messages) }
+        LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level, format: blueprint.logFormat, sink: sinks.messages) }
         let logger = Logger(label: "holdfast")
         for warning in blueprint.warnings { logger.log(.configurationWarning, metadata: ["warning": "\(warning)"]) }
         Program.run {

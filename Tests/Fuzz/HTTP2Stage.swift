@@ -25,7 +25,7 @@ final class HTTP2Stage {
         var settings = EngineSettings(
             limits: .request, handshakeTimeout: .seconds(10), headTimeout: .seconds(10), idleTimeout: .seconds(60), bodyTimeout: .seconds(30),
             minimumBodyRate: 500, responseTimeout: .seconds(20), forwarded: [], thumbprintHeader: "X-Client-Cert-SHA256",
-            challenge: ChallengeTerms(realm: "api", metadata: nil), accessLog: false)
+            challenge: ChallengeTerms(realm: "api", metadata: nil), accessLog: nil)
         change(&settings)
         let limits = UpstreamLimits(
             connections: 6, connectionsPerClient: 6, connectTimeout: .seconds(5), idleTimeout: .seconds(30), queueTimeout: .seconds(5))

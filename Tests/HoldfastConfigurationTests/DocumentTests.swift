@@ -1,4 +1,5 @@
 import HoldfastConfiguration
+import Telemetry
 import Testing
 
 @Suite("The file as YAML: unknown, doubled and misplaced things are mistakes")
@@ -32,7 +33,8 @@ struct DocumentTests {
         #expect(configuration.routes == [])
         #expect(configuration.admin == nil)
         #expect(configuration.log.level == .info)
-        #expect(configuration.log.access)
+        #expect(configuration.log.access && configuration.log.format == .json)
+        #expect(configuration.log.omitted.isEmpty && configuration.log.added.isEmpty)
         #expect(configuration.shutdown.drainTimeout == .seconds(30) && configuration.shutdown.delay == .seconds(5))
         #expect(configuration.threads == nil)
         #expect(configuration.verificationCache == 65536)
@@ -43,7 +45,7 @@ struct DocumentTests {
     func unknownKeys() {
         expectMistake(minimal + "treads: 2\n", "13:1: treads", "Did you mean `threads`?")
         expectMistake(minimal + "log:\n  acess: true\n", "14:3: log.acess", "Did you mean `access`?")
-        expectMistake(minimal + "log:\n  zebra: true\n", "14:3: log.zebra", "The keys here are `level`, `access`.")
+        expectMistake(minimal + "log:\n  zebra: true\n", "14:3: log.zebra", "The keys here are `level`, `access`, `format`, `fields`.")
         expectMistake(minimal + "verificationCache: 1\n", "13:1: verificationCache", "Did you mean `verification_cache`?")
         expectMistake(
             changed("address: 127", to: "address: 127.0.0.1:1\n  max-head: 8KiB\n  #: 127"), "3:3: listener.max-head",

@@ -199,7 +199,7 @@ extension EngineSettings {
             limits: .request, handshakeTimeout: .seconds(10), headTimeout: .seconds(10), idleTimeout: .seconds(60),
             bodyTimeout: .seconds(30), minimumBodyRate: 500, responseTimeout: .seconds(20),
             forwarded: [], thumbprintHeader: "X-Client-Thumbprint", challenge: ChallengeTerms(realm: "api", metadata: nil),
-            accessLog: true, webSocketAccept: { key in Array("of-\(String(decoding: key, as: UTF8.self))".utf8) })
+            accessLog: AccessForm(), webSocketAccept: { key in Array("of-\(String(decoding: key, as: UTF8.self))".utf8) })
     }
 }
 

@@ -4,13 +4,18 @@ package struct Permit: Sendable {
     package let token: VerifiedToken?
     /// Why it would have been refused, were its route not `report_only`.
     package let wouldRefuse: DenialReason?
+    /// The token that it would have been refused with, for the record alone: nothing of it may be believed.
+    package let refusedToken: VerifiedToken?
     private let route: RoutePolicy
 
-    fileprivate init(token: VerifiedToken?, on route: RoutePolicy, wouldRefuse: DenialReason? = nil) {
+    fileprivate init(token: VerifiedToken?, on route: RoutePolicy, wouldRefuse: DenialReason? = nil, refusedToken: VerifiedToken? = nil) {
         self.token = token
         self.wouldRefuse = wouldRefuse
+        self.refusedToken = refusedToken
         self.route = route
     }
+
+    package var routeName: String { route.name }
 
     /// Where the request may go, and nowhere else.
     package var upstream: UpstreamName { route.upstream }
@@ -57,12 +62,27 @@ package struct Denial: Equatable, Sendable {
     package let requiredACR: String?
     /// Seconds, for the challenge's `max_age`.
     package let requiredAge: Int?
+    /// The token that was found wanting, where its origin was proven, and the name of the route: for the record alone.
+    package private(set) var token: VerifiedToken?
+    package fileprivate(set) var routeName = ""
 
     package init(_ reason: DenialReason, requiredScope: String? = nil, requiredACR: String? = nil, requiredAge: Int? = nil) {
         self.reason = reason
         self.requiredScope = requiredScope
         self.requiredACR = requiredACR
         self.requiredAge = requiredAge
+    }
+
+    package func about(_ token: VerifiedToken) -> Denial {
+        var denial = self
+        denial.token = token
+        return denial
+    }
+
+    /// They say the same to a client.
+    package static func == (left: Denial, right: Denial) -> Bool {
+        left.reason == right.reason && left.requiredScope == right.requiredScope && left.requiredACR == right.requiredACR
+            && left.requiredAge == right.requiredAge
     }
 }
 
@@ -73,8 +93,10 @@ package enum Decision: Sendable {
     /// What is done on a route that only reports: a refusal becomes a permit that says so. A permit made so carries no token, since
     /// nothing of it may be believed.
     package func reported(on route: RoutePolicy, now: Double) -> Decision {
-        guard case .deny(let denial) = self, let mode = route.reportOnly, mode.isOn(at: now) else { return self }
-        return .permit(Permit(token: nil, on: route, wouldRefuse: denial.reason))
+        guard case .deny(var denial) = self else { return self }
+        denial.routeName = route.name
+        guard let mode = route.reportOnly, mode.isOn(at: now) else { return .deny(denial) }
+        return .permit(Permit(token: nil, on: route, wouldRefuse: denial.reason, refusedToken: denial.token))
     }
 }
 
@@ -104,7 +126,7 @@ extension RoutePolicy {
     ///   - now: seconds since 1970.
     package func decide(_ token: VerifiedToken, shownBy thumbprint: Thumbprint?, of client: ClientStanding? = nil, now: Double) -> Decision {
         for condition in TokenCondition.order {
-            if let denial = denial(by: condition, of: token, shownBy: thumbprint, client, now: now) { return .deny(denial) }
+            if let denial = denial(by: condition, of: token, shownBy: thumbprint, client, now: now) { return .deny(denial.about(token)) }
         }
         return .permit(Permit(token: token, on: self))
     }

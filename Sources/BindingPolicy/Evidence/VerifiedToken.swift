@@ -23,11 +23,14 @@ package final class VerifiedToken: Sendable {
     package let authenticatedAt: Double?
     /// Of the claims that the configuration names, those it has.
     package let claims: ClaimValues
+    /// The first eight octets of the SHA-256 of its `jti`, by which its issuer's records can be searched; nil where it has none. For the record
+    /// alone.
+    package let idHash: UInt64?
 
     package init(
         issuer: Issuer, subject: String?, clientID: String?, expiresAt: Double, notBefore: Double?,
         audiences: [String], scopes: [String], confirmation: Confirmation, acr: String? = nil, authenticatedAt: Double? = nil,
-        claims: ClaimValues = [:], namesAudience: Bool = true
+        claims: ClaimValues = [:], namesAudience: Bool = true, idHash: UInt64? = nil
     ) {
         self.issuer = issuer
         self.subject = subject
@@ -41,6 +44,7 @@ package final class VerifiedToken: Sendable {
         self.acr = acr
         self.authenticatedAt = authenticatedAt
         self.claims = claims
+        self.idHash = idHash
     }
 }
 

@@ -61,12 +61,14 @@ package final class RoutePolicy: Equatable, Sendable {
     package let upstream: UpstreamName
     /// Octets of a request's body; nil for as many as anywhere.
     package let maxBody: Int?
+    /// The pattern of its paths, for the record alone; empty where no route of the configuration matched.
+    package let name: String
 
     package init(
         requirement: Requirement, certificate: CertificateTerms? = nil, scopes: [String] = [], anyScope: [String] = [], issuers: [String]? = nil,
         audiences: [String] = [],
         acr: [String] = [], maximumAuthenticationAge: Double? = nil, claims: [Claim] = [], reportOnly: ReportOnly? = nil,
-        upgrade: Upgrade? = nil, upstream: UpstreamName = .default, maxBody: Int? = nil
+        upgrade: Upgrade? = nil, upstream: UpstreamName = .default, maxBody: Int? = nil, name: String = ""
     ) {
         self.requirement = requirement
         self.certificate = certificate
@@ -81,6 +83,7 @@ package final class RoutePolicy: Equatable, Sendable {
         self.upgrade = upgrade
         self.upstream = upstream
         self.maxBody = maxBody
+        self.name = name
     }
 
     package static func == (left: RoutePolicy, right: RoutePolicy) -> Bool {

@@ -1,3 +1,5 @@
+package import Telemetry
+
 extension HoldfastConfiguration {
     /// The way out after SIGTERM.
     package struct Shutdown: Equatable, Sendable {
@@ -22,5 +24,10 @@ extension HoldfastConfiguration {
         package let level: Level
         /// A line per request on standard output.
         package let access: Bool
+        /// Of both logs.
+        package let format: LogFormat
+        /// Fields that the lines of requests do not have, and those that they have beside the usual ones.
+        package let omitted: Set<AccessField>
+        package let added: Set<AccessField>
     }
 }

@@ -159,13 +159,3 @@ extension HoldfastConfiguration.Shutdown {
             ...(.seconds(3600)), above: "whoever starts the next one would wait that long for one request")
     }
 }
-
-extension HoldfastConfiguration.Log {
-    /// - `level` (trace, debug, info, notice, warning, error, critical; default `info`)
-    /// - `access` (true or false; default `true`): one JSON line per request on standard output
-    init(_ root: Section) {
-        let section = root.section("log", known: ["level", "access"])
-        level = section?.optional("level", choice(Level.self)) ?? .info
-        access = section?.optional("access", Quantity.flag) ?? true
-    }
-}

@@ -143,7 +143,7 @@ struct RoutesReader {
             acr: acr,
             maximumAuthenticationAge: age, claims: claims, reportOnly: mode,
             upgrade: section.optional("upgrade", choice(RoutePolicy.Upgrade.self)), upstream: upstream,
-            maxBody: section.optional("max_body", Self.maxBody))
+            maxBody: section.optional("max_body", Self.maxBody), name: section.peek("path") ?? "")
     }
 
     static let maxBody = Quantity.size(

@@ -1,5 +1,6 @@
 internal import BindingPolicy
 import HTTPWire
+import Telemetry
 import Timekeeping
 
 /// What a configuration lets through, in plain words, for `holdfast check` and the start of `holdfast run`.
@@ -282,7 +283,18 @@ extension ConfigurationSummary {
             configuration.admin.map { "Serves /livez, /readyz and /metrics in clear on \($0)." }
             ?? "Serves neither health nor metrics: there is no `admin` section."
         let log = configuration.log.access ? "Logs a line a request on standard output" : "Logs no line for single requests"
-        return [admin, "\(log), and its own messages from level \(configuration.log.level.rawValue) on."]
+        return [admin, "\(log), and its own messages from level \(configuration.log.level.rawValue) on\(form(of: configuration.log))."]
+    }
+
+    private static func form(of log: HoldfastConfiguration.Log) -> String {
+        func names(_ fields: Set<AccessField>) -> String { fields.map(\.name).sorted().joined(separator: ", ") }
+        let format =
+            switch log.format {
+            case .json: ""
+            case .ecs: ", in the words of the Elastic Common Schema"
+            case .otel: ", in the words of OpenTelemetry"
+            }
+        return format + (log.omitted.isEmpty ? "" : "; without \(names(log.omitted))") + (log.added.isEmpty ? "" : "; with \(names(log.added))")
     }
 }
 

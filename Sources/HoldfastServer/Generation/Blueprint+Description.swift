@@ -1,11 +1,13 @@
 import ClientIdentity
 import HoldfastConfiguration
 import NIOSSL
+package import Telemetry
 import Timekeeping
 import TokenValidation
 
 extension Blueprint {
     package var logLevel: String { configuration.log.level.rawValue }
+    package var logFormat: LogFormat { configuration.log.format }
 
     /// Dangerous choices, in plain words.
     package var warnings: [String] { ConfigurationSummary(configuration).warnings + weaknesses + descriptors.warnings }

@@ -17,6 +17,7 @@ extension Blueprint {
             ("process.sandbox", now.sandbox == then.sandbox),
             ("threads", now.loopCount == then.loopCount),
             ("log.level", logLevel == start.logLevel),
+            ("log.format (of messages)", logFormat == start.logFormat),
         ]
         return pairs.filter { !$0.1 }.map(\.0)
     }

@@ -4,6 +4,7 @@ import HTTPWire
 import HoldfastConfiguration
 import NIOCore
 import ProxyEngine
+import Telemetry
 
 extension HTTP2Limits {
     fileprivate init(_ configuration: HoldfastConfiguration.HTTP2) {
@@ -44,7 +45,8 @@ extension EngineSettings {
             forwarded: ForwardedFields(configuration.forward.clientAddress),
             thumbprintHeader: configuration.forward.thumbprintHeader,
             challenge: ChallengeTerms(realm: configuration.resource?.identifier.text ?? "holdfast", metadata: metadata?.url),
-            accessLog: configuration.log.access,
+            accessLog: configuration.log.access
+                ? AccessForm(configuration.log.format, omit: configuration.log.omitted, add: configuration.log.added) : nil,
             page: metadata?.page,
             forwardedClaims: configuration.forward.claims.map { claim in
                 ForwardedClaim(claim.claim, header: claim.header, isOfScopes: configuration.scopeClaims.contains(claim.claim.text))

@@ -113,9 +113,21 @@ private final class SiteTLS: ClientTLS {
     /// Without a certificate the handshake ends where one is required; that it came so far says that none is.
     func identify(now: Double) -> Result<IdentifiedClient, GateRefusal> {
         let leaf = handler.peerCertificate
-        if leaf == nil, certificateIsOptional { return .success(IdentifiedClient(.anonymous.at(site), nil, asking: serverName)) }
+        if leaf == nil, certificateIsOptional {
+            return .success(IdentifiedClient(.anonymous.at(site), nil, asking: serverName, session: session))
+        }
         return handshake.identify(now: now)
-            .map { IdentifiedClient($0.peer.at(site), $0.certificate, asking: serverName) }
+            .map { IdentifiedClient($0.peer.at(site), $0.certificate, asking: serverName, session: session) }
             .mapError { $0.refusal(of: try? leaf?.toDERBytes()) }
+    }
+
+    private var session: TLSSession {
+        let version: StaticString? =
+            switch handler.tlsVersion {
+            case .tlsv12: "1.2"
+            case .tlsv13: "1.3"
+            default: nil
+            }
+        return TLSSession(version: version, isResumed: handshake.isResumed)
     }
 }

@@ -116,7 +116,7 @@ final class TokenJudge: RequestJudge {
         guard case .deny(let denial) = decision, denial.reason == .confirmationMismatch, case .certificate(let bound) = token.confirmation,
             let shown = peer.thumbprint, generation.seen.isRenewed(bound, by: shown)
         else { return decision }
-        return .deny(Denial(.certificateRenewed))
+        return .deny(Denial(.certificateRenewed).about(token))
     }
 
     private func authenticate(_ token: UnsafeRawBufferPointer, _ asking: Asking) -> TokenFinding {

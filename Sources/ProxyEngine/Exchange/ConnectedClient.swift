@@ -16,6 +16,7 @@ final class ConnectedClient {
     let address: String
     /// Nil where it has none.
     let port: Int?
+    let session: TLSSession
     let key: ClientKey
     /// Its connection is a front's, which tells the API itself where a request comes from.
     private let isBehindFront: Bool
@@ -25,6 +26,9 @@ final class ConnectedClient {
     private var fields: (generation: Int, fault: DenialReason?, lines: [UInt8], certificate: CertificateLines?)?
     /// Of the upstream that its latest request went to: mostly that of the next one too.
     private var latest: (pool: UpstreamPool, share: ClientShare)?
+    /// What the access log has of the connection, and of the token that it showed last: mostly those of the next request too.
+    private var said: (generation: Int, octets: ByteBuffer)?
+    private var saidOfToken: (generation: Int, token: VerifiedToken, octets: ByteBuffer)?
 
     /// - Parameters:
     ///   - remote: nil where the system did not tell.
@@ -36,7 +40,8 @@ final class ConnectedClient {
         certificate = client.certificate
         serverName = client.serverName
         address = remote?.addressText ?? ""
-        port = remote?.port
+        port = isBehindFront ? nil : remote?.port
+        session = client.session
         judgedUnder = generation.number
         self.trustChanges = trustChanges
         key = ClientKey(peer, from: ClientNetwork(remote))
@@ -59,6 +64,7 @@ final class ConnectedClient {
         // By another path it may be another client.
         if reviewed.certificate != peer.certificate { fields = nil }
         peer = reviewed
+        said = nil
     }
 
     /// What this client holds of a pool, on all its connections to this loop.
@@ -105,5 +111,36 @@ extension ConnectedClient {
         ConnectedClient(
             IdentifiedClient(AuthenticatedPeer(withdrawn: .certificateMissing, thumbprint: nil), nil), at: nil, under: loop.generation,
             trustChanges: loop.generation.gate.trustChanges, isBehindFront: true)
+    }
+}
+
+// MARK: - In the record
+
+extension ConnectedClient {
+    /// What a line of the access log has of the connection.
+    func record(_ form: AccessForm, under generation: Int) -> ByteBuffer {
+        if let said, said.generation == generation { return said.octets }
+        var line = ByteBuffer()
+        form.write(.client, plain: address.utf8, to: &line)
+        if let port { form.write(.clientPort, port, to: &line) }
+        form.write(.thumbprint, plain: (peer.thumbprint?.base64url ?? "").utf8, to: &line)
+        if let registered = peer.client { form.write(.registeredClient, text: registered.id, to: &line) }
+        if let version = session.version { form.write(.tlsVersion, plain: version.description.utf8, to: &line) }
+        if let isResumed = session.isResumed { form.write(.tlsResumed, isResumed, to: &line) }
+        form.write(.generation, generation, to: &line)
+        said = (generation, line)
+        return line
+    }
+
+    /// What it has of a token whose origin is proven.
+    func record(_ token: VerifiedToken, _ form: AccessForm, under generation: Int) -> ByteBuffer {
+        if let saidOfToken, saidOfToken.generation == generation, saidOfToken.token === token { return saidOfToken.octets }
+        var line = ByteBuffer()
+        form.write(.issuer, text: token.issuer.name, to: &line)
+        if let id = token.clientID { form.write(.clientID, text: id, to: &line) }
+        if let subject = token.subject { form.write(.subject, text: subject, to: &line) }
+        if let hash = token.idHash { form.write(.tokenIDHash, hexadecimal: hash, to: &line) }
+        saidOfToken = (generation, token, line)
+        return line
     }
 }

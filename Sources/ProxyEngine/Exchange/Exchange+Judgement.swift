@@ -26,7 +26,7 @@ extension Exchange: LookupClient {
     ///
     /// - Parameter octets: of the head.
     func begin(_ octets: UnsafeRawBufferPointer) {
-        if generation.settings.accessLog { record.begin(octets, generation.requestHead, request, from: client) }
+        if let form = generation.settings.accessLog { record.begin(octets, generation.requestHead, request, form) }
         if generation.settings.interactionID != .pass { takeInteractionID(octets) }
         if generation.settings.clientLimits != .none, isRefusedByLimit() { return }
         let now = loop.clock.seconds()
@@ -65,8 +65,11 @@ extension Exchange: LookupClient {
                 return refuseByJudgement(Refusal(.documentReadOnly), .request(.documentReadOnly))
             }
             give(.page(page))
-        case .decided(.deny(let denial)): refuseByJudgement(Refusal(denial, generation.settings.challenge), .denial(denial.reason))
+        case .decided(.deny(let denial)):
+            if generation.settings.accessLog != nil { record.note(denial) }
+            refuseByJudgement(Refusal(denial, generation.settings.challenge), .denial(denial.reason))
         case .decided(.permit(let permit)):
+            if generation.settings.accessLog != nil { record.note(permit) }
             if request.front != nil {
                 self.permit(octets, permit)
             } else if generation.requestHead.endsHere {

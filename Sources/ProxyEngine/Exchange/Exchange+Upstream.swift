@@ -16,6 +16,8 @@ extension Exchange {
         isWaiting = false
         guard let head, state.connected(at: loop.now) == .send else { return connection.release() }
         upstream = connection
+        record.sent = loop.now
+        if generation.settings.accessLog?.has(.upstreamAddress) == true { address = connection.place.address.key }
         connection.serve(self, head, isChunked: request.isChunked)
         guard !state.isOver else { return }
         progressed()
@@ -40,6 +42,7 @@ extension Exchange {
             case .pass(let closing) = state.answerBegan(upstreamPersists: upstreamPersists, mayPersist: downstream.mayPersist, at: loop.now)
         else { return }
         record.status = generation.responseHead.status
+        record.answered = loop.now
         var fields = addedFields
         let raw = compressed(raw, adding: &fields)
         downstream.beginAnswer(raw, closing: closing, fields: fields)

@@ -28,6 +28,8 @@ final class Exchange: Timed {
     /// It may stand in the line of its pool.
     var isWaiting = false
     var upstream: (any Upstream)?
+    /// Of the upstream that it was sent to last, where the record has it.
+    var address: String?
     /// The request as written for the upstream, kept until that answers.
     var head: ByteBuffer?
     var lookup: Waiting?

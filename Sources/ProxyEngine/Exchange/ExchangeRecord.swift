@@ -15,19 +15,25 @@ struct ExchangeRecord {
     var trace: TraceContext?
     /// Why it would have been refused, where its route only reports.
     var wouldRefuse: DenialReason?
+    /// When the upstream was handed it, lately, and when its answer began.
+    var sent: NIODeadline?
+    var answered: NIODeadline?
     private var isOpen = true
     /// The beginning of the log line; empty where there is no access log.
     private var line = ByteBuffer()
+    /// What it was judged by, for the line.
+    private var basis: (token: VerifiedToken?, route: String) = (nil, "")
 
     init(began: NIODeadline) { self.began = began }
 
-    mutating func begin(_ octets: UnsafeRawBufferPointer, _ head: borrowing RequestHead, _ request: RequestFacts, from client: ConnectedClient) {
-        AccessLog.begin(
-            &line, method: UnsafeRawBufferPointer(rebasing: octets[head.methodRange]), path: UnsafeRawBufferPointer(rebasing: octets[head.path]),
-            peer: client.address, thumbprint: client.peer.thumbprint?.base64url ?? "")
-        AccessLog.add("protocol", (request.front?.rawValue ?? (request.isHTTP2 ? ApplicationProtocol.http2 : .http1).rawValue).utf8, to: &line)
-        if let registered = client.peer.client { AccessLog.add("registered_client", registered.id.utf8, to: &line) }
+    mutating func begin(_ octets: UnsafeRawBufferPointer, _ head: borrowing RequestHead, _ request: RequestFacts, _ form: AccessForm) {
+        form.write(.method, octets: UnsafeRawBufferPointer(rebasing: octets[head.methodRange].prefix(32)), to: &line)
+        form.write(.path, octets: UnsafeRawBufferPointer(rebasing: octets[head.path].prefix(AccessLog.pathLimit)), to: &line)
+        form.write(isHTTP2: request.isHTTP2, front: request.front?.rawValue, to: &line)
     }
+
+    mutating func note(_ permit: Permit) { basis = (permit.token ?? permit.refusedToken, permit.routeName) }
+    mutating func note(_ denial: Denial) { basis = (denial.token, denial.routeName) }
 
     /// Once: what comes later is another request's.
     mutating func close(_ ending: Ending, on exchange: Exchange) {
@@ -42,20 +48,46 @@ struct ExchangeRecord {
                 status: status, seconds: Double(elapsed) / 1e9, traceID: trace.flatMap { $0.isSampled ? $0.traceID : nil },
                 now: loop.clock.seconds())
         }
-        guard exchange.generation.settings.accessLog else { return }
-        if let id = interactionID { AccessLog.add("interaction_id", id.octets, to: &line) }
-        if exchange.generation.upstreams.count > 1, let name = exchange.seat?.upstream.name {
-            AccessLog.add("upstream", name.text.utf8, to: &line)
+        guard let form = exchange.generation.settings.accessLog else { return }
+        loop.logAccess { log in
+            log.write(
+                form, milliseconds: Int(loop.clock.seconds() * 1000), traceID: trace?.traceID, outcome: ending.outcome
+            ) { write(form, ending, exchange, microseconds: Int(elapsed / 1000), to: &$0) }
         }
-        if let trace { AccessLog.add("trace_id", trace.traceID, to: &line) }
-        if let cause = ending.cause { AccessLog.add("cause", cause.utf8, to: &line) }
-        if let reason = wouldRefuse { AccessLog.add("would_refuse", reason.rawValue.utf8, to: &line) }
-        let (line, status, bytesIn, bytesOut) = (line, status, bytesIn, bytesOut)
-        loop.logAccess {
-            $0.end(
-                line, milliseconds: Int(loop.clock.seconds() * 1000), status: status, outcome: ending.outcome, reason: ending.reason,
-                microseconds: Int(elapsed / 1000), bytesIn: bytesIn, bytesOut: bytesOut)
+        line = ByteBuffer()
+    }
+
+    private func write(_ form: AccessForm, _ ending: Ending, _ exchange: Exchange, microseconds: Int, to out: inout ByteBuffer) {
+        out.writeImmutableBuffer(exchange.client.record(form, under: exchange.generation.number))
+        out.writeImmutableBuffer(line)
+        if !basis.route.isEmpty { form.write(.route, text: basis.route, to: &out) }
+        if let token = basis.token {
+            out.writeImmutableBuffer(exchange.client.record(token, form, under: exchange.generation.number))
+            if ending.isMismatch || wouldRefuse == .confirmationMismatch, case .certificate(let bound) = token.confirmation {
+                form.write(.boundThumbprint, plain: bound.base64url.utf8, to: &out)
+            }
         }
-        self.line = ByteBuffer()
+        if let id = interactionID { form.write(.interactionID, plain: id.octets, to: &out) }
+        if let seat = exchange.seat, exchange.generation.upstreams.count > 1 { form.write(.upstream, text: seat.upstream.name.text, to: &out) }
+        if let address = exchange.address { form.write(.upstreamAddress, text: address, to: &out) }
+        if let sent, let answered { form.write(.upstreamTime, Int((answered - sent).nanoseconds / 1000), to: &out) }
+        if let cause = ending.cause { form.write(.cause, plain: cause.utf8, to: &out) }
+        if let reason = wouldRefuse { form.write(.wouldRefuse, plain: reason.rawValue.utf8, to: &out) }
+        form.write(.status, status, to: &out)
+        form.write(.outcome, plain: ending.outcome.rawValue.utf8, to: &out)
+        if let reason = ending.reason { form.write(.reason, plain: reason.utf8, to: &out) }
+        form.write(microseconds: microseconds, to: &out)
+        form.write(.bytesIn, bytesIn, to: &out)
+        form.write(.bytesOut, bytesOut, to: &out)
+    }
+}
+
+extension Ending {
+    /// A token was shown with another certificate than its own.
+    fileprivate var isMismatch: Bool {
+        switch self {
+        case .refused(.denial(.confirmationMismatch)), .refused(.denial(.certificateRenewed)): true
+        default: false
+        }
     }
 }

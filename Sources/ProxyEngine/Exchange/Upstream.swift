@@ -5,6 +5,8 @@ import NIOCore
 /// What it reads it reports to its ``Exchange``: `interimResponse`, `answerBegan`, `answerBody`, `answerEnded`, `upstreamLost`,
 /// `upstreamWritable`.
 protocol Upstream: AnyObject {
+    /// Where it is.
+    var place: UpstreamPlace { get }
     /// Serves an exchange from now on: its request's head, with its body where that is short.
     /// - Parameter isChunked: more of the body comes, of a length that is not known.
     func serve(_ exchange: Exchange, _ request: ByteBuffer, isChunked: Bool)

@@ -43,11 +43,28 @@ package struct IdentifiedClient {
     package let certificate: (any ProvenCertificate)?
     /// The host that its connection is for.
     package let serverName: String?
+    package let session: TLSSession
 
-    package init(_ peer: AuthenticatedPeer, _ certificate: (any ProvenCertificate)?, asking serverName: String? = nil) {
+    package init(
+        _ peer: AuthenticatedPeer, _ certificate: (any ProvenCertificate)?, asking serverName: String? = nil, session: TLSSession = TLSSession()
+    ) {
         self.peer = peer
         self.certificate = certificate
         self.serverName = serverName
+        self.session = session
+    }
+}
+
+/// What was agreed in a handshake, for the record alone.
+package struct TLSSession: Sendable {
+    /// `1.2` or `1.3`; nil where it is not known.
+    package let version: StaticString?
+    /// Whether it was begun in an earlier connection; nil where that cannot be told, since the client showed no certificate.
+    package let isResumed: Bool?
+
+    package init(version: StaticString? = nil, isResumed: Bool? = nil) {
+        self.version = version
+        self.isResumed = isResumed
     }
 }
 

@@ -1,6 +1,7 @@
 package import BindingPolicy
 package import HTTPWire
 package import NIOCore
+package import Telemetry
 
 /// Every bound and time-out of the data path. One value, made from the configuration, never changed.
 package struct EngineSettings: Sendable {
@@ -36,7 +37,8 @@ package struct EngineSettings: Sendable {
     package var refusesClaimedIdentity = true
     package var thumbprintHeader: String
     package var challenge: ChallengeTerms
-    package var accessLog: Bool
+    /// What the log has of each request; nil for no line.
+    package var accessLog: AccessForm?
     /// The one document that is ours to give.
     package var page: OwnPage?
     package var forwardedClaims: [ForwardedClaim]
@@ -120,7 +122,7 @@ package struct EngineSettings: Sendable {
     package init(
         limits: WireLimits, handshakeTimeout: TimeAmount, headTimeout: TimeAmount, idleTimeout: TimeAmount,
         bodyTimeout: TimeAmount, minimumBodyRate: Int, responseTimeout: TimeAmount, forwarded: ForwardedFields,
-        thumbprintHeader: String, challenge: ChallengeTerms, accessLog: Bool,
+        thumbprintHeader: String, challenge: ChallengeTerms, accessLog: AccessForm?,
         page: OwnPage? = nil, forwardedClaims: [ForwardedClaim] = [], certificateFields: CertificateFields? = nil,
         forwardedClient: ForwardedClient? = nil, context: (@Sendable (RequestContext) -> [UInt8])? = nil,
         webSocketAccept: (@Sendable ([UInt8]) -> [UInt8])? = nil, interactionID: InteractionIDMode = .pass, errorBody: ErrorBody = .problem

@@ -30,6 +30,7 @@ final class HTTP2UpstreamStream: Upstream, HTTP2Numbered {
     }
 
     private var pool: UpstreamPool { connection.pool }
+    var place: UpstreamPlace { connection.place }
 
     // MARK: The exchange's side
 

@@ -1,4 +1,5 @@
 package import NIOCore
+import Timekeeping
 
 /// One JSON line per request. Collects a loop's lines and hands them to the sink in batches.
 ///
@@ -9,58 +10,50 @@ package struct AccessLog {
 
     private let sink: LogSink
     private var lines = ByteBuffer()
+    /// Of the latest second, as ECS has it.
+    private var date: (second: Int, octets: [UInt8]) = (.min, [])
 
     package init(sink: LogSink) { self.sink = sink }
 
-    /// What is known when a request's head has been judged.
-    package static func begin(
-        _ line: inout ByteBuffer, method: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, peer: String, thumbprint: String
-    ) {
-        line.writeString(",\"client\":\"")
-        line.writeString(peer)
-        line.writeString("\",\"thumbprint\":\"")
-        line.writeString(thumbprint)
-        line.writeString("\",\"method\":")
-        line.writeJSONString(UnsafeRawBufferPointer(rebasing: method.prefix(32)))
-        line.writeString(",\"path\":")
-        line.writeJSONString(UnsafeRawBufferPointer(rebasing: path.prefix(pathLimit)))
-    }
-
-    /// A member between the beginning and the end.
-    /// - Parameter value: octets that JSON need not escape.
-    package static func add(_ name: StaticString, _ value: some Collection<UInt8>, to line: inout ByteBuffer) {
-        line.writeString(",\"")
-        line.writeStaticString(name)
-        line.writeString("\":\"")
-        line.writeBytes(value)
-        line.writeString("\"")
-    }
-
     /// - Parameters:
-    ///   - beginning: what `begin` wrote, followed by whatever fields the judgement added.
     ///   - milliseconds: since 1970, when the request ended.
-    package mutating func end(
-        _ beginning: ByteBuffer, milliseconds: Int, status: Int, outcome: Outcome, reason: String?, microseconds: Int,
-        bytesIn: Int, bytesOut: Int
+    ///   - traceID: hexadecimal digits; nil for none.
+    ///   - members: writes the rest, by `form`.
+    package mutating func write(
+        _ form: AccessForm, milliseconds: Int, traceID: [UInt8]?, outcome: Outcome, _ members: (inout ByteBuffer) -> Void
     ) {
-        lines.writeString("{\"time\":")
-        lines.writeDecimal(milliseconds)
-        lines.writeImmutableBuffer(beginning)
-        lines.writeString(",\"status\":")
-        lines.writeDecimal(status)
-        lines.writeString(",\"outcome\":\"")
-        lines.writeString(outcome.rawValue)
-        if let reason {
-            lines.writeString("\",\"reason\":\"")
-            lines.writeString(reason)
+        switch form.format {
+        case .json:
+            lines.writeString("{\"time\":")
+            lines.writeDecimal(milliseconds)
+        case .ecs:
+            lines.writeString("{\"@timestamp\":\"")
+            writeDate(milliseconds)
+            lines.writeString("\",\"ecs.version\":\"\(LogFormat.ecsVersion)\",\"event.dataset\":\"holdfast.access\",\"event.outcome\":\"")
+            lines.writeString(outcome == .answered ? "success" : "failure")
+            lines.writeString("\"")
+        case .otel:
+            lines.writeString("{\"Timestamp\":\"")
+            lines.writeDecimal(milliseconds)
+            lines.writeString(
+                outcome == .answered
+                    ? "000000\",\"SeverityText\":\"INFO\",\"SeverityNumber\":9" : "000000\",\"SeverityText\":\"WARN\",\"SeverityNumber\":13")
+            lines.writeString(",\"EventName\":\"holdfast.request\"")
+            if let traceID { form.write(.traceID, plain: traceID, to: &lines) }
+            lines.writeString(",\"Attributes\":{\"network.protocol.name\":\"http\"")
         }
-        lines.writeString("\",\"duration_us\":")
-        lines.writeDecimal(microseconds)
-        lines.writeString(",\"bytes_in\":")
-        lines.writeDecimal(bytesIn)
-        lines.writeString(",\"bytes_out\":")
-        lines.writeDecimal(bytesOut)
-        lines.writeString("}\n")
+        if form.format != .otel, let traceID { form.write(.traceID, plain: traceID, to: &lines) }
+        members(&lines)
+        lines.writeString(form.format == .otel ? "}}\n" : "}\n")
+    }
+
+    private mutating func writeDate(_ milliseconds: Int) {
+        let second = milliseconds / 1000
+        if second != date.second { date = (second, Array(Timestamp(second).rfc3339.utf8.dropLast())) }
+        lines.writeBytes(date.octets)
+        lines.writeString(".")
+        lines.writeDigits(milliseconds % 1000, 3)
+        lines.writeString("Z")
     }
 
     package var isFull: Bool { lines.readableBytes >= 32 << 10 }

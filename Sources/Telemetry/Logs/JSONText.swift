@@ -24,8 +24,14 @@ extension ByteBuffer {
         text.withUTF8 { writeJSONString(UnsafeRawBufferPointer($0)) }
     }
 
-    private func hexDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    /// Writes the last `count` decimal digits of `value`, zeros included.
+    package mutating func writeDigits(_ value: Int, _ count: Int) {
+        var divisor = 1
+        for _ in 1..<max(1, count) { divisor *= 10 }
+        while divisor > 0 {
+            writeInteger(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
+            divisor /= 10
+        }
     }
 
     /// Writes the decimal digits of `value` without making a String.
@@ -46,3 +52,5 @@ extension ByteBuffer {
         }
     }
 }
+
+func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10 }

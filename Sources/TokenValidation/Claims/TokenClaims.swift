@@ -1,4 +1,5 @@
 import BindingPolicy
+import Crypto
 
 /// The claims of a token as they stand in its payload, each read and none judged: not yet believed, and not yet known to be needed.
 ///
@@ -85,8 +86,10 @@ struct TokenClaims {
             issuer: policy.issuer, subject: subject.value?.string, clientID: clientID.value?.string,
             expiresAt: expiresAt.value ?? .infinity, notBefore: earliest.date, audiences: audiences(under: policy), scopes: scopes ?? [],
             confirmation: confirmation, acr: authenticationClass.value?.string, authenticatedAt: authenticatedAt.value, claims: claims,
-            namesAudience: audiences.value != nil)
+            namesAudience: audiences.value != nil, idHash: tokenID.value.map { Self.hash($0.string) })
     }
+
+    private static func hash(_ id: String) -> UInt64 { SHA256.hash(data: Array(id.utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
 
     /// Without any in the answer of an issuer, ours where the configuration takes the issuer's word for it, else none.
     private func audiences(under policy: IssuerPolicy) -> [String] {

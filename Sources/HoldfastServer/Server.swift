@@ -91,10 +91,12 @@ package enum Server {
         ]
         if let place = places.admin {
             let pages = AdminPages(
-                generations, reloads: reloads, readiness: readiness, loops: ready, seats: seats, sinks: sinks)
+                generations, reloads: reloads, readiness: readiness, loops: ready, seats: seats, sinks: sinks,
+                refusals: refusals)
             let admin = try await PageServer(
                 "admin", at: place, group: control, connections: descriptors.pages, tls: nil,
-                absence: "not found; there are /livez, /readyz and /metrics, and /context/jwks with forward.context\n", logger: logger,
+                absence: "not found; there are /livez, /readyz, /metrics, /status and /status.json, and /context/jwks with forward.context\n",
+                logger: logger,
                 pages: pages.page)
             logger.log(.adminListening, metadata: ["address": "\(admin.address.map(NetworkAddress.text) ?? "")"])
             services.append(admin)

@@ -59,7 +59,7 @@ struct SummaryTests {
                 "Paths are held against routes as they are spelled, and as an API could read them that folds case, dots and spaces around segments, compatibility forms (NFKC) and further layers of encoding (`matching: fold`): the stricter route holds, and where neither is, the path is refused as ambiguous.",
                 "Forwards to http://api.internal.",
                 "The upstream receives the certificate's thumbprint in X-Thumb, no Authorization field. Beside the usual names it never sees what clients send in X-A, X-B.",
-                "Serves /livez, /readyz and /metrics in clear on 0.0.0.0:9901.",
+                "Serves /livez, /readyz, /metrics and /status in clear on 0.0.0.0:9901.",
                 "Logs no line for single requests, and its own messages from level debug on.",
                 "warning: client_certificates.trust is `any`: certificates are not held against a CA, so a route without a token is open to everybody.",
                 "warning: tokens[0].type is `any`: other JWTs of https://a.example with this audience, such as ID tokens, are taken for access tokens.",

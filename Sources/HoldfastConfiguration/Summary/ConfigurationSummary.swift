@@ -280,7 +280,7 @@ extension ConfigurationSummary {
 
     private static func operation(_ configuration: HoldfastConfiguration) -> [String] {
         let admin =
-            configuration.admin.map { "Serves /livez, /readyz and /metrics in clear on \($0)." }
+            configuration.admin.map { "Serves /livez, /readyz, /metrics and /status in clear on \($0)." }
             ?? "Serves neither health nor metrics: there is no `admin` section."
         let log = configuration.log.access ? "Logs a line a request on standard output" : "Logs no line for single requests"
         return [admin, "\(log), and its own messages from level \(configuration.log.level.rawValue) on\(form(of: configuration.log))."]

@@ -10,17 +10,19 @@ import TokenValidation
 
 /// What the admin endpoint answers. Machines go by the status alone; the words are for people.
 struct AdminPages: Sendable {
-    private let readiness: @Sendable () -> Readiness
-    private let loops: [LoopHandle]
-    private let seats: ConnectionSeats
+    let readiness: @Sendable () -> Readiness
+    let loops: [LoopHandle]
+    let seats: ConnectionSeats
+    let refusals: RefusalNotice
+    let reloads: ReloadRecord
     private let sinks: LogSinks
     private let generations: Generations
-    private let reloads: ReloadRecord
 
     init(
         _ generations: Generations, reloads: ReloadRecord, readiness: @escaping @Sendable () -> Readiness, loops: [LoopHandle],
-        seats: ConnectionSeats, sinks: LogSinks
+        seats: ConnectionSeats, sinks: LogSinks, refusals: RefusalNotice
     ) {
+        self.refusals = refusals
         self.generations = generations
         self.reloads = reloads
         self.readiness = readiness
@@ -29,9 +31,9 @@ struct AdminPages: Sendable {
         self.sinks = sinks
     }
 
-    private var generation: Generation { generations.current }
+    var generation: Generation { generations.current }
 
-    private var isReportOnly: Bool {
+    var isReportOnly: Bool {
         ReportOnlyNotice.modes(generation.blueprint.configuration).contains { $0.isOn(at: WallClock.seconds()) }
     }
 
@@ -54,6 +56,10 @@ struct AdminPages: Sendable {
             guard !keys.isEmpty else { return nil }
             return PageServer.Page(contentType: "application/jwk-set+json", body: "{\"keys\":[\(keys.joined(separator: ","))]}\n")
         case "/metrics": return await metrics(MetricsExposition.Format(accept: question.accept))
+        case "/status":
+            let report = await status()
+            return PageServer.Page(contentType: "text/html; charset=utf-8", fields: StatusPage.fields, body: StatusPage.html(report))
+        case "/status.json": return PageServer.Page(contentType: "application/json", body: await status().json)
         default: return nil
         }
     }
@@ -77,7 +83,7 @@ struct AdminPages: Sendable {
             + state.mistakes.map { "reload refused: \($0)" } + state.waitingForRestart.map { "needs a restart: \($0)" }
     }
 
-    private func age(of generation: Generation) -> Double { max(0, WallClock.seconds() - generation.made).rounded() }
+    func age(of generation: Generation) -> Double { max(0, WallClock.seconds() - generation.made).rounded() }
 
     private var issuerNotes: [String] {
         generation.desks.all.flatMap(\.keyNotes) + generation.desks.all.flatMap(\.introspectionNotes)

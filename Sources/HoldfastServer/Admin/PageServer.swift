@@ -16,6 +16,7 @@ final class PageServer: Service {
         var status = HTTPResponseStatus.ok
         var contentType = "text/plain; charset=utf-8"
         var cacheControl = "no-store"
+        var fields: [(String, String)] = []
         var body: String
     }
 
@@ -136,6 +137,7 @@ private final class PageHandler: ChannelInboundHandler {
             ("Date", Timestamp(Int(WallClock.seconds())).imfFixdate), ("Content-Type", page.contentType),
             ("Content-Length", String(page.body.utf8.count)), ("Cache-Control", page.cacheControl),
         ])
+        headers.add(contentsOf: page.fields)
         if page.status == .methodNotAllowed { headers.add(name: "Allow", value: "GET, HEAD") }
         if !request.isKeepAlive { headers.add(name: "Connection", value: "close") }
         context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: page.status, headers: headers))), promise: nil)

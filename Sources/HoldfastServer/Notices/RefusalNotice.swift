@@ -14,7 +14,12 @@ final class RefusalNotice: Sendable {
     private struct Memory {
         var bucket = TokenBucket(capacity: 20, interval: 0.1)
         var unsaid = 0
+        /// The latest last.
+        var recent: [(refusal: HandshakeRefusal, time: Double)] = []
     }
+
+    /// How many are kept for the status page, each with what the client sent.
+    private static let kept = 20
 
     private let logger: Logger
     private let memory = Mutex(Memory())
@@ -23,6 +28,10 @@ final class RefusalNotice: Sendable {
 
     /// - Parameter now: seconds since 1970.
     func refused(_ refusal: HandshakeRefusal, now: Double) {
+        memory.withLock { memory in
+            if memory.recent.count >= Self.kept { memory.recent.removeFirst() }
+            memory.recent.append((refusal, now))
+        }
         guard let unsaid = turn(now) else { return }
         logger.log(.handshakeRefused, metadata: Self.metadata(refusal).adding(unsaid))
     }
@@ -43,6 +52,14 @@ final class RefusalNotice: Sendable {
             }
             defer { memory.unsaid = 0 }
             return memory.unsaid
+        }
+    }
+
+    /// The latest first.
+    var recent: [StatusReport.RefusedHandshake] {
+        memory.withLock { $0.recent }.reversed().map { refusal, time in
+            let details = Self.metadata(refusal).filter { $0.key != "reason" && $0.key != "client" }.mapValues { "\($0)" }
+            return StatusReport.RefusedHandshake(time: time, reason: refusal.code, client: refusal.address, details: details)
         }
     }
 

@@ -92,7 +92,8 @@ package struct StatusCounts: MetricValue {
 
     package mutating func merge(_ other: StatusCounts) { for position in counts.indices { counts[position] &+= other.counts[position] } }
 
-    package var samples: [MetricSample] {
-        counts.enumerated().filter { $0.element > 0 }.map { MetricSample(labels: [String($0.offset + 100)], text: String($0.element)) }
-    }
+    /// Those that there were.
+    package var each: [(status: Int, count: Int)] { counts.enumerated().filter { $0.element > 0 }.map { ($0.offset + 100, $0.element) } }
+
+    package var samples: [MetricSample] { each.map { MetricSample(labels: [String($0.status)], text: String($0.count)) } }
 }

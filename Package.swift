@@ -59,6 +59,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         // Headers of our own around system calls.
         .systemLibrary(name: "CLandlock"),
+        // libssl, of the same Debian package: `holdfast probe` resumes sessions, which NIOSSL's client cannot.
+        .systemLibrary(name: "CTLSClient", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Timekeeping", swiftSettings: settings),
         .target(name: "BindingPolicy", swiftSettings: settings),
@@ -96,11 +98,12 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),
+        .target(name: "Probe", dependencies: ["HTTPWire", "CTLSClient"], swiftSettings: settings),
         .executableTarget(
             name: "holdfast",
             dependencies: [
-                "HoldfastServer", "HoldfastConfiguration", "ClientIdentity", "BindingPolicy", "Credentials", "Files", "Telemetry", "Timekeeping", log,
-                arguments,
+                "HoldfastServer", "HoldfastConfiguration", "ClientIdentity", "BindingPolicy", "Credentials", "Files", "Probe", "Telemetry",
+                "Timekeeping", log, arguments,
             ], swiftSettings: settings),
         .executableTarget(
             name: "holdfast-lab",
@@ -110,6 +113,7 @@ let package = Package(
         .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: settings),
         .testTarget(name: "CredentialsTests", dependencies: ["Credentials", "Files", nioSSL], swiftSettings: settings),
         .testTarget(name: "AccessControlTests", dependencies: ["AccessControl", "HTTPWire", "BindingPolicy", nioCore], swiftSettings: settings),
+        .testTarget(name: "ProbeTests", dependencies: ["Probe", "HTTPWire"], swiftSettings: settings),
         .testTarget(name: "TimekeepingTests", dependencies: ["Timekeeping"], swiftSettings: settings),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", nioCore, log], swiftSettings: settings),
         .testTarget(name: "DecisionWireTests", dependencies: ["DecisionWire", nioCore], swiftSettings: settings),

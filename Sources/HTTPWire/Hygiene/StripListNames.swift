@@ -3,10 +3,10 @@
 ///
 /// Compared folded (`FoldedName`). A trailing `*` stands for any ending, even none. Names are added here, never at the place
 /// of use; `version` is raised with each change, so that an operator can tell from `check` what is covered.
-enum StripListNames {
+package enum StripListNames {
     static let version = 2
 
-    static let all = certificate + identity + routing
+    package static let all = certificate + identity + routing
 
     /// What a terminator of TLS says about the client certificate.
     static let certificate = [

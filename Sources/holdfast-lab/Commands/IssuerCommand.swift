@@ -99,6 +99,9 @@ struct IssuerCommand: AsyncParsableCommand {
     @Flag(help: "Tokens are opaque unless they are asked for as JWTs.")
     var opaque = false
 
+    @Flag(help: "Write into --pki, before it listens, the tokens that holdfast probe --lab takes: bound.token to client-a, and bad ones.")
+    var tokens = false
+
     @Flag(
         inversion: .prefixedNo,
         help: "Publish mtls_endpoint_aliases; without, the endpoints published are those that ask for a certificate.")
@@ -108,6 +111,7 @@ struct IssuerCommand: AsyncParsableCommand {
         guard pki != nil || (certificate != nil && privateKey != nil && clientsCA != nil && clients != nil) else {
             throw ValidationError("Give --pki, or all of --certificate, --private-key, --clients-ca and --clients.")
         }
+        guard pki != nil || !tokens else { throw ValidationError("--tokens needs --pki.") }
         guard labAddress.isLoopback else { throw ValidationError("--lab-address mints any token: loopback addresses only.") }
         guard Set(algorithm).count == algorithm.count, !algorithm.isEmpty else { throw ValidationError("Name each --algorithm once.") }
         guard lifetime.seconds >= 1 else { throw ValidationError("--lifetime is a second or more.") }
@@ -124,7 +128,8 @@ struct IssuerCommand: AsyncParsableCommand {
                     certificate: certificate ?? directory.path("server.pem"), privateKey: privateKey ?? directory.path("server.key")),
                 issuer: issuer, audiences: audience, algorithms: algorithm, lifetime: Int(lifetime.seconds),
                 format: opaque ? .opaque : .jwt, hasAliases: aliases,
-                authenticator: try ClientAuthenticator(registered, authorities: LabDirectory.certificates(inPEM: authorities))))
+                authenticator: try ClientAuthenticator(registered, authorities: LabDirectory.certificates(inPEM: authorities)),
+                probeTokens: tokens ? directory : nil))
         try await server.run()
     }
 }

@@ -16,6 +16,8 @@ struct IssuerServer: Sendable {
         let format: TokenFormat
         let hasAliases: Bool
         let authenticator: ClientAuthenticator
+        /// Where tokens for `holdfast probe` are written, if anywhere.
+        let probeTokens: LabDirectory?
     }
 
     private let open: HTTPListener
@@ -38,6 +40,7 @@ struct IssuerServer: Sendable {
             issuer: metadata.issuer, audiences: settings.audiences, lifetime: settings.lifetime, format: settings.format,
             ring: try KeyRing(settings.algorithms))
         authenticator = settings.authenticator
+        if let directory = settings.probeTokens { try ProbeTokens.write(to: directory, from: mint) }
     }
 
     func run() async throws {

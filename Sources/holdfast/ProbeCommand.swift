@@ -17,6 +17,9 @@ struct ProbeCommand: ParsableCommand {
             other certificates, resumed sessions, forged tokens and fields, messages and paths that can be read in two ways. HTTP/1.1, octet \
             by octet. Nothing that is sent changes anything but by being a request; give it a path where GET and POST do no harm.
 
+            The server's certificate is verified, but for the cases that use another name than its own: whoever answers there sees the token, \
+            which is bound.
+
             With --echo the API's answer shows the fields that reached it, as that of holdfast-lab upstream does; without it, whether \
             a forged field got through cannot be told.
 
@@ -118,7 +121,11 @@ struct ProbeCommand: ParsableCommand {
             )
             return nil
         }
-        let findings = ([baseline] + subject.cases).map { judge.judge($0, $0.id == baseline.id ? good : prober.perform($0, good: baseline.request)) }
-        return ProbeReport(target: target, findings: findings, untried: subject.untried)
+        var report = ProbeReport(target: target, untried: subject.untried)
+        report.add(judge.judge(baseline, good))
+        for attempt in subject.cases where report.isWorthTrying(attempt) {
+            report.add(judge.judge(attempt, prober.perform(attempt, good: baseline.request)))
+        }
+        return report
     }
 }

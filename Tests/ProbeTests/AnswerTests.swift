@@ -34,6 +34,11 @@ import Testing
         #expect(answers.map(\.status) == [200, 404])
     }
 
+    @Test func anAnswerWithoutAHeadIsABody() {
+        #expect(read("<html>", hasEnded: true).answers == [Answer(status: 0, body: "<html>")])
+        #expect(read("<html>").answers.isEmpty)
+    }
+
     @Test(arguments: ["", "HTTP/1.1", "SSH-2.0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 x\r\n\r\n"])
     func whatIsNoWholeAnswerIsNotTakenForOne(text: String) { #expect(!read(text).isWhole) }
 

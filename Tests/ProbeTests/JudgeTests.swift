@@ -57,12 +57,29 @@ import Testing
         #expect(try judge(echoes: false).judge(one, answered(200)).verdict == .unclear)
     }
 
+    @Test func spellingsOfAPathThatIsNotProtectedAreNotTried() {
+        let trick = ProbeCase("path_case", .paths, "title", .own, RawRequest(target: "/", lines: []), .refused)
+        for (verdict, isWorth) in [(Verdict.refused, true), (.finding, false), (.unclear, false)] {
+            var report = ProbeReport(target: "h:1", untried: [])
+            report.add(Finding(id: "path_plain", group: .paths, title: "", verdict: verdict, detail: ""))
+            #expect(report.isWorthTrying(trick) == isWorth)
+            #expect(report.isWorthTrying(attempt(.refused)))
+        }
+    }
+
+    @Test func anAnswerOfHTTP09IsAFindingWhereItShowsTheRequest() throws {
+        let request = attempt(.hidden([ForgedField(name: "the request", mark: "m9x")]))
+        #expect(try judge().judge(request, answered(0, "GET /?m9x")).verdict == .finding)
+        #expect(try judge().judge(request, answered(0, "<h1>400</h1>")).verdict == .refused)
+    }
+
     @Test func theReportCountsNamesAndKeepsTheTerminalSafe() throws {
         let findings = [
             Finding(id: "a", group: .tokens, title: "A", verdict: .finding, detail: "x\u{1b}[2J"),
             Finding(id: "b", group: .paths, title: "B", verdict: .refused, detail: ""),
         ]
-        let report = ProbeReport(target: "h:1", findings: findings, untried: ["more"])
+        var report = ProbeReport(target: "h:1", untried: ["more"])
+        for finding in findings { report.add(finding) }
         let text = report.lines.joined(separator: "\n")
         #expect(report.summary.hasPrefix("1 thing PASSES that must not: 2 tried at h:1"))
         #expect(text.contains("PASSES, and must not") && text.contains("x?[2J") && text.contains("Not tried") && !text.contains("\u{1b}"))

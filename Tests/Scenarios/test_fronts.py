@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from harness.fronts import Front
+from harness.asking_fronts import Front
 from harness.http2 import HTTP2Connection
 from harness.processes import free_port
 from harness.proxy import Proxy

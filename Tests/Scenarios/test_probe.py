@@ -1,22 +1,32 @@
 """`holdfast probe` against Holdfast, where it finds nothing, and against other proxies, each configured as people do it, where it does."""
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from harness import fronts
 from harness.processes import HOLDFAST, run
 
+UNDERSCORES = {"field_underscore", "field_underscore_lower", "field_underscore_one"}
 
-@pytest.fixture(scope="module")
-def tokens(forge, tmp_path_factory):
+
+def make_tokens(forge, folder, **claims):
     """A file for each token, by the name of the option that takes it."""
-    folder = tmp_path_factory.mktemp("tokens")
+    def token(**changes):
+        return forge.token("RS256", **{**claims, **changes})
+
     made = {
-        "token": forge.token(), "unbound-token": forge.token(bind=None), "expired-token": forge.token(exp=1_000_000_000),
-        "wrong-audience-token": forge.token(aud="https://other.example.com"), "endless-token": forge.token(exp=None),
+        "token": token(), "unbound-token": token(bind=None), "expired-token": token(exp=1_000_000_000),
+        "wrong-audience-token": token(aud="https://other.example.com"), "endless-token": token(exp=None),
     }  # fmt: skip
     for name, token in made.items():
         (folder / name).write_text(token + "\n")
     return {name: folder / name for name in made}
+
+
+@pytest.fixture(scope="module")
+def tokens(forge, tmp_path_factory):
+    return make_tokens(forge, tmp_path_factory.mktemp("tokens"))
 
 
 def probe(pki, tokens, port, *options, other=True, name="localhost"):
@@ -74,3 +84,58 @@ def test_probe_takes_what_the_lab_made(pki, tmp_path, start_issuer, start_proxy)
     probed = run(HOLDFAST, "probe", "--target", f"localhost:{port}", "--lab", pki.folder, "--echo", "--json")
     found = report(probed, 0)
     assert {"token_unbound", "token_expired", "token_audience", "token_endless"} <= {case["id"] for case in found["cases"]}
+
+
+@pytest.fixture(scope="module")
+def found(pki, forge, upstream, tmp_path_factory):
+    """What is found on each of the others, all of them at once; None for one that this platform has not."""
+
+    def ask(name):
+        folder = tmp_path_factory.mktemp(name)
+        fronts.write_fixtures(folder, pki, forge)
+        start, claims = fronts.FRONTS[name]
+        try:
+            front = start(folder, pki, forge, upstream.address)
+        except pytest.skip.Exception:
+            return None
+        try:
+            probed = probe(pki, make_tokens(forge, folder, **claims), front.address[1], "--echo", "--json")
+            assert probed.returncode == 1, probed.stdout + probed.stderr
+            return findings(json.loads(probed.stdout))
+        finally:
+            front.end()
+
+    with ThreadPoolExecutor() as pool:
+        made = dict(zip(fronts.FRONTS, pool.map(ask, fronts.FRONTS)))
+
+    def of(name):
+        if made[name] is None:
+            pytest.skip(f"no {name} here")
+        return made[name]
+
+    return of
+
+
+# What each takes that it must not, and what it rightly refuses.
+EXPECTED = {
+    # As the bench has it, it checks certificates and no tokens.
+    "nginx": ({"token_absent", "certificate_other", "fields_envoy", "fields_haproxy", "fields_user", "version_09"},
+              UNDERSCORES | {"certificate_absent", "certificate_copied", "field_plain", "framing_both"}),
+    "nginx-underscores": (UNDERSCORES | {"framing_underscore", "fields_apache"}, {"certificate_absent", "field_plain", "field_dot"}),
+    "haproxy": (UNDERSCORES | {"token_endless", "field_dot", "field_trailer", "authorization_twice", "fields_rfc9440", "fields_user"},
+                {"certificate_absent", "certificate_other", "token_expired", "token_audience", "algorithm_none", "field_plain", "session_other_tls13"}),
+    "envoy": (UNDERSCORES | {"token_endless", "token_in_query", "fields_nginx", "fields_user"},
+              {"certificate_absent", "certificate_other", "token_unbound", "token_expired", "token_audience", "signature_altered", "field_plain"}),
+    "traefik": ({"certificate_absent", "certificate_absent_tls13", "certificate_copied", "token_absent", "fields_user"}, {"fields_traefik"}),
+    "traefik-host": ({"token_absent", "certificate_other"}, {"certificate_absent", "certificate_absent_tls13", "certificate_copied"}),
+    "caddy": ({"token_absent", "certificate_other", "framing_both"}, UNDERSCORES | {"certificate_absent", "certificate_copied", "field_plain"}),
+    "apache": (UNDERSCORES | {"token_endless", "token_audience", "fields_user"},
+               {"certificate_absent", "certificate_other", "token_unbound", "token_expired", "signature_altered", "algorithm_none", "field_plain"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_probe_finds_what_another_proxy_takes(found, name):
+    taken, refused = EXPECTED[name]
+    assert taken <= found(name), taken - found(name)
+    assert not refused & found(name)

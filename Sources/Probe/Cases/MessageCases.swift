@@ -33,7 +33,10 @@ extension ProbeSubject {
         }
         return [
             attempt("10", "HTTP/1.0 without a token", request(token: nil).with { $0.version = "HTTP/1.0" }),
-            attempt("09", "HTTP/0.9, which has no fields", RawRequest(target: path, version: "", lines: [])),
+            ProbeCase(
+                "version_09", .messages, "HTTP/0.9, which has no fields", .own,
+                RawRequest(target: "\(path)\(path.contains("?") ? "&" : "?")\(seed)x09x", version: "", lines: []),
+                .hidden([ForgedField(name: "the request", mark: "\(seed)x09x")])),
             attempt("unknown", "HTTP/1.7 without a token", request(token: nil).with { $0.version = "HTTP/1.7" }),
         ]
     }

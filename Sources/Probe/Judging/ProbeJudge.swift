@@ -37,7 +37,10 @@ package struct ProbeJudge: Sendable {
 
     private func verdict(_ expectation: Expectation, _ answer: Answer, _ answers: [Answer], _ isResumed: Bool) -> (Verdict, String) {
         let session = isResumed ? ", resumed" : ""
-        let shown = "\(answer.status)\(session)"
+        let shown = answer.status == 0 ? "an answer without a status" : "\(answer.status)\(session)"
+        if answer.status == 0, case .hidden(let fields) = expectation {
+            return fields.contains { answer.body.contains($0.mark) } ? leaks(fields, answer, shown) : (.refused, shown)
+        }
         let standing = standing(of: answer)
         if case .oneRequest(let hidden) = expectation { return framing(hidden, answers, standing, shown) }
         guard standing == .passed else { return (standing == .refused ? .refused : .unclear, shown) }
@@ -66,7 +69,11 @@ package struct ProbeJudge: Sendable {
         guard echoes else { return (.unclear, "\(shown); the API's answer does not show what it got (--echo)") }
         let seen = fields.filter { answer.body.contains($0.mark) }
         guard !seen.isEmpty else { return (.passed, "\(shown), without what was forged") }
-        return (.finding, "\(shown), and the API saw \(seen.count == 1 && fields.count == 1 ? "it" : seen.map(\.name).joined(separator: ", "))")
+        return (.finding, "\(shown), and the API saw \(seen.count == 1 && fields.count == 1 ? "it" : Self.listed(seen.map(\.name)))")
+    }
+
+    private static func listed(_ names: [String]) -> String {
+        names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
     }
 
     private func framing(_ hidden: String, _ answers: [Answer], _ standing: Standing, _ shown: String) -> (Verdict, String) {

@@ -1,11 +1,16 @@
 /// All verdicts of a run, for people and for scripts.
 package struct ProbeReport: Sendable {
     package let target: String
-    package let findings: [Finding]
+    package private(set) var findings: [Finding] = []
     package let untried: [String]
 
-    package init(target: String, findings: [Finding], untried: [String]) {
-        (self.target, self.findings, self.untried) = (target, findings, untried)
+    package init(target: String, untried: [String]) { (self.target, self.untried) = (target, untried) }
+
+    package mutating func add(_ finding: Finding) { findings.append(finding) }
+
+    /// Where a path is not protected at all, other spellings of it say nothing.
+    package func isWorthTrying(_ attempt: ProbeCase) -> Bool {
+        attempt.group != .paths || !findings.contains { $0.id == "path_plain" && $0.verdict != .refused }
     }
 
     package func count(_ verdict: Verdict) -> Int { findings.count { $0.verdict == verdict } }

@@ -35,12 +35,14 @@ final class ClientContext {
 
     private var leaf: OpaquePointer? { SSL_CTX_get0_certificate(pointer) }
 
-    /// The SHA-256 of the certificate that is shown.
-    var digest: [UInt8]? {
-        var octets = [UInt8](repeating: 0, count: 32)
-        var count: UInt32 = 0
-        guard let leaf, X509_digest(leaf, EVP_sha256(), &octets, &count) == 1, count == 32 else { return nil }
-        return octets
+    /// The SHA-256 of the certificate that is shown, and its SHA-1, by which some proxies name it.
+    var digests: [[UInt8]] {
+        guard let leaf else { return [] }
+        return [EVP_sha256(), EVP_sha1()].compactMap { algorithm in
+            var octets = [UInt8](repeating: 0, count: 64)
+            var count: UInt32 = 0
+            return X509_digest(leaf, algorithm, &octets, &count) == 1 ? Array(octets.prefix(Int(count))) : nil
+        }
     }
 
     /// Shows a copy of another context's certificate: the same names and extensions over a new key, signed by that key.

@@ -37,10 +37,10 @@ package final class Prober {
         self.contexts = contexts
     }
 
-    /// base64url of a certificate's SHA-256, and hexadecimal.
+    /// base64url of a certificate's SHA-256 first; then that of its SHA-1, and both in hexadecimal.
     package func thumbprints(of identity: Approach.Identity) -> [String] {
-        guard let digest = contexts[identity]?.digest else { return [] }
-        return [Base64URL.text(digest), digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()]
+        let digests = contexts[identity]?.digests ?? []
+        return digests.map(Base64URL.text) + digests.map { $0.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
     }
 
     /// - Parameter good: what an earlier connection asks, so that it is given a session.

@@ -32,11 +32,13 @@ final class TLSConnection {
 
     /// - Parameters:
     ///   - name: in the handshake; nil: none.
-    ///   - expected: the server's name in its certificate, or its address; nil: any of a trusted authority.
+    ///   - expected: the server's name in its certificate, or its address; nil: whatever certificate it shows under another name.
     func prepare(name: String?, expected: String?, version: Approach.Version?, session: TLSSession?) {
         if let name { _ = holdfast_name_server(ssl, name) }
-        if let expected, let parameters = SSL_get0_param(ssl), X509_VERIFY_PARAM_set1_ip_asc(parameters, expected) != 1 {
-            SSL_set1_host(ssl, expected)
+        if let expected {
+            if let parameters = SSL_get0_param(ssl), X509_VERIFY_PARAM_set1_ip_asc(parameters, expected) != 1 { SSL_set1_host(ssl, expected) }
+        } else {
+            SSL_set_verify(ssl, SSL_VERIFY_NONE, nil)
         }
         switch version {
         case .tls12: _ = holdfast_limit_version(ssl, TLS1_2_VERSION)
@@ -52,7 +54,7 @@ final class TLSConnection {
         let result = SSL_connect(ssl)
         if result == 1 { return nil }
         let verified = SSL_get_verify_result(ssl)
-        if verified != Int(X509_V_OK) {
+        if SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE, verified != Int(X509_V_OK) {
             return .failed("the server's certificate: \(String(cString: X509_verify_cert_error_string(verified)))")
         }
         return switch fault(result) {

@@ -1,5 +1,6 @@
 /// What a server answered.
 package struct Answer: Sendable, Equatable {
+    /// 0: a body without a head.
     package var status: Int
     /// In the order of arrival.
     package var fields: [Field]
@@ -34,6 +35,8 @@ package struct AnswerReader {
     ///
     /// - Parameter hasEnded: the connection is closed: an answer without a length ends there.
     package func answers(hasEnded: Bool) -> (answers: [Answer], isWhole: Bool) {
+        // Of HTTP/0.9, which has no head.
+        if hasEnded, !octets.isEmpty, !octets.starts(with: "HTTP/".utf8) { return ([Answer(status: 0, body: Self.text(octets[...]))], true) }
         var answers: [Answer] = []
         var position = 0
         while position < octets.count {

@@ -3,7 +3,8 @@ func choice<T: RawRepresentable & CaseIterable>(
     _ type: T.Type, refused: [String: String] = [:]
 ) -> (ConfigurationNode) throws(Complaint) -> T where T.RawValue == String {
     { node throws(Complaint) in
-        let text = try node.text()
+        for word in T.allCases { node.form?.note(.word(word.rawValue)) }
+        let text = try node.noted().text()
         if let value = T(rawValue: text) { return value }
         if let sentence = refused[text] { throw Complaint(sentence) }
         let known = T.allCases.map(\.rawValue)

@@ -53,8 +53,10 @@ package struct ConfigurationMistakes: Error, Equatable, Sendable {
 final class MistakeLog {
     let file: String
     private(set) var mistakes: [ConfigurationMistake] = []
+    /// The whole file's; only while the schema is made.
+    let form: Form?
 
-    init(file: String) { self.file = file }
+    init(file: String, form: Form? = nil) { (self.file, self.form) = (file, form) }
 
     func add(_ message: String, at position: SourcePosition?, _ keyPath: String) {
         mistakes.append(ConfigurationMistake(file: file, position: position, keyPath: keyPath, message: message))

@@ -17,6 +17,8 @@ struct ConfigurationNode {
 
     let content: Content
     let position: SourcePosition
+    /// Where it is noted what the value is taken for; only while the schema is made.
+    var form: Form? = nil
 
     /// What the value is, for a sentence that says it should be something else.
     var kind: String {
@@ -28,6 +30,25 @@ struct ConfigurationNode {
         }
     }
 
+    /// With what it holds, all noted in one place.
+    func noting(in form: Form?) -> ConfigurationNode {
+        guard let form else { return self }
+        let content: Content =
+            switch content {
+            case .list(let nodes): .list(nodes.map { $0.noting(in: form.readList()) })
+            case .mapping(let entries):
+                .mapping(entries.map { Entry(key: $0.key, position: $0.position, value: $0.value.noting(in: form.member($0.key))) })
+            case .nothing, .scalar: content
+            }
+        return ConfigurationNode(content: content, position: position, form: form)
+    }
+
+    /// Notes what it is taken for: what is asked of it below says nothing more.
+    func noted(_ kinds: Form.Kind...) -> ConfigurationNode {
+        for kind in kinds { form?.note(kind) }
+        return ConfigurationNode(content: content, position: position)
+    }
+
     /// The text of a scalar that may be a word or quoted, without characters that nobody can mean.
     func text() throws(Complaint) -> String {
         let text = try freeText()
@@ -37,6 +58,7 @@ struct ConfigurationNode {
 
     /// A text for people, in whatever script.
     func freeText() throws(Complaint) -> String {
+        form?.note(.text)
         guard case .scalar(let text, _) = content else { throw Complaint("A single value is expected here, not \(kind).") }
         guard !text.isEmpty else { throw Complaint("The value is empty. Write one, or remove the key.") }
         guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }) else {

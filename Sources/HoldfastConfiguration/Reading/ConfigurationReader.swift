@@ -50,6 +50,13 @@ extension HoldfastConfiguration {
         self = configuration
     }
 
+    /// Reads a text as any file is read, for what the reader does on the way; what is wrong with it does not matter.
+    static func record(yaml: String, in form: Form) {
+        let log = MistakeLog(file: "", form: form)
+        guard let document = ConfigurationDocument(yaml, log) else { return }
+        _ = HoldfastConfiguration(root: document.root, text: yaml, folder: "", 0, log)
+    }
+
     private init?(root node: ConfigurationNode, text: String, folder: String, _ now: Double, _ log: MistakeLog) {
         let root = Section(
             node, at: SourcePosition(line: 1, column: 1), "",

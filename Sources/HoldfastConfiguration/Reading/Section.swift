@@ -26,6 +26,7 @@ struct Section {
             (entries, broken) = ([:], true)
             return
         }
+        log.form?.place(keyPath).readSection(known: known, present: pairs.map(\.key))
         var entries: [String: ConfigurationNode.Entry] = [:]
         for entry in pairs {
             let path = Self.join(keyPath, entry.key.shortened)
@@ -90,7 +91,7 @@ extension Section {
     /// Nil where the key is absent or its value is wrong, which is logged.
     func optional<T>(_ key: String, _ parse: (ConfigurationNode) throws(Complaint) -> T) -> T? {
         guard let entry = entries[key] else { return nil }
-        return read(entry.value, of: entry, Self.join(keyPath, key), parse)
+        return read(entry.value, of: entry, Self.join(keyPath, key), nil, parse)
     }
 
     /// - Parameter advice: what to write, told where the key is absent.
@@ -104,6 +105,7 @@ extension Section {
 
     /// Logs that a key is absent.
     func miss(_ key: String, _ advice: String) {
+        log.form?.place(keyPath).miss(key)
         if !broken { complain("The key is missing. \(advice)", key) }
     }
 
@@ -117,10 +119,11 @@ extension Section {
     ) -> [T]? {
         guard let entry = entries[key] else { return nil }
         let path = Self.join(keyPath, key)
-        if single, case .scalar = entry.value.content { return read(entry.value, of: entry, path, parse).map { [$0] } }
+        let form = log.form?.place(path).readList(single: single, mayBeEmpty: mayBeEmpty)
+        if single, case .scalar = entry.value.content { return read(entry.value, of: entry, path, form, parse).map { [$0] } }
         if mayBeEmpty, case .list(let nodes) = entry.value.content, nodes.isEmpty { return [] }
         guard let nodes = nodes(key) else { return nil }
-        let values = nodes.enumerated().map { read($0.element, of: entry, "\(path)[\($0.offset)]", parse) }
+        let values = nodes.enumerated().map { read($0.element, of: entry, "\(path)[\($0.offset)]", form, parse) }
         return values.contains { $0 == nil } ? nil : values.compactMap(\.self)
     }
 
@@ -128,6 +131,7 @@ extension Section {
     func nodes(_ key: String) -> [ConfigurationNode]? {
         guard let entry = entries[key] else { return nil }
         let path = Self.join(keyPath, key)
+        _ = log.form?.place(path).readList()
         guard case .list(let nodes) = entry.value.content else {
             log.add("A list is expected here, such as `[one, two]`, not \(entry.value.kind).\(dash(entry.value))", at: valuePosition(entry), path)
             return nil
@@ -158,6 +162,7 @@ extension Section {
             log.add("Keys with values are expected here, such as `\(example)`, not \(kind).", at: valuePosition(entry), path)
             return nil
         }
+        let form = log.form?.place(path).readDictionary()
         var lines: [String: Int] = [:]
         let values: [T?] = pairs.map { pair in
             let path = Self.join(path, pair.key.shortened)
@@ -174,7 +179,7 @@ extension Section {
                 return nil
             }
             lines[pair.key] = pair.position.line
-            return read(pair.value, of: pair, path) { node throws(Complaint) in try parse(pair.key, node) }
+            return read(pair.value, of: pair, path, form) { node throws(Complaint) in try parse(pair.key, node) }
         }
         return values.contains { $0 == nil } ? nil : values.compactMap(\.self)
     }
@@ -200,14 +205,15 @@ extension Section {
     }
 
     private func read<T>(
-        _ node: ConfigurationNode, of entry: ConfigurationNode.Entry, _ path: String, _ parse: (ConfigurationNode) throws(Complaint) -> T
+        _ node: ConfigurationNode, of entry: ConfigurationNode.Entry, _ path: String, _ form: Form? = nil,
+        _ parse: (ConfigurationNode) throws(Complaint) -> T
     ) -> T? {
         if case .nothing = node.content {
             log.add("The key has no value. Write one, or remove the key.", at: entry.position, path)
             return nil
         }
         do throws(Complaint) {
-            return try parse(node)
+            return try parse(log.form == nil ? node : node.noting(in: form ?? log.form?.place(path)))
         } catch {
             log.add(error.message, at: node.position, path)
             return nil
@@ -238,7 +244,8 @@ extension Section {
     func located(_ node: ConfigurationNode, at place: String, in folder: String, mayBeEmpty: Bool = false) throws(Complaint) -> LocatedPath {
         let text = try node.text()
         let path = text.hasPrefix("/") || folder.isEmpty ? text : "\(folder)/\(text)"
-        try FileCheck.readable(path, mayBeEmpty: mayBeEmpty)
+        // The samples of the schema name none that is there.
+        if log.form == nil { try FileCheck.readable(path, mayBeEmpty: mayBeEmpty) }
         return LocatedPath(path: path, configurationFile: log.file, keyPath: place, position: node.position)
     }
 

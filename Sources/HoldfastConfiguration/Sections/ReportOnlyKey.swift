@@ -11,6 +11,7 @@ enum ReportOnlyKey {
     /// - Parameter now: seconds since 1970.
     static func parse(_ now: Double) -> (ConfigurationNode) throws(Complaint) -> ReportOnly? {
         { node throws(Complaint) in
+            node.form?.note(.boolean)
             if case .scalar("false", quoted: false) = node.content { return nil }
             if case .scalar("true", quoted: false) = node.content { return ReportOnly(until: nil) }
             let text = try node.text()

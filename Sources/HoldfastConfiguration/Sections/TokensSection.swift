@@ -202,6 +202,7 @@ extension HoldfastConfiguration.Algorithm {
                     "`\(name)` needs a secret that the issuer shares with everybody who verifies, and who could then issue tokens too. Remove it."
             }
             refused["Ed448"] = "Of EdDSA's curves only Ed25519 is to be had here. Write `EdDSA` or `Ed25519`, which are the same."
+            node.form?.note(.word("Ed25519"))
             if case .scalar("Ed25519", _) = node.content { return try allowed(.edDSA, by: profile, as: "Ed25519") }
             let algorithm = try choice(Self.self, refused: refused)(node)
             return try allowed(algorithm, by: profile, as: algorithm.rawValue)

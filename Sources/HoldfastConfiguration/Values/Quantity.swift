@@ -9,13 +9,17 @@ enum Quantity {
     ) -> @Sendable (ConfigurationNode) throws(Complaint) -> Duration {
         { node throws(Complaint) in
             let units: [(String, Duration)] = [("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3600))]
-            let text = try node.text()
+            let text = try node.noted(.duration(allowed)).text()
             let value = try number(text, units.map(\.0), example: "A duration such as `250ms`, `30s`, `5m` or `24h`")
             // At most 9 digits, so the product is far from any overflow.
             let duration = units[value.unit].1 * value.count
             return try within(allowed, duration, text, spell, below, above)
         }
     }
+
+    /// What a duration and a size look like, for editors.
+    static let durationPattern = "^[0-9]{1,9}(ms|s|m|h)$"
+    static let sizePattern = "^[0-9]{1,9}(B|KiB|MiB)$"
 
     /// From none on.
     static func duration(_ allowed: PartialRangeThrough<Duration>, above: String) -> @Sendable (ConfigurationNode) throws(Complaint) -> Duration {
@@ -26,7 +30,7 @@ enum Quantity {
     static func size(_ allowed: ClosedRange<Int>, below: String, above: String) -> @Sendable (ConfigurationNode) throws(Complaint) -> Int {
         { node throws(Complaint) in
             let units: [(String, Int)] = [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20)]
-            let text = try node.text()
+            let text = try node.noted(.size(allowed)).text()
             let value = try number(text, units.map(\.0), example: "A size such as `16KiB` or `1MiB`")
             return try within(allowed, value.count * units[value.unit].1, text, { spell($0) }, below, above)
         }
@@ -35,7 +39,7 @@ enum Quantity {
     static func count(_ allowed: ClosedRange<Int>, below: String, above: String) -> @Sendable (ConfigurationNode) throws(Complaint) -> Int {
         { node throws(Complaint) in
             let expected = "A whole number from \(allowed.lowerBound) to \(allowed.upperBound)"
-            let text = try node.word(expected)
+            let text = try node.noted(.integer(allowed)).word(expected)
             guard isDigits(text), let count = Int(text) else { throw Complaint("\(expected) is expected here, not `\(text.shortened)`.") }
             return try within(allowed, count, text, { "\($0)" }, below, above)
         }
@@ -55,7 +59,7 @@ enum Quantity {
     }
 
     static func flag(_ node: ConfigurationNode) throws(Complaint) -> Bool {
-        switch try node.word("`true` or `false`") {
+        switch try node.noted(.boolean).word("`true` or `false`") {
         case "true": true
         case "false": false
         case let other: throw Complaint("`true` or `false` is expected here, not `\(other.shortened)`.")

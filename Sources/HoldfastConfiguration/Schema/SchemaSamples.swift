@@ -8,6 +8,9 @@ enum SchemaSamples {
         listener: {}
         client_certificates: {}
         routes: {matching: a}
+        decision: {}
+        log: {fields: {}}
+        process: {}
         """
 
     /// Each section with none of its keys, so that those are missed which must be there.
@@ -24,13 +27,14 @@ enum SchemaSamples {
         admin: {}
         log: {}
         shutdown: {}
+        decision: {address: "127.0.0.1:1", fronts: {}}
         """
 
     private static let listener = """
         listener:
           {address: a, certificate: a, private_key: a, minimum_tls: a, key_exchange: a, handshake_timeout: a, head_timeout: a, idle_timeout: a,
           body_timeout: a, minimum_body_rate: a, max_connections: 1000000, max_handshakes: 1, max_head: a, max_target: a, max_fields: a, hosts: [a],
-          resumption: a, protocols: [a], max_connection_age: a, max_connection_requests: a, proxy_protocol: {from: [a]}, max_body: a,
+          resumption: a, protocols: [a], max_connection_age: a, max_connection_requests: a, proxy_protocol: {from: [a]}, max_body: a, reuse_port: a,
           http2: {max_streams: a, max_resets: a, max_stream_errors: a, max_continuations: a, max_glitches: a, interval: a, stream_window: a,
           connection_window: a},
           identities: [{hosts: [b], certificate: a, private_key: a, client_certificates: {
@@ -57,7 +61,7 @@ enum SchemaSamples {
     private static let otherClient = "{id: a, certificates: a}, {}"
 
     private static let clients = "client_certificates: {\(trust), deny: a, clients: [\(client)]}"
-    private static let otherClients = "client_certificates: {\(otherTrust), clients: [\(otherClient)]}"
+    private static let otherClients = "client_certificates: {\(otherTrust), clients: [\(otherClient)]}\ndecision: {address: \"unix:/a\"}"
     private static let workloads = "client_certificates: {\(spiffe)}"
 
     private static let tokens = """
@@ -98,7 +102,11 @@ enum SchemaSamples {
           context: {header: a, private_key: a, issuer: a, audience: a, lifetime: a}, interaction_id: a, errors: a}
         limits: {connections_per_client: a, requests_per_client: a, rate: {requests: a, per: a, burst: a, by: a}}
         admin: {address: a}
-        log: {level: a, access: a}
+        log: {level: a, access: a, format: a, fields: {omit: [a], add: [a]}}
+        process: {sandbox: a}
+        decision:
+          {address: "127.0.0.1:1", certificate: a, private_key: a, fronts: {authorities: a, dns: [a], uri: [a]}, max_connections: a,
+          claimed_identity: a}
         shutdown: {delay: a, drain_timeout: a}
         """
 }

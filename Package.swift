@@ -147,8 +147,8 @@ let package = Package(
         .executableTarget(
             name: "holdfast-fuzz",
             dependencies: [
-                "ProxyEngine", "AccessControl", "HTTPWire", "TokenValidation", "BindingPolicy", "Telemetry", nioCore, nioHTTP1, nioEmbedded, nioSSL,
-                nioTLS, hpack, crypto, cryptoExtras, arguments,
+                "ProxyEngine", "AccessControl", "DecisionWire", "HTTPWire", "TokenValidation", "BindingPolicy", "Telemetry", nioCore, nioHTTP1,
+                nioEmbedded, nioSSL, nioTLS, hpack, crypto, cryptoExtras, arguments,
             ], path: "Tests/Fuzz", swiftSettings: settings),
     ]
 )

@@ -8,9 +8,9 @@ struct Fuzz: ParsableCommand {
         abstract: "Feed random and mutated bytes to the parsers that read a peer's bytes, and hold them against others.",
         discussion: "A failure prints the input that shows it and the seed that found it; keep it as a test of its own.")
 
-    enum Target: String, CaseIterable, ExpressibleByArgument { case http1, hpack, http2, json, jws, introspection }
+    enum Target: String, CaseIterable, ExpressibleByArgument { case http1, hpack, http2, json, jws, introspection, decision }
 
-    @Argument(help: "http1, hpack, http2, json, jws or introspection; all of them where none is named.")
+    @Argument(help: "http1, hpack, http2, json, jws, introspection or decision; all of them where none is named.")
     var targets: [Target] = []
 
     @Option(help: "Cases for each.")
@@ -30,6 +30,7 @@ struct Fuzz: ParsableCommand {
             case .http2: HTTP2Fuzz.run(cases: cases, seed: seed, &report)
             case .json: JSONFuzz.run(cases: cases, seed: seed, &report)
             case .jws: JWSFuzz.run(cases: cases, seed: seed, &report)
+            case .decision: DecisionFuzz.run(cases: cases, seed: seed, &report)
             case .introspection: IntrospectionFuzz.run(cases: cases, seed: seed, &report)
             }
             report.finish()

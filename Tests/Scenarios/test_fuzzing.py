@@ -75,3 +75,9 @@ def test_no_answer_of_an_issuer_is_active_without_a_literal_true():
     numbers = fuzz("introspection")
     assert numbers["inactive"] > 0
     assert numbers["asked about"] > int(CASES) // 10
+
+
+def test_no_question_of_another_proxy_crashes_or_becomes_more_than_one_request():
+    """Fuzzed messages of Envoy's and frames of HAProxy's: what is taken is one head, with the fields that were told and no others."""
+    numbers = fuzz("decision")
+    assert numbers["read as requests"] > int(CASES) // 50

@@ -10,7 +10,9 @@ import Musl
 
 /// The configuration file, which several commands read and refuse alike.
 struct ConfigurationOption: ParsableArguments {
-    @Option(name: [.short, .long], help: "The configuration file, YAML. Paths in it are relative to its folder.")
+    @Option(
+        name: [.short, .long], help: "The configuration file, YAML. Paths in it are relative to its folder.",
+        completion: .file(extensions: ["yaml", "yml"]))
     var config: String
 
     /// Prints every mistake on standard error and ends with exit code 64 where there is one.

@@ -17,10 +17,10 @@ struct Explain: AsyncParsableCommand {
 
     @OptionGroup var file: ConfigurationOption
 
-    @Option(help: "The client's certificate, PEM or DER; intermediates may follow it.")
+    @Option(help: "The client's certificate, PEM or DER; intermediates may follow it.", completion: .file())
     var certificate: String
 
-    @Option(help: "A file with the token alone; - for standard input.")
+    @Option(help: "A file with the token alone; - for standard input.", completion: .file())
     var token: String
 
     @Option(help: "The request's method.")
@@ -32,12 +32,13 @@ struct Explain: AsyncParsableCommand {
     @Option(help: "A further field of the request, 'Name: value'. Can be repeated; Host takes the place of the one that is there by itself.")
     var header: [String] = []
 
-    @Option(help: "A JSON Web Key Set to verify with instead of fetching the issuers' keys.")
+    @Option(help: "A JSON Web Key Set to verify with instead of fetching the issuers' keys.", completion: .file())
     var keys: String?
 
     @Option(
         help:
-            "Another certificate that the token may be bound to, such as the one before a renewal. Can be repeated; certificates in the folder of --certificate are compared anyway."
+            "Another certificate that the token may be bound to, such as the one before a renewal. Can be repeated; certificates in the folder of --certificate are compared anyway.",
+        completion: .file()
     )
     var other: [String] = []
 

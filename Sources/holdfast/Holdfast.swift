@@ -12,5 +12,7 @@ struct Holdfast: AsyncParsableCommand {
             Exit codes: 0, 1 for a failure at run time, 64 for bad usage or a bad configuration.
             """,
         version: "0.1.0",
-        subcommands: [Run.self, Check.self, Explain.self, PrintSchema.self, ProbeCommand.self, ShowThumbprint.self])
+        subcommands: [
+            Run.self, Check.self, Explain.self, Init.self, PrintSchema.self, ProbeCommand.self, ShowThumbprint.self,
+        ])
 }

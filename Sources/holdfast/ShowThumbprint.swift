@@ -14,7 +14,7 @@ struct ShowThumbprint: ParsableCommand {
             section 3.1). Of a file with several certificates the first one counts, which is the client's own.
             """)
 
-    @Argument(help: "A certificate, PEM or DER.")
+    @Argument(help: "A certificate, PEM or DER.", completion: .file())
     var file: String
 
     @Flag(name: .shortAndLong, help: "Print the value alone, for scripts.")

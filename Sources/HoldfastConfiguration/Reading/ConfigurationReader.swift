@@ -57,6 +57,15 @@ extension HoldfastConfiguration {
         _ = HoldfastConfiguration(root: document.root, text: yaml, folder: "", 0, log)
     }
 
+    /// What is wrong with a text, whatever is to be said of the files that it names.
+    static func mistakesBesideFiles(yaml: String) -> [ConfigurationMistake] {
+        let log = MistakeLog(file: "", form: Form())
+        if let document = ConfigurationDocument(yaml, log) {
+            _ = HoldfastConfiguration(root: document.root, text: yaml, folder: "", WallClock.seconds(), log)
+        }
+        return log.mistakes
+    }
+
     private init?(root node: ConfigurationNode, text: String, folder: String, _ now: Double, _ log: MistakeLog) {
         let root = Section(
             node, at: SourcePosition(line: 1, column: 1), "",

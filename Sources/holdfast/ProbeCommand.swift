@@ -15,7 +15,7 @@ struct ProbeCommand: ParsableCommand {
         discussion: """
             It asks once as it should be asked, and then in some hundred ways in which nothing may pass, or not as what it claims to be: \
             other certificates, resumed sessions, forged tokens and fields, messages and paths that can be read in two ways. HTTP/1.1, octet \
-            by octet. Nothing that is sent changes anything but by being a request; give it a path where GET and POST do no harm.
+            by octet. Nothing that is sent changes anything but by being a request; give it a path where GET and POST do no harm. With --http2 it asks over HTTP/2.
 
             The server's certificate is verified, but for the cases that use another name than its own: whoever answers there sees the token, \
             which is bound.
@@ -50,6 +50,9 @@ struct ProbeCommand: ParsableCommand {
 
     @Flag(help: "The API's answer shows the fields that reached it.")
     var echo = false
+
+    @Flag(name: .customLong("http2"), help: "Ask over HTTP/2 what can be asked there: no messages and spellings that only lines can have.")
+    var http2 = false
 
     @Option(help: "Seconds to wait for anything.")
     var patience = 5
@@ -103,7 +106,7 @@ struct ProbeCommand: ParsableCommand {
         guard let address else { return nil }
         let name = serverName ?? address.host
         let given = try material.gathered()
-        let prober = try Prober(host: address.host, port: address.port, serverName: name, patience: patience, files: given.files)
+        let prober = try Prober(host: address.host, port: address.port, serverName: name, patience: patience, overHTTP2: http2, files: given.files)
         let seed = "probe" + (0..<8).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined()
         let host = name.contains(":") ? "[\(name)]" : name
         var subject = ProbeSubject(authority: address.port == 443 ? host : "\(host):\(address.port)", path: path, token: given.token, seed: seed)
@@ -123,7 +126,7 @@ struct ProbeCommand: ParsableCommand {
         }
         var report = ProbeReport(target: target, untried: subject.untried)
         report.add(judge.judge(baseline, good))
-        for attempt in subject.cases where report.isWorthTrying(attempt) {
+        for attempt in subject.cases where report.isWorthTrying(attempt) && (!http2 || attempt.canBeAskedOverHTTP2) {
             report.add(judge.judge(attempt, prober.perform(attempt, good: baseline.request)))
         }
         return report

@@ -55,6 +55,12 @@ def test_probe_finds_nothing_on_holdfast(pki, tokens, proxy):
     assert found["passed"] > 30
 
 
+def test_probe_finds_nothing_on_holdfast_over_http2_either(pki, tokens, proxy):
+    found = report(probe(pki, tokens, proxy.address[1], "--echo", "--protected-path", "/both", "--http2", "--json"), 0)
+    assert findings(found) == set() and found["unclear"] == 0 and found["tried"] > 80, found
+    assert found["passed"] > 20
+
+
 def test_probe_says_so_where_the_good_request_does_not_pass(pki, tokens, proxy):
     probed = probe(pki, {**tokens, "token": tokens["expired-token"]}, proxy.address[1])
     assert probed.returncode == 2 and "answered 401" in probed.stderr and probed.stdout == ""

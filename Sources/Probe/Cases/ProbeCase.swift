@@ -22,6 +22,14 @@ package struct ProbeCase: Sendable {
     }
 }
 
+extension ProbeCase {
+    /// Whether HTTP/2 has a way to spell it.
+    package var canBeAskedOverHTTP2: Bool {
+        if case .oneRequest = expectation { return false }
+        return HTTP2Request(request) != nil
+    }
+}
+
 /// How a case connects.
 package struct Approach: Sendable, Equatable {
     package enum Identity: String, Sendable {

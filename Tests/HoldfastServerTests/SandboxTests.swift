@@ -76,6 +76,30 @@ struct SandboxTests {
         #expect(!findings.4 && !findings.5)
     }
 
+    @Test("Sockets are made where it was said, and nowhere else", .enabled(if: Sandbox.isHere))
+    func sockets() async throws {
+        let (inside, outside) = (try Workshop(), try Workshop())
+        let plan = SandboxPlan(try inside.blueprint().configuration, sockets: [inside.path("s")])
+        let findings = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                let sandbox = Sandbox.enter(plan)
+                func isBound(_ path: String) -> Bool {
+                    let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+                    defer { close(descriptor) }
+                    var address = sockaddr_un()
+                    address.sun_family = sa_family_t(AF_UNIX)
+                    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+                    return withUnsafePointer(to: &address) {
+                        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+                    } == 0
+                }
+                let (made, removed, elsewhere) = (isBound(inside.path("s")), unlink(inside.path("s")) == 0, isBound(outside.path("s")))
+                continuation.resume(returning: (sandbox, made, removed, elsewhere, fopen(inside.path("f"), "w") != nil))
+            }
+        }
+        #expect(findings.0 != .off && findings.1 && findings.2 && !findings.3 && !findings.4)
+    }
+
     @Test("A reload that cannot read a file is told why, and another mistake is not")
     func hint() throws {
         let plan = SandboxPlan(try Workshop().blueprint().configuration) { _ in ["/one"] }

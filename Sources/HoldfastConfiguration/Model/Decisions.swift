@@ -52,6 +52,11 @@ extension HoldfastConfiguration.Decisions.Fronts {
     }
 }
 
+extension HoldfastConfiguration.Decisions.Place {
+    /// Of the socket; nil over a network.
+    package var path: String? { if case .unix(let path) = self { path } else { nil } }
+}
+
 extension HoldfastConfiguration.Decisions.Place: CustomStringConvertible {
     package var description: String {
         switch self {

@@ -40,14 +40,13 @@ package enum Sandbox: Equatable, Sendable {
         let ruleset = holdfast_landlock_ruleset(Rights.known(to: Int(abi)), Rights.scoped(by: Int(abi)))
         guard ruleset >= 0 else { return .unavailable("no ruleset could be made: \(text(of: ruleset))") }
         defer { _ = close(ruleset) }
-        for path in SandboxPlan.system + plan.own {
-            let result = holdfast_landlock_allow(ruleset, path, Rights.readFile, Rights.readFile | Rights.readFolder)
+        let rules =
+            (SandboxPlan.system + plan.own).map { ($0, Rights.readFile, Rights.readFile | Rights.readFolder) }
+            + plan.sockets.map { ($0, 0, Rights.makeSocket | Rights.removeFile) }
+        for (path, ofFiles, beneath) in rules {
+            let result = holdfast_landlock_allow(ruleset, path, ofFiles, beneath)
             // What this system does not have, or keeps from us anyway.
             guard [0, -ENOENT, -EACCES, -ENOTDIR].contains(result) else { return .unavailable("\(path) could not be allowed: \(text(of: result))") }
-        }
-        for path in plan.sockets {
-            let result = holdfast_landlock_allow(ruleset, path, 0, Rights.ownSocket)
-            guard [0, -ENOENT, -EACCES].contains(result) else { return .unavailable("\(path) could not be allowed: \(text(of: result))") }
         }
         let result = holdfast_landlock_restrict(ruleset)
         return result == 0 ? .inForce(abi: Int(abi), plan) : .unavailable("it was refused: \(text(of: result))")

@@ -4,7 +4,7 @@ package import HoldfastConfiguration
 package struct SandboxPlan: Equatable, Sendable {
     /// Beneath which the files are that the configuration names, and itself: they are read again when they change.
     let own: [String]
-    /// In which it makes a socket of its own, and takes away the one that an earlier process has left.
+    /// In which it makes Unix sockets to listen on, and removes those that an earlier process has left.
     let sockets: [String]
 
     /// For whom the libraries of the system read, at any time.
@@ -18,10 +18,12 @@ package struct SandboxPlan: Equatable, Sendable {
         "/sys/devices/system/cpu", "/sys/fs/cgroup", "/dev/null", "/dev/urandom", "/dev/random",
     ]
 
-    package init(_ configuration: HoldfastConfiguration, folders: (String) -> Set<String> = { LinkedFolders.of($0) }) {
+    /// - Parameter sockets: paths of the Unix sockets that this process listens on; nil for those that the configuration says.
+    package init(_ configuration: HoldfastConfiguration, sockets: [String]? = nil, folders: (String) -> Set<String> = { LinkedFolders.of($0) }) {
         let files = [configuration.file] + (configuration.namedFiles + configuration.tokens.compactMap(\.keyFile)).map(\.path)
+        let paths = sockets ?? configuration.decisions?.place.path.map { [$0] } ?? []
+        self.sockets = paths.reduce(into: Set()) { $0.formUnion(folders($1)) }.sorted()
         own = files.reduce(into: Set()) { $0.formUnion(folders($1)) }.sorted()
-        if case .unix(let path) = configuration.decisions?.place { sockets = [LinkedFolders.folder(of: path)] } else { sockets = [] }
     }
 
     /// For people.
@@ -31,8 +33,8 @@ package struct SandboxPlan: Equatable, Sendable {
     enum Rights {
         static let readFile: UInt64 = 1 << 2
         static let readFolder: UInt64 = 1 << 3
-        /// Making a socket, and removing what is no folder.
-        static let ownSocket: UInt64 = 1 << 9 | 1 << 5
+        static let removeFile: UInt64 = 1 << 5
+        static let makeSocket: UInt64 = 1 << 9
         /// All that a kernel can deny: 13 from the first interface on, then moving between folders (2), truncation (3), ioctl of devices (5).
         static func known(to abi: Int) -> UInt64 {
             let bits = abi >= 5 ? 16 : abi >= 3 ? 15 : abi >= 2 ? 14 : 13

@@ -12,6 +12,7 @@ from harness.http2 import HTTP2Connection
 from harness.processes import free_port
 from harness.proxy import Proxy
 from harness.wire import Connection
+from test_probe import findings, make_tokens, probe, report
 
 FRONTS = ["nginx", "haproxy", "envoy", "caddy", "traefik"]
 # What a client could claim to be, as lenient servers fold it.
@@ -182,6 +183,20 @@ def test_no_identity_is_crossed_between_clients_that_ask_at_once(front, issuer, 
     for thread in threads:
         thread.join()
     assert not wrong, wrong[:3]
+
+
+# Go's server takes Transfer-Encoding where there are both, as it may, and does not close the connection, as it must (RFC 9112 section 6.3):
+# no configuration of Caddy or Traefik changes that.
+OF_GO = {"framing_both", "framing_both_reversed", "framing_folded"}
+
+
+def test_probe_finds_nothing_but_what_is_the_front_s_own(front, front_pki, forge, tmp_path):
+    known = OF_GO if front.name in ("caddy", "traefik") else set()
+    options = ("--echo", "--protected-path", "/both", "--json")
+    found = report(probe(front_pki, make_tokens(forge, tmp_path), front.port, *options), 1 if known else 0)
+    assert findings(found) == known and found["tried"] > 80, found
+    # It is no refusal of everything.
+    assert found["passed"] >= 3
 
 
 @pytest.mark.parametrize("name", FRONTS)

@@ -1,6 +1,7 @@
 import Crypto
 import CryptoExtras
 import Foundation
+import X509
 
 /// A client's public key for signed assertions: ES256 or PS256, the two that FAPI knows.
 struct AssertionKey: Sendable {
@@ -31,6 +32,17 @@ struct AssertionKey: Sendable {
             material = .rsa(try _RSA.Signing.PublicKey(n: number("n"), e: number("e")))
         default: throw LabError("a key of jwks is neither EC nor RSA")
         }
+    }
+
+    /// That of a client's certificate, so that it signs its assertions with the key that it shakes hands by; none for a kind that no assertion has.
+    static func jwks(ofCertificateIn directory: LabDirectory, named name: String) throws -> [[String: JSONValue]] {
+        guard let key = try directory.certificates("\(name).pem").first.flatMap({ P256.Signing.PublicKey($0.publicKey) }) else { return [] }
+        let point = key.rawRepresentation
+        return [
+            [
+                "kty": .string("EC"), "crv": .string("P-256"), "x": .string(point.prefix(32).base64url), "y": .string(point.suffix(32).base64url),
+            ]
+        ]
     }
 
     func isValid(_ signature: Data, for octets: Data) -> Bool {

@@ -42,6 +42,13 @@ struct ClientAssertion: Sendable {
         }
     }
 
+    /// Whether it is bound to no other certificate than this: by `cnf` (RFC 8705 section 3.1), or by the header's `x5t#S256` (RFC 7515 section 4.1.8),
+    /// where the client's certificate has the key that signed it.
+    func isFor(certificate thumbprint: String) -> Bool {
+        let confirmed: JSONValue? = if case .object(let members)? = claims["cnf"] { members["x5t#S256"] } else { claims["cnf"] }
+        return [confirmed, header["x5t#S256"]].allSatisfy { $0 == nil || $0?.text == thumbprint }
+    }
+
     private static func object(_ part: Substring) -> [String: JSONValue]? {
         Data(base64url: part).flatMap { try? JSONDecoder().decode([String: JSONValue].self, from: $0) }
     }

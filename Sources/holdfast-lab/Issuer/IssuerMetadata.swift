@@ -14,7 +14,8 @@ struct IssuerMetadata: Sendable {
         var document: [String: JSONValue] = [
             "issuer": .string(issuer),
             "jwks_uri": .string(base + "/jwks"),
-            "grant_types_supported": .array([.string("client_credentials")]),
+            "grant_types_supported": Self.list(GrantType.allCases),
+            "token_endpoint_auth_signing_alg_values_supported": Self.list(AssertionKey.algorithms),
             "response_types_supported": .array([]),
             "token_endpoint_auth_methods_supported": Self.list(RegisteredClient.Method.granting),
             "tls_client_certificate_bound_access_tokens": .bool(true),
@@ -41,7 +42,7 @@ struct IssuerMetadata: Sendable {
 
     private static func endpoints(at base: String) -> [String: JSONValue] {
         [
-            "token_endpoint": .string(base + "/token"), "introspection_endpoint": .string(base + IntrospectionEndpoint.path),
+            "token_endpoint": .string(base + TokenEndpoint.path), "introspection_endpoint": .string(base + IntrospectionEndpoint.path),
             "revocation_endpoint": .string(base + RevocationEndpoint.path),
         ]
     }

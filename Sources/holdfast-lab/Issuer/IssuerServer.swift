@@ -26,6 +26,7 @@ struct IssuerServer: Sendable {
     private let metadata: IssuerMetadata
     private let mint: AccessTokenMint
     private let authenticator: ClientAuthenticator
+    private let refreshTokens = RefreshTokens()
     private let board = FaultBoard()
 
     init(_ settings: Settings) async throws {
@@ -60,14 +61,15 @@ struct IssuerServer: Sendable {
 
     /// They are everywhere, but only the mutual-TLS listener can give one a certificate to see.
     private var publicEndpoints: [Endpoint] {
-        let token = TokenEndpoint(authenticator: authenticator, mint: mint)
+        let token = TokenEndpoint(
+            authenticator: authenticator, audiences: metadata.audiences(TokenEndpoint.path), mint: mint, refreshTokens: refreshTokens)
         let introspection = IntrospectionEndpoint(
             authenticator: authenticator, audiences: metadata.audiences(IntrospectionEndpoint.path), mint: mint, board: board)
         let revocation = RevocationEndpoint(
             authenticator: authenticator, audiences: metadata.audiences(RevocationEndpoint.path), mint: mint)
         return metadata.paths.map { path in Endpoint("metadata", .GET, path) { _ in try .json(metadata.document) } } + [
             Endpoint("jwks", .GET, "/jwks") { _ in try .json(mint.ring.keySet, headers: [("Cache-Control", "max-age=300")]) },
-            Endpoint("token", .POST, "/token") { try await token.answer($0) },
+            Endpoint("token", .POST, TokenEndpoint.path) { try await token.answer($0) },
             Endpoint("introspect", .POST, IntrospectionEndpoint.path) { try await introspection.answer($0) },
             Endpoint("revoke", .POST, RevocationEndpoint.path) { try await revocation.answer($0) },
         ]

@@ -13,8 +13,8 @@ struct RegisteredClient: Codable, Sendable {
         /// The registered secret (RFC 6749 section 2.3.1).
         case clientSecretBasic = "client_secret_basic"
 
-        /// A token is bound to the certificate that asks for it, so there is no other way to ask.
-        static let granting: [Method] = [.tlsClientAuth, .selfSigned]
+        /// A token is bound to the certificate that asks for it, also where the client authenticates by an assertion.
+        static let granting: [Method] = [.tlsClientAuth, .selfSigned, .privateKeyJWT]
         static let introspecting: [Method] = [.tlsClientAuth, .selfSigned, .privateKeyJWT, .clientSecretBasic]
     }
 
@@ -47,16 +47,21 @@ struct RegisteredClient: Codable, Sendable {
     static func builtIn(_ directory: LabDirectory) throws -> [RegisteredClient] {
         let scope = "accounts:read payments:write"
         let gateway = GatewayCredentials.name
-        return try ["client-a", "client-b"].map {
+        let named = ["client-a", "client-b"]
+        return try named.map {
             RegisteredClient(
                 id: $0, method: .tlsClientAuth, subject: try LabAuthority.distinguishedName($0).description, scope: scope)
-        } + [
-            RegisteredClient(
-                id: "client-self-signed", method: .selfSigned, certificate: directory.path("client-self-signed.pem"), scope: scope),
-            RegisteredClient(id: gateway, method: .tlsClientAuth, subject: try LabAuthority.distinguishedName(gateway).description),
-            RegisteredClient(id: gateway, method: .privateKeyJWT, jwks: ["keys": [try GatewayCredentials.assertionKey(directory)]]),
-            RegisteredClient(id: gateway, method: .clientSecretBasic, secret: try GatewayCredentials.secret(directory)),
-        ]
+        }
+            + named.map {
+                RegisteredClient(
+                    id: $0, method: .privateKeyJWT, jwks: ["keys": try AssertionKey.jwks(ofCertificateIn: directory, named: $0)], scope: scope)
+            } + [
+                RegisteredClient(
+                    id: "client-self-signed", method: .selfSigned, certificate: directory.path("client-self-signed.pem"), scope: scope),
+                RegisteredClient(id: gateway, method: .tlsClientAuth, subject: try LabAuthority.distinguishedName(gateway).description),
+                RegisteredClient(id: gateway, method: .privateKeyJWT, jwks: ["keys": [try GatewayCredentials.assertionKey(directory)]]),
+                RegisteredClient(id: gateway, method: .clientSecretBasic, secret: try GatewayCredentials.secret(directory)),
+            ]
     }
 
     /// A JSON array of clients.

@@ -140,3 +140,29 @@ struct UpstreamTests {
         expectMistake(forward("client_address: x-forward"), "14:19: forward.client_address", "Did you mean `x-forwarded`?")
     }
 }
+
+@Suite("server_name: from-host")
+struct UpstreamNameTests {
+    private func configuration(_ hosts: String, _ more: String = "", name: String = "from-host") -> String {
+        changed("address: 127.0.0.1:8443", to: "address: 127.0.0.1:8443\n  hosts: [\(hosts)]").replacing(
+            "url: http://127.0.0.1:8080", with: "url: \"https://10.0.0.1\"\n  server_name: \(name)") + more
+    }
+
+    @Test("It is the host of each request, of those that are served")
+    func hosts() throws {
+        let tls = try #require(try read(configuration("a.example, b.example")).upstream.tls)
+        #expect(tls.hosts == ["a.example", "b.example"] && tls.serverName == "a.example")
+        #expect(try #require(try read(configuration("a.example", name: "c.example")).upstream.tls).hosts.isEmpty)
+    }
+
+    @Test(
+        "Which must be known, and be names",
+        arguments: [
+            ("\"*.example.com\"", "", "without wildcards"), ("127.0.0.1", "", "without wildcards"),
+            ("a.example", "forward: {host: upstream}\n", "`forward.host` replaces"),
+        ])
+    func mistaken(hosts: String, more: String, words: String) {
+        #expect(mistakes(configuration(hosts, more)).contains { $0.contains(words) }, "\(mistakes(configuration(hosts, more)))")
+        #expect(mistakes(minimal.replacing("url: http://127.0.0.1:8080", with: "url: \"https://10.0.0.1\"\n  server_name: from-host")).count == 1)
+    }
+}

@@ -17,8 +17,10 @@ extension HoldfastConfiguration {
             package let certificateAuthorities: LocatedPath?
             /// What we show to an upstream that asks for a certificate.
             package let identity: KeyPair?
-            /// The name in SNI and the one the certificate must be for.
+            /// The name in SNI and the one the certificate must be for; the first of `hosts`, where there are any.
             package let serverName: String
+            /// It is the host of each request, and these are possible; empty where it is always the same.
+            package let hosts: [String]
             package let minimumVersion: Version
             package let suites: Suites
             package let renegotiation: Renegotiation

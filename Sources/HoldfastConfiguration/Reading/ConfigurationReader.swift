@@ -89,8 +89,9 @@ extension HoldfastConfiguration {
         // Where it is empty nobody is denied any more.
         let denyList = clients?.file("deny", in: folder, mayBeEmpty: true)
         let issuers = IssuerDirectory(root, folder, profile)
-        let upstream = Upstream(root, folder)
-        let named = NamedUpstreams(root, folder)
+        let hosts = listener.map { $0.hosts + $0.identities.flatMap(\.hosts) } ?? []
+        let upstream = Upstream(root, folder, hosts: hosts)
+        let named = NamedUpstreams(root, folder, hosts: hosts)
         let reportOnly = root.optional("report_only", ReportOnlyKey.parse(now)) ?? nil
         let claimNames = ClaimNames()
         var reader = RoutesReader(
@@ -107,6 +108,11 @@ extension HoldfastConfiguration {
         }
         let elsewhere = listener?.identities.flatMap(\.clients) ?? []
         let forward = Forward(root, folder, profile, claimNames, isVouched: isVouched, namesClients: !(registered + elsewhere).isEmpty)
+        for named in [upstream].compactMap(\.self) + named.all where named.tls?.hosts.isEmpty == false && forward.host != .keep {
+            root.complain(
+                "`\(named.keyPath).server_name` is the request's host, which `forward.host` replaces. Write `host: keep` in `forward`, or one name there.",
+                named.name == .default ? "upstream" : "upstreams")
+        }
         let admin = Self.admin(root, listener)
         for shown in [upstream].compactMap(\.self) + named.all where shown.credentialsFile != nil && forward.authorization == .keep {
             root.complain(

@@ -17,17 +17,17 @@ extension HoldfastConfiguration.Upstream {
         ] + addressKeys + tlsKeys
 
     /// Where requests go whose route names no other.
-    init?(_ root: Section, _ folder: String) {
+    init?(_ root: Section, _ folder: String, hosts: [String]) {
         guard let section = root.section("upstream", known: Self.keys) else {
             root.miss("upstream", "Write the `url` of the API that Holdfast stands in front of.")
             return nil
         }
-        self.init(section, .default, folder)
+        self.init(section, .default, folder, hosts)
     }
 
     /// - Parameter node: under `name` in `upstreams`.
-    fileprivate init?(_ node: ConfigurationNode, _ name: String, _ folder: String, _ log: MistakeLog) {
-        self.init(Section(node, at: node.position, "upstreams.\(name)", known: Self.keys, log), UpstreamName(name), folder)
+    fileprivate init?(_ node: ConfigurationNode, _ name: String, _ folder: String, _ hosts: [String], _ log: MistakeLog) {
+        self.init(Section(node, at: node.position, "upstreams.\(name)", known: Self.keys, log), UpstreamName(name), folder, hosts)
     }
 
     /// - `url` (`http://`, `https://` or `http+unix:///path`; required; no path of its own: paths are forwarded as they come)
@@ -35,7 +35,7 @@ extension HoldfastConfiguration.Upstream {
     /// - `cleartext` (`loopback-only` or `allowed`; default `loopback-only`): whether `http://` may go to another host
     /// - `certificate_authorities` (file, PEM; default: the CAs this system trusts): for `https://`
     /// - `certificate`, `private_key` (files, PEM; optional, both or none): shown to an `https://` upstream that asks
-    /// - `server_name` (host name; default: the host of `url`): for `https://`
+    /// - `server_name` (host name, or `from-host` for that of each request, one of `listener.hosts`; default: the host of `url`): for `https://`
     /// - `minimum_tls` (`1.2`, `1.3`, or for old servers `1.1`, `1.0`; default `1.2`): for `https://`
     /// - `suites` (`modern`, or for old servers `legacy`; default `modern`, below TLS 1.2 `legacy`): for `https://`
     /// - `renegotiation` (`never`, `once` or `always`; default `never`): whether an `https://` upstream may begin another handshake
@@ -52,7 +52,8 @@ extension HoldfastConfiguration.Upstream {
     /// - `tolerate` (list of `repeated_chunked`, `length_beside_chunked`, `chunked_in_http10`, `bare_lf`, `control_characters`; optional): what
     ///   it may do wrong in its responses
     /// - `compression`: see there
-    private init?(_ section: Section, _ name: UpstreamName, _ folder: String) {
+    /// - Parameter hosts: that the listener serves; none where it serves whatever is asked for.
+    private init?(_ section: Section, _ name: UpstreamName, _ folder: String, _ hosts: [String]) {
         self.name = name
         keyPath = section.keyPath
         let cleartext = section.optional("cleartext", choice(Cleartext.self)) ?? .loopbackOnly
@@ -67,6 +68,7 @@ extension HoldfastConfiguration.Upstream {
             section.complain("`\(there)` needs a `\(missing)` beside it.", there)
         }
         let serverName = section.optional("server_name", Self.serverName)
+        let namedHosts = serverName == Self.fromHost ? Self.hosts(hosts, section) : []
         let version = section.optional("minimum_tls", choice(TLS.Version.self)) ?? .tls12
         let isOld = version == .tls10 || version == .tls11
         let suites = section.optional("suites", choice(TLS.Suites.self)) ?? (isOld ? .legacy : .modern)
@@ -116,7 +118,8 @@ extension HoldfastConfiguration.Upstream {
                 identity: certificate.flatMap { certificate in
                     privateKey.map { HoldfastConfiguration.KeyPair(certificate: certificate, privateKey: $0) }
                 },
-                serverName: serverName ?? address.host, minimumVersion: version, suites: suites, renegotiation: renegotiation) : nil
+                serverName: namedHosts.first ?? serverName ?? address.host, hosts: namedHosts, minimumVersion: version, suites: suites,
+                renegotiation: renegotiation) : nil
     }
 
     private static func `protocol`(_ section: Section, isEncrypted: Bool?) -> Protocol {
@@ -157,6 +160,25 @@ extension HoldfastConfiguration.Upstream {
             above: "requests would wait longer for their turn than clients wait for an answer")
     }
 
+    static let fromHost = "from-host"
+
+    /// Each has connections of its own, so that they must be known.
+    private static func hosts(_ hosts: [String], _ section: Section) -> [String] {
+        if hosts.isEmpty {
+            section.complain("The hosts that requests may be for have to be known. Write them in `listener.hosts`.", "server_name")
+        }
+        if let odd = hosts.first(where: { $0.hasPrefix("*") || $0.hasPrefix("[") || HostName.isIPv4($0) }) {
+            section.complain(
+                "`\(odd.shortened)` in `listener.hosts` is not one name that a server has. Write names there, without wildcards.", "server_name")
+        }
+        if hosts.count > mostHosts {
+            section.complain("There are more than \(mostHosts) hosts, each of which would have connections of its own.", "server_name")
+        }
+        return hosts
+    }
+
+    private static let mostHosts = 64
+
     private static func serverName(_ node: ConfigurationNode) throws(Complaint) -> String {
         let name = try node.text()
         guard HostName.isName(name), !HostName.isIPv4(name) else { throw Complaint("`\(name.shortened)` is not a host name.") }
@@ -172,7 +194,7 @@ struct NamedUpstreams {
 
     private static let limit = 64
 
-    init(_ root: Section, _ folder: String) {
+    init(_ root: Section, _ folder: String, hosts: [String]) {
         var (names, all) = (self.names, self.all)
         _ = root.dictionary("upstreams", example: "payments: {url: …}") { name, node throws(Complaint) in
             names.append(name)
@@ -181,7 +203,7 @@ struct NamedUpstreams {
             }
             guard name != UpstreamName.default.text else { throw Complaint("`default` is what `upstream` is called. Write another name.") }
             guard names.count <= Self.limit else { throw Complaint("More than \(Self.limit) upstreams are not possible.") }
-            if let upstream = HoldfastConfiguration.Upstream(node, name, folder, root.log) { all.append(upstream) }
+            if let upstream = HoldfastConfiguration.Upstream(node, name, folder, hosts, root.log) { all.append(upstream) }
         }
         (self.names, self.all) = (names, all)
     }

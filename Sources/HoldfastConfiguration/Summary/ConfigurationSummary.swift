@@ -225,7 +225,8 @@ extension ConfigurationSummary {
         let encryption =
             upstream.tls.map { tls in
                 let authorities = tls.certificateAuthorities.map { "a CA in \($0.path)" } ?? "a CA that this system trusts"
-                return ", whose certificate must be for \(tls.serverName) and from \(authorities)"
+                return
+                    ", whose certificate must be for \(tls.hosts.isEmpty ? tls.serverName : "the host of the request (\(tls.hosts.joined(separator: ", ")))") and from \(authorities)"
                     + (tls.identity.map { ", showing \($0.certificate.path)" } ?? "")
             } ?? ""
         let what = upstream.name == .default ? "" : " what routes send to \(quoted(upstream.name.text))"

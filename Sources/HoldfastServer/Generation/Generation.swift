@@ -100,16 +100,25 @@ final class Generation: Sendable {
         onFault: @escaping (UpstreamName, UpstreamFault) -> Void
     ) -> LoopGeneration {
         let upstreams = blueprint.upstreams.map { plan in
-            let kept = earlier?.upstreams[plan.name]?.tenure
-            let tenure =
-                kept.flatMap { $0.isMade(of: plan.likeness) ? $0 : nil }
-                ?? UpstreamTenure(
-                    UpstreamPool(eventLoop: eventLoop, addresses: plan.addresses(plan.watched.list), limits: plan.limits, counters: counters) {
-                        onFault(plan.name, $0)
-                    },
-                    likeness: plan.likeness)
-            return LoopUpstream(
-                plan.name, tenure, plan.terms, under: blueprint.settings, counters, addresses: (plan.watched.list, { plan.addresses($0) }))
+            func upstream(_ host: String?, after kept: UpstreamTenure?) -> LoopUpstream {
+                let tenure =
+                    kept.flatMap { $0.isMade(of: plan.likeness) ? $0 : nil }
+                    ?? UpstreamTenure(
+                        UpstreamPool(
+                            eventLoop: eventLoop, addresses: plan.addresses(plan.watched.list, for: host), limits: plan.limits, counters: counters
+                        ) {
+                            onFault(plan.name, $0)
+                        },
+                        likeness: plan.likeness)
+                return LoopUpstream(
+                    plan.name, tenure, plan.terms, under: blueprint.settings, counters,
+                    addresses: (plan.watched.list, { plan.addresses($0, for: host) }))
+            }
+            let former = earlier?.upstreams[plan.name]
+            let one = upstream(nil, after: former?.tenure)
+            one.split(
+                by: Dictionary(uniqueKeysWithValues: plan.targets.keys.map { ($0, upstream($0, after: former?.byHost[Array($0.utf8)]?.tenure)) }))
+            return one
         }
         return LoopGeneration(
             number: number, settings: blueprint.settings, strips: blueprint.strips,

@@ -12,6 +12,8 @@ struct UpstreamPlan: Sendable {
     let name: UpstreamName
     let url: String
     let target: UpstreamTarget
+    /// Of requests for each host, where the server's name is theirs.
+    let targets: [String: UpstreamTarget]
     let limits: UpstreamLimits
     let terms: UpstreamTerms
     /// Its addresses, and what is found of them.
@@ -42,12 +44,17 @@ struct UpstreamPlan: Sendable {
         let credentials = configured.credentialsFile.map { file in
             mistakes.loadSecret(file) { () throws(CredentialFault) in try UpstreamCredentials(file: file.path) }
         }
-        guard let target = Self.target(configured, sockets, &mistakes), let rewrite = Self.rewrite(configured, forward, pseudonym),
+        let names = configured.tls.map { $0.hosts.isEmpty ? [$0.serverName] : $0.hosts } ?? [""]
+        var targets: [String: UpstreamTarget] = [:]
+        for name in names where targets[name] == nil { targets[name] = Self.target(configured, name, sockets, &mistakes) }
+        guard let target = names.first.flatMap({ targets[$0] }), targets.count == Set(names).count,
+            let rewrite = Self.rewrite(configured, forward, pseudonym),
             credentials.map({ $0 != nil }) ?? true
         else { return nil }
         name = configured.name
         url = configured.url
         self.target = target
+        self.targets = configured.tls?.hosts.isEmpty == false ? targets : [:]
         var terms = UpstreamTerms(
             rewrite: rewrite, credentials: (credentials ?? nil)?.line ?? [], response: configured.responseTimeout.timeAmount,
             firstOctet: configured.firstOctetTimeout.timeAmount)
@@ -72,12 +79,14 @@ struct UpstreamPlan: Sendable {
             protocol: configured.protocol.spoken)
         likeness = Likeness(
             url: configured.url,
-            tls: configured.tls.map { "\($0.serverName) \($0.minimumVersion) \($0.suites) \($0.renegotiation) \($0.identity == nil)" } ?? "",
+            tls: configured.tls.map { "\($0.serverName) \($0.hosts) \($0.minimumVersion) \($0.suites) \($0.renegotiation) \($0.identity == nil)" }
+                ?? "",
             files: ContentDigest(of: configured.tlsFiles), limits: limits)
     }
 
-    func addresses(_ list: UpstreamAddressList) -> [UpstreamAddress] {
-        list.entries.map { UpstreamAddress($0, of: target, patience: limits.connectTimeout) }
+    /// - Parameter host: of the requests, where the server's name is theirs.
+    func addresses(_ list: UpstreamAddressList, for host: String? = nil) -> [UpstreamAddress] {
+        list.entries.map { UpstreamAddress($0, of: host.flatMap { targets[$0] } ?? target, patience: limits.connectTimeout) }
     }
 
     private static func rewrite(
@@ -94,14 +103,14 @@ struct UpstreamPlan: Sendable {
     }
 
     private static func target(
-        _ upstream: HoldfastConfiguration.Upstream, _ sockets: SocketRoom, _ mistakes: inout MistakeCollector
+        _ upstream: HoldfastConfiguration.Upstream, _ serverName: String, _ sockets: SocketRoom, _ mistakes: inout MistakeCollector
     ) -> UpstreamTarget? {
         let address = UpstreamTarget.Address(upstream.destination)
         guard let tls = upstream.tls else { return UpstreamTarget(address: address, tls: nil, sockets: sockets) }
         let credentials = tls.identity.flatMap { mistakes.load($0, shownFor: nil) }
         do throws(CredentialFault) {
             let client = try UpstreamTLS(
-                host: tls.serverName, authoritiesFile: tls.certificateAuthorities?.path, credentials: credentials,
+                host: serverName, authoritiesFile: tls.certificateAuthorities?.path, credentials: credentials,
                 terms: UpstreamTLS.Terms(tls, isHTTP2: upstream.protocol == .h2),
                 clock: WallClock.seconds)
             if let file = tls.certificateAuthorities, let anchors = client.anchors { mistakes.watch(authorities: file, anchors) }

@@ -101,7 +101,10 @@ extension Exchange: LookupClient {
     // MARK: To the upstream
 
     private func forward(_ octets: UnsafeRawBufferPointer, _ permit: Permit) {
-        guard let upstream = generation.upstream(permit.upstream) else { return cut(.aborted) }
+        guard let named = generation.upstream(permit.upstream) else { return cut(.aborted) }
+        guard let upstream = named.meant(for: octets.slice(generation.requestHead.host)) else {
+            return refuseByJudgement(Refusal(.misdirected), .request(.misdirected))
+        }
         if request.opensWebSocket, permit.upgrade != .webSocket || generation.requestHead.framing != .none {
             return refuseByJudgement(Refusal(WireFault.protocolUnknown), .form(.protocolUnknown))
         }

@@ -180,7 +180,7 @@ package final class EngineLoop {
         for front in fronts { front.cut(.drained(.timedOut)) }
         ticking?.cancel()
         ticking = nil
-        for generation in living { for upstream in generation.upstreams.values { upstream.pool.closeAll() } }
+        for generation in living { for upstream in generation.upstreams.values { upstream.closeAll() } }
         accessLog.flush()
     }
 

@@ -19,6 +19,26 @@ package final class LoopUpstream {
 
     var pool: UpstreamPool { tenure.pool }
 
+    /// Of requests for each host, in lower case, where the server's name is theirs; empty where it is always the same.
+    package private(set) var byHost: [[UInt8]: LoopUpstream] = [:]
+
+    package func split(by hosts: [String: LoopUpstream]) {
+        byHost = Dictionary(uniqueKeysWithValues: hosts.map { (Array($0.key.utf8), $0.value) })
+    }
+
+    /// - Parameter host: of a request, as it was sent.
+    /// - Returns: nil for a host that has none.
+    func meant(for host: UnsafeRawBufferPointer) -> LoopUpstream? {
+        if byHost.isEmpty { return self }
+        let name = host.prefix { $0 != UInt8(ascii: ":") }.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+        return byHost[name]
+    }
+
+    package func closeAll() {
+        pool.closeAll()
+        for upstream in byHost.values { upstream.closeAll() }
+    }
+
     package init(
         _ name: UpstreamName, _ tenure: UpstreamTenure, _ terms: UpstreamTerms, under settings: EngineSettings, _ counters: LoopCounters,
         addresses source: AddressSource? = nil
@@ -44,5 +64,6 @@ package final class LoopUpstream {
             pool.adopt(source.read(source.list))
         }
         pool.tick(now)
+        for upstream in byHost.values { upstream.tick(now) }
     }
 }

@@ -1,5 +1,6 @@
 """What clients' certificates may be: kinds and sizes of keys, octets, names, length of the path. At each bound one is taken and the next is
 refused, for one reason in the log, in the metric and in `explain` (PKI-13)."""
+import itertools
 import secrets
 import ssl
 import subprocess
@@ -43,11 +44,24 @@ def root(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def limiting(pki, root, settings):
+def next_proxy(pki, root, settings):
+    """Another one after four tests: the log tells of twenty refusals at once, and then of ten a second."""
     changes = {"client_certificates": {"authorities": str(root.folder / "root.pem")}}
-    proxy = Proxy(pki, root.folder, settings, changes, "limiting").wait_ready()
+    started, asked = [], itertools.count()
+
+    def proxy():
+        if next(asked) % 4 == 0:
+            started.append(Proxy(pki, root.folder, settings, changes, f"limiting-{len(started)}").wait_ready())
+        return started[-1]
+
     yield proxy
-    proxy.end()
+    for proxy in started:
+        proxy.end()
+
+
+@pytest.fixture
+def limiting(next_proxy):
+    return next_proxy()
 
 
 def lines(proxy):

@@ -30,7 +30,7 @@ REFUSALS = {400, 401, 403, 404, 405, 421, 431, 500, 501, 502, 503}
 def front_pki(pki):
     pki.work("--authority", "fronts-ca")
     pki.issue("front", "--from", "fronts-ca", "--dns", "front.internal")
-    pki.issue("stranger", "--from", "fronts-ca", "--dns", "stranger.internal")
+    pki.issue("front-stranger", "--from", "fronts-ca", "--dns", "stranger.internal")
     return pki
 
 
@@ -220,4 +220,4 @@ def test_only_named_fronts_may_ask(decider, front_pki):
             return None
 
     assert asks("front") == 403
-    assert [asks(client) for client in ("stranger", "client-a", None)] == [None, None, None]
+    assert [asks(client) for client in ("front-stranger", "client-a", None)] == [None, None, None]

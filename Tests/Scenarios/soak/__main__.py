@@ -1,5 +1,6 @@
 """scripts/soak [minutes]: the soak by itself, for as long as asked; ends with 0 only if nothing was crossed, cut unseen, lost or kept."""
 import argparse
+import asyncio
 import random
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from harness.forge import ALGORITHMS, AUDIENCE, ISSUER, Forge
 from harness.issuer import Issuer
 from harness.pki import PKI
 
+from . import slow
 from .both import soak_both
 from .plan import ANSWERS, TURNS
 from .stage import TRANSPORTS, soak
@@ -22,6 +24,7 @@ def arguments():
     parser.add_argument("--transport", choices=TRANSPORTS, action="append", help="to the upstream; repeatable, each has its share (default: all)")
     parser.add_argument("--without", metavar="NAME", choices=[*ANSWERS, *TURNS], action="append", default=[], help="an answer or a turn (plan.py) to leave out; repeatable")
     parser.add_argument("--both", action="store_true", help="instead: HTTP/1.1 and HTTP/2 on both sides, APIs that are killed and come back")
+    parser.add_argument("--slow", metavar="COUNT", type=int, help="instead: what a crowd of so many slow clients of each kind costs another's latency")
     options = parser.parse_args()
     for name in options.without:
         ANSWERS.pop(name, TURNS.pop(name, None))
@@ -41,6 +44,8 @@ def main():
         forge = Forge(pki)
         forge.write_keys(folder / "forge.json")
         settings = {"tokens": [None, {"issuer": ISSUER, "audience": AUDIENCE, "keys": str(folder / "forge.json"), "algorithms": ALGORITHMS}]}
+        if options.slow:
+            return asyncio.run(slow.run(options.slow, pki, forge, settings, folder))
         if options.both:
             told, faults = soak_both(pki, forge, settings, folder, seed, options.minutes * 60, show=print_now)
             print(f"seed {seed}: {dict(told)}: " + ("\n".join(faults) or "nothing was crossed or kept"))

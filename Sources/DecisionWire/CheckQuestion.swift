@@ -12,8 +12,13 @@ package struct CheckQuestion: Equatable, Sendable {
     package var isDER: Bool
     /// Of the client, without its port; empty where the front does not say.
     package var address: [UInt8]
+    package var upgrade = Upgrade.none
 
-    package init(head: ByteBuffer, host: [UInt8], certificate: [UInt8], isDER: Bool = false, address: [UInt8]) {
+    /// What the client asks to go on with once it is answered: what follows then, nobody judges.
+    package enum Upgrade: Sendable { case none, webSocket, other }
+
+    package init(head: ByteBuffer, host: [UInt8], certificate: [UInt8], isDER: Bool = false, address: [UInt8], upgrade: [UInt8]? = nil) {
+        if let upgrade { self.upgrade = upgrade.elementsEqual("websocket".utf8) ? .webSocket : .other }
         self.head = head
         self.host = Self.withoutPort(host)
         self.certificate = certificate
@@ -43,12 +48,18 @@ package enum CheckFault: String, Error, Hashable, Sendable, CaseIterable {
     case incomplete = "check_incomplete"
     /// The client claims to be somebody in a field that the front would pass on.
     case identityClaimed = "identity_claimed"
+    /// It asks for another protocol, which its route does not allow: many fronts would open a tunnel that nobody judges.
+    case upgradeRefused = "upgrade_refused"
+    /// The front's own certificate is accepted no more.
+    case frontRefused = "front_refused"
 
     package var explanation: String {
         switch self {
         case .malformed: "What the front asked cannot be read."
         case .incomplete: "The front did not say once each, and once only, what is to be judged."
         case .identityClaimed: "The request has a field by which its sender would be taken for somebody."
+        case .upgradeRefused: "No other protocol is spoken here than that of the request."
+        case .frontRefused: "The proxy that asks may ask no more."
         }
     }
 }

@@ -7,6 +7,8 @@ package struct CheckedHead {
     package private(set) var octets = ByteBuffer()
     /// Something in it was no part of a request.
     package private(set) var isMalformed = false
+    /// What the client asks to go on with, where it does; empty where it names nothing.
+    package private(set) var upgrade: [UInt8]?
 
     /// - Parameters:
     ///   - target: as the client sent it, query included.
@@ -25,8 +27,11 @@ package struct CheckedHead {
 
     /// Leaves out what is of one connection alone (RFC 9110 section 7.6.1), `Expect`, and Host, which the head has already.
     package mutating func add(field name: some Collection<UInt8>, _ value: some Collection<UInt8>) {
-        guard !Self.leftOut.contains(where: { $0.count == name.count && zip(name, $0).allSatisfy { lowered($0) == $1 } }) else { return }
-        add(name, value)
+        guard let known = Self.leftOut.first(where: { $0.count == name.count && zip(name, $0).allSatisfy { lowered($0) == $1 } }) else {
+            return add(name, value)
+        }
+        // Of two nobody knows which one counts.
+        if known == Self.upgradeName { upgrade = upgrade == nil ? value.map(lowered) : [] }
     }
 
     private mutating func add(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>) {
@@ -45,6 +50,8 @@ package struct CheckedHead {
     private static func isWord(_ octets: some Collection<UInt8>) -> Bool { octets.allSatisfy { $0 > 0x20 && $0 != 0x7f } }
 
     private static func mayStandInValue(_ octet: UInt8) -> Bool { octet >= 0x20 && octet != 0x7f || octet == UInt8(ascii: "\t") }
+
+    private static let upgradeName = Array("upgrade".utf8)
 
     private static let leftOut: [[UInt8]] = [
         "host", "connection", "proxy-connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "http2-settings", "expect",

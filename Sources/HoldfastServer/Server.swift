@@ -146,11 +146,18 @@ extension Server {
             address, group: group, seats: ConnectionSeats(ConnectionSeats.Bounds(connections: count, unproved: count, descriptors: count)),
             loops: loops.map { loop in (loop.eventLoop, { loop.engine }) }, notify: { logger.tell($0, of: "decision") })
         // Connecting takes the right to write: the owner and its group have it.
-        if case .unix(let path) = address { chmod(path, 0o660) }
+        if case .unix(let path) = address, chmod(path, 0o660) != 0 { throw SocketRights(path: path, errno: errno) }
         let shown = if case .network = address { listener.channel.localAddress.map(NetworkAddress.text) ?? "" } else { "\(decisions.place)" }
         logger.log(.decisionsListening, metadata: ["address": "\(shown)"])
         return listener
     }
+}
+
+/// Whoever can reach it could have whatever he likes decided.
+private struct SocketRights: Error, CustomStringConvertible {
+    let path: String
+    let errno: CInt
+    var description: String { "the rights of \(path) could not be set: \(String(cString: strerror(errno)))" }
 }
 
 extension NetworkAddress {

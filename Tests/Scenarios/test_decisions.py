@@ -1,10 +1,15 @@
 """The decision service, asked by hand in its three ways: what a front says is read strictly, and nothing but a permit looks like one."""
 import json
+import socket
 
 import grpc
+import hpack
 import pytest
 
 from harness.deciding import EnvoyAsker, HTTPAsker, SPOPAsker, base64_der, shown, spop_frame, spop_hello, spop_notify, spop_text
+from harness.http2 import DATA, END_HEADERS, HEADERS, PREFACE, RESET, frame
+from harness.http2 import settings as settings_frame
+from harness.processes import PATIENCE
 from harness.proxy import Proxy
 
 
@@ -227,6 +232,68 @@ def test_a_decision_counts_and_is_logged_like_a_request(decider, http, issuer, p
     line = decider.logged("/counted")
     assert line["protocol"] == "forward_auth" and line["thumbprint"] == pki.thumbprint("client-a") and line["outcome"] == "ok"
     assert decider.metric("holdfast_decisions_total", front="forward_auth") == before + 1
+
+
+@EACH_WAY
+@pytest.mark.parametrize("upgrade", ["h2c", "foo/2", "websocket", "websocket, h2c"])
+def test_a_request_for_another_protocol_does_not_pass(ask, issuer, upgrade):
+    assert ask(issuer.token(), headers=[("connection", "upgrade"), ("upgrade", upgrade)])[::2] == (403, "upgrade_refused")
+
+
+@pytest.fixture
+def short_lived(start_proxy, pki, tmp_path):
+    """A decider whose patience is short: everything that is waited for ends."""
+    path = tmp_path / "short.sock"
+    changes = {
+        "decision": {"address": f"unix:{path}", "max_connections": 3}, "listener": {"head_timeout": "500ms"}, "threads": 1,
+        "client_certificates": {"intermediates": pki.path("intermediate.pem")},
+    }  # fmt: skip
+    proxy = start_proxy(changes)
+    proxy.socket = path
+    return proxy
+
+
+def unfinished_call(path):
+    """A call of which the beginning has come."""
+    one = socket.socket(socket.AF_UNIX)
+    one.settimeout(PATIENCE)
+    one.connect(str(path))
+    block = hpack.Encoder().encode([
+        (":method", "POST"), (":scheme", "http"), (":authority", "a"), (":path", "/envoy.service.auth.v3.Authorization/Check"),
+        ("content-type", "application/grpc"), ("te", "trailers"),
+    ])  # fmt: skip
+    one.sendall(PREFACE + settings_frame() + frame(4, 1) + frame(HEADERS, END_HEADERS, 1, block) + frame(DATA, 0, 1, b"\0\0\0\1\0"))
+    return one
+
+
+def test_a_call_that_does_not_end_is_given_up(short_lived):
+    one = unfinished_call(short_lived.socket)
+    octets = b""
+    while frame(RESET, 0, 1)[3:9] not in octets:
+        more = one.recv(4096)
+        assert more
+        octets += more
+    one.close()
+
+
+def test_fronts_that_go_away_in_the_middle_of_a_call_leave_their_places(short_lived, issuer, pki):
+    gone = [unfinished_call(short_lived.socket) for _ in range(3)]
+    for one in gone:
+        one.shutdown(socket.SHUT_WR)
+    asker = HTTPAsker(short_lived.socket)
+    assert asker.ask(token=issuer.token(), certificate=shown(pki, "client-a")).status == 200
+    asker.close()
+    for one in gone:
+        one.close()
+
+
+def test_a_connection_of_spop_ends_with_a_word_when_we_do(short_lived, issuer, pki):
+    one = SPOPAsker(short_lived.socket)
+    assert one.ask(issuer.token(), pki.der("client-a"))["allowed"] is True
+    short_lived.process.terminate()
+    assert one.frame()[0] == 102 and one.frame() is None
+    assert short_lived.process.wait() == 0
+    one.close()
 
 
 def test_a_client_s_rate_counts_behind_fronts_too(start_proxy, pki, tmp_path, issuer):

@@ -22,7 +22,7 @@ package enum EnvoyCheckRequest {
         guard !head.isMalformed else { throw .malformed }
         return CheckQuestion(
             head: head.octets, host: Array(parts.host.readableBytesView), certificate: Array(parts.certificate.readableBytesView),
-            address: Array(parts.address.readableBytesView))
+            address: Array(parts.address.readableBytesView), upgrade: head.upgrade)
     }
 
     private struct Parts {

@@ -95,6 +95,9 @@ package struct SPOPSession: Sendable {
         return framed(SPOPFrame(kind: .agentHello, payload: payload))
     }
 
+    /// Nothing more is taken.
+    package func farewell() -> ByteBuffer { disconnect(.normal) }
+
     private func disconnect(_ status: Status) -> ByteBuffer {
         var payload = ByteBuffer()
         SPOPValue.write("status-code".utf8, to: &payload)
@@ -174,7 +177,9 @@ private struct SPOPQuestion {
         head.end()
         guard !head.isMalformed else { return .failure(.malformed) }
         return .success(
-            CheckQuestion(head: head.octets, host: host, certificate: octets("certificate") ?? [], isDER: true, address: address))
+            CheckQuestion(
+                head: head.octets, host: host, certificate: octets("certificate") ?? [], isDER: true, address: address,
+                upgrade: head.upgrade))
     }
 
     private func octets(_ name: String) -> [UInt8]? {

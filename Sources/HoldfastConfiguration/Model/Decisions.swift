@@ -33,6 +33,8 @@ extension HoldfastConfiguration {
 }
 
 extension HoldfastConfiguration.Decisions {
+    package var isOverNetwork: Bool { place.path == nil }
+
     package var files: [LocatedPath] {
         guard case .network(_, let pair, let fronts) = place else { return [] }
         return [pair.certificate, pair.privateKey, fronts.authorities]

@@ -74,7 +74,9 @@ package final class Blueprint: Sendable {
             depth: configuration.maxIntermediates, of: configuration.file, &mistakes)
         let identities = [nil] + configuration.listener.identities.map { Optional($0) }
         let sites = identities.compactMap { Site(configuration, $0, clients: clients, &mistakes) }
-        let frontSite = configuration.decisions.flatMap { FrontSite($0, of: configuration.file, &mistakes) }
+        // A socket that waits for a restart goes on as it is.
+        let isLeftAlone = start?.configuration.decisions?.isOverNetwork == true && configuration.decisions?.isOverNetwork != true
+        let frontSite = isLeftAlone ? start?.frontSite : configuration.decisions.flatMap { FrontSite($0, of: configuration.file, &mistakes) }
         let denied = configuration.denyList.map { file in mistakes.load(file) { () throws(CredentialFault) in try DenyList(file: file.path) } }
         let issuers = configuration.tokens.map {
             IssuerPlan($0, claimNames: configuration.claimNames, questions: $0.introspection.flatMap { _ in questions.popFirst() } ?? 0, &mistakes)

@@ -9,10 +9,12 @@ import NIOCore
 final class DecisionClients {
     private struct Key: Hashable {
         let certificate: [UInt8]
-        let host: [UInt8]
+        /// Whose policy it is held against, whatever it calls that host.
+        let site: Int?
         let address: [UInt8]
+        let isEnvoy: Bool
 
-        var size: Int { certificate.count + host.count + address.count + DecisionClients.overhead }
+        var size: Int { certificate.count + address.count + DecisionClients.overhead }
     }
 
     private static let halfOctets = 4 << 20
@@ -26,26 +28,29 @@ final class DecisionClients {
     private var generation = 0
 
     /// - Parameter now: seconds since 1970.
-    func client(of question: CheckQuestion, under generation: LoopGeneration, now: Double) -> ConnectedClient {
+    func client(of question: CheckQuestion, by front: FrontKind, under generation: LoopGeneration, now: Double) -> ConnectedClient {
         if generation.number != self.generation { forgetAll(for: generation.number) }
-        let key = Key(certificate: question.certificate, host: question.host, address: question.address)
+        let host = question.host.isEmpty ? nil : String(decoding: question.host, as: UTF8.self)
+        let site = generation.gate.site(for: host)?.position
+        let key = Key(certificate: question.certificate, site: site, address: question.address, isEnvoy: front == .envoy)
         if let known = recent[key] { return known }
         if let known = older.removeValue(forKey: key) {
             remember(known, key)
             return known
         }
-        let client = identify(question, under: generation, now: now)
+        let client = identify(question, asking: host, by: front, under: generation, now: now)
         // Who is refused has to be looked at anew each time: what refused it may have changed.
         if client.peer.withdrawn == nil { remember(client, key) }
         return client
     }
 
-    private func identify(_ question: CheckQuestion, under generation: LoopGeneration, now: Double) -> ConnectedClient {
+    private func identify(
+        _ question: CheckQuestion, asking host: String?, by front: FrontKind, under generation: LoopGeneration, now: Double
+    ) -> ConnectedClient {
         let changes = generation.gate.trustChanges
-        let host = question.host.isEmpty ? nil : String(decoding: question.host, as: UTF8.self)
         let identified = generation.gate.identify(shown: question.chain, asking: host, now: now)
         let address = try? SocketAddress(ipAddress: String(decoding: question.address, as: UTF8.self), port: 0)
-        return ConnectedClient(identified, at: address, under: generation, trustChanges: changes, isBehindFront: true)
+        return ConnectedClient(identified, at: address, under: generation, trustChanges: changes, isBehindFront: true, tellsAddress: front == .envoy)
     }
 
     private func remember(_ client: ConnectedClient, _ key: Key) {

@@ -12,12 +12,15 @@ struct EnvoyCall {
     }
 
     let method: Method
+    /// When the whole of it must have arrived.
+    let deadline: NIODeadline
     private var body = ByteBuffer()
     private let limit: Int
     private var isTooLong = false
 
     /// - Parameter limit: octets of the message.
-    init(path: UnsafeRawBufferPointer, limit: Int) {
+    init(path: UnsafeRawBufferPointer, limit: Int, deadline: NIODeadline) {
+        self.deadline = deadline
         method =
             path.elementsEqual(EnvoyCheckRequest.path.utf8) ? .check : path.elementsEqual("/grpc.health.v1.Health/Check".utf8) ? .health : .unknown
         self.limit = limit + GRPCMessage.prefix

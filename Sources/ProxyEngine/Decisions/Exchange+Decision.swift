@@ -10,6 +10,7 @@ extension Exchange {
     /// - Parameter octets: of the head.
     func permit(_ octets: UnsafeRawBufferPointer, _ permit: Permit) {
         guard !isRefusedByLimit(of: permit) else { return }
+        guard askedUpgrade == .none || askedUpgrade == .webSocket && permit.upgrade == .webSocket else { return refuseCheck(.upgradeRefused) }
         // Envoy removes what it is told to. Others would pass it on.
         if request.front != .envoy, generation.settings.refusesClaimedIdentity, generation.requestHead.identityFields > 0 {
             for name in generation.requestHead.identityFieldNames() { loop.counters.countStripped(name) }
@@ -22,18 +23,28 @@ extension Exchange {
 
     /// The front's question is none.
     func refuseCheck(_ fault: CheckFault) {
-        refuseByJudgement(Refusal(status: fault == .identityClaimed ? 403 : 400, reason: fault.rawValue, detail: fault.explanation), .check(fault))
+        refuseByJudgement(Refusal(status: fault.status, reason: fault.rawValue, detail: fault.explanation), .check(fault))
     }
 
     /// Judges what a front asks about. Its head takes the place of the front's own in the generation's storage.
     func begin(_ question: CheckQuestion) {
         loop.counters.countCheck(request.front?.rawValue ?? "")
+        askedUpgrade = question.upgrade
         switch generation.requestHead.parse(question.head) {
         case .complete(let length):
             guard length == question.head.readableBytes else { return refuseCheck(.malformed) }
             question.head.withUnsafeReadableBytes { begin($0) }
         case .refused(let fault): refuseUnread(Refusal(fault), .refused(.form(fault)))
         case .incomplete: refuseCheck(.malformed)
+        }
+    }
+}
+
+extension CheckFault {
+    fileprivate var status: Int {
+        switch self {
+        case .malformed, .incomplete: 400
+        case .identityClaimed, .upgradeRefused, .frontRefused: 403
         }
     }
 }

@@ -50,7 +50,7 @@ enum ForwardAuthRequest {
         guard !checked.isMalformed else { throw .malformed }
         return CheckQuestion(
             head: checked.octets, host: Array(host), certificate: told[.certificate].map { Array($0) } ?? [],
-            address: latest(told[.address]))
+            address: latest(told[.address]), upgrade: checked.upgrade)
     }
 
     /// What the front itself has seen stands last.

@@ -11,7 +11,6 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let client: ConnectedClient
     private let seats: ConnectionSeats
     private var input = ByteBuffer()
-    private var isInputEnded = false
     var position = -1
     var appointment = TimingWheel.Appointment()
     private(set) var deadline: NIODeadline
@@ -32,7 +31,8 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ConnectionDismissed: context.channel.closeAbruptly(reset: true)
-        case ChannelEvent.inputClosed: isInputEnded = true
+        // It has said nothing that could be answered.
+        case ChannelEvent.inputClosed: context.close(mode: .all, promise: nil)
         default: break
         }
         context.fireUserInboundEventTriggered(event)
@@ -57,14 +57,13 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// Nil while it could be one or the other.
     private func front(_ octets: ByteBufferView) -> (any ClientFront & ChannelHandler)? {
         let preface = "PRI * HTTP/2.0".utf8
-        if octets.first == 0 { return SPOPConnection(loop: loop) }
+        if octets.first == 0 { return SPOPConnection(loop: loop, client: client) }
         if octets.starts(with: preface) { return HTTP2Connection(loop: loop, client: client, isFront: true) }
         return preface.starts(with: octets) ? nil : HTTP1Connection(loop: loop, client: client, isFront: true)
     }
 
     private func makeWay(for front: any ClientFront & ChannelHandler, _ context: ChannelHandlerContext) {
         loop.replace(self, by: front)
-        if isInputEnded { front.endedBefore() }
         let operations = context.pipeline.syncOperations
         guard (try? operations.addHandler(front, position: .after(self))) != nil else { return front.lost() }
         let bytes = input
@@ -77,7 +76,7 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler {
 
 extension FrontHandler: ClientFront {
     func deadlineReached(_ now: NIODeadline) { context?.close(mode: .all, promise: nil) }
-    func endedBefore() { isInputEnded = true }
+    func endedBefore() { context?.close(mode: .all, promise: nil) }
     func lost() { loop.deregister(self) }
     func endAnnounced() {}
     func drain() { context?.close(mode: .all, promise: nil) }

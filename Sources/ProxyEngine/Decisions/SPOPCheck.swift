@@ -15,9 +15,11 @@ final class SPOPCheck: Downstream {
     }
 
     func begin(_ question: Result<CheckQuestion, CheckFault>, on loop: EngineLoop) {
+        let now = loop.clock.seconds()
+        let question = connection.client.isRefusedFront(under: loop.generation, now: now) ? .failure(.frontRefused) : question
         let asked = try? question.get()
         let client =
-            asked.map { loop.decisions.client(of: $0, under: loop.generation, now: loop.clock.seconds()) } ?? .unknownBehindFront(on: loop)
+            asked.map { loop.decisions.client(of: $0, by: .haproxy, under: loop.generation, now: now) } ?? .unknownBehindFront(on: loop)
         let exchange = Exchange(.check(by: .haproxy), from: client, to: self, on: loop, abandonedAt: nil, began: loop.now)
         self.exchange = exchange
         switch question {

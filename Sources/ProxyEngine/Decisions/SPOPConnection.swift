@@ -9,11 +9,15 @@ final class SPOPConnection: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let loop: EngineLoop
+    /// The front.
+    let client: ConnectedClient
     private var context: ChannelHandlerContext?
     private var session = SPOPSession()
     private var input = ByteBuffer()
     private var checks: [ObjectIdentifier: SPOPCheck] = [:]
     private var isClosing = false
+    /// While we drain: until when what HAProxy may have on its way is still taken.
+    private var lastTaken = NIODeadline.distantFuture
     private var isProcessing = false
     var position = -1
     var appointment = TimingWheel.Appointment()
@@ -22,8 +26,9 @@ final class SPOPConnection: ChannelInboundHandler {
     /// Questions at once of one connection: more wait unread.
     private static let checksAtOnce = 256
 
-    init(loop: EngineLoop) {
+    init(loop: EngineLoop, client: ConnectedClient) {
         self.loop = loop
+        self.client = client
         deadline = loop.now + loop.generation.settings.handshakeTimeout
     }
 
@@ -55,10 +60,18 @@ final class SPOPConnection: ChannelInboundHandler {
         guard !isProcessing else { return }
         isProcessing = true
         defer { isProcessing = false }
-        while !isClosing, checks.count < Self.checksAtOnce, let event = session.next(&input) { take(event) }
+        while !isClosing, loop.now < lastTaken, checks.count < Self.checksAtOnce, let event = session.next(&input) { take(event) }
         if input.readableBytes == 0 { input = ByteBuffer() } else { input.discardReadBytes() }
-        try? context?.channel.syncOptions?.setOption(.autoRead, value: isClosing || checks.count < Self.checksAtOnce)
+        guard !isClosing else { return }
+        if loop.now >= lastTaken, checks.isEmpty { return leave() }
+        try? context?.channel.syncOptions?.setOption(.autoRead, value: checks.count < Self.checksAtOnce)
         waitForMore()
+    }
+
+    /// HAProxy is told, so that it asks elsewhere.
+    private func leave() {
+        write(session.farewell())
+        close()
     }
 
     private func take(_ event: SPOPSession.Event) {
@@ -96,17 +109,18 @@ final class SPOPConnection: ChannelInboundHandler {
     /// HAProxy keeps connections for later; a frame that has begun has its time like a head.
     private func waitForMore() {
         let settings = loop.generation.settings
-        deadline = loop.now + (input.readableBytes > 0 && checks.isEmpty ? settings.headTimeout : settings.idleTimeout)
+        let patience = loop.now + (input.readableBytes > 0 && checks.isEmpty ? settings.headTimeout : settings.idleTimeout)
+        deadline = loop.now < lastTaken ? min(patience, lastTaken) : patience
         loop.wheel.keep(self)
     }
 }
 
 extension SPOPConnection: ClientFront {
-    func deadlineReached(_ now: NIODeadline) { checks.isEmpty ? close() : waitForMore() }
+    func deadlineReached(_ now: NIODeadline) { checks.isEmpty ? leave() : waitForMore() }
 
     func endedBefore() {
         loop.eventBegan()
-        close()
+        checks.isEmpty ? leave() : close()
     }
 
     func lost() {
@@ -120,14 +134,12 @@ extension SPOPConnection: ClientFront {
     func endAnnounced() {}
 
     func drain() {
-        guard checks.isEmpty else {
-            deadline = min(deadline, loop.now + EngineSettings.drainGrace)
-            return loop.wheel.keep(self)
-        }
-        close()
+        lastTaken = min(lastTaken, loop.now + EngineSettings.drainGrace)
+        waitForMore()
     }
 
     func cut(_ ending: Ending) {
+        isClosing = true
         for check in checks.values { check.exchange?.cut(ending) }
         close()
     }

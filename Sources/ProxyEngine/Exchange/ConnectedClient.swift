@@ -20,6 +20,8 @@ final class ConnectedClient {
     let key: ClientKey
     /// Its connection is a front's, which tells the API itself where a request comes from.
     private let isBehindFront: Bool
+    /// The API hears of its address from us.
+    private let tellsAddress: Bool
     /// Among its client's connections, until it is over.
     var place: ClientLedger.Place?
     /// What its upstream may trust: of the certificate what all connections of it share.
@@ -34,8 +36,12 @@ final class ConnectedClient {
     ///   - remote: nil where the system did not tell.
     ///   - generation: whose gate identified it.
     ///   - trustChanges: of that gate, before it did.
-    init(_ client: IdentifiedClient, at remote: SocketAddress?, under generation: LoopGeneration, trustChanges: Int, isBehindFront: Bool = false) {
+    init(
+        _ client: IdentifiedClient, at remote: SocketAddress?, under generation: LoopGeneration, trustChanges: Int, isBehindFront: Bool = false,
+        tellsAddress: Bool = true
+    ) {
         self.isBehindFront = isBehindFront
+        self.tellsAddress = tellsAddress
         peer = client.peer
         certificate = client.certificate
         serverName = client.serverName
@@ -45,6 +51,16 @@ final class ConnectedClient {
         judgedUnder = generation.number
         self.trustChanges = trustChanges
         key = ClientKey(peer, from: ClientNetwork(remote))
+    }
+
+    /// Of a front that asks for decisions over TLS, at each question: whether it may ask no more.
+    func isRefusedFront(under generation: LoopGeneration, now: Double) -> Bool {
+        guard !isBehindFront, let gate = generation.frontGate else { return false }
+        if generation.number != judgedUnder || now >= peer.reviewTime {
+            judgedUnder = generation.number
+            peer = gate.review(certificate, asking: serverName, now: now)
+        }
+        return peer.fault(at: now) != nil
     }
 
     /// At each request: who was let in under one generation may not be accepted under the next, or no longer.
@@ -93,7 +109,7 @@ final class ConnectedClient {
     func trustedFields(by generation: LoopGeneration, now: Double, _ counters: LoopCounters) -> [UInt8] {
         let fault = peer.fault(at: now)
         if let fields, fields.generation == generation.number, fields.fault == fault { return joined(fields.lines, fields.certificate) }
-        var lines = generation.settings.trustedFields(for: peer, address: isBehindFront ? nil : address)
+        var lines = generation.settings.trustedFields(for: peer, address: tellsAddress ? address : nil)
         if fault == nil, let forwarded = generation.settings.forwardedClient, let facts = peer.certificate { forwarded.write(facts, to: &lines) }
         let certificateLines = generation.settings.certificateFields.map { $0(certificate, fault) }
         for dialect in certificateLines?.leftOut ?? [] { counters.countCertificateFieldLeftOut(dialect.rawValue) }

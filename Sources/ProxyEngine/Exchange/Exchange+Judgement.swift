@@ -89,6 +89,7 @@ extension Exchange: LookupClient {
     }
 
     func give(_ answer: OwnAnswer) {
+        let answer = request.front == .http ? answer.forFrontOfHTTP : answer
         if state.judged(.answered) == .answer { self.answer(answer, .answered) }
     }
 
@@ -138,7 +139,12 @@ extension Exchange: LookupClient {
             loop.counters.countWouldRefuse(reason.rawValue)
             record.wouldRefuse = reason
         }
-        if generation.requestHead.identityFields > 0 { for name in generation.requestHead.identityFieldNames() { loop.counters.countStripped(name) } }
+        guard generation.requestHead.identityFields > 0 else { return }
+        // Envoy has said these itself.
+        for name in generation.requestHead.identityFieldNames()
+        where request.front != .envoy || !name.hasPrefix("x-envoy") && !name.hasPrefix("x-forwarded") {
+            loop.counters.countStripped(name)
+        }
     }
 
     /// A body that goes with its head, framed as HTTP/1.1 does where the head says so: HTTP/2's may have announced no length.
@@ -158,7 +164,7 @@ extension Exchange: LookupClient {
     func trustedFields(for permit: Permit, _ octets: UnsafeRawBufferPointer, credentials: [UInt8]) -> [UInt8] {
         let fixed = client.trustedFields(by: generation, now: loop.clock.seconds(), loop.counters)
         let claims = permit.token == nil ? [] : generation.settings.forwardedClaims
-        let expects = request.state.expectsContinue
+        let expects = request.state.expectsContinue && request.front == nil
         let forwarded = generation.settings.forwarded
         if generation.settings.continuesTraces { takeTrace(octets, of: permit) }
         guard
@@ -169,8 +175,8 @@ extension Exchange: LookupClient {
         var fields = fixed + credentials
         if let token = permit.token { for claim in claims { claim.write(of: token, from: client.peer.client, to: &fields) } }
         if let id = record.interactionID { id.writeField(to: &fields) }
-        // Of the way that a request has come the front knows more.
-        if forwarded.areOfRequests, request.front == nil {
+        // Of the way that a request has come fronts say themselves, but for Envoy, which is told to remove what it says.
+        if forwarded.areOfRequests, request.front == nil || request.front == .envoy {
             forwarded.writeRequest(client.address, port: client.port, host: octets.slice(generation.requestHead.host), to: &fields)
         }
         if let trace = record.trace { trace.writeField(to: &fields) }

@@ -1,4 +1,5 @@
 import BindingPolicy
+import DecisionWire
 import HTTPWire
 import NIOCore
 import Telemetry
@@ -35,6 +36,8 @@ final class Exchange: Timed {
     var lookup: Waiting?
     /// It counts among its client's requests under way.
     var isCounted = false
+    /// Of a request that somebody else forwards.
+    var askedUpgrade = CheckQuestion.Upgrade.none
     /// Octets that its body may have.
     var bodyLimit = Int.max
     @exclusivity(unchecked) var appointment = TimingWheel.Appointment()

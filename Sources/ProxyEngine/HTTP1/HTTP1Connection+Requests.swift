@@ -60,7 +60,9 @@ extension HTTP1Connection {
             let question = try head.withUnsafeReadableBytes { raw throws(CheckFault) in
                 try ForwardAuthRequest.read(generation.requestHead, UnsafeRawBufferPointer(rebasing: raw.prefix(length)))
             }
-            let client = loop.decisions.client(of: question, under: generation, now: loop.clock.seconds())
+            let now = loop.clock.seconds()
+            if self.client.isRefusedFront(under: generation, now: now) { throw CheckFault.frontRefused }
+            let client = loop.decisions.client(of: question, by: .http, under: generation, now: now)
             begin(request, from: client, began: loop.now).begin(question)
         } catch {
             begin(request, began: loop.now).refuseCheck(error)

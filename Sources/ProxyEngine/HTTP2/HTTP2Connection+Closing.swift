@@ -34,6 +34,7 @@ extension HTTP2Connection: ClientFront, TurnTaker {
     /// Nothing more comes, and all of it has been looked at.
     func inputUsedUp() {
         guard case .serving = phase else { return }
+        endCalls { _ in true }
         for stream in streams { stream.exchange?.inputEnded(unread: stream.hasWholeBody) }
         if streams.isEmpty { closeGracefully() }
     }
@@ -94,6 +95,18 @@ extension HTTP2Connection: ClientFront, TurnTaker {
         for stream in left { stream.exchange?.cut(ending) }
     }
 
+    // MARK: Questions of fronts that are not whole
+
+    func callsChanged() {
+        patience.callWaits(until: streams.compactMap { $0.call?.deadline }.min())
+        rearm()
+    }
+
+    private func endCalls(where isMeant: (EnvoyCall) -> Bool) {
+        for stream in streams where stream.call.map(isMeant) ?? false { reset(stream.id, .cancel, isClients: false) }
+        callsChanged()
+    }
+
     // MARK: Our own end
 
     /// The first step (RFC 9113 section 6.8): nothing more is to be opened, and what the client opened before it heard of it is served.
@@ -143,7 +156,8 @@ extension HTTP2Connection: ClientFront, TurnTaker {
         case .frame: fail(.frameTimeout)
         case .discards: stopDiscarding()
         case .request, .departure: leave()
-        case .ownAnswer: for stream in streams where stream.exchange == nil { reset(stream.id, .cancel, isClients: false) }
+        case .call: endCalls { $0.deadline <= now }
+        case .ownAnswer: for stream in streams where stream.exchange == nil && stream.call == nil { reset(stream.id, .cancel, isClients: false) }
         case nil: break
         }
         rearm()

@@ -17,6 +17,8 @@ struct HTTP2Patience {
     private var discards: NIODeadline?
     /// What the client may have on its way when we leave.
     private var departure: NIODeadline?
+    /// The rest of a front's question.
+    private var call: NIODeadline?
 
     init(head: TimeAmount, idle: TimeAmount, answer: TimeAmount, at now: NIODeadline) {
         self.head = head
@@ -26,10 +28,10 @@ struct HTTP2Patience {
         request = now + idle
     }
 
-    enum Expired { case settings, frame, request, ownAnswer, discards, departure }
+    enum Expired { case settings, frame, request, ownAnswer, discards, departure, call }
 
     var deadline: NIODeadline {
-        [settings, frame, request, ownAnswer, discards, departure].reduce(.distantFuture) { min($0, $1 ?? .distantFuture) }
+        [settings, frame, request, ownAnswer, discards, departure, call].reduce(.distantFuture) { min($0, $1 ?? .distantFuture) }
     }
 
     func expired(at now: NIODeadline) -> Expired? {
@@ -38,7 +40,8 @@ struct HTTP2Patience {
             ? .settings
             : has(frame)
                 ? .frame
-                : has(discards) ? .discards : has(ownAnswer) ? .ownAnswer : has(departure) ? .departure : has(request) ? .request : nil
+                : has(call)
+                    ? .call : has(discards) ? .discards : has(ownAnswer) ? .ownAnswer : has(departure) ? .departure : has(request) ? .request : nil
     }
 
     mutating func settingsAcknowledged() { settings = nil }
@@ -58,6 +61,8 @@ struct HTTP2Patience {
     mutating func ownAnswerWaits(_ waits: Bool, at now: NIODeadline) { ownAnswer = waits ? ownAnswer ?? now + answer : nil }
 
     mutating func discards(until end: NIODeadline?) { discards = end }
+
+    mutating func callWaits(until end: NIODeadline?) { call = end }
 
     mutating func departs(within amount: TimeAmount?, at now: NIODeadline) { departure = amount.map { now + $0 } }
 }

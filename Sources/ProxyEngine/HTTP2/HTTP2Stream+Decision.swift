@@ -11,14 +11,15 @@ extension HTTP2Stream {
         head.withUnsafeReadableBytes { octets in
             isGRPC = generation.requestHead.contentType.map { GRPCRefusal.isAnswer(to: octets.slice($0)) } ?? false
             guard !isGRPC else {
-                call = EnvoyCall(path: octets.slice(generation.requestHead.path), limit: 2 * generation.settings.limits.head)
-                if !hasBody { answerCall() }
-                return
+                call = EnvoyCall(
+                    path: octets.slice(generation.requestHead.path), limit: 2 * generation.settings.limits.head,
+                    deadline: loop.now + generation.settings.headTimeout)
+                return hasBody ? connection.callsChanged() : answerCall()
             }
             let request = RequestFacts(generation.requestHead, hasBody: hasBody, isHTTP2: true, front: .http)
             do throws(CheckFault) {
                 let question = try ForwardAuthRequest.read(generation.requestHead, octets)
-                let client = loop.decisions.client(of: question, under: generation, now: loop.clock.seconds())
+                let client = try client(of: question, by: .http)
                 begin(request, from: client).begin(question)
             } catch {
                 begin(request).refuseCheck(error)
@@ -33,9 +34,16 @@ extension HTTP2Stream {
         if hasWholeBody { answerCall() }
     }
 
+    private func client(of question: CheckQuestion, by front: FrontKind) throws(CheckFault) -> ConnectedClient {
+        let now = loop.clock.seconds()
+        if connection.client.isRefusedFront(under: loop.generation, now: now) { throw .frontRefused }
+        return loop.decisions.client(of: question, by: front, under: loop.generation, now: now)
+    }
+
     private func answerCall() {
         guard let call else { return }
         self.call = nil
+        connection.callsChanged()
         switch call.method {
         case .unknown: end(message: nil, status: .unimplemented)
         case .health:
@@ -46,7 +54,7 @@ extension HTTP2Stream {
         case .check:
             do throws(CheckFault) {
                 let question = try call.question()
-                let client = loop.decisions.client(of: question, under: loop.generation, now: loop.clock.seconds())
+                let client = try client(of: question, by: .envoy)
                 begin(.check(by: .envoy), from: client).begin(question)
             } catch {
                 begin(.check(by: .envoy)).refuseCheck(error)

@@ -105,6 +105,7 @@ final class HTTP2Stream: HTTP2Numbered {
     func receivedMalformed(_ fault: WireFault) {
         isMalformed = true
         self.fault = fault
+        if call != nil { return connection.reset(id, .protocolError, isClients: true) }
         exchange?.requestMalformed(fault)
     }
 

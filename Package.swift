@@ -94,7 +94,7 @@ let package = Package(
             name: "HoldfastServer",
             dependencies: [
                 "ProxyEngine", "ClientIdentity", "TokenValidation", "HoldfastConfiguration", "AccessControl", "HTTPWire", "BindingPolicy",
-                "Credentials", "Files", "Telemetry", "Timekeeping", "CLandlock", nioCore, nioPosix, nioHTTP1, nioSSL, crypto, log,
+                "Credentials", "DecisionWire", "Files", "Telemetry", "Timekeeping", "CLandlock", nioCore, nioPosix, nioHTTP1, nioSSL, crypto, log,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),

@@ -19,6 +19,7 @@ extension HoldfastConfiguration {
         files += tokens.flatMap(\.namedFiles)
         files += upstreams.flatMap(\.tlsFiles)
         files += decisions?.files ?? []
+        files += otlp?.files ?? []
         return files
     }
 }

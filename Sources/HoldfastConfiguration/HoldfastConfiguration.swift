@@ -40,6 +40,8 @@ package struct HoldfastConfiguration: Equatable, Sendable {
     package let decisions: Decisions?
     package let limits: Limits
     package let log: Log
+    /// Nil for nowhere.
+    package let otlp: OTLP?
     package let shutdown: Shutdown
     package let sandbox: Sandbox
     /// Event loops; nil for one per core that this process may use.

@@ -24,9 +24,11 @@ package enum Server {
     ///   - inherited: descriptors that were open before this process opened any; sockets that were passed are among them.
     ///   - sandbox: what this process has given up.
     ///   - environment: of the process: what a service manager has to say.
-    package static func run(_ blueprint: Blueprint, inherited: Int, sandbox: Sandbox, environment: [String: String], logger: Logger, sinks: LogSinks)
-        async throws
-    {
+    ///   - resource: what a collector is told of this process.
+    package static func run(
+        _ blueprint: Blueprint, inherited: Int, sandbox: Sandbox, environment: [String: String], resource: ExportResource, logger: Logger,
+        sinks: LogSinks
+    ) async throws {
         let configuration = blueprint.configuration
         let descriptors = blueprint.descriptors
         guard descriptors.isEnough else { throw DescriptorShortage(plan: descriptors) }
@@ -47,7 +49,9 @@ package enum Server {
         let refusals = RefusalNotice(logger: logger)
         var loops: [LoopHandle] = []
         for eventLoop in group.makeIterator() {
-            loops.append(try await LoopHandle.make(on: eventLoop, generations.current, sink: sinks.access, notice: notice, refusals: refusals))
+            loops.append(
+                try await LoopHandle.make(
+                    on: eventLoop, generations.current, among: configuration.loopCount, sink: sinks.access, notice: notice, refusals: refusals))
         }
         let ready = loops
         let probe = UpstreamProbe(group: control, logger: logger) {
@@ -89,10 +93,15 @@ package enum Server {
             ExpiryNotice(generations: generations, logger: logger),
             ReportOnlyNotice(generations: generations, loops: ready, logger: logger),
         ]
+        let exports = ExportCounts()
+        let pages = AdminPages(
+            generations, reloads: reloads, readiness: readiness, loops: ready, seats: seats, sinks: sinks, refusals: refusals, exports: exports)
+        // Shut down last of all: it takes what the last requests left.
+        services.insert(
+            OTLPExporter(
+                loops: ready, resource: resource, counts: exports, logger: logger, plan: { generations.current.blueprint.export },
+                metrics: pages.export), at: 0)
         if let place = places.admin {
-            let pages = AdminPages(
-                generations, reloads: reloads, readiness: readiness, loops: ready, seats: seats, sinks: sinks,
-                refusals: refusals)
             let admin = try await PageServer(
                 "admin", at: place, group: control, connections: descriptors.pages, tls: nil,
                 absence: "not found; there are /livez, /readyz, /metrics, /status and /status.json, and /context/jwks with forward.context\n",

@@ -38,9 +38,12 @@ struct Run: ParsableCommand {
         for warning in blueprint.warnings { logger.log(.configurationWarning, metadata: ["warning": "\(warning)"]) }
         Program.run {
             do {
+                var randomness = SystemRandomNumberGenerator()
+                let resource = ExportResource(
+                    version: Holdfast.configuration.version, instance: ExportResource.instance(using: &randomness))
                 try await Server.run(
-                    blueprint, inherited: inherited, sandbox: sandbox.get(), environment: ProcessInfo.processInfo.environment, logger: logger,
-                    sinks: sinks)
+                    blueprint, inherited: inherited, sandbox: sandbox.get(), environment: ProcessInfo.processInfo.environment, resource: resource,
+                    logger: logger, sinks: sinks)
             } catch {
                 logger.log(.failed, metadata: ["error": "\(error)"])
                 sinks.messages.drain()

@@ -49,7 +49,7 @@ need_python() {
 }
 
 # need_test_python: the virtual environment of the scenarios and of scripts/soak.
-need_test_python() { need_python "$root/.build-python" pytest pytest-xdist cryptography joserfc Authlib http-sf hpack "httpx[http2]" aiohttp websockets gunicorn uvicorn grpcio jsonschema PyYAML kubernetes-validate==1.37.0; }
+need_test_python() { need_python "$root/.build-python" pytest pytest-xdist cryptography joserfc Authlib http-sf hpack "httpx[http2]" aiohttp websockets gunicorn uvicorn grpcio jsonschema PyYAML kubernetes-validate==1.37.0 opentelemetry-proto; }
 
 # want_program PACKAGE: a program that PyPI has, which is not built for every platform; the tests that want it say so there. That it could not
 # be fetched is another matter.

@@ -9,7 +9,7 @@ extension HoldfastConfiguration {
     ///
     /// Keys of the file (each section's are documented where it is read):
     /// - `listener`, `client_certificates`, `tokens`, `upstream`: required
-    /// - `resource`, `upstreams`, `forward`, `routes`, `limits`, `log`: optional
+    /// - `resource`, `upstreams`, `forward`, `routes`, `limits`, `log`, `telemetry`: optional
     /// - `admin.address` (IP address and port; optional)
     /// - `decision`: optional
     /// - `profile` (`fapi2`, `fapi1`, `uk`, `brazil` or `cdr`; default: none)
@@ -72,7 +72,7 @@ extension HoldfastConfiguration {
             known: [
                 "listener", "client_certificates", "tokens", "resource", "upstream", "upstreams", "forward", "routes", "limits", "profile",
                 "report_only", "admin", "decision",
-                "log", "shutdown", "process", "threads", "verification_cache",
+                "log", "telemetry", "shutdown", "process", "threads", "verification_cache",
             ], log)
 
         // Every section is read before any is missed, so that all mistakes are told at once.
@@ -129,6 +129,7 @@ extension HoldfastConfiguration {
         let decisions = Decisions(root, folder, taken: others.compactMap { key, address in address.map { (key, $0) } })
         let limits = Limits(root)
         let logging = Log(root)
+        let otlp = OTLP(root, folder, trace: forward.trace)
         let shutdown = Shutdown(root)
         let process = root.section("process", known: ["sandbox"])
         let sandbox = process?.optional("sandbox", choice(Sandbox.self)) ?? .whereAvailable
@@ -144,8 +145,8 @@ extension HoldfastConfiguration {
             profile: profile,
             upstream: upstream, namedUpstreams: named.all, forward: forward, routes: routes.list, routesKey: routes.key,
             routeTable: routes.table,
-            claimNames: claimNames.all, admin: admin, decisions: decisions, limits: limits, log: logging, shutdown: shutdown, sandbox: sandbox,
-            threads: threads,
+            claimNames: claimNames.all, admin: admin, decisions: decisions, limits: limits, log: logging, otlp: otlp, shutdown: shutdown,
+            sandbox: sandbox, threads: threads,
             verificationCache: cache ?? 65536)
     }
 

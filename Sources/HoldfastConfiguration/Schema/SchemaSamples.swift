@@ -11,6 +11,7 @@ enum SchemaSamples {
         decision: {}
         log: {fields: {}}
         process: {}
+        telemetry: {}
         """
 
     /// Each section with none of its keys, so that those are missed which must be there.
@@ -28,6 +29,7 @@ enum SchemaSamples {
         log: {}
         shutdown: {}
         decision: {address: "127.0.0.1:1", fronts: {}}
+        telemetry: {otlp: {}}
         """
 
     private static let listener = """
@@ -104,6 +106,8 @@ enum SchemaSamples {
         admin: {address: a}
         log: {level: a, access: a, format: a, fields: {omit: [a], add: [a]}}
         process: {sandbox: a}
+        telemetry:
+          {otlp: {endpoint: a, cleartext: a, certificate_authorities: a, headers_file: a, sampling: ratio, ratio: a, metrics: a, interval: a}}
         decision:
           {address: "127.0.0.1:1", certificate: a, private_key: a, fronts: {authorities: a, dns: [a], uri: [a]}, max_connections: a,
           claimed_identity: a}

@@ -72,6 +72,11 @@ extension ConfigurationSummary {
             )
         }
         warnings += configuration.upstreams.flatMap(tolerated) + configuration.upstreams.flatMap(compressed)
+        if let otlp = configuration.otlp, !otlp.traces.isTrustworthy {
+            warnings.append(
+                "telemetry.otlp.cleartext is `allowed`: paths and clients' addresses\(otlp.headersFile == nil ? "" : ", and what headers_file holds,") travel to \(otlp.traces.host) in clear."
+            )
+        }
         if let admin = configuration.admin, !admin.isLoopback {
             warnings.append("admin.address \(admin) is not a loopback address: whoever reaches it sees the metrics.")
         }

@@ -284,7 +284,8 @@ extension ConfigurationSummary {
             configuration.admin.map { "Serves /livez, /readyz, /metrics and /status in clear on \($0)." }
             ?? "Serves neither health nor metrics: there is no `admin` section."
         let log = configuration.log.access ? "Logs a line a request on standard output" : "Logs no line for single requests"
-        return [admin, "\(log), and its own messages from level \(configuration.log.level.rawValue) on\(form(of: configuration.log))."]
+        let export = configuration.otlp.map { ["Sends \($0.facts) to \(quoted($0.endpoint)) by OTLP."] } ?? []
+        return [admin] + export + ["\(log), and its own messages from level \(configuration.log.level.rawValue) on\(form(of: configuration.log))."]
     }
 
     private static func form(of log: HoldfastConfiguration.Log) -> String {
@@ -304,4 +305,16 @@ extension ConfigurationSummary {
     static func quoted(_ text: String) -> String { "`\(text.printable(256))`" }
 
     static func either(_ texts: [String]) -> String { texts.map(quoted).joined(separator: " or ") }
+}
+
+extension HoldfastConfiguration.OTLP {
+    fileprivate var facts: String {
+        let spans =
+            switch sampling {
+            case .parent: "the spans of requests that their clients' traces record, or that have none,"
+            case .always: "the spans of all requests"
+            case .ratio(let part): "the spans of requests that their clients' traces record, and \(part) of those that have none,"
+            }
+        return spans + (metrics == nil ? "" : " and metrics")
+    }
 }

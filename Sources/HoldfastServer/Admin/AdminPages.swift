@@ -15,13 +15,15 @@ struct AdminPages: Sendable {
     let seats: ConnectionSeats
     let refusals: RefusalNotice
     let reloads: ReloadRecord
+    let exports: ExportCounts
     private let sinks: LogSinks
     private let generations: Generations
 
     init(
         _ generations: Generations, reloads: ReloadRecord, readiness: @escaping @Sendable () -> Readiness, loops: [LoopHandle],
-        seats: ConnectionSeats, sinks: LogSinks, refusals: RefusalNotice
+        seats: ConnectionSeats, sinks: LogSinks, refusals: RefusalNotice, exports: ExportCounts
     ) {
+        self.exports = exports
         self.refusals = refusals
         self.generations = generations
         self.reloads = reloads
@@ -93,13 +95,28 @@ struct AdminPages: Sendable {
             }
     }
 
-    private func metrics(_ format: MetricsExposition.Format) async -> PageServer.Page {
-        var snapshots = [outsideOfLoops]
-        for loop in loops {
-            if let snapshot = try? await loop.metrics() { snapshots.append(snapshot) }
+    private var snapshots: [MetricsSnapshot] {
+        get async {
+            var snapshots = [outsideOfLoops]
+            for loop in loops {
+                if let snapshot = try? await loop.metrics() { snapshots.append(snapshot) }
+            }
+            return snapshots
         }
+    }
+
+    /// The same for a collector.
+    @Sendable func export() async -> MetricsExport {
+        var export = MetricsExport()
+        export.add(await snapshots)
+        export.add([processMetrics])
+        export.add([SystemMetrics.current()])
+        return export
+    }
+
+    private func metrics(_ format: MetricsExposition.Format) async -> PageServer.Page {
         var exposition = MetricsExposition(format: format)
-        exposition.add(snapshots)
+        exposition.add(await snapshots)
         exposition.add([processMetrics])
         exposition.add([SystemMetrics.current()])
         return PageServer.Page(contentType: format.contentType, body: exposition.finish())
@@ -142,6 +159,8 @@ struct AdminPages: Sendable {
         for routes in weakerRoutes { metrics.weakerRoutes[routes.require] = routes.count }
         metrics.accessLogDropped = sinks.access.lostLines
         metrics.messagesDropped = sinks.messages.lostLines
+        metrics.spansExported = exports.exported
+        metrics.spansDropped = exports.dropped
         addSeats(to: &metrics)
         addKeys(to: &metrics)
         addIntrospection(to: &metrics)

@@ -33,6 +33,8 @@ package final class Blueprint: Sendable {
     let settings: EngineSettings
     /// Nil where requests are not signed.
     let context: ContextSigner?
+    /// Nil where no collector is sent anything.
+    let export: ExportPlan?
     let access: AccessControl
     let metadata: ResourceMetadata?
     /// The one first that requests go to whose route names no other.
@@ -90,6 +92,7 @@ package final class Blueprint: Sendable {
             mistakes.add(configuration, "resource", "The metadata cannot be written as JSON: \(error).")
         }
         context = configuration.forward.context.flatMap { ContextSigner($0, &mistakes) }
+        export = configuration.otlp.flatMap { ExportPlan($0, &mistakes) }
         if strips == nil { mistakes.add(configuration, "forward", "The names to strip or the thumbprint header are not possible field names.") }
         if contents != ContentDigest(of: configuration.text, configuration.namedFiles) {
             mistakes.add(configuration, "", "A file that it names was written while it was read. Try again.")

@@ -59,6 +59,10 @@ extension EngineSettings {
         http2 = HTTP2Limits(configuration.listener.http2)
         refusesClaimedIdentity = configuration.decisions?.claimedIdentity != .frontRemoves
         continuesTraces = configuration.forward.trace == .continue
+        spans = configuration.otlp?.sampling
+        let listener = configuration.listener
+        // What a client calls us is its choice, and not said.
+        spanServer = (listener.hosts.count == 1 ? listener.hosts[0] : listener.address.host, listener.address.port)
         connectionLife = ConnectionLife.Bounds(
             age: configuration.listener.maxConnectionAge?.timeAmount, requests: configuration.listener.maxConnectionRequests)
         proxyPeers = configuration.listener.proxyPeers

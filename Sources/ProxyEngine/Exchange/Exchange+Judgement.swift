@@ -28,6 +28,7 @@ extension Exchange: LookupClient {
     func begin(_ octets: UnsafeRawBufferPointer) {
         if let form = generation.settings.accessLog { record.begin(octets, generation.requestHead, request, form) }
         if generation.settings.interactionID != .pass { takeInteractionID(octets) }
+        if generation.settings.spans != nil { beginSpan(octets) }
         if generation.settings.clientLimits != .none, isRefusedByLimit() { return }
         let now = loop.clock.seconds()
         if let question = client.review(under: generation, now: now, for: self) {
@@ -67,6 +68,7 @@ extension Exchange: LookupClient {
             give(.page(page))
         case .decided(.deny(let denial)):
             if generation.settings.accessLog != nil { record.note(denial) }
+            record.span?.route = denial.routeName
             refuseByJudgement(Refusal(denial, generation.settings.challenge), .denial(denial.reason))
         case .decided(.permit(let permit)):
             if generation.settings.accessLog != nil { record.note(permit) }
@@ -96,6 +98,7 @@ extension Exchange: LookupClient {
     /// Something that could not be read as a request, or did not arrive in time: even then the answer has an id of its own.
     func refuseUnread(_ refusal: Refusal, _ ending: Ending) {
         if generation.settings.interactionID != .pass { record.interactionID = loop.makeInteractionID() }
+        if generation.settings.spans != nil { record.span = RequestSpan() }
         if state.judged(ending) == .answer { refuse(refusal, ending) }
     }
 
@@ -192,12 +195,6 @@ extension Exchange: LookupClient {
             method: String(decoding: octets.slice(generation.requestHead.methodRange), as: UTF8.self),
             path: String(decoding: octets.slice(generation.requestHead.path), as: UTF8.self),
             peer: client.peer, permit: permit, now: loop.clock.seconds())
-    }
-
-    /// Continues the client's trace, or begins one. Whether it is recorded only those say who have shown who they are: others could make the
-    /// API record whatever they send.
-    private func takeTrace(_ octets: UnsafeRawBufferPointer, of permit: Permit) {
-        record.trace = loop.makeTrace(generation.requestHead.traceContext(octets), isKnown: permit.token != nil || client.peer.thumbprint != nil)
     }
 
     /// Plays back the client's id, or makes one (FAPI 1.0 Baseline section 6.2.1 (11)); refusals have it too.

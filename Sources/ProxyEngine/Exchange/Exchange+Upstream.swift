@@ -17,7 +17,7 @@ extension Exchange {
         guard let head, state.connected(at: loop.now) == .send else { return connection.release() }
         upstream = connection
         record.sent = loop.now
-        if generation.settings.accessLog?.has(.upstreamAddress) == true { address = connection.place.address.key }
+        if record.span != nil || generation.settings.accessLog?.has(.upstreamAddress) == true { address = connection.place.address.key }
         connection.serve(self, head, isChunked: request.isChunked)
         guard !state.isOver else { return }
         progressed()

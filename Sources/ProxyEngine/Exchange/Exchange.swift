@@ -86,7 +86,9 @@ final class Exchange: Timed {
         if case .upstreamFailed(let fault) = ending { loop.noteUpstreamFault(fault, of: seat?.upstream) }
         if case .refused(let cause) = ending { loop.counters.countRefusal(cause.code) }
         if case .rightEnded(let reason) = ending { loop.counters.countRightEnded(reason.rawValue) }
+        if record.span != nil, record.trace == nil { record.trace = ownTrace() }
         record.close(ending, on: self)
+        endSpan(ending)
     }
 
     /// Answers in the upstream's place.

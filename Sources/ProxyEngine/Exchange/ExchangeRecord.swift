@@ -18,6 +18,8 @@ struct ExchangeRecord {
     /// When the upstream was handed it, lately, and when its answer began.
     var sent: NIODeadline?
     var answered: NIODeadline?
+    /// Where its trace is recorded, and somebody wants to see it.
+    var span: RequestSpan?
     private var isOpen = true
     /// The beginning of the log line; empty where there is no access log.
     private var line = ByteBuffer()

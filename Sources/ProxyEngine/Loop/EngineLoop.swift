@@ -25,6 +25,10 @@ package final class EngineLoop {
     package private(set) var isDraining = false
 
     private var accessLog: AccessLog
+    /// Of requests that are over, until somebody takes them.
+    package var spans = SpanBuffer()
+    /// Somebody should take them.
+    package var onSpans: () -> Void = {}
     private var fronts: [any ClientFront] = []
     /// Those before it that requests still run under.
     private var earlier: [Earlier] = []
@@ -192,10 +196,10 @@ package final class EngineLoop {
     }
 
     /// - Parameter isKnown: whether the client has shown who it is.
-    func makeTrace(_ sent: TraceContext?, isKnown: Bool) -> TraceContext {
+    func makeTrace(_ sent: TraceContext?, isKnown: Bool, _ sampling: TraceSampling = .parent) -> TraceContext {
         var randomness = SystemRandomNumberGenerator()
-        return sent?.continued(isSampled: sent?.isSampled == true && isKnown, using: &randomness)
-            ?? .begun(isSampled: isKnown, using: &randomness)
+        let isSampled = isKnown && sampling.records(sent: sent?.isSampled, chance: .random(in: 0..<1))
+        return sent?.continued(isSampled: isSampled, using: &randomness) ?? .begun(isSampled: isSampled, using: &randomness)
     }
 
     func makeConnectionLife() -> ConnectionLife {

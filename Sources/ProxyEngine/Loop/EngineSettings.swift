@@ -26,6 +26,10 @@ package struct EngineSettings: Sendable {
     package var forwarded: ForwardedFields
     /// Whether `traceparent` is checked, continued and begun; else it is a field like any other.
     package var continuesTraces = false
+    /// Which requests are recorded, where somebody wants their spans.
+    package var spans: TraceSampling?
+    /// Where clients come to, as spans have it.
+    package var spanServer: (host: String, port: Int)?
     /// Of each client connection.
     package var connectionLife = ConnectionLife.Bounds.none
     package var clientLimits = ClientLimits.none

@@ -56,6 +56,10 @@ package enum LogMessage: String, CaseIterable, Sendable {
     case upstreamUnreachable = "upstream unreachable"
     case upstreamFailed = "upstream failed"
 
+    // The collector.
+    case exportFailed = "the collector does not take what it is sent"
+    case exportResumed = "the collector takes what it is sent"
+
     // What should not stay as it is.
     case certificateExpires = "a certificate expires soon"
     case certificateExpired = "a certificate has expired"
@@ -70,12 +74,14 @@ package enum LogMessage: String, CaseIterable, Sendable {
         case .sandboxInForce, .generation, .adminListening, .decisionsListening, .metadataListening, .listening, .shuttingDown, .draining, .stopped,
             .acceptingResumed,
             .connectionsRefusedNoMore,
-            .handshakesCrowdedNoMore, .keysReplaced, .listsFetched, .introspectionEndpointFound, .introspectionResumed, .upstreamReachable:
+            .handshakesCrowdedNoMore, .keysReplaced, .listsFetched, .introspectionEndpointFound, .introspectionResumed, .upstreamReachable,
+            .exportResumed:
             .notice
         case .sandboxAbsent, .configurationWarning, .restartNeeded, .drainTimedOut, .acceptingPaused, .acceptingFailed, .connectionsRefused,
             .handshakesCrowded,
             .keysNotFetched, .keysWarning, .listsNotFetched, .statusNotAnswered, .introspectionEndpointNotFound, .introspectionFailed,
-            .upstreamUnreachable, .upstreamFailed, .reportOnly, .certificateExpires, .connectionEnded:
+            .upstreamUnreachable, .upstreamFailed, .reportOnly, .certificateExpires, .connectionEnded,
+            .exportFailed:
             .warning
         case .reloadRefused, .configurationMistake, .keysWithdrawn, .secretKeysPublished, .introspectionSuspended, .logLinesLost, .certificateExpired:
             .error

@@ -137,6 +137,10 @@ package struct ProcessMetrics: MetricSet {
         "Lines of Holdfast's own messages that were lost: nobody read them in time, or the log was closed or full.")
     package var messagesDropped = 0
 
+    @Metric(.counter, "holdfast_spans_exported", "Spans that a collector has taken.") package var spansExported = 0
+    @Metric(.counter, "holdfast_spans_dropped", "Spans that were lost: no collector took them, or there were too many.")
+    package var spansDropped = 0
+
     @Metric(.gauge, "holdfast_keys", "Usable keys of an issuer.", by: "issuer") package var keys: [String: Int] = [:]
     @Metric(.gauge, "holdfast_keys_age_seconds", "Since the last good look at an issuer's keys.", by: "issuer")
     package var keysAge: [String: Double] = [:]

@@ -11,12 +11,13 @@ package final class HTTPDocumentFetcher: DocumentFetcher {
 
     /// - Parameters:
     ///   - authorities: CAs trusted besides the system's.
+    ///   - alone: or in their place.
     ///   - length: octets of a body.
     ///   - seconds: for the whole exchange.
     package init(
-        authorities: [NIOSSLCertificate] = [], length: Int = FetchLimits.length, seconds: Double = FetchLimits.deadline
+        authorities: [NIOSSLCertificate] = [], alone: Bool = false, length: Int = FetchLimits.length, seconds: Double = FetchLimits.deadline
     ) {
-        exchange = HTTPExchange(authorities: authorities, connections: 8, timeout: seconds)
+        exchange = HTTPExchange(authorities: authorities, isAlone: alone, connections: 8, timeout: seconds)
         self.length = length
         self.seconds = seconds
     }
@@ -30,13 +31,18 @@ package final class HTTPDocumentFetcher: DocumentFetcher {
     }
 
     /// The same by POST.
+    /// - Parameters:
+    ///   - fields: further ones of the request.
+    ///   - seconds: for the whole exchange, where it is to be less.
     package func post(
-        _ body: [UInt8], as type: String, to url: HTTPURL, accepting types: AcceptedMediaTypes
+        _ body: [UInt8], as type: String, to url: HTTPURL, accepting types: AcceptedMediaTypes, fields: [(name: String, value: String)] = [],
+        seconds: Double = .infinity
     ) async throws(FetchFault) -> FetchedDocument {
         var request = HTTPClientRequest(url: url.request)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: type)
+        for field in fields { request.headers.add(name: field.name, value: field.value) }
         request.body = .bytes(body)
-        return try await exchange.perform(request, accepting: types, length: length, seconds: seconds).get()
+        return try await exchange.perform(request, accepting: types, length: length, seconds: min(seconds, self.seconds)).get()
     }
 }

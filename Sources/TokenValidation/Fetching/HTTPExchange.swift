@@ -11,13 +11,20 @@ struct HTTPExchange: Sendable {
     /// - Parameters:
     ///   - tls: what to show of ourselves, if anything.
     ///   - authorities: CAs trusted besides the system's.
+    ///   - isAlone: they are trusted in the place of the system's.
     ///   - connections: at once, to one host.
-    init(tls: TLSConfiguration = .makeClientConfiguration(), authorities: [NIOSSLCertificate], connections: Int, timeout: Double) {
+    init(
+        tls: TLSConfiguration = .makeClientConfiguration(), authorities: [NIOSSLCertificate], isAlone: Bool = false, connections: Int, timeout: Double
+    ) {
         var tls = tls
         tls.minimumTLSVersion = .tlsv12
         // A server that hangs does not answer our close_notify either, and the end of the process waits for it.
         tls.shutdownTimeout = .seconds(1)
-        if !authorities.isEmpty { tls.additionalTrustRoots = [.certificates(authorities)] }
+        if isAlone {
+            tls.trustRoots = .certificates(authorities)
+        } else if !authorities.isEmpty {
+            tls.additionalTrustRoots = [.certificates(authorities)]
+        }
         // Sooner than the whole, so that it can be told from an answer that does not come.
         let (connect, read) = (TimeAmount.nanoseconds(Int64(timeout * 8e8)), TimeAmount.nanoseconds(Int64(timeout * 1e9)))
         var configuration = HTTPClient.Configuration(

@@ -66,9 +66,10 @@ let package = Package(
         .target(name: "BindingPolicy", swiftSettings: settings),
         .target(name: "Files", swiftSettings: settings),
         .target(name: "Credentials", dependencies: ["Files", "COpenSSL", nioSSL], swiftSettings: settings),
-        .target(name: "Telemetry", dependencies: ["Timekeeping", nioCore, log], swiftSettings: settings),
+        .target(name: "Telemetry", dependencies: ["ProtocolBuffers", "Timekeeping", nioCore, log], swiftSettings: settings),
         .target(name: "HTTPWire", dependencies: [nioCore], swiftSettings: settings),
-        .target(name: "DecisionWire", dependencies: [nioCore], swiftSettings: settings),
+        .target(name: "ProtocolBuffers", dependencies: [nioCore], swiftSettings: settings),
+        .target(name: "DecisionWire", dependencies: ["ProtocolBuffers", nioCore], swiftSettings: settings),
         .target(name: "AccessControl", dependencies: ["HTTPWire", "BindingPolicy"], swiftSettings: settings),
         .target(
             name: "TokenValidation",
@@ -87,14 +88,15 @@ let package = Package(
         .target(
             name: "ProxyEngine",
             dependencies: [
-                "AccessControl", "DecisionWire", "HTTPWire", "BindingPolicy", "Telemetry", "Timekeeping", "CZlib", nioCore, nioPosix, nioSSL, nioTLS,
+                "AccessControl", "DecisionWire", "HTTPWire", "BindingPolicy", "ProtocolBuffers", "Telemetry", "Timekeeping", "CZlib", nioCore,
+                nioPosix, nioSSL, nioTLS,
             ],
             swiftSettings: settings),
         .target(
             name: "HoldfastServer",
             dependencies: [
                 "ProxyEngine", "ClientIdentity", "TokenValidation", "HoldfastConfiguration", "AccessControl", "HTTPWire", "BindingPolicy",
-                "Credentials", "DecisionWire", "Files", "Telemetry", "Timekeeping", "CLandlock", nioCore, nioPosix, nioHTTP1, nioSSL, crypto, log,
+                "Credentials", "Files", "ProtocolBuffers", "Telemetry", "Timekeeping", "CLandlock", nioCore, nioPosix, nioHTTP1, nioSSL, crypto, log,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),
@@ -115,8 +117,8 @@ let package = Package(
         .testTarget(name: "AccessControlTests", dependencies: ["AccessControl", "HTTPWire", "BindingPolicy", nioCore], swiftSettings: settings),
         .testTarget(name: "ProbeTests", dependencies: ["Probe", "HTTPWire"], swiftSettings: settings),
         .testTarget(name: "TimekeepingTests", dependencies: ["Timekeeping"], swiftSettings: settings),
-        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", nioCore, log], swiftSettings: settings),
-        .testTarget(name: "DecisionWireTests", dependencies: ["DecisionWire", nioCore], swiftSettings: settings),
+        .testTarget(name: "TelemetryTests", dependencies: ["ProtocolBuffers", "Telemetry", nioCore, log], swiftSettings: settings),
+        .testTarget(name: "DecisionWireTests", dependencies: ["DecisionWire", "ProtocolBuffers", nioCore], swiftSettings: settings),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", nioCore, hpack], swiftSettings: settings),
         .testTarget(
             name: "TokenValidationTests",
@@ -147,7 +149,8 @@ let package = Package(
         .executableTarget(
             name: "holdfast-fuzz",
             dependencies: [
-                "ProxyEngine", "AccessControl", "DecisionWire", "HTTPWire", "TokenValidation", "BindingPolicy", "Telemetry", nioCore, nioHTTP1,
+                "ProxyEngine", "AccessControl", "DecisionWire", "HTTPWire", "ProtocolBuffers", "TokenValidation", "BindingPolicy", "Telemetry",
+                nioCore, nioHTTP1,
                 nioEmbedded, nioSSL, nioTLS, hpack, crypto, cryptoExtras, arguments,
             ], path: "Tests/Fuzz", swiftSettings: settings),
     ]

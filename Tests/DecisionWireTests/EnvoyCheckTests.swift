@@ -1,5 +1,6 @@
 import DecisionWire
 import NIOCore
+import ProtocolBuffers
 import Testing
 
 /// A message as another writer would have it, field by field.
@@ -16,35 +17,35 @@ private func message(_ body: (inout ByteBuffer) -> Void) -> ByteBuffer {
         raw: [(String, String)] = [], certificate: String? = "MAMCAfv%2F", address: String? = "192.0.2.1"
     ) -> ByteBuffer {
         message { out in
-            ProtobufWriter.write(1, to: &out) { attributes in
-                ProtobufWriter.write(1, to: &attributes) { source in
+            out.writeProtobuf(1) { attributes in
+                attributes.writeProtobuf(1) { source in
                     if let address {
-                        ProtobufWriter.write(1, to: &source) { ProtobufWriter.write(1, to: &$0) { ProtobufWriter.write(2, address.utf8, to: &$0) } }
+                        source.writeProtobuf(1) { $0.writeProtobuf(1) { $0.writeProtobuf(2, octets: address.utf8) } }
                     }
-                    if let certificate { ProtobufWriter.write(5, certificate.utf8, to: &source) }
+                    if let certificate { source.writeProtobuf(5, octets: certificate.utf8) }
                 }
-                ProtobufWriter.write(4, to: &attributes) { request in
-                    ProtobufWriter.write(2, to: &request) { http in
-                        ProtobufWriter.write(2, method.utf8, to: &http)
-                        for (name, value) in fields { ProtobufWriter.write(3, to: &http) { Self.pair(name, value, 2, &$0) } }
-                        ProtobufWriter.write(4, path.utf8, to: &http)
-                        ProtobufWriter.write(5, host.utf8, to: &http)
-                        ProtobufWriter.write(9, 7, to: &http)
+                attributes.writeProtobuf(4) { request in
+                    request.writeProtobuf(2) { http in
+                        http.writeProtobuf(2, octets: method.utf8)
+                        for (name, value) in fields { http.writeProtobuf(3) { Self.pair(name, value, 2, &$0) } }
+                        http.writeProtobuf(4, octets: path.utf8)
+                        http.writeProtobuf(5, octets: host.utf8)
+                        http.writeProtobuf(9, varint: 7)
                         if !raw.isEmpty {
-                            ProtobufWriter.write(13, to: &http) { map in
-                                for (name, value) in raw { ProtobufWriter.write(1, to: &map) { Self.pair(name, value, 3, &$0) } }
+                            http.writeProtobuf(13) { map in
+                                for (name, value) in raw { map.writeProtobuf(1) { Self.pair(name, value, 3, &$0) } }
                             }
                         }
                     }
                 }
-                ProtobufWriter.write(99, "what a later Envoy says".utf8, to: &attributes)
+                attributes.writeProtobuf(99, octets: "what a later Envoy says".utf8)
             }
         }
     }
 
     private static func pair(_ name: String, _ value: String, _ field: Int, _ out: inout ByteBuffer) {
-        ProtobufWriter.write(1, name.utf8, to: &out)
-        ProtobufWriter.write(field, value.utf8, to: &out)
+        out.writeProtobuf(1, octets: name.utf8)
+        out.writeProtobuf(field, octets: value.utf8)
     }
 
     @Test func readsWhatJudgementNeeds() throws {

@@ -1,6 +1,7 @@
 import DecisionWire
 import HTTPWire
 import NIOCore
+import ProtocolBuffers
 
 /// Mutated questions of other proxies, in Envoy's messages and HAProxy's frames: no crash, and a question that is taken is the head of one
 /// request, whole, in which nothing stands that its front could not have been sent in that place.
@@ -79,19 +80,19 @@ private enum DecisionSamples {
         let fields = (0..<random.below(5)).map { _ in (random.pick(names), random.pick(values)) }
         let (method, target, host) = (random.pick(["GET", "POST", "G T", ""]), random.pick(targets), random.pick(["api:443", "a", "", "a b"]))
         let certificate = random.pick(["", "MAMCAfv/", "%2D", "-----BEGIN CERTIFICATE-----\nMAMC\n-----END CERTIFICATE-----"])
-        ProtobufWriter.write(1, to: &out) { attributes in
-            ProtobufWriter.write(1, to: &attributes) { ProtobufWriter.write(5, certificate.utf8, to: &$0) }
-            ProtobufWriter.write(4, to: &attributes) { request in
-                ProtobufWriter.write(2, to: &request) { http in
-                    ProtobufWriter.write(2, method.utf8, to: &http)
+        out.writeProtobuf(1) { attributes in
+            attributes.writeProtobuf(1) { $0.writeProtobuf(5, octets: certificate.utf8) }
+            attributes.writeProtobuf(4) { request in
+                request.writeProtobuf(2) { http in
+                    http.writeProtobuf(2, octets: method.utf8)
                     for (name, value) in fields {
-                        ProtobufWriter.write(3, to: &http) {
-                            ProtobufWriter.write(1, name.utf8, to: &$0)
-                            ProtobufWriter.write(2, value.utf8, to: &$0)
+                        http.writeProtobuf(3) {
+                            $0.writeProtobuf(1, octets: name.utf8)
+                            $0.writeProtobuf(2, octets: value.utf8)
                         }
                     }
-                    ProtobufWriter.write(4, target.utf8, to: &http)
-                    ProtobufWriter.write(5, host.utf8, to: &http)
+                    http.writeProtobuf(4, octets: target.utf8)
+                    http.writeProtobuf(5, octets: host.utf8)
                 }
             }
         }

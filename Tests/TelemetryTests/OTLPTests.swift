@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import ProtocolBuffers
 import Telemetry
 import Testing
 

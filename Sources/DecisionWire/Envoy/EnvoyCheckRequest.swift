@@ -1,4 +1,5 @@
 package import NIOCore
+import ProtocolBuffers
 
 /// What Envoy asks of an external authorizer: `envoy.service.auth.v3.CheckRequest`, of which only what judgement needs is read. By Envoy's
 /// own definition unknown fields are passed over, and of a field that comes twice the last one counts; of a request's fields both do.

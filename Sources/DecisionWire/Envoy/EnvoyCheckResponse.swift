@@ -1,4 +1,5 @@
 package import NIOCore
+import ProtocolBuffers
 
 /// What Envoy is answered: `envoy.service.auth.v3.CheckResponse`.
 package enum EnvoyCheckResponse {
@@ -10,10 +11,10 @@ package enum EnvoyCheckResponse {
         let lines = FieldLines(set)
         let names = lines.map { $0.name.map(lowered) }
         var out = ByteBuffer()
-        ProtobufWriter.write(1, to: &out) { _ in }
-        ProtobufWriter.write(3, to: &out) { ok in
+        out.writeProtobuf(1) { _ in }
+        out.writeProtobuf(3) { ok in
             for line in lines { writeOption(2, line, to: &ok) }
-            for name in remove where !names.contains(name.map(lowered)) { ProtobufWriter.write(5, name, to: &ok) }
+            for name in remove where !names.contains(name.map(lowered)) { ok.writeProtobuf(5, octets: name) }
             for line in FieldLines(answer) { writeOption(6, line, to: &ok) }
         }
         return out
@@ -25,23 +26,23 @@ package enum EnvoyCheckResponse {
     package static func refused(status: Int, lines: [UInt8], body: some Collection<UInt8>) -> ByteBuffer {
         var out = ByteBuffer()
         // `google.rpc.Code`: UNAUTHENTICATED or PERMISSION_DENIED; Envoy takes whatever is not 0 for no.
-        ProtobufWriter.write(1, to: &out) { ProtobufWriter.write(1, status == 401 ? 16 : 7, to: &$0) }
-        ProtobufWriter.write(2, to: &out) { denied in
-            ProtobufWriter.write(1, to: &denied) { ProtobufWriter.write(1, status, to: &$0) }
+        out.writeProtobuf(1) { $0.writeProtobuf(1, varint: status == 401 ? 16 : 7) }
+        out.writeProtobuf(2) { denied in
+            denied.writeProtobuf(1) { $0.writeProtobuf(1, varint: UInt64(max(0, status))) }
             for line in FieldLines(lines) { writeOption(2, line, to: &denied) }
-            ProtobufWriter.write(3, body, to: &denied)
+            denied.writeProtobuf(3, octets: body)
         }
         return out
     }
 
     /// `HeaderValueOption` with `OVERWRITE_IF_EXISTS_OR_ADD`.
     private static func writeOption(_ field: Int, _ line: FieldLines.Line, to out: inout ByteBuffer) {
-        ProtobufWriter.write(field, to: &out) { option in
-            ProtobufWriter.write(1, to: &option) { header in
-                ProtobufWriter.write(1, line.name, to: &header)
-                ProtobufWriter.write(2, line.value, to: &header)
+        out.writeProtobuf(field) { option in
+            option.writeProtobuf(1) { header in
+                header.writeProtobuf(1, octets: line.name)
+                header.writeProtobuf(2, octets: line.value)
             }
-            ProtobufWriter.write(3, 2, to: &option)
+            option.writeProtobuf(3, varint: 2)
         }
     }
 }

@@ -1,5 +1,5 @@
-import DecisionWire
 import NIOCore
+import ProtocolBuffers
 import TokenValidation
 
 /// What a collector makes of an export (OTLP 1.9, "OTLP/HTTP Response").

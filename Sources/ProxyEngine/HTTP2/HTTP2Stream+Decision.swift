@@ -2,6 +2,7 @@ import AccessControl
 import DecisionWire
 import HTTPWire
 import NIOCore
+import ProtocolBuffers
 
 /// A stream of a front's, which asks for a decision: a call of gRPC as Envoy makes it, or a request like those of HTTP/1.1.
 extension HTTP2Stream {
@@ -49,7 +50,7 @@ extension HTTP2Stream {
         case .health:
             // `HealthCheckResponse` with SERVING, or with NOT_SERVING: what is on its way is still judged.
             var response = ByteBuffer()
-            ProtobufWriter.write(1, loop.isEnding ? 2 : 1, to: &response)
+            response.writeProtobuf(1, varint: loop.isEnding ? 2 : 1)
             end(message: response)
         case .check:
             do throws(CheckFault) {

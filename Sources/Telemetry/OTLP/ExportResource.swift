@@ -1,4 +1,5 @@
 package import NIOCore
+import ProtocolBuffers
 
 /// Whose spans and metrics they are (OpenTelemetry's semantic conventions, "Service").
 package struct ExportResource: Sendable {

@@ -1,4 +1,5 @@
 import NIOCore
+import ProtocolBuffers
 
 extension FinishedRequest {
     /// A span of ours and, where it went to an upstream, one of that. Names and values are those of the semantic conventions of HTTP and TLS.

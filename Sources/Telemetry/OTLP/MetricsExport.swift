@@ -1,4 +1,5 @@
 package import NIOCore
+import ProtocolBuffers
 
 /// Metrics as OTLP has them (opentelemetry.proto.metrics.v1): cumulative sums, gauges and histograms, under the names that Prometheus sees, without
 /// the suffix of counters.

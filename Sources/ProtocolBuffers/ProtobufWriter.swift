@@ -1,7 +1,7 @@
 package import NIOCore
 
-// Protocol Buffers are only written here, and only OTLP's few messages: hence these lines instead of swift-protobuf, whose
-// generated code for OTLP has some ten thousand and whose messages are built of objects before they are octets.
+// The wire of Protocol Buffers, for few messages: OTLP's, which are only written, and those of ext_authz. Hence these lines instead of swift-protobuf,
+// whose generated code for them has some ten thousand and whose messages are built of objects before they are octets.
 
 extension ByteBuffer {
     /// `uint64`, `bool` and enumerations (the encoding of Protocol Buffers, "Varints").
@@ -48,29 +48,5 @@ extension ByteBuffer {
             rest >>= 7
         }
         writeInteger(UInt8(truncatingIfNeeded: rest))
-    }
-}
-
-// MARK: - OTLP's attributes
-
-extension ByteBuffer {
-    /// A `KeyValue` of opentelemetry.proto.common.v1 as a field of the message at hand.
-    package mutating func writeAttribute(_ field: Int, _ key: String, _ value: String) {
-        writeAttribute(field, key) { $0.writeProtobuf(1, text: value) }
-    }
-
-    package mutating func writeAttribute(_ field: Int, _ key: String, _ value: Int) {
-        writeAttribute(field, key) { $0.writeProtobuf(3, varint: UInt64(bitPattern: Int64(value))) }
-    }
-
-    package mutating func writeAttribute(_ field: Int, _ key: String, _ value: Bool) {
-        writeAttribute(field, key) { $0.writeProtobuf(2, varint: value ? 1 : 0) }
-    }
-
-    private mutating func writeAttribute(_ field: Int, _ key: String, value: (inout ByteBuffer) -> Void) {
-        writeProtobuf(field) { pair in
-            pair.writeProtobuf(1, text: key)
-            pair.writeProtobuf(2, message: value)
-        }
     }
 }

@@ -200,6 +200,7 @@ def test_what_needs_a_restart_is_said_and_the_rest_applied(reloadable, issuer):
     one.write(merged(CLOSED, {"threads": 1, "listener": {"address": "127.0.0.1:1"}, "log": {"level": "error"}}))
     one.await_generation(2)
     keys = ["listener.address", "threads", "log.level"]
+    eventually(lambda: len(one.messages("changed, and in force only after a restart")) == len(keys), "it is said")
     assert [line["key"] for line in one.messages("changed, and in force only after a restart")] == keys
     assert one.verbose("needs a restart: ") == [f"needs a restart: {key}" for key in keys]
     assert one.proxy.ask(target="/closed/a", token=issuer.token()).reason == "scope_insufficient"

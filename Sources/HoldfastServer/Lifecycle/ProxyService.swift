@@ -57,9 +57,11 @@ final class ProxyService: Service {
         manager.tell(.stopping)
         let timing = timing()
         if timing.delay > .zero {
+            // One that comes from here on ends the wait, however soon.
+            let signalled = signals.soFar
             logger.log(.shuttingDown, metadata: ["delay": "\(timing.delay)"])
             for loop in loops { try await loop.announceEnd() }
-            await signals.wait(timing.delay)
+            await signals.wait(timing.delay, beyond: signalled)
         }
         logger.log(.draining)
         await listener.close()

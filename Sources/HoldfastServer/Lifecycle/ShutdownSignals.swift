@@ -24,10 +24,15 @@ final class ShutdownSignals: Sendable {
         }
     }
 
-    /// - Parameter isDone: asked now and then.
-    /// - Returns: once the time is up, the next signal came or it is done.
-    func wait(_ duration: Duration, until isDone: () async -> Bool = { false }) async {
-        let before = count.load(ordering: .relaxed)
+    /// How many have come so far.
+    var soFar: Int { count.load(ordering: .relaxed) }
+
+    /// - Parameters:
+    ///   - earlier: those that had come when what is waited for began; nil for now.
+    ///   - isDone: asked now and then.
+    /// - Returns: once the time is up, a further signal has come or it is done.
+    func wait(_ duration: Duration, beyond earlier: Int? = nil, until isDone: () async -> Bool = { false }) async {
+        let before = earlier ?? soFar
         let end = ContinuousClock.now + duration
         while ContinuousClock.now < end, count.load(ordering: .relaxed) == before, !Task.isCancelled, await !isDone() {
             try? await Task.sleep(for: min(Self.interval, end - .now))

@@ -11,7 +11,7 @@ from harness.asking_fronts import Front
 from harness.deciding import base64_der, shown
 from harness.http2 import HTTP2Connection
 from harness.processes import free_port
-from harness.proxy import Proxy
+from harness.proxy import Proxy, merged, yaml
 from harness.wire import Connection
 from test_probe import findings, make_tokens, probe, report
 
@@ -261,3 +261,17 @@ def test_only_named_fronts_may_ask(decider, front_pki):
 
     assert asks("front") == 403
     assert [asks(client) for client in ("front-stranger", "client-a", None)] == [None, None, None]
+
+
+def test_a_front_that_is_named_no_more_asks_no_more_on_the_connection_that_it_has(start_proxy, front_pki):
+    address = ("127.0.0.1", free_port())
+    pair = {"certificate": front_pki.path("server.pem"), "private_key": front_pki.path("server.key")}
+    fronts = {"authorities": front_pki.path("fronts-ca.pem"), "dns": "front.internal"}
+    proxy = start_proxy({"decision": {"address": "%s:%d" % address, "fronts": fronts} | pair})
+    told = [("X-Forwarded-Method", "GET"), ("X-Forwarded-Uri", "/"), ("X-Forwarded-Host", "a")]
+    with Connection(address, front_pki.context("front")) as connection:
+        assert connection.request(headers=told).reason == "cert_missing"
+        proxy.file.write_text(yaml(merged(proxy.configuration, {"decision": {"fronts": {"dns": "other.internal"}}})))
+        wait_for(lambda: proxy.metric("holdfast_generation") == 2)
+        answer = connection.request(headers=told)
+        assert (answer.status, answer.reason) == (403, "front_refused")
